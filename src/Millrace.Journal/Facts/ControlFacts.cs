@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Journal.Facts;
+
+/// <summary>A new version of a policy, written whole; policies <em>are</em> these facts.</summary>
+public sealed record PolicyChanged : Fact
+{
+    public required string Policy { get; init; }
+
+    /// <summary>1 for the first version of the name; grows by one.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The policy as canonical JSON; equal text means an equal policy.</summary>
+    public required string Definition { get; init; }
+
+    public override FactType Type => FactType.PolicyChanged;
+
+    public override JournalStream Stream => JournalStream.Control;
+
+    public override string PartitionKey => "";
+}
+
+/// <summary>The folder froze a feature snapshot: which cut it folds and at which time its windows end.</summary>
+public sealed record EpochFrozen : Fact
+{
+    public required long Epoch { get; init; }
+
+    public required UnixMicros Until { get; init; }
+
+    public ImmutableArray<Position> Cut { get; init; } = [];
+
+    public override FactType Type => FactType.EpochFrozen;
+
+    public override JournalStream Stream => JournalStream.Control;
+
+    public override string PartitionKey => "";
+}
+
+/// <summary>Stored responses were voided: by URL, by surrogate key, or by route. Exactly one list is not empty.</summary>
+public sealed record Purged : Fact
+{
+    public ImmutableArray<string> Urls { get; init; } = [];
+
+    public ImmutableArray<string> Keys { get; init; } = [];
+
+    public string? Route { get; init; }
+
+    public override FactType Type => FactType.Purged;
+
+    public override JournalStream Stream => JournalStream.Control;
+
+    public override string PartitionKey => "";
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Journal.Facts;
+
+/// <summary>
+/// The answer to one decide request. The slim part (slate, propensities, seed, rung, versions, epoch) stays within 1 KiB;
+/// <see cref="Inputs"/> is present on full records only and makes the decision replayable by value.
+/// </summary>
+public sealed record Decided : Fact
+{
+    public required string Surface { get; init; }
+
+    /// <summary>The policy and its version, e.g. <c>home@12</c>.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>The model and its version; null for a policy that blends features without one.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Raised whenever the same inputs would give other answers.</summary>
+    public int Engine { get; init; }
+
+    /// <summary>The epoch whose item features were read.</summary>
+    public long Epoch { get; init; }
+
+    public ulong Seed { get; init; }
+
+    /// <summary>The ladder's rung: 0 full … 4 global list.</summary>
+    public int Rung { get; init; }
+
+    /// <summary>online, apprentice or log-only.</summary>
+    public string Mode { get; init; } = "online";
+
+    /// <summary>Reasons for which the answer is degraded, from the closed set of the decisions plane; empty when it is not.</summary>
+    public ImmutableArray<string> Degraded { get; init; } = [];
+
+    public ImmutableArray<DecidedSlot> Slots { get; init; } = [];
+
+    /// <summary>How many candidates were ranked.</summary>
+    public int CandidateCount { get; init; }
+
+    /// <summary>Sealed: the user, when known.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Sealed: the session.</summary>
+    public string? Session { get; init; }
+
+    /// <summary>Sealed: the segment whose list the ladder would use.</summary>
+    public string? Segment { get; init; }
+
+    /// <summary>Sealed: every input by value; null on a slim record.</summary>
+    public DecisionInputs? Inputs { get; init; }
+
+    public override FactType Type => FactType.Decided;
+
+    public override JournalStream Stream => JournalStream.Decisions;
+
+    public override string PartitionKey => User ?? Session ?? Id;
+
+    public override string? Subject => User ?? Session;
+
+    public override string? DecisionKey => Id;
+}
+
+/// <summary>One slot's items, best first.</summary>
+public sealed record DecidedSlot(string Slot, ImmutableArray<DecidedItem> Items)
+{
+    public bool Equals(DecidedSlot? other) => other is not null && Slot == other.Slot && Items.AsSpan().SequenceEqual(other.Items.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Slot, Items.Length);
+}
+
+/// <summary>An item as it was placed.</summary>
+/// <param name="Item">The item's id.</param>
+/// <param name="Score">The score that ranked it, given the items above it.</param>
+/// <param name="Propensity">P(item at this position | context, items above it, policy), in (0, 1].</param>
+/// <param name="Explored">Whether the draw departed from the best.</param>
+/// <param name="Explorable">False for pins and ladder lists, whose place no draw could change.</param>
+/// <param name="Sources">Bit set of the candidate sources that proposed it; the decisions plane names the bits.</param>
+public readonly record struct DecidedItem(string Item, double Score, double Propensity, bool Explored, bool Explorable, uint Sources);
+
+/// <summary>All that a replay needs, by value. Row i of every column concerns candidate i.</summary>
+public sealed record DecisionInputs
+{
+    /// <summary>The request as canonical JSON, without what a later answer cannot depend on.</summary>
+    public required string Request { get; init; }
+
+    /// <summary>The time at which features were read and item life was judged.</summary>
+    public UnixMicros Now { get; init; }
+
+    public ImmutableArray<string> Candidates { get; init; } = [];
+
+    /// <summary>Candidate source bits.</summary>
+    public ImmutableArray<uint> Sources { get; init; } = [];
+
+    /// <summary>Providers by candidate; empty text where there is none.</summary>
+    public ImmutableArray<string> Providers { get; init; } = [];
+
+    /// <summary>Names of the feature columns.</summary>
+    public ImmutableArray<string> Features { get; init; } = [];
+
+    /// <summary>Row-major, Candidates.Length × Features.Length; NaN is missing.</summary>
+    public ImmutableArray<float> Matrix { get; init; } = [];
+
+    /// <summary>Pinned item ids, in order of their rank; each with its slot as <c>slot:rank:item</c>.</summary>
+    public ImmutableArray<string> Pins { get; init; } = [];
+
+    /// <summary>Steps that were skipped, in the pipeline's words.</summary>
+    public ImmutableArray<string> Skipped { get; init; } = [];
+}

@@ -1,0 +1,52 @@
+using Millrace.Journal.Facts;
+
+namespace Millrace.Journal;
+
+/// <summary>
+/// The journal: named streams of immutable facts, each split into a fixed number of partitions. Order holds within a partition only.
+/// Every adapter passes the conformance suite in <c>tests/Millrace.Conformance</c>, which is this port's full specification.
+/// </summary>
+public interface IJournal : IAsyncDisposable
+{
+    /// <summary>How many partitions <paramref name="stream"/> has; fixed when the journal is created.</summary>
+    int Partitions(JournalStream stream);
+
+    /// <summary>The facts that a partition holds durably now.</summary>
+    PartitionRange Range(JournalStream stream, int partition);
+
+    /// <summary>Appends one fact to its stream (<see cref="Fact.Stream"/>) and partition (<see cref="Fact.PartitionKey"/>).</summary>
+    /// <returns>Its position, once it is durable: it survives a power cut from then on.</returns>
+    /// <exception cref="JournalFullException">A named bound (queue bytes, disk) is hit: nothing was written; try again later.</exception>
+    /// <exception cref="JournalFaultException">The disk refused: nothing is acknowledged until the journal is opened again.</exception>
+    ValueTask<Position> AppendAsync(Fact fact, CancellationToken cancellation = default);
+
+    /// <summary>Appends a batch; facts keep their relative order within each partition.</summary>
+    /// <returns>The positions, index for index, once all are durable.</returns>
+    /// <inheritdoc cref="AppendAsync(Fact, CancellationToken)" path="/exception"/>
+    ValueTask<Position[]> AppendAsync(IReadOnlyList<Fact> facts, CancellationToken cancellation = default);
+
+    /// <summary>Reads up to <paramref name="maxFacts"/> durable facts in order, beginning at offset <paramref name="from"/>.</summary>
+    /// <returns>Empty when <paramref name="from"/> is the end. Begins at <see cref="PartitionRange.First"/> when retention has passed <paramref name="from"/>.</returns>
+    /// <exception cref="JournalCorruptException">A record in the way is damaged: names the segment and the offset.</exception>
+    ValueTask<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, int maxFacts, CancellationToken cancellation = default);
+
+    /// <summary>Completes as soon as the partition holds a fact at or past <paramref name="offset"/>: how a reader tails.</summary>
+    ValueTask WaitAsync(JournalStream stream, int partition, long offset, CancellationToken cancellation = default);
+
+    /// <summary>The offset of the first fact whose <see cref="Fact.Received"/> is at or after <paramref name="time"/>; the end when there is none.</summary>
+    ValueTask<long> SeekAsync(JournalStream stream, int partition, UnixMicros time, CancellationToken cancellation = default);
+
+    /// <summary>Facts of <paramref name="stream"/> whose id, or whose decision id, equals <paramref name="key"/>, in order of partition and offset.</summary>
+    /// <param name="stream">The stream to look in.</param>
+    /// <param name="key">A fact's <see cref="Fact.Id"/> or <see cref="Fact.DecisionKey"/>, compared ordinally.</param>
+    /// <param name="tenant">The tenant that asks.</param>
+    /// <param name="max">At most so many; the oldest win.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    ValueTask<IReadOnlyList<StoredFact>> FindAsync(JournalStream stream, string key, string tenant, int max, CancellationToken cancellation = default);
+
+    /// <summary>The next offset that the named consumer wants, as last committed; 0 when it never committed.</summary>
+    ValueTask<long> CommittedAsync(string consumer, JournalStream stream, int partition, CancellationToken cancellation = default);
+
+    /// <summary>Durably records that the named consumer has dealt with everything before <paramref name="next"/>.</summary>
+    ValueTask CommitAsync(string consumer, Position next, CancellationToken cancellation = default);
+}
