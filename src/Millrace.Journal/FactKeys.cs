@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Text;
+using Millrace.Journal.Facts;
+
+namespace Millrace.Journal;
+
+/// <summary>The hashes by which facts are placed and found. They are part of the on-disk format and never change.</summary>
+internal static class FactKeys
+{
+    private const int MaxIdBytes = 128;
+    private const int StackBytes = 512;
+
+    /// <summary>XxHash3 of the tenant, a zero byte and the key, all UTF-8.</summary>
+    public static ulong Hash(string tenant, string key)
+    {
+        var most = Encoding.UTF8.GetMaxByteCount(tenant.Length + key.Length) + 1;
+        byte[]? rented = null;
+        var bytes = most <= StackBytes ? stackalloc byte[StackBytes] : rented = ArrayPool<byte>.Shared.Rent(most);
+        var length = Encoding.UTF8.GetBytes(tenant, bytes);
+        bytes[length++] = 0;
+        length += Encoding.UTF8.GetBytes(key, bytes[length..]);
+        var hash = XxHash3.HashToUInt64(bytes[..length]);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        return hash;
+    }
+
+    /// <summary>The partition of a fact among <paramref name="partitions"/>.</summary>
+    public static int Partition(Fact fact, int partitions) => partitions == 1 ? 0 : (int)(Hash(fact.Tenant, fact.PartitionKey) % (ulong)partitions);
+
+    /// <summary>Whether a fact is what a search for <paramref name="key"/> wants.</summary>
+    public static bool Matches(Fact fact, string key, string tenant) => fact.Tenant == tenant && (fact.Id == key || fact.DecisionKey == key);
+
+    /// <summary>Refuses a fact that no adapter may take.</summary>
+    /// <exception cref="ArgumentException">Names the field and what was expected.</exception>
+    public static void Check(Fact fact)
+    {
+        ArgumentNullException.ThrowIfNull(fact);
+        CheckId(fact.Id, nameof(fact.Id));
+        CheckId(fact.Tenant, nameof(fact.Tenant));
+        if (fact.Erased)
+        {
+            throw new ArgumentException("Erased: expected a fact with its sealed part, got one whose subject's key was destroyed", nameof(fact));
+        }
+
+        if (fact is UnrecognisedFact)
+        {
+            throw new ArgumentException($"Type: expected a type that this release writes, got {(int)fact.Type}", nameof(fact));
+        }
+    }
+
+    private static void CheckId(string value, string field)
+    {
+        var bytes = string.IsNullOrEmpty(value) ? 0 : Encoding.UTF8.GetByteCount(value);
+        if (bytes is 0 or > MaxIdBytes)
+        {
+            throw new ArgumentException($"{field}: expected 1 to {MaxIdBytes} bytes of UTF-8, got {bytes}", field);
+        }
+
+        foreach (var c in value)
+        {
+            if (char.IsControl(c))
+            {
+                throw new ArgumentException($"{field}: expected no control characters, got U+{(int)c:X4}", field);
+            }
+        }
+    }
+}
