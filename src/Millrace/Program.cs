@@ -1,1 +1,3 @@
-Console.WriteLine("millrace");
+using Millrace.Cli;
+
+return await MillraceCommand.RunAsync(args, TimeProvider.System, Console.Out, Console.Error);

@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace Millrace.Cli;
+
+/// <summary>The root command.</summary>
+internal static class MillraceCommand
+{
+    public static RootCommand Create(TimeProvider clock, TextWriter output)
+    {
+        var root = new RootCommand("""
+            Millrace: a distributed content delivery system that learns what to deliver.
+
+            Examples:
+              millrace up                 runs a node with ./millrace.yaml, or with defaults
+              millrace validate           checks the configuration and prints all its faults
+
+            Exit codes: 0 ok, 1 failure, 2 usage, 3 configuration invalid, 4 data directory locked, 5 journal corrupt, 6 port in use,
+            7 data directory unusable, 8 a check of doctor failed, 9 drain cut short.
+            """);
+        root.Subcommands.Add(UpCommand.Create(clock, output));
+        root.Subcommands.Add(ValidateCommand.Create(output));
+        root.Subcommands.Add(ConfigCommands.CreateConfig(output));
+        root.Subcommands.Add(ConfigCommands.CreateSchema(output));
+        return root;
+    }
+
+    /// <summary>Runs a command line.</summary>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] arguments, TimeProvider clock, TextWriter output, TextWriter error)
+    {
+        var parsed = Create(clock, output).Parse(arguments);
+
+        // The node takes the signals itself: a drain takes longer than the two seconds that the library would grant.
+        var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null };
+        var code = await parsed.InvokeAsync(configuration);
+        return parsed.Errors.Count > 0 ? (int)ExitCode.Usage : code;
+    }
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace Millrace.Cli;
+
+/// <summary><c>millrace validate</c>: checks a configuration without starting anything.</summary>
+internal static class ValidateCommand
+{
+    public static Command Create(TextWriter output)
+    {
+        var command = new Command("validate", """
+            Checks the configuration with its overrides, and prints all faults at once, each with its line and column. Starts nothing.
+
+            Examples:
+              millrace validate
+              millrace validate --config examples/millrace.yaml
+            """);
+        var options = new NodeOptions().AddTo(command);
+        command.SetAction((parsed, _) => CommandGuard.RunAsync(
+            async () =>
+            {
+                var source = options.SourceOf(parsed);
+                var config = source.Load();
+                await output.WriteLineAsync(
+                    $"{source.File ?? "defaults"}: ok ({config.Routes.Length} routes, {config.Features.Length} features, {config.Policies.Count} policies, {config.Surfaces.Count} surfaces)");
+                return ExitCode.Ok;
+            },
+            parsed));
+        return command;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace Millrace.Node.Configuration;
+
+/// <summary>What differs between two configurations, and what of it a running node can take.</summary>
+internal static class ConfigChange
+{
+    /// <summary>Sections that changed and need a restart.</summary>
+    public static IEnumerable<string> Fixed(NodeConfig old, NodeConfig read)
+    {
+        (string Name, object Old, object New)[] sections =
+        [
+            ("node", old.Node, read.Node), ("listen", old.Listen, read.Listen), ("features", old.Features, read.Features), ("cache", old.Cache, read.Cache),
+            ("journal", old.Journal, read.Journal), ("limits", old.Limits, read.Limits), ("log.format", old.Log.Format, read.Log.Format),
+        ];
+        return sections.Where(s => Text(s.Old) != Text(s.New)).Select(s => s.Name);
+    }
+
+    /// <summary><paramref name="old"/> with what may change taken from <paramref name="read"/>.</summary>
+    public static NodeConfig Merge(NodeConfig old, NodeConfig read) => old with
+    {
+        Routes = read.Routes,
+        Policies = read.Policies,
+        Surfaces = read.Surfaces,
+        Log = old.Log with { Level = read.Log.Level },
+    };
+
+    /// <summary>Whether two configurations say the same.</summary>
+    public static bool Same(NodeConfig a, NodeConfig b) => Text(a) == Text(b);
+
+    // Records compare immutable arrays by reference; their text compares by value. Addresses print through ListenAddress.ToString.
+    private static string Text(object value) => JsonSerializer.Serialize(value, ConfigJson.Options);
+}

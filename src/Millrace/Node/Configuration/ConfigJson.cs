@@ -1,0 +1,30 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Millrace.Node.Configuration;
+
+/// <summary>A configuration as JSON: for <c>config print</c> and for comparing two of them.</summary>
+internal static class ConfigJson
+{
+    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new AddressText(), new DurationText(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    private sealed class AddressText : JsonConverter<ListenAddress>
+    {
+        public override ListenAddress? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => ListenAddress.Parse(reader.GetString()!);
+
+        public override void Write(Utf8JsonWriter writer, ListenAddress value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    }
+
+    private sealed class DurationText : JsonConverter<TimeSpan>
+    {
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            Quantities.ParseDuration(reader.GetString()!) ?? throw new JsonException(Quantities.DurationExpected);
+
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(Quantities.Format(value));
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Node.Configuration;
+
+/// <summary>Where a node's configuration comes from; read again at each reload. Precedence: flag, environment, file, default.</summary>
+/// <param name="File">The file; null when there is none and defaults serve.</param>
+/// <param name="Environment">The process's variables.</param>
+/// <param name="Sets">Each <c>--set path=value</c>, in order; the last one of a path wins.</param>
+internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, string> Environment, ImmutableArray<string> Sets)
+{
+    /// <summary>The file that is read when none is named, if it is there.</summary>
+    public const string DefaultFile = "millrace.yaml";
+
+    /// <summary>Reads and checks everything.</summary>
+    /// <exception cref="ConfigInvalidException">With all faults, in the order of the file.</exception>
+    public NodeConfig Load()
+    {
+        if (File is null)
+        {
+            return Check(DefaultFile, "");
+        }
+
+        try
+        {
+            return Check(File, System.IO.File.ReadAllText(File));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigInvalidException([new ConfigFault(new ConfigMark(File, 0, 0), "", "a file that can be read", unreadable.Message)]);
+        }
+    }
+
+    /// <summary>Checks <paramref name="text"/> with the overrides of this source.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public NodeConfig Check(string name, string text)
+    {
+        var faults = new ConfigFaults();
+        var root = YamlTree.Read(Path.GetFileName(name), text, faults);
+        if (root is MapNode map)
+        {
+            var settings = Overrides.FromEnvironment(Environment, faults).Concat(Sets.Select(s => Overrides.FromFlag(s, faults)).OfType<Override>());
+            root = settings.Aggregate(map, (tree, setting) => Overrides.Apply(tree, setting, faults));
+        }
+
+        var bound = NodeShape.Root.Bind(root, "", faults).Object;
+        if (bound is not null)
+        {
+            ReferenceCheck.Run(bound, faults);
+        }
+
+        return faults.Count == 0 && bound is not null ? NodeConfigBinder.Bind(bound) : throw new ConfigInvalidException(faults.InOrder());
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Millrace.Models.Policies;
+
+namespace Millrace.Node.Configuration;
+
+/// <summary>A checked configuration. Immutable; a reload makes another.</summary>
+internal sealed record NodeConfig
+{
+    public required NodeSection Node { get; init; }
+
+    public required ListenSection Listen { get; init; }
+
+    public required ImmutableArray<RouteConfig> Routes { get; init; }
+
+    public required ImmutableArray<FeatureConfig> Features { get; init; }
+
+    public required ImmutableSortedDictionary<string, Policy> Policies { get; init; }
+
+    public required ImmutableSortedDictionary<string, Surface> Surfaces { get; init; }
+
+    public required CacheSection Cache { get; init; }
+
+    public required JournalSection Journal { get; init; }
+
+    public required LimitsSection Limits { get; init; }
+
+    public required LogSection Log { get; init; }
+}
+
+internal sealed record NodeSection(string Data, string Name);
+
+internal sealed record ListenSection(ListenAddress Delivery, ListenAddress Api, ListenAddress Admin);
+
+/// <summary>A route as configured.</summary>
+/// <param name="Match">The pattern as written.</param>
+/// <param name="Origin">Scheme, host and port.</param>
+/// <param name="Contract">available, strict or bounded.</param>
+/// <param name="Bound">How far past freshness a bounded route may serve; null on others.</param>
+internal sealed record RouteConfig(string Match, Uri Origin, string Contract, TimeSpan? Bound);
+
+/// <summary>A windowed count as configured.</summary>
+internal sealed record FeatureConfig(string Name, string Entity, string Count, TimeSpan Window);
+
+internal sealed record CacheSection(long Memory, long Object);
+
+internal sealed record JournalSection(int Partitions);
+
+/// <summary>The bounds of the node; their meaning and reasons stand in <see cref="NodeShape"/>.</summary>
+internal sealed record LimitsSection
+{
+    public required long RequestBody { get; init; }
+
+    public required long UploadBody { get; init; }
+
+    public required long RequestHeaders { get; init; }
+
+    public required int RequestHeaderCount { get; init; }
+
+    public required int Connections { get; init; }
+
+    public required TimeSpan KeepAlive { get; init; }
+
+    public required TimeSpan HeaderTimeout { get; init; }
+
+    public required TimeSpan Drain { get; init; }
+
+    public required int WriteBehind { get; init; }
+
+    public required TimeSpan Decide { get; init; }
+}
+
+internal sealed record LogSection(string Level, string Format);

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Millrace.Models.Policies;
+
+namespace Millrace.Node.Configuration;
+
+/// <summary>Turns a faultless tree into the records of the node and of the planes.</summary>
+internal static class NodeConfigBinder
+{
+    public static NodeConfig Bind(BoundObject root)
+    {
+        var node = root["node"].Object!;
+        var listen = root["listen"].Object!;
+        var cache = root["cache"].Object!;
+        var log = root["log"].Object!;
+        return new NodeConfig
+        {
+            Node = new NodeSection(node.Get<string>("data"), node.Get<string>("name")),
+            Listen = new ListenSection(listen.Get<ListenAddress>("delivery"), listen.Get<ListenAddress>("api"), listen.Get<ListenAddress>("admin")),
+            Routes = [.. root["routes"].Items.Select(r => Route(r.Object!))],
+            Features = [.. root["features"].Items.Select(f => Feature(f.Object!))],
+            Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
+            Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
+            Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object")),
+            Journal = new JournalSection(root["journal"].Object!.Get<int>("partitions")),
+            Limits = Limits(root["limits"].Object!),
+            Log = new LogSection(log.Get<string>("level"), log.Get<string>("format")),
+        };
+    }
+
+    private static RouteConfig Route(BoundObject route)
+    {
+        var contract = route["contract"];
+        return new RouteConfig(
+            route.Get<string>("match"), route.Get<Uri>("origin"), contract.Text ?? "bounded", contract.Object?.Get<TimeSpan>("bounded"));
+    }
+
+    private static FeatureConfig Feature(BoundObject feature) =>
+        new(feature.Get<string>("name"), feature.Get<string>("entity"), feature.Get<string>("count"), feature.Get<TimeSpan>("window"));
+
+    private static Policy Policy(string name, BoundObject policy)
+    {
+        var explore = policy["explore"].Object!;
+        return new Policy
+        {
+            Name = name,
+            Candidates = [.. policy["candidates"].Items.Select(c => Candidate(c.Object!))],
+            Blend = policy["blend"].Entries.ToImmutableSortedDictionary(e => e.Name, e => (double)e.Value.Value!, StringComparer.Ordinal),
+            Explore = new Exploration(explore.Get<double>("epsilon"), explore.Get<int>("top")),
+            AtMost = policy["atMost"].Entries.ToImmutableSortedDictionary(e => e.Name, e => (int)e.Value.Value!, StringComparer.Ordinal),
+            Pins = [.. policy["pins"].Items.Select(p => new Pin(p.Object!.Get<string>("slot"), p.Object!.Get<int>("rank"), p.Object!.Get<string>("item")))],
+            ExcludeSeen = policy.Get<bool>("excludeSeen"),
+            Segment = policy["segment"].Text,
+        };
+    }
+
+    private static CandidateSource Candidate(BoundObject source)
+    {
+        var take = source.Get<int>("take");
+        return source.Find<TimeSpan>("popular") is { } window ? new CandidateSource(CandidateSourceKind.Popular, take, window)
+            : source["recent"].Value is not null ? new CandidateSource(CandidateSourceKind.Recent, take)
+            : new CandidateSource(CandidateSourceKind.Similar, take);
+    }
+
+    private static Surface Surface(string name, BoundObject surface) => new(
+        name,
+        surface.Get<string>("policy"),
+        [.. surface["slots"].Items.Select(s => new Slot(s.Object!.Get<string>("id"), s.Object!.Get<int>("count")))]);
+
+    private static LimitsSection Limits(BoundObject limits) => new()
+    {
+        RequestBody = limits.Get<long>("requestBody"),
+        UploadBody = limits.Get<long>("uploadBody"),
+        RequestHeaders = limits.Get<long>("requestHeaders"),
+        RequestHeaderCount = limits.Get<int>("requestHeaderCount"),
+        Connections = limits.Get<int>("connections"),
+        KeepAlive = limits.Get<TimeSpan>("keepAlive"),
+        HeaderTimeout = limits.Get<TimeSpan>("headerTimeout"),
+        Drain = limits.Get<TimeSpan>("drain"),
+        WriteBehind = limits.Get<int>("writeBehind"),
+        Decide = limits.Get<TimeSpan>("decide"),
+    };
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Node.Configuration;
+
+/// <summary>The declaration of millrace.yaml: every setting, what it may be, its default and why.</summary>
+internal static class NodeShape
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    public static ObjectShape Root { get; } = new("a mapping of sections",
+    [
+        new("node", Node(), "This process."),
+        new("listen", Listen(), "The three listeners: paths of ours never shadow an origin's."),
+        new("routes", new ListShape("a list of routes", Route(), 0, 10_000), "What the delivery listener serves, and from where.", Reloads: true),
+        new("features", new ListShape("a list of features", Feature(), 0, 1_000), "Values about items, users and sessions that policies blend."),
+        new("policies", new MapShape("a mapping of policies by name", Policy(), 1_000), "How surfaces decide.", Reloads: true),
+        new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
+        new("cache", Cache(), "The shared cache of the delivery listener."),
+        new("journal", Journal(), "The log that is the truth."),
+        new("limits", Limits(), "The bounds of the listeners and queues; hitting one is counted."),
+        new("log", Log(), "The structured log."),
+    ]);
+
+    private static ObjectShape Node() => new("a mapping",
+    [
+        new("data", Scalars.Line("a directory", 4096), "The data directory: journal, keys, secrets.", "./data", "below the directory where the node is started"),
+        new("name", Scalars.Name, "This node's name in logs and Cache-Status.", "millrace", "one node needs no other name"),
+    ]);
+
+    private static ObjectShape Listen() => new("a mapping",
+    [
+        new("delivery", Scalars.Address, "Routes only.", ":8080", "the usual port of an HTTP proxy"),
+        new("api", Scalars.Address, "Decide, events, items.", ":8081", "beside delivery"),
+        new("admin", Scalars.Address, "Everything else: metrics, health, purge, policies.", "127.0.0.1:8082", "reachable from this machine only, until you say otherwise"),
+    ]);
+
+    private static ObjectShape Route() => new("a route like {match: \"news.example/*\", origin: \"http://127.0.0.1:9000\"}",
+    [
+        new("match", new ScalarShape(
+            "a host and path pattern like 'news.example/*'", t => RouteMatch.Parse(t) is null ? null : t,
+            () => new() { ["type"] = "string", ["pattern"] = "^[^/\\s]+/[^\\s]*$" }), "Host, then a path or a prefix that ends in '*'; host '*' is any.", Required: true),
+        new("origin", new ScalarShape(
+            "an http or https URL without path", t => OriginUrl.Parse(t), () => new() { ["type"] = "string", ["format"] = "uri" }), "Where misses are fetched.", Required: true),
+        new("contract", new EitherShape(
+            Scalars.OneOf("available", "strict"),
+            new ObjectShape("{bounded: 30s}", [new("bounded", Scalars.Duration(TimeSpan.Zero, 30 * Day), "Serve at most so long past freshness.", Required: true)])),
+            "What happens when freshness cannot be had: serve stale, serve stale for so long, or revalidate or fail.", "available", "an origin's outage should not be its readers'"),
+    ]);
+
+    private static ObjectShape Feature() => new("a feature like {name: clicks_1h, entity: item, count: click, window: 1h}",
+    [
+        new("name", Scalars.Name, "Its name in policies and explanations.", Required: true),
+        new("entity", Scalars.OneOf("item"), "What it is a value of.", "item", "the entity that policies rank"),
+        new("count", Scalars.Name, "The event type that it counts.", Required: true),
+        new("window", Scalars.Duration(Second, 90 * Day), "How far back it counts.", Required: true),
+    ]);
+
+    private static ObjectShape Policy() => new("a policy",
+    [
+        new("candidates", new ListShape("a list of candidate sources", Candidate(), 1, 16), "Where candidates come from, in order."),
+        new("blend", new MapShape("a mapping of feature to weight", Scalars.Number(-1e9, 1e9), 256), "The score: the sum of weight times feature."),
+        new("explore", new ObjectShape("a mapping",
+        [
+            new("epsilon", Scalars.Number(0, 1), "Probability of drawing uniformly over the best `top`.", "0", "exploring costs clicks: it is asked for, not assumed"),
+            new("top", Scalars.Integer(1, 1_000), "How many of the best may be drawn.", "20", "DESIGN: K is 20 unless a policy says otherwise"),
+        ]), "Exploration with exact propensities."),
+        new("atMost", new MapShape("a mapping of attribute to count", Scalars.Integer(1, 1_000), 16), "At most so many items of one provider (or other attribute) in a slate."),
+        new("pins", new ListShape("a list of pins", new ObjectShape("a pin like {slot: main, rank: 1, item: story-7}",
+        [
+            new("slot", Scalars.Name, "The slot.", Required: true),
+            new("rank", Scalars.Integer(1, 100), "1-based rank in it.", Required: true),
+            new("item", Scalars.Line("an item id of 1 to 128 characters", 128), "The item.", Required: true),
+        ]), 0, 100), "Items that an editor fixed at a rank."),
+        new("excludeSeen", Scalars.Boolean, "Whether items that the session has seen are left out.", "true", "a repeat is rarely wanted"),
+        new("segment", Scalars.Name, "The context key whose value names the segment of the ladder's list."),
+    ]);
+
+    private static ObjectShape Candidate() => new("a source like {popular: 1h, take: 100}, {recent: true, take: 50} or {similar: true, take: 50}",
+    [
+        new("popular", Scalars.Duration(TimeSpan.FromMinutes(1), 90 * Day), "Most clicked within this window."),
+        new("recent", Scalars.OneOf("true"), "Most recently published."),
+        new("similar", Scalars.OneOf("true"), "Clicked in the same sessions."),
+        new("take", Scalars.Integer(1, 10_000), "At most so many candidates.", "100", "a slate of ten needs no more to choose from"),
+    ]);
+
+    private static ObjectShape Surface() => new("a surface like {policy: home, slots: [{id: main, count: 10}]}",
+    [
+        new("policy", Scalars.Name, "The policy that decides here.", Required: true),
+        new("slots", new ListShape("a list of slots", new ObjectShape("a slot like {id: main, count: 10}",
+        [
+            new("id", Scalars.Name, "Unique on its surface.", Required: true),
+            new("count", Scalars.Integer(1, 100), "How many items it shows.", Required: true),
+        ]), 1, 20), "Filled in this order.", Required: true),
+    ]);
+
+    private static ObjectShape Cache() => new("a mapping",
+    [
+        new("memory", Scalars.Size(1 << 20, 1L << 42), "Bytes of stored responses.", "256MiB", "fits a laptop; raise it to what the machine can spare"),
+        new("object", Scalars.Size(1 << 10, 1L << 30), "Larger bodies are streamed, not stored.", "16MiB", "a sixteenth of the cache: one video must not evict a site"),
+    ]);
+
+    private static ObjectShape Journal() => new("a mapping",
+    [
+        new("partitions", Scalars.Integer(1, 256), "Partitions of items, events, decisions, deliveries; fixed when the data directory is made.", "2", "DESIGN: two, even on one node"),
+    ]);
+
+    private static ObjectShape Limits() => new("a mapping",
+    [
+        new("requestBody", Scalars.Size(1 << 10, 1L << 30), "The largest request body on api and admin.", "16MiB", "a batch of 10,000 events of 1 KiB, with room"),
+        new("uploadBody", Scalars.Size(1 << 10, 1L << 40), "The largest request body that the delivery listener passes to an origin.", "1GiB", "it is streamed, never held"),
+        new("requestHeaders", Scalars.Size(1 << 10, 1 << 20), "All header bytes of a request.", "32KiB", "what Kestrel and most servers take"),
+        new("requestHeaderCount", Scalars.Integer(1, 1_000), "Header fields of a request.", "100", "what Kestrel takes"),
+        new("connections", Scalars.Integer(1, 1_000_000), "Open connections of each listener.", "10000", "about 200 MB of kernel and server buffers"),
+        new("keepAlive", Scalars.Duration(Second, TimeSpan.FromHours(1)), "An idle connection is closed after this.", "130s", "above the 120 s of common load balancers, which must close first"),
+        new("headerTimeout", Scalars.Duration(Second, TimeSpan.FromHours(1)), "The whole head of a request must arrive within this.", "15s", "slower ones are attacks or broken"),
+        new("drain", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)), "How long requests in flight may take after SIGTERM.", "25s", "below the 30 s after which orchestrators kill"),
+        new("writeBehind", Scalars.Integer(64, 1 << 22), "Facts that may wait for the disk behind a reply.", "65536", "two seconds of the planned peak of 36,000/s on one of several nodes"),
+        new("decide", Scalars.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)), "A decision's time when the request names none; then the ladder answers.", "100ms", "a page waits no longer for its list"),
+    ]);
+
+    private static ObjectShape Log() => new("a mapping",
+    [
+        new("level", Scalars.OneOf("trace", "debug", "information", "warning", "error"), "The least level written.", "information", "a line per event of the node's life, none per request", Reloads: true),
+        new("format", Scalars.OneOf("json", "text"), "One JSON object per line, or text for people.", "json", "machines read it first"),
+    ]);
+}

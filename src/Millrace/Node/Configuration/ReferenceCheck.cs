@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Node.Configuration;
+
+/// <summary>Checks what no single setting can know: that names refer to something, are unique, and that exactly one source is named.</summary>
+internal static class ReferenceCheck
+{
+    private static readonly string[] SourceKinds = ["popular", "recent", "similar"];
+
+    public static void Run(BoundObject root, ConfigFaults faults)
+    {
+        var features = root["features"].Items.Select(f => f.Object?["name"]).OfType<Bound>().ToArray();
+        Unique(features, "each feature name once", faults);
+        Unique(root["routes"].Items.Select(r => r.Object?["match"]).OfType<Bound>(), "each pattern once", faults);
+        var featureNames = features.Select(f => f.Text).OfType<string>().ToArray();
+        foreach (var policy in root["policies"].Entries)
+        {
+            Policy(policy.Value.Object, featureNames, faults);
+        }
+
+        var policies = root["policies"].Entries.ToDictionary(e => e.Name, e => e.Value.Object, StringComparer.Ordinal);
+        foreach (var surface in root["surfaces"].Entries)
+        {
+            Surface(surface.Value.Object, policies, faults);
+        }
+
+        Addresses(root["listen"].Object, faults);
+    }
+
+    private static void Policy(BoundObject? policy, string[] features, ConfigFaults faults)
+    {
+        foreach (var weight in policy?["blend"].Entries ?? [])
+        {
+            Refers(weight.Name, weight.Mark, weight.Value.Path, "feature", features, faults);
+        }
+
+        foreach (var source in policy?["candidates"].Items ?? [])
+        {
+            var named = source.Object is { } s ? SourceKinds.Count(kind => s[kind].Mark != source.Mark || s[kind].Value is not null) : 1;
+            if (named != 1)
+            {
+                faults.Add(new ConfigFault(source.Mark, source.Path, "exactly one of popular, recent, similar", named == 0 ? "none" : $"{named}"));
+            }
+        }
+    }
+
+    private static void Surface(BoundObject? surface, Dictionary<string, BoundObject?> policies, ConfigFaults faults)
+    {
+        if (surface is null)
+        {
+            return;
+        }
+
+        var slots = surface["slots"].Items.Select(s => s.Object?["id"]).OfType<Bound>().ToArray();
+        Unique(slots, "each slot id once", faults);
+        if (surface["policy"] is { Text: { } policy } named)
+        {
+            Refers(policy, named.Mark, named.Path, "policy", [.. policies.Keys], faults);
+            foreach (var pin in policies.GetValueOrDefault(policy)?["pins"].Items ?? [])
+            {
+                if (pin.Object?["slot"] is { Text: { } slot } place)
+                {
+                    Refers(slot, place.Mark, place.Path, "slot", [.. slots.Select(s => s.Text).OfType<string>()], faults);
+                }
+            }
+        }
+    }
+
+    private static void Addresses(BoundObject? listen, ConfigFaults faults)
+    {
+        var ports = new Dictionary<int, string>();
+        foreach (var name in (ImmutableArray<string>)["delivery", "api", "admin"])
+        {
+            if (listen?[name] is { Value: ListenAddress { Port: > 0 } address } bound && !ports.TryAdd(address.Port, name))
+            {
+                faults.Add(new ConfigFault(bound.Mark, bound.Path, $"a port of its own ({ports[address.Port]} has {address.Port})", $"'{address}'"));
+            }
+        }
+    }
+
+    private static void Refers(string name, ConfigMark mark, string path, string kind, string[] known, ConfigFaults faults)
+    {
+        if (!known.Contains(name, StringComparer.Ordinal))
+        {
+            faults.Add(new ConfigFault(
+                mark, path, known.Length == 0 ? $"a {kind} that is defined (none is)" : $"a {kind} that is defined", $"'{name}'", NearestName.Of(name, known)));
+        }
+    }
+
+    private static void Unique(IEnumerable<Bound> names, string expected, ConfigFaults faults)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            if (name.Text is { } text && !seen.Add(text))
+            {
+                faults.Add(new ConfigFault(name.Mark, name.Path, expected, $"'{text}' again"));
+            }
+        }
+    }
+}

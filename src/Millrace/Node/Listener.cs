@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Millrace.Cli;
+using Millrace.Node.Configuration;
+
+namespace Millrace.Node;
+
+/// <summary>
+/// One of the three listeners: a server of its own, hence a pipeline of its own. Nothing that is mapped on one can be reached through another, and on
+/// the delivery listener no path of ours can shadow an origin's.
+/// </summary>
+internal sealed class Listener : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private Listener(string name, WebApplication app)
+    {
+        Name = name;
+        _app = app;
+    }
+
+    /// <summary>delivery, api or admin.</summary>
+    public string Name { get; }
+
+    /// <summary>Where it listens: the real port when 0 was asked for.</summary>
+    public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Any, 0);
+
+    /// <summary>A URL that reaches it from this machine.</summary>
+    public Uri Url => new($"http://{(Endpoint.Address.Equals(IPAddress.Any) || Endpoint.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.Loopback, Endpoint.Port) : Endpoint)}");
+
+    /// <summary>Builds a listener; nothing listens until <see cref="StartAsync"/>.</summary>
+    /// <param name="name">delivery, api or admin.</param>
+    /// <param name="address">Where.</param>
+    /// <param name="limits">The server's bounds.</param>
+    /// <param name="bodyBytes">The largest request body.</param>
+    /// <param name="node">The node's parts.</param>
+    /// <param name="services">Adds what the pipeline needs.</param>
+    /// <param name="pipeline">Makes the pipeline.</param>
+    public static Listener Build(
+        string name, ListenAddress address, LimitsSection limits, long bodyBytes, NodeServices node, Action<IServiceCollection> services, Action<WebApplication> pipeline)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "millrace" });
+        builder.Services.AddSingleton(node.Logs);
+        builder.Services.AddSingleton(node.Clock);
+        builder.Services.AddSingleton<IHostLifetime, NodeOwnedLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.Drain);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = bodyBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = (int)limits.RequestHeaders;
+            kestrel.Limits.MaxRequestHeaderCount = limits.RequestHeaderCount;
+            kestrel.Limits.MaxConcurrentConnections = limits.Connections;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
+            kestrel.Limits.KeepAliveTimeout = limits.KeepAlive;
+            kestrel.Limits.RequestHeadersTimeout = limits.HeaderTimeout;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            if (address.Address is { } bound)
+            {
+                kestrel.Listen(bound, address.Port);
+            }
+            else
+            {
+                kestrel.ListenAnyIP(address.Port);
+            }
+        });
+        services(builder.Services);
+        var app = builder.Build();
+        pipeline(app);
+        return new Listener(name, app);
+    }
+
+    /// <summary>Opens the port.</summary>
+    /// <exception cref="NodeStartException">The port is taken, or may not be opened.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _app.StartAsync(cancellation);
+        }
+        catch (IOException taken) when (taken.InnerException is AddressInUseException)
+        {
+            throw new NodeStartException(
+                ExitCode.PortInUse, $"The {Name} listener's port is taken ({taken.Message}). Stop the other process or set listen.{Name}.", taken);
+        }
+        catch (SocketException refused)
+        {
+            throw new NodeStartException(ExitCode.Failure, $"The {Name} listener cannot be opened: {refused.Message}. Set listen.{Name}.", refused);
+        }
+
+        var url = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Endpoint = new IPEndPoint(IPAddress.TryParse(url.Host.Trim('[', ']'), out var ip) ? ip : IPAddress.Any, url.Port);
+    }
+
+    /// <summary>Accepts no more, and completes when the requests in flight are done or <paramref name="abort"/> cuts them.</summary>
+    public Task StopAsync(CancellationToken abort) => _app.StopAsync(abort);
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    // The host's default would take SIGTERM for each of three listeners; the node alone decides when they stop.
+    private sealed class NodeOwnedLifetime : IHostLifetime
+    {
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

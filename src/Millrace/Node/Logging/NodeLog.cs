@@ -1,0 +1,47 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Millrace.Node.Configuration;
+
+namespace Millrace.Node.Logging;
+
+/// <summary>The node's log: to standard error, so that standard output is free for what a command answers.</summary>
+internal sealed class NodeLog
+{
+    private volatile Least _least;
+
+    /// <param name="log">Format and first level.</param>
+    /// <param name="clock">For each line's time.</param>
+    public NodeLog(LogSection log, TimeProvider clock)
+    {
+        _least = new Least(LogLevels.Parse(log.Level));
+        Factory = LoggerFactory.Create(builder =>
+        {
+            builder.Services.AddSingleton(clock);
+            builder.SetMinimumLevel(LogLevel.Trace);
+            builder.AddFilter((category, level) => level >= LeastOf(category));
+            builder.AddConsole(console =>
+            {
+                console.FormatterName = log.Format == "text" ? TextLineFormatter.FormatterName : JsonLineFormatter.FormatterName;
+                console.LogToStandardErrorThreshold = LogLevel.Trace;
+                console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            });
+            builder.AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>();
+            builder.AddConsoleFormatter<TextLineFormatter, ConsoleFormatterOptions>();
+        });
+    }
+
+    public ILoggerFactory Factory { get; }
+
+    /// <summary>Takes effect at the next message.</summary>
+    public void SetLevel(string word) => _least = new Least(LogLevels.Parse(word));
+
+    // The server's own categories speak per request and per connection at information: they are heard one level later than ours.
+    private LogLevel LeastOf(string? category)
+    {
+        var least = _least.Level;
+        return category is not null && category.StartsWith("Microsoft.", StringComparison.Ordinal) && least == LogLevel.Information ? LogLevel.Warning : least;
+    }
+
+    private sealed record Least(LogLevel Level);
+}

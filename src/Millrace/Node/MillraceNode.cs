@@ -1,0 +1,203 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Millrace.Node.Configuration;
+using Millrace.Node.Logging;
+using OpenTelemetry.Metrics;
+
+namespace Millrace.Node;
+
+/// <summary>
+/// The composition root and life of one node: opens the data directory, builds the planes, opens the listeners, and undoes it in reverse.
+/// Order of start: lock, keys, journal, planes, then admin (health answers while the rest starts), api, delivery.
+/// </summary>
+internal sealed class MillraceNode : IAsyncDisposable
+{
+    private const string TokenKeyFile = "token.key";
+    private const int TokenKeyBytes = 32;
+
+    private readonly NodeLog _log;
+    private readonly ILogger _logger;
+    private readonly Meter _meter;
+    private readonly DataDirectory _data;
+    private readonly List<IDisposable> _watches = [];
+    private bool _stopped;
+
+    private MillraceNode(NodeConfig config, ConfigSource source, TimeProvider clock)
+    {
+        _log = new NodeLog(config.Log, clock);
+        _logger = _log.Factory.CreateLogger("Millrace.Node");
+        _meter = new Meter("Millrace.Node");
+        _data = DataDirectory.Open(config.Node.Data);
+        Services = new NodeServices
+        {
+            Clock = clock,
+            Config = new ConfigHolder(source, config, _meter, _logger),
+            Data = _data,
+            Keys = AccessKeys.Open(_data, clock),
+            TokenKey = TokenKeyOf(_data),
+            Readiness = new Readiness(),
+            Logs = _log.Factory,
+            Meter = _meter,
+        };
+        Services.Config.Follow(next => _log.SetLevel(next.Log.Level));
+        FirstKeys = FirstKeysOf(Services.Keys);
+        (Admin, Api, Delivery) = (BuildAdmin(config), BuildApi(config), BuildDelivery(config));
+    }
+
+    public NodeServices Services { get; }
+
+    public Listener Admin { get; }
+
+    public Listener Api { get; }
+
+    public Listener Delivery { get; }
+
+    /// <summary>Secrets that were made because the data directory had none: shown once, kept nowhere.</summary>
+    public IReadOnlyList<(KeyScope Scope, string Secret)> FirstKeys { get; }
+
+    /// <summary>Starts a node and returns once it listens and is ready.</summary>
+    /// <param name="source">Read once now, and again at each reload.</param>
+    /// <param name="clock">The node's time.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    /// <exception cref="ConfigInvalidException">The configuration is refused.</exception>
+    /// <exception cref="NodeStartException">Anything else that a start can meet.</exception>
+    public static async Task<MillraceNode> StartAsync(ConfigSource source, TimeProvider clock, CancellationToken cancellation = default)
+    {
+        var node = new MillraceNode(source.Load(), source, clock);
+        try
+        {
+            await node.Admin.StartAsync(cancellation);
+            await node.Api.StartAsync(cancellation);
+            await node.Delivery.StartAsync(cancellation);
+            node._watches.Add(ConfigWatch.Start(node.Services));
+            node.Services.Readiness.Release(UnreadyReason.Starting);
+            node._logger.LogInformation(
+                NodeEvents.Started, "The node is ready: delivery {Delivery}, api {Api}, admin {Admin}, data {Data}",
+                node.Delivery.Url, node.Api.Url, node.Admin.Url, node._data.Root);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Drains: readiness turns 503 first, then api and delivery accept no more and finish what is in flight, then queues are flushed and the journal is
+    /// closed; admin answers until the end. Requests that outlast limits.drain, or <paramref name="abort"/>, are cut.
+    /// </summary>
+    /// <returns>False when something was cut.</returns>
+    public async Task<bool> StopAsync(CancellationToken abort = default)
+    {
+        if (_stopped)
+        {
+            return true;
+        }
+
+        _stopped = true;
+        Services.Readiness.Hold(UnreadyReason.Draining);
+        var drain = Services.Config.Current.Limits.Drain;
+        _logger.LogInformation(NodeEvents.Draining, "Draining for at most {Drain}", drain);
+        foreach (var watch in _watches)
+        {
+            watch.Dispose();
+        }
+
+        using var patience = new CancellationTokenSource(drain, Services.Clock);
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(abort, patience.Token);
+        await Task.WhenAll(StopListenerAsync(Api, cut.Token), StopListenerAsync(Delivery, cut.Token));
+        var whole = !cut.IsCancellationRequested;
+        if (!whole)
+        {
+            _logger.LogWarning(NodeEvents.DrainTooSlow, "The drain was cut short: requests in flight were ended");
+        }
+
+        await StopListenerAsync(Admin, cut.Token);
+        _logger.LogInformation(NodeEvents.Stopped, "The node has stopped");
+        return whole;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await Admin.DisposeAsync();
+        await Api.DisposeAsync();
+        await Delivery.DisposeAsync();
+        _data.Dispose();
+        _meter.Dispose();
+        _log.Factory.Dispose();
+    }
+
+    private static async Task StopListenerAsync(Listener listener, CancellationToken cut)
+    {
+        try
+        {
+            await listener.StopAsync(cut);
+        }
+        catch (OperationCanceledException)
+        {
+            // The token says so already; the caller reports it once for all listeners.
+        }
+    }
+
+    private static byte[] TokenKeyOf(DataDirectory data)
+    {
+        if (data.ReadSecret(TokenKeyFile) is { Length: TokenKeyBytes } kept)
+        {
+            return kept;
+        }
+
+        var key = RandomNumberGenerator.GetBytes(TokenKeyBytes);
+        data.WriteSecret(TokenKeyFile, key);
+        return key;
+    }
+
+    private static (KeyScope Scope, string Secret)[] FirstKeysOf(AccessKeys keys) => keys.All.Any()
+        ? []
+        : [.. Enum.GetValues<KeyScope>().Select(scope => (scope, keys.Create(scope, "default")))];
+
+    private Listener BuildAdmin(NodeConfig config) => Listener.Build(
+        "admin", config.Listen.Admin, config.Limits, config.Limits.RequestBody, Services,
+        services =>
+        {
+            services.AddRoutingCore();
+            services.AddOpenTelemetry().WithMetrics(metrics => metrics
+                .AddMeter("Millrace.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                .AddPrometheusExporter());
+        },
+        app =>
+        {
+            app.UseKeys(Services.Keys, path => path.StartsWithSegments(HealthEndpoints.Prefix, StringComparison.Ordinal), (scope, _) => scope == KeyScope.Admin);
+            app.UseRouting();
+            HealthEndpoints.Map(app, Services.Readiness);
+            app.MapPrometheusScrapingEndpoint("/metrics");
+            app.UseEndpoints(_ => { });
+        });
+
+    private Listener BuildApi(NodeConfig config) => Listener.Build(
+        "api", config.Listen.Api, config.Limits, config.Limits.RequestBody, Services,
+        services => services.AddRoutingCore(),
+        app =>
+        {
+            app.UseKeys(
+                Services.Keys, _ => false,
+                (scope, request) => scope is KeyScope.Admin or KeyScope.Api
+                    || (HttpMethods.IsPost(request.Method) && request.Path.Equals("/v1/events", StringComparison.Ordinal)));
+            app.UseRouting();
+            app.UseEndpoints(_ => { });
+        });
+
+    private Listener BuildDelivery(NodeConfig config) => Listener.Build(
+        "delivery", config.Listen.Delivery, config.Limits, config.Limits.UploadBody, Services,
+        _ => { },
+        app => app.Run(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }));
+}

@@ -1,0 +1,21 @@
+using Millrace.Node.Configuration;
+using Millrace.Tests.House;
+
+namespace Millrace.Tests.Node;
+
+public sealed class ConfigSchemaTests
+{
+    [Fact]
+    public void The_schema_in_the_repository_is_the_schema_of_the_code()
+    {
+        var kept = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "schema", "millrace.schema.json"));
+        Assert.True(kept == ConfigSchema.Text(), "schema/millrace.schema.json is out of date: run `millrace schema > schema/millrace.schema.json`");
+    }
+
+    [Fact]
+    public void The_example_in_the_repository_is_valid()
+    {
+        var file = Path.Combine(RepositoryRoot.Path, "examples", "millrace.yaml");
+        Assert.Single(new ConfigSource(file, new Dictionary<string, string>(), []).Load().Surfaces);
+    }
+}

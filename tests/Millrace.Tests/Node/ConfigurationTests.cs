@@ -1,0 +1,159 @@
+using Millrace.Models.Policies;
+using Millrace.Node.Configuration;
+
+namespace Millrace.Tests.Node;
+
+public sealed class ConfigurationTests
+{
+    private static readonly Dictionary<string, string> NoVariables = [];
+
+    private const string Example = """
+        node: {data: ./data}
+        listen: {delivery: ":8080", api: ":8081", admin: "127.0.0.1:8082"}
+        routes:
+          - {match: "news.example/*", origin: "http://127.0.0.1:9000", contract: {bounded: 30s}}
+        features:
+          - {name: clicks_1h, entity: item, count: click, window: 1h}
+        policies:
+          home: {candidates: [{popular: 1h, take: 100}], blend: {clicks_1h: 1}, explore: {epsilon: 0.05, top: 20}, atMost: {provider: 2}}
+        surfaces:
+          home: {policy: home, slots: [{id: main, count: 10}]}
+        """;
+
+    [Fact]
+    public void The_example_of_the_design_binds_to_the_planes_records()
+    {
+        var config = Check(Example);
+        var policy = config.Policies["home"];
+        Assert.Equal([new CandidateSource(CandidateSourceKind.Popular, 100, TimeSpan.FromHours(1))], policy.Candidates);
+        Assert.Equal(1.0, policy.Blend["clicks_1h"]);
+        Assert.Equal(new Exploration(0.05, 20), policy.Explore);
+        Assert.Equal(2, policy.AtMost["provider"]);
+        Assert.Equal([new Slot("main", 10)], config.Surfaces["home"].Slots);
+        Assert.Equal("home", config.Surfaces["home"].Policy);
+        Assert.Equal(TimeSpan.FromSeconds(30), config.Routes[0].Bound);
+        Assert.Equal("127.0.0.1:8082", config.Listen.Admin.ToString());
+        Assert.Equal(TimeSpan.FromHours(1), config.Features[0].Window);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# only a comment\n")]
+    public void Nothing_at_all_is_a_sensible_configuration(string text)
+    {
+        var config = Check(text);
+        Assert.Equal(":8080", config.Listen.Delivery.ToString());
+        Assert.Equal("127.0.0.1:8082", config.Listen.Admin.ToString());
+        Assert.Empty(config.Routes);
+    }
+
+    [Theory]
+    [InlineData("nod: {data: x}", "t.yaml:1:1 nod: expected one of node, listen", "did you mean 'node'?")]
+    [InlineData("listen: {api: 8081}", "t.yaml:1:15 listen.api: expected an address", "got '8081'")]
+    [InlineData("listen: {api: ':99999'}", "t.yaml:1:15 listen.api: expected an address", "got ':99999'")]
+    [InlineData("listen: {api: ':8080'}", "t.yaml:1:15 listen.api: expected a port of its own (delivery has 8080)", "got ':8080'")]
+    [InlineData("listen: [1]", "t.yaml:1:9 listen: expected a mapping", "got a list")]
+    [InlineData("limits: {drain: 5 minutes}", "t.yaml:1:17 limits.drain: expected a duration", "got '5 minutes'")]
+    [InlineData("limits: {requestBody: lots}", "t.yaml:1:23 limits.requestBody: expected a size", "got 'lots'")]
+    [InlineData("limits: {connections: 0}", "t.yaml:1:23 limits.connections: expected a whole number from 1 to 1000000", "got '0'")]
+    [InlineData("log: {level: wraning}", "t.yaml:1:14 log.level: expected trace or debug", "did you mean 'warning'?")]
+    [InlineData("node: {data: a}\nnode: {data: b}", "t.yaml:2:1 node: expected each key once", "first at 1:1")]
+    [InlineData("routes:\n  - {match: a/*}", "t.yaml:2:5 routes[0].origin: expected an http or https URL", "got nothing")]
+    [InlineData("routes:\n  - {match: a/*, origin: ftp://x}", "t.yaml:2:26 routes[0].origin: expected an http or https URL", "got 'ftp://x'")]
+    [InlineData("routes:\n  - {match: a, origin: http://x}", "t.yaml:2:13 routes[0].match: expected a host and path pattern", "got 'a'")]
+    [InlineData("routes:\n  - {match: a/*, origin: http://x, contract: strct}", "routes[0].contract: expected available or strict or {bounded: 30s}", "did you mean 'strict'?")]
+    [InlineData("features: [{name: a, count: click, window: 1h}, {name: a, count: click, window: 2h}]", "features[1].name: expected each feature name once", "'a' again")]
+    [InlineData("surfaces: {home: {policy: hoem, slots: [{id: a, count: 1}]}}\npolicies: {home: {}}", "t.yaml:1:27 surfaces.home.policy: expected a policy that is defined", "did you mean 'home'?")]
+    [InlineData("policies: {home: {blend: {clicks: 1}}}", "t.yaml:1:27 policies.home.blend.clicks: expected a feature that is defined (none is)", "got 'clicks'")]
+    [InlineData("policies: {home: {candidates: [{take: 3}]}}", "policies.home.candidates[0]: expected exactly one of popular, recent, similar", "got none")]
+    [InlineData("policies: {home: {candidates: [{recent: true, popular: 1h}]}}", "policies.home.candidates[0]: expected exactly one of", "got 2")]
+    [InlineData("policies: {home: {explore: {epsilon: NaN}}}", "policies.home.explore.epsilon: expected a number from 0 to 1", "got 'NaN'")]
+    [InlineData("policies: {h: {}}\nsurfaces: {home: {policy: h, slots: [{id: a, count: 1}, {id: a, count: 2}]}}", "surfaces.home.slots[1].id: expected each slot id once", "'a' again")]
+    [InlineData("a: &x 1\nb: *x", "expected YAML", "anchors and aliases are not used here")]
+    [InlineData("node: {data: [", "expected YAML", "what cannot be read")]
+    [InlineData("node: {}\n---\nnode: {}", "expected one document", "got a second one")]
+    public void Each_fault_says_where_it_is_what_was_expected_and_what_was_found(string text, string expected, string got)
+    {
+        var faults = FaultsOf(text);
+        Assert.Contains(faults, f => f.Contains(expected, StringComparison.Ordinal) && f.Contains(got, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void All_faults_are_told_at_once_in_the_order_of_the_file()
+    {
+        var faults = FaultsOf("nod: 1\nlisten: {api: x}\nlimits: {drain: y}\nsurfaces: {home: {policy: z, slots: []}}");
+        Assert.Equal(5, faults.Length);
+        Assert.Equal([1, 2, 3, 4, 4], faults.Select(f => int.Parse(f.Split(':')[1])));
+    }
+
+    [Fact]
+    public void Faults_are_bounded()
+    {
+        var faults = FaultsOf(string.Join('\n', Enumerable.Range(0, 1000).Select(i => $"key{i}: 1")));
+        Assert.Equal(ConfigFaults.Max + 1, faults.Length);
+    }
+
+    [Fact]
+    public void A_flag_wins_over_the_environment_and_that_over_the_file_and_that_over_the_default()
+    {
+        const string File = "listen: {delivery: ':1001', api: ':1002', admin: ':1003'}";
+        var variables = new Dictionary<string, string> { ["MILLRACE_LISTEN_API"] = ":2002", ["MILLRACE_LISTEN_ADMIN"] = ":2003", ["PATH"] = "/bin" };
+        var config = Check(File, variables, "listen.admin=:3003", "policies.home.explore.epsilon=0.2");
+        Assert.Equal((":1001", ":2002", ":3003"), (config.Listen.Delivery.ToString(), config.Listen.Api.ToString(), config.Listen.Admin.ToString()));
+        Assert.Equal(0.2, config.Policies["home"].Explore.Epsilon);
+        Assert.Equal("./data", config.Node.Data);
+    }
+
+    [Fact]
+    public void A_list_can_be_given_whole_by_a_variable()
+    {
+        var config = Check("", new Dictionary<string, string> { ["MILLRACE_ROUTES"] = "[{match: '*/*', origin: 'http://127.0.0.1:9'}]" });
+        Assert.Equal("*/*", Assert.Single(config.Routes).Match);
+    }
+
+    [Fact]
+    public void Overrides_have_faults_too()
+    {
+        var invalid = Assert.Throws<ConfigInvalidException>(() =>
+            Check("", new Dictionary<string, string> { ["MILLRACE_LISTEN_APPI"] = ":1", ["MILLRACE_LOG_LEVEL"] = "loud" }, "listen.ap=:1", "nonsense"));
+        var text = string.Join('\n', invalid.Faults);
+        Assert.Contains("MILLRACE_LISTEN_APPI: expected a variable that names a setting", text, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'MILLRACE_LISTEN_API'?", text, StringComparison.Ordinal);
+        Assert.Contains("MILLRACE_LOG_LEVEL log.level: expected trace", text, StringComparison.Ordinal);
+        Assert.Contains("--set listen.ap: expected a path of settings, got 'ap', did you mean 'api'?", text, StringComparison.Ordinal);
+        Assert.Contains("--set: expected path=value", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("250ms", 250)]
+    [InlineData("1.5s", 1500)]
+    [InlineData("5m", 300_000)]
+    [InlineData("1h", 3_600_000)]
+    [InlineData("7d", 604_800_000)]
+    public void Durations_read_and_print(string text, int milliseconds)
+    {
+        var duration = Quantities.ParseDuration(text);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), duration);
+        Assert.Equal(duration, Quantities.ParseDuration(Quantities.Format(duration!.Value)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("s")]
+    [InlineData("-1s")]
+    [InlineData("1 s")]
+    [InlineData("1e3s")]
+    [InlineData("99999d")]
+    public void What_is_no_duration_is_refused(string text) => Assert.Null(Quantities.ParseDuration(text));
+
+    [Theory]
+    [InlineData("100", 100)]
+    [InlineData("64KiB", 65536)]
+    [InlineData("1GiB", 1L << 30)]
+    public void Sizes_read(string text, long bytes) => Assert.Equal(bytes, Quantities.ParseSize(text));
+
+    private static NodeConfig Check(string text, IReadOnlyDictionary<string, string>? variables = null, params string[] sets) =>
+        new ConfigSource(null, variables ?? NoVariables, [.. sets]).Check("t.yaml", text);
+
+    private static string[] FaultsOf(string text) => [.. Assert.Throws<ConfigInvalidException>(() => Check(text)).Faults.Select(f => f.ToString())];
+}
