@@ -39,6 +39,12 @@ internal sealed class NodeLog
     // The server's own categories speak per request and per connection at information: they are heard one level later than ours.
     private LogLevel LeastOf(string? category)
     {
+        // A failed start is thrown to us, who say it in one sentence; the host would log its stack trace as well.
+        if (category == "Microsoft.Extensions.Hosting.Internal.Host")
+        {
+            return LogLevel.None;
+        }
+
         var least = _least.Level;
         return category is not null && category.StartsWith("Microsoft.", StringComparison.Ordinal) && least == LogLevel.Information ? LogLevel.Warning : least;
     }
