@@ -1,0 +1,52 @@
+using System.Diagnostics.Metrics;
+
+namespace Millrace.Delivery;
+
+/// <summary>The meter "Millrace.Delivery", and the same numbers for <see cref="DeliveryStats"/>.</summary>
+internal sealed class DeliveryMeters : IDisposable
+{
+    private readonly Meter _meter = new("Millrace.Delivery");
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _bytes;
+    private readonly Counter<long> _bounds;
+    private readonly Histogram<double> _firstByte;
+    private readonly long[] _byOutcome = new long[Enum.GetValues<DeliveryOutcome>().Length];
+    private long _bodyBytes;
+    private long _boundsHit;
+
+    public DeliveryMeters(Func<long> originRequests, Func<long> storeBytes, Func<long> objects, Func<long> evictions)
+    {
+        _requests = _meter.CreateCounter<long>("millrace.delivery.requests", "{request}", "Responses ended, by outcome and reason.");
+        _bytes = _meter.CreateCounter<long>("millrace.delivery.body", "By", "Body bytes handed to clients.");
+        _bounds = _meter.CreateCounter<long>("millrace.delivery.bounds_hit", "{hit}", "Named bounds hit.");
+        _firstByte = _meter.CreateHistogram<double>("millrace.delivery.time_to_first_byte", "s", "From a request's arrival to its response's head.");
+        _meter.CreateObservableCounter("millrace.delivery.origin_requests", originRequests, "{request}", "Requests sent to origins.");
+        _meter.CreateObservableGauge("millrace.delivery.store_bytes", storeBytes, "By", "Memory of the store, with overhead.");
+        _meter.CreateObservableGauge("millrace.delivery.store_objects", objects, "{object}", "Responses stored.");
+        _meter.CreateObservableCounter("millrace.delivery.evictions", evictions, "{object}", "Responses evicted for room.");
+    }
+
+    public long BodyBytes => Interlocked.Read(ref _bodyBytes);
+
+    public long BoundsHit => Interlocked.Read(ref _boundsHit);
+
+    public IReadOnlyDictionary<DeliveryOutcome, long> ByOutcome =>
+        Enum.GetValues<DeliveryOutcome>().ToDictionary(static outcome => outcome, outcome => Interlocked.Read(ref _byOutcome[(int)outcome]));
+
+    public void Ended(in DeliveryRecord record)
+    {
+        Interlocked.Increment(ref _byOutcome[(int)record.Outcome]);
+        Interlocked.Add(ref _bodyBytes, record.BodyBytes);
+        _requests.Add(1, new("outcome", record.Outcome.Wire()), new KeyValuePair<string, object?>("reason", record.Reason.Wire()));
+        _bytes.Add(record.BodyBytes);
+        _firstByte.Record(record.TimeToFirstByte.TotalSeconds);
+    }
+
+    public void BoundHit(DeliveryReason bound)
+    {
+        Interlocked.Increment(ref _boundsHit);
+        _bounds.Add(1, new KeyValuePair<string, object?>("bound", bound.Wire()));
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,78 @@
+namespace Millrace.Delivery;
+
+/// <summary>The bounds of a delivery plane. Each is counted when hit (<see cref="DeliveryStats.BoundsHit"/>).</summary>
+public sealed record DeliveryOptions
+{
+    /// <summary>The plane's name in Cache-Status, Via and CDN-Loop: an HTTP token.</summary>
+    public string Name { get; init; } = "Millrace";
+
+    /// <summary>Memory of the store, in bytes, with headers, keys and overhead. A quarter GiB suits a laptop; an edge sets its own.</summary>
+    public long StoreBytes { get; init; } = 256L << 20;
+
+    /// <summary>The largest body that is stored, in bytes; larger ones stream through. 8 MiB holds pages and images, not films.</summary>
+    public long MaxObjectBytes { get; init; } = 8L << 20;
+
+    /// <summary>Memory for bodies that are arriving, in bytes. Above it, bodies stream through a window and are not stored.</summary>
+    public long FillBytes { get; init; } = 64L << 20;
+
+    /// <summary>Requests in hand at once; more get 503.</summary>
+    public int MaxRequests { get; init; } = 8192;
+
+    /// <summary>Connections to one origin; requests beyond wait for one, up to <see cref="ResponseTimeout"/>.</summary>
+    public int MaxOriginConnections { get; init; } = 256;
+
+    /// <summary>Time to connect to an origin. Varnish's default is 3.5 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3.5);
+
+    /// <summary>Time from sending a request to the head of its response. Varnish and nginx: 60 s.</summary>
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Silence allowed within an origin's body.</summary>
+    public TimeSpan BodyIdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a request waits for the head of another's origin request before it goes itself.</summary>
+    public TimeSpan CollapseWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an object that proved uncacheable is not waited for ("hit-for-miss"; Varnish: 120 s; shorter forgets a passing error sooner).</summary>
+    public TimeSpan HitForMiss { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Variants kept of one URL; the oldest leaves.</summary>
+    public int MaxVariants { get; init; } = 32;
+
+    /// <summary>Purges remembered for responses on their way. Beyond it all responses begun earlier are not stored.</summary>
+    public int MaxPurges { get; init; } = 65_536;
+
+    /// <summary>Throws when a bound makes no sense.</summary>
+    /// <exception cref="ArgumentException">All faults, one a line.</exception>
+    internal void Validate()
+    {
+        List<string> faults = [];
+        Check(Requests.Syntax.IsToken(Name), nameof(Name), "an HTTP token");
+        Check(StoreBytes >= 0, nameof(StoreBytes), "zero or more bytes");
+        Check(MaxObjectBytes >= 0, nameof(MaxObjectBytes), "zero or more bytes");
+        Check(FillBytes >= 0, nameof(FillBytes), "zero or more bytes");
+        Check(MaxRequests > 0, nameof(MaxRequests), "one or more");
+        Check(MaxOriginConnections > 0, nameof(MaxOriginConnections), "one or more");
+        Check(MaxVariants > 0, nameof(MaxVariants), "one or more");
+        Check(MaxPurges > 0, nameof(MaxPurges), "one or more");
+        CheckTime(ConnectTimeout, nameof(ConnectTimeout));
+        CheckTime(ResponseTimeout, nameof(ResponseTimeout));
+        CheckTime(BodyIdleTimeout, nameof(BodyIdleTimeout));
+        CheckTime(CollapseWait, nameof(CollapseWait));
+        CheckTime(HitForMiss, nameof(HitForMiss));
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, faults));
+        }
+
+        void Check(bool holds, string name, string expected)
+        {
+            if (!holds)
+            {
+                faults.Add($"{name}: expected {expected}");
+            }
+        }
+
+        void CheckTime(TimeSpan value, string name) => Check(value > TimeSpan.Zero && value <= TimeSpan.FromDays(1), name, "a time above zero and at most a day");
+    }
+}

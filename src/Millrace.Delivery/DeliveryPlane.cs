@@ -1,0 +1,77 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Millrace.Delivery.FrontEnd;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Routes;
+
+namespace Millrace.Delivery;
+
+/// <summary>
+/// The delivery plane's door: an RFC 9111 shared cache in memory before HTTP origins. Host it by giving a listener's every request to
+/// <see cref="HandleAsync"/> and the server's options to <see cref="Configure"/>. Thread-safe.
+/// </summary>
+public sealed class DeliveryPlane : IDisposable
+{
+    private readonly DeliveryCore _core;
+
+    /// <summary>Makes a plane.</summary>
+    /// <param name="options">Bounds.</param>
+    /// <param name="routes">Routes; <see cref="UpdateRoutes"/> replaces them.</param>
+    /// <param name="sink">Told of every response that ended, or null.</param>
+    /// <param name="time">Clock of freshness and of time bounds.</param>
+    /// <exception cref="ArgumentException">A bound makes no sense; all faults are listed.</exception>
+    public DeliveryPlane(DeliveryOptions options, RouteTable routes, IDeliverySink? sink, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(routes);
+        ArgumentNullException.ThrowIfNull(time);
+        _core = new DeliveryCore(options, routes, sink, time);
+    }
+
+    /// <summary>The routes in force.</summary>
+    public RouteTable Routes => _core.Routes;
+
+    /// <summary>A reading of the counters.</summary>
+    public DeliveryStats Stats => _core.Stats;
+
+    /// <summary>The core, for tests that look into the store.</summary>
+    internal DeliveryCore Core => _core;
+
+    /// <summary>
+    /// Sets what a listener that serves this plane needs: Latin-1 field values (obs-text would be refused), no Server field, no bare-LF line ends.
+    /// Bodies are bounded by the server's own MaxRequestBodySize, which applies to all its listeners.
+    /// </summary>
+    public static void Configure(KestrelServerOptions server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+        server.AddServerHeader = false;
+        server.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        server.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+    }
+
+    /// <summary>Answers one request of the delivery listener; ends when the response has ended.</summary>
+    public Task HandleAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return KestrelFrontEnd.HandleAsync(_core, context);
+    }
+
+    /// <summary>Puts other routes in force; requests in hand keep theirs.</summary>
+    public void UpdateRoutes(RouteTable routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        _core.Routes = routes;
+    }
+
+    /// <summary>Voids what the request names, stored or on its way. Returns how many stored responses left.</summary>
+    public int Purge(PurgeRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _core.Purge(request);
+    }
+
+    /// <summary>Closes connections to origins. Requests in hand fail.</summary>
+    public void Dispose() => _core.Dispose();
+}

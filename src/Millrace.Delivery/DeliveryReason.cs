@@ -1,0 +1,104 @@
+namespace Millrace.Delivery;
+
+/// <summary>Why a response was not stored, not served from the store, or failed: one closed set for Cache-Status, problems, logs, metrics and the sink.</summary>
+public enum DeliveryReason
+{
+    /// <summary>Nothing to explain.</summary>
+    None,
+
+    /// <summary>The method is not GET or HEAD.</summary>
+    Method,
+
+    /// <summary>The request said no-store.</summary>
+    RequestNoStore,
+
+    /// <summary>The request asked for validation (no-cache, max-age, min-fresh).</summary>
+    RequestDirective,
+
+    /// <summary>A GET with a body, or with If-Match or If-Unmodified-Since.</summary>
+    RequestForm,
+
+    /// <summary>A range of an object that is not held.</summary>
+    Range,
+
+    /// <summary>HEAD of an object that is not held.</summary>
+    Head,
+
+    /// <summary>The object was lately found uncacheable.</summary>
+    HitForMiss,
+
+    /// <summary>The response said no-store.</summary>
+    NoStore,
+
+    /// <summary>The response said private.</summary>
+    Private,
+
+    /// <summary>The request was authorized and the response does not say that others may have it (RFC 9111 §3.5).</summary>
+    Authorization,
+
+    /// <summary>The response sets a cookie.</summary>
+    SetCookie,
+
+    /// <summary>The request had cookies and the response states no freshness.</summary>
+    Cookie,
+
+    /// <summary>Vary: *.</summary>
+    VaryStar,
+
+    /// <summary>The status code is not one whose caching is understood.</summary>
+    Status,
+
+    /// <summary>Neither freshness nor validator.</summary>
+    NoFreshness,
+
+    /// <summary>The body passes MaxObjectBytes or FillBytes.</summary>
+    TooLarge,
+
+    /// <summary>More surrogate keys than are indexed.</summary>
+    TooManyKeys,
+
+    /// <summary>A purge came after the origin request began.</summary>
+    Purged,
+
+    /// <summary>Served stale while another request revalidates (RFC 5861 §3).</summary>
+    WhileRevalidate,
+
+    /// <summary>The request accepts a stale copy (max-stale).</summary>
+    MaxStale,
+
+    /// <summary>Waiting for another's request took longer than CollapseWait.</summary>
+    CollapseWait,
+
+    /// <summary>No route matches.</summary>
+    NoRoute,
+
+    /// <summary>The request has passed here before (RFC 8586).</summary>
+    Loop,
+
+    /// <summary>only-if-cached and nothing usable is held.</summary>
+    OnlyIfCached,
+
+    /// <summary>More than MaxRequests in hand.</summary>
+    Overloaded,
+
+    /// <summary>The request is malformed.</summary>
+    BadRequest,
+
+    /// <summary>No connection to the origin.</summary>
+    OriginUnreachable,
+
+    /// <summary>The origin took too long.</summary>
+    OriginTimeout,
+
+    /// <summary>The origin answered 500, 502, 503 or 504.</summary>
+    OriginError,
+
+    /// <summary>The origin's response is malformed or ended early.</summary>
+    OriginBroken,
+
+    /// <summary>The client went away.</summary>
+    ClientGone,
+
+    /// <summary>A fault of ours.</summary>
+    Internal,
+}

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Millrace.Delivery.Requests;
+
+namespace Millrace.Delivery.FrontEnd;
+
+/// <summary>Writes a response to a Kestrel connection or stream.</summary>
+internal sealed class KestrelResponseWriter(HttpContext context) : IResponseWriter
+{
+    public bool Started { get; private set; }
+
+    public void Start(int status, HeaderList headers)
+    {
+        Started = true;
+        var response = context.Response;
+        response.StatusCode = status;
+        foreach (var (name, value) in headers)
+        {
+            response.Headers.Append(name, new StringValues(value));
+        }
+    }
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
+        await context.Response.Body.WriteAsync(data, cancellationToken);
+
+    public void Abort() => context.Abort();
+}

@@ -1,0 +1,62 @@
+namespace Millrace.Delivery.Routes;
+
+/// <summary>A parsed <see cref="Route.Match"/>, ordered by how much it says.</summary>
+internal sealed class RoutePattern
+{
+    private RoutePattern(string host, string path, bool prefix, Route route) => (Host, Path, IsPrefix, Route) = (host, path, prefix, route);
+
+    public string Host { get; }
+
+    public string Path { get; }
+
+    public bool IsPrefix { get; }
+
+    public Route Route { get; }
+
+    /// <summary>Exact names rank above suffixes, longer suffixes above shorter, and <c>*</c> is last.</summary>
+    public int HostRank => Host[0] == '*' ? Host.Length : int.MaxValue;
+
+    public static RoutePattern? Parse(Route route, out string? fault)
+    {
+        fault = null;
+        var match = route.Match ?? "";
+        var slash = match.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0)
+        {
+            fault = "expected host/path, such as news.example/*";
+            return null;
+        }
+
+        var host = match[..slash].ToLowerInvariant();
+        var prefix = match.EndsWith('*');
+        var path = prefix ? match[slash..^1] : match[slash..];
+        if (!IsHostPattern(host))
+        {
+            fault = $"host '{host}': expected a name, *.suffix or *";
+        }
+        else if (path.AsSpan().IndexOfAnyExceptInRange('\u0021', '\u007e') >= 0 || path.AsSpan().IndexOfAny("*?#\\") >= 0)
+        {
+            fault = $"path '{path}': expected printable ASCII without ?, #, \\ and with * only at its end";
+        }
+
+        return fault is null ? new RoutePattern(host, path, prefix, route) : null;
+    }
+
+    public bool Matches(ReadOnlySpan<char> host, ReadOnlySpan<char> path) =>
+        (IsPrefix ? path.StartsWith(Path, StringComparison.Ordinal) : path.SequenceEqual(Path)) && MatchesHost(host);
+
+    private bool MatchesHost(ReadOnlySpan<char> host) => Host[0] != '*'
+        ? host.Equals(Host, StringComparison.OrdinalIgnoreCase)
+        : Host.Length == 1 || (host.Length > Host.Length - 1 && host.EndsWith(Host.AsSpan(1), StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsHostPattern(string host)
+    {
+        if (host == "*")
+        {
+            return true;
+        }
+
+        var name = host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host;
+        return name.Length > 0 && Uri.CheckHostName(name) != UriHostNameType.Unknown;
+    }
+}

@@ -1,0 +1,93 @@
+namespace Millrace.Delivery.Routes;
+
+/// <summary>An immutable set of routes. The plane swaps it by one reference, and a request keeps the one it began with.</summary>
+public sealed class RouteTable
+{
+    private readonly RoutePattern[] _patterns;
+
+    private RouteTable(RoutePattern[] patterns) => _patterns = patterns;
+
+    /// <summary>A table that matches nothing.</summary>
+    public static RouteTable Empty { get; } = new([]);
+
+    /// <summary>The routes, most specific first.</summary>
+    public IReadOnlyList<Route> Routes => Array.ConvertAll(_patterns, static p => p.Route);
+
+    /// <summary>Builds a table.</summary>
+    /// <exception cref="RouteTableException">Any route is wrong; all faults are listed.</exception>
+    public static RouteTable Create(IEnumerable<Route> routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        List<string> faults = [];
+        List<RoutePattern> patterns = [];
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        var index = -1;
+        foreach (var route in routes)
+        {
+            index++;
+            var pattern = RoutePattern.Parse(route, out var fault);
+            AddFault(faults, index, route, fault);
+            AddFault(faults, index, route, OriginFault(route.Origin));
+            AddFault(faults, index, route, TagFault(route.TagParameter));
+            if (pattern is null)
+            {
+                continue;
+            }
+
+            AddFault(faults, index, route, seen.Add($"{pattern.Host}{pattern.Path}{pattern.IsPrefix}") ? null : "the same pattern stands twice");
+            patterns.Add(pattern);
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new RouteTableException(faults);
+        }
+
+        var ordered = patterns.OrderByDescending(static p => p.HostRank).ThenByDescending(static p => p.Path.Length).ThenBy(static p => p.IsPrefix);
+        return new RouteTable([.. ordered]);
+    }
+
+    /// <summary>The route of a request, or null: the most specific host wins, then the longest path.</summary>
+    /// <param name="authority">Host with or without port.</param>
+    /// <param name="path">The raw path, without the query.</param>
+    public Route? Find(ReadOnlySpan<char> authority, ReadOnlySpan<char> path)
+    {
+        var host = WithoutPort(authority);
+        foreach (var pattern in _patterns)
+        {
+            if (pattern.Matches(host, path))
+            {
+                return pattern.Route;
+            }
+        }
+
+        return null;
+    }
+
+    private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> authority)
+    {
+        var colon = authority.LastIndexOf(':');
+        return colon < 0 || authority.EndsWith("]") ? authority : authority[..colon];
+    }
+
+    private static void AddFault(List<string> faults, int index, Route route, string? fault)
+    {
+        if (fault is not null)
+        {
+            faults.Add($"routes[{index}] '{route.Match}': {fault}");
+        }
+    }
+
+    private static string? OriginFault(Uri? origin) =>
+        origin is not { IsAbsoluteUri: true } || (origin.Scheme != Uri.UriSchemeHttp && origin.Scheme != Uri.UriSchemeHttps)
+            ? "origin: expected an absolute http or https URI"
+            : origin.UserInfo.Length + origin.Query.Length + origin.Fragment.Length > 0 ? "origin: expected no user info, query or fragment" : null;
+
+    private static string? TagFault(string? name) =>
+        name is null || (name.Length > 0 && name.AsSpan().IndexOfAnyExcept(TagParameterCharacters) < 0)
+            ? null
+            : "tagParameter: expected letters, digits, '-', '_' or '.'";
+
+    private static readonly System.Buffers.SearchValues<char> TagParameterCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+}

@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Requests;
+
+namespace Millrace.Delivery.Storage;
+
+/// <summary>
+/// Complete responses in memory, bounded by bytes. Lookups take no lock; changes take one. Eviction is SIEVE (Zhang et al., NSDI 2024): a hand
+/// walks from the oldest to the newest, spares what was asked for since it last passed, and evicts the rest, so a hit writes one flag only.
+/// </summary>
+internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog purges)
+{
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, StoredResponse[]> _variants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<StoredResponse>> _bySurrogate = new(StringComparer.Ordinal);
+
+    // Newest first, oldest last; the hand moves towards the first.
+    private readonly LinkedList<StoredResponse> _queue = new();
+    private LinkedListNode<StoredResponse>? _hand;
+    private long _bytes;
+    private long _evictions;
+
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queue.Count;
+            }
+        }
+    }
+
+    public long Evictions => Volatile.Read(ref _evictions);
+
+    /// <summary>The variant that the request selects; the newest where several match.</summary>
+    public StoredResponse? Find(string key, HeaderList request)
+    {
+        if (!_variants.TryGetValue(key, out var variants))
+        {
+            return null;
+        }
+
+        foreach (var variant in variants)
+        {
+            if (variant.Head.Vary.Matches(request))
+            {
+                if (!variant.Visited)
+                {
+                    variant.Visited = true;
+                }
+
+                return variant;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Any variant of the key, to learn by which fields it varies.</summary>
+    public StoredResponse? FindAny(string key) => _variants.TryGetValue(key, out var variants) ? variants[0] : null;
+
+    /// <summary>Stores a response in place of its own earlier version; false when a purge voided it or it does not fit at all.</summary>
+    public bool Put(StoredResponse response)
+    {
+        if (response.Bytes > capacityBytes)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            var head = response.Head;
+
+            // Under the gate: a purge either is in the log by now, or comes to scan after this response is in.
+            if (purges.Voids(head.Began, head.Key, head.Route, head.SurrogateKeys))
+            {
+                return false;
+            }
+
+            var earlier = _variants.GetValueOrDefault(head.Key) ?? [];
+            foreach (var variant in earlier)
+            {
+                if (variant.Head.Vary.SameAs(head.Vary))
+                {
+                    Remove(variant);
+                }
+            }
+
+            while (_variants.GetValueOrDefault(head.Key) is { } kept && kept.Length >= maxVariants)
+            {
+                Remove(kept[^1]);
+                _evictions++;
+            }
+
+            while (_bytes + response.Bytes > capacityBytes)
+            {
+                EvictOne();
+            }
+
+            Insert(response);
+            return true;
+        }
+    }
+
+    /// <summary>Removes what a purge names. The purge must be in the log already. Returns how many responses left.</summary>
+    public int Purge(IReadOnlyCollection<string> keys, IReadOnlyCollection<string> surrogateKeys, string? route)
+    {
+        lock (_gate)
+        {
+            HashSet<StoredResponse> doomed = [];
+            foreach (var key in keys)
+            {
+                doomed.UnionWith(_variants.GetValueOrDefault(key) ?? []);
+            }
+
+            foreach (var key in surrogateKeys)
+            {
+                if (_bySurrogate.TryGetValue(key, out var bearers))
+                {
+                    doomed.UnionWith(bearers);
+                }
+            }
+
+            if (route is not null)
+            {
+                doomed.UnionWith(_queue.Where(response => response.Head.Route == route));
+            }
+
+            foreach (var response in doomed)
+            {
+                Remove(response);
+            }
+
+            return doomed.Count;
+        }
+    }
+
+    /// <summary>Recounts everything; returns what does not add up. For tests after a soak.</summary>
+    public IReadOnlyList<string> CheckIntegrity()
+    {
+        lock (_gate)
+        {
+            List<string> faults = [];
+            var bytes = _queue.Sum(static response => response.Bytes);
+            Expect(bytes == _bytes, $"bytes: counted {bytes}, accounted {_bytes}");
+            Expect(_bytes <= capacityBytes, $"bytes {_bytes} pass the bound {capacityBytes}");
+            var indexed = _variants.SelectMany(static pair => pair.Value).ToHashSet();
+            Expect(indexed.SetEquals(_queue), $"index holds {indexed.Count}, queue {_queue.Count}");
+            Expect(_variants.All(pair => pair.Value.Length > 0 && pair.Value.Length <= maxVariants), "a key has no variant or too many");
+            Expect(_variants.All(static pair => pair.Value.All(variant => variant.Head.Key == pair.Key)), "a response stands under another's key");
+            Expect(_queue.All(response => response.Node?.List == _queue), "a response has lost its node");
+            Expect(_hand is null || _hand.List == _queue, "the hand points outside the queue");
+            var tags = _queue.SelectMany(static response => response.Head.SurrogateKeys.Select(key => (key, response))).ToHashSet();
+            Expect(tags.SetEquals(_bySurrogate.SelectMany(static pair => pair.Value.Select(response => (pair.Key, response)))), "surrogate keys differ from the queue's");
+            return faults;
+
+            void Expect(bool holds, string fault)
+            {
+                if (!holds)
+                {
+                    faults.Add(fault);
+                }
+            }
+        }
+    }
+
+    private void Insert(StoredResponse response)
+    {
+        response.Node = _queue.AddFirst(response);
+        _bytes += response.Bytes;
+        var earlier = _variants.GetValueOrDefault(response.Head.Key) ?? [];
+        _variants[response.Head.Key] = [response, .. earlier];
+        foreach (var key in response.Head.SurrogateKeys)
+        {
+            if (!_bySurrogate.TryGetValue(key, out var bearers))
+            {
+                _bySurrogate[key] = bearers = [];
+            }
+
+            bearers.Add(response);
+        }
+    }
+
+    private void Remove(StoredResponse response)
+    {
+        if (_hand == response.Node)
+        {
+            _hand = response.Node!.Previous;
+        }
+
+        _queue.Remove(response.Node!);
+        response.Node = null;
+        _bytes -= response.Bytes;
+        var left = Array.FindAll(_variants[response.Head.Key], variant => variant != response);
+        if (left.Length > 0)
+        {
+            _variants[response.Head.Key] = left;
+        }
+        else
+        {
+            _variants.TryRemove(response.Head.Key, out _);
+        }
+
+        foreach (var key in response.Head.SurrogateKeys)
+        {
+            var bearers = _bySurrogate[key];
+            bearers.Remove(response);
+            if (bearers.Count == 0)
+            {
+                _bySurrogate.Remove(key);
+            }
+        }
+    }
+
+    private void EvictOne()
+    {
+        var hand = _hand ?? _queue.Last!;
+        while (hand.Value.Visited)
+        {
+            hand.Value.Visited = false;
+            hand = hand.Previous ?? _queue.Last!;
+        }
+
+        _hand = hand;
+        Remove(hand.Value);
+        _evictions++;
+    }
+}
