@@ -24,8 +24,15 @@ internal static class ConfigCommands
                 return ExitCode.Ok;
             },
             parsed));
-        var command = new Command("config", "Shows configuration.");
+        var reference = new Command("reference", "Prints docs/CONFIGURATION.md: every setting with its default and why. Example: millrace config reference");
+        reference.SetAction(async (_, _) =>
+        {
+            await output.WriteAsync(ConfigReference.Text());
+            return (int)ExitCode.Ok;
+        });
+        var command = new Command("config", "Shows configuration. Example: millrace config print");
         command.Subcommands.Add(print);
+        command.Subcommands.Add(reference);
         return command;
     }
 

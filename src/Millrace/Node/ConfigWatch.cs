@@ -1,5 +1,3 @@
-using Millrace.Node.Configuration;
-
 namespace Millrace.Node;
 
 /// <summary>Reloads when the file changes. Editors write a file in several steps: a change counts once nothing more happened for a moment.</summary>
@@ -10,7 +8,7 @@ internal sealed class ConfigWatch : IDisposable
     private readonly FileSystemWatcher? _files;
     private readonly ITimer _timer;
 
-    private ConfigWatch(ConfigHolder config, TimeProvider clock)
+    public ConfigWatch(ConfigHolder config, TimeProvider clock)
     {
         _timer = clock.CreateTimer(_ => config.Reload(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (config.File is null)
@@ -28,8 +26,6 @@ internal sealed class ConfigWatch : IDisposable
         _files.Renamed += (_, _) => Touch();
         _files.EnableRaisingEvents = true;
     }
-
-    public static ConfigWatch Start(NodeServices node) => new(node.Config, node.Clock);
 
     /// <summary>Counts as a change of the file: the reload follows when it has been quiet for a moment.</summary>
     public void Touch() => _timer.Change(Quiet, Timeout.InfiniteTimeSpan);

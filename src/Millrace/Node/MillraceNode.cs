@@ -73,7 +73,7 @@ internal sealed class MillraceNode : IAsyncDisposable
             await node.Admin.StartAsync(cancellation);
             await node.Api.StartAsync(cancellation);
             await node.Delivery.StartAsync(cancellation);
-            node._watches.Add(ConfigWatch.Start(node.Services));
+            node._watches.Add(new ConfigWatch(node.Services.Config, clock));
             node.Services.Readiness.Release(UnreadyReason.Starting);
             node._logger.LogInformation(
                 NodeEvents.Started, "The node is ready: delivery {Delivery}, api {Api}, admin {Admin}, data {Data}",

@@ -13,6 +13,13 @@ public sealed class ConfigSchemaTests
     }
 
     [Fact]
+    public void The_reference_in_the_repository_is_the_reference_of_the_code()
+    {
+        var kept = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs", "CONFIGURATION.md"));
+        Assert.True(kept == ConfigReference.Text(), "docs/CONFIGURATION.md is out of date: run `millrace config reference > docs/CONFIGURATION.md`");
+    }
+
+    [Fact]
     public void The_example_in_the_repository_is_valid()
     {
         var file = Path.Combine(RepositoryRoot.Path, "examples", "millrace.yaml");

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using Millrace.Cli;
+
+namespace Millrace.Tests.Cli;
+
+public sealed class MillraceCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("millrace-").FullName;
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Validate_prints_all_faults_with_their_lines_and_says_so_by_its_exit_code()
+    {
+        var file = Write("nod: {}\nlisten: {api: x}\n");
+        Assert.Equal(ExitCode.ConfigInvalid, await RunAsync("validate", "--config", file));
+        Assert.Contains("bad.yaml:1:1 nod: expected", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("bad.yaml:2:15 listen.api: expected", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("2 faults", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validate_accepts_a_good_file()
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("validate", "--config", Write("listen: {api: ':9001'}")));
+        Assert.Contains("ok", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_named_file_that_is_not_there_is_a_fault() =>
+        Assert.Equal(ExitCode.ConfigInvalid, await RunAsync("validate", "--config", Path.Combine(_folder, "none.yaml")));
+
+    [Theory]
+    [InlineData("fly")]
+    [InlineData("up", "--speed")]
+    [InlineData("key", "new", "--scope", "everything")]
+    public async Task What_is_no_command_line_is_usage(params string[] arguments) => Assert.Equal(ExitCode.Usage, await RunAsync(arguments));
+
+    [Fact]
+    public async Task Print_shows_what_is_in_force()
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("config", "print", "--config", Write(""), "--set", "limits.drain=3s", "--data", "/elsewhere"));
+        Assert.Contains("\"drain\": \"3s\"", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"data\": \"/elsewhere\"", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keys_are_made_listed_and_revoked()
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("key", "new", "--scope", "events", "--data", _folder));
+        var secret = _output.ToString().Trim();
+        var id = secret.Substring(3, 8);
+        Assert.Equal(ExitCode.Ok, await RunAsync("key", "list", "--data", _folder));
+        Assert.Contains($"{id}  events", _output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Ok, await RunAsync("key", "revoke", id, "--data", _folder));
+        Assert.Equal(ExitCode.Failure, await RunAsync("key", "revoke", id, "--data", _folder));
+    }
+
+    [Fact]
+    public async Task The_doctor_says_what_to_do_about_an_origin_that_is_away()
+    {
+        var file = Write($"node: {{data: '{_folder}/data'}}\nlisten: {{delivery: '127.0.0.1:0', api: '127.0.0.1:0', admin: '127.0.0.1:0'}}\nroutes: [{{match: 'a/*', origin: 'http://127.0.0.1:1'}}]");
+        Assert.Equal(ExitCode.Ok, await RunAsync("doctor", "--config", file));
+        Assert.Contains("warn  origin", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("ok    data", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("ok    fsync", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_command_teaches_by_example()
+    {
+        var silent = Leaves(MillraceCommand.Create(TimeProvider.System, _output)).Where(c => c.Description?.Contains("Example", StringComparison.Ordinal) != true);
+        Assert.Empty(silent.Select(c => c.Name));
+    }
+
+    [Fact]
+    public void The_exit_codes_are_a_closed_set_that_never_changes() =>
+        Assert.Equal(
+            ["Ok=0", "Failure=1", "Usage=2", "ConfigInvalid=3", "DataLocked=4", "JournalCorrupt=5", "PortInUse=6", "DataUnusable=7", "Unhealthy=8", "DrainAborted=9"],
+            Enum.GetValues<ExitCode>().Select(c => $"{c}={(int)c}"));
+
+    private static IEnumerable<Command> Leaves(Command command) => command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
+
+    private string Write(string text)
+    {
+        var file = Path.Combine(_folder, "bad.yaml");
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    private async Task<ExitCode> RunAsync(params string[] arguments) =>
+        (ExitCode)await MillraceCommand.RunAsync(arguments, TimeProvider.System, _output, _error);
+}
