@@ -10,6 +10,11 @@ namespace Millrace.World.Items;
 /// </summary>
 public sealed class ItemSchedule
 {
+    private const string IdPrefix = "item-";
+
+    /// <summary>Far more than any run publishes, and far below where times of birth would overflow.</summary>
+    private const int MaxIndex = 100_000_000;
+
     private readonly WorldOptions _options;
     private readonly TimeSpan _interval;
     private readonly ConcurrentDictionary<int, WorldItem> _made = new();
@@ -22,6 +27,16 @@ public sealed class ItemSchedule
 
     /// <summary>The item with this number; numbers start at 0, for the oldest item that is alive when the world starts.</summary>
     public WorldItem this[int index] => _made.GetOrAdd(index, Make);
+
+    /// <summary>The item of that id; null when the id is none of this world's.</summary>
+    public WorldItem? Find(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return id.StartsWith(IdPrefix, StringComparison.Ordinal)
+            && int.TryParse(id.AsSpan(IdPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < MaxIndex
+            ? this[index]
+            : null;
+    }
 
     /// <summary>The items alive at a time, in order of birth.</summary>
     public IReadOnlyList<WorldItem> LiveAt(TimeSpan time)
@@ -81,7 +96,7 @@ public sealed class ItemSchedule
         var provider = random.NextBelow(_options.Items.Providers);
         var luck = random.NextUnit();
         return new WorldItem(
-            index, "item-" + index.ToString("D6", CultureInfo.InvariantCulture), topic, second, country, provider,
+            index, IdPrefix + index.ToString("D6", CultureInfo.InvariantCulture), topic, second, country, provider,
             Quality: 0.05 + 0.95 * luck * luck * luck, Satisfaction: 0.2 + 0.6 * random.NextUnit(), born, born + _options.Items.Lifetime);
     }
 }
