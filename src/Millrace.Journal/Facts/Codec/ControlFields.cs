@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Journal.Facts.Codec;
+
+/// <summary>The fields of <see cref="PolicyChanged"/>. Numbers never change or return.</summary>
+internal static class PolicyChangedFields
+{
+    public static void WriteOpen(PolicyChanged fact, FieldWriter writer)
+    {
+        writer.Text(8, fact.Policy);
+        writer.Signed(9, fact.Version);
+        writer.Text(10, fact.Definition);
+    }
+
+    public static PolicyChanged Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    {
+        string policy = "", definition = "";
+        var version = 0;
+        while (open.Next())
+        {
+            switch (open.Number)
+            {
+                case <= FactHead.LastField: break;
+                case 8: policy = open.Text(); break;
+                case 9: version = open.Int(); break;
+                case 10: definition = open.Text(); break;
+                default: unknown.Open(open.Raw); break;
+            }
+        }
+
+        return new PolicyChanged { Id = head.Id, Policy = policy, Version = version, Definition = definition };
+    }
+}
+
+/// <summary>The fields of <see cref="EpochFrozen"/>. Numbers never change or return.</summary>
+internal static class EpochFrozenFields
+{
+    private const int LeastPositionBytes = 3;
+
+    public static void WriteOpen(EpochFrozen fact, FieldWriter writer)
+    {
+        writer.Signed(8, fact.Epoch);
+        writer.Signed(9, fact.Until.Value);
+        if (fact.Cut.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        var start = writer.Begin(10);
+        writer.Varint((ulong)fact.Cut.Length);
+        foreach (var position in fact.Cut)
+        {
+            writer.Varint((ulong)position.Stream);
+            writer.Varint((ulong)position.Partition);
+            writer.Varint((ulong)position.Offset);
+        }
+
+        writer.End(start);
+    }
+
+    public static EpochFrozen Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    {
+        long epoch = 0;
+        var until = default(UnixMicros);
+        ImmutableArray<Position> cut = [];
+        while (open.Next())
+        {
+            switch (open.Number)
+            {
+                case <= FactHead.LastField: break;
+                case 8: epoch = open.Signed(); break;
+                case 9: until = new UnixMicros(open.Signed()); break;
+                case 10: cut = Cut(open.Bytes()); break;
+                default: unknown.Open(open.Raw); break;
+            }
+        }
+
+        return new EpochFrozen { Id = head.Id, Epoch = epoch, Until = until, Cut = cut };
+    }
+
+    private static ImmutableArray<Position> Cut(ByteCursor cursor)
+    {
+        var cut = new Position[cursor.Count(LeastPositionBytes)];
+        for (var i = 0; i < cut.Length; i++)
+        {
+            cut[i] = new Position((JournalStream)(int)cursor.Varint(), (int)cursor.Varint(), (long)cursor.Varint());
+        }
+
+        return [.. cut];
+    }
+}
+
+/// <summary>The fields of <see cref="Purged"/>. Numbers never change or return.</summary>
+internal static class PurgedFields
+{
+    public static void WriteOpen(Purged fact, FieldWriter writer)
+    {
+        PackedTexts.Write(writer, 8, fact.Urls);
+        PackedTexts.Write(writer, 9, fact.Keys);
+        writer.Text(10, fact.Route);
+    }
+
+    public static Purged Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    {
+        ImmutableArray<string> urls = [], keys = [];
+        string? route = null;
+        while (open.Next())
+        {
+            switch (open.Number)
+            {
+                case <= FactHead.LastField: break;
+                case 8: urls = PackedTexts.Read(open.Bytes()); break;
+                case 9: keys = PackedTexts.Read(open.Bytes()); break;
+                case 10: route = open.Text(); break;
+                default: unknown.Open(open.Raw); break;
+            }
+        }
+
+        return new Purged { Id = head.Id, Urls = urls, Keys = keys, Route = route };
+    }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Journal.Facts.Codec;
+
+/// <summary>The fields of <see cref="Decided"/>. Numbers never change or return.</summary>
+internal static class DecidedFields
+{
+    private const string Online = "online";
+
+    public static void WriteOpen(Decided fact, FieldWriter writer)
+    {
+        writer.Text(8, fact.Surface);
+        writer.Text(9, fact.Policy);
+        writer.Text(10, fact.Model);
+        writer.Signed(11, fact.Engine);
+        writer.Signed(12, fact.Epoch);
+        writer.Fixed64(13, fact.Seed);
+        writer.Signed(14, fact.Rung);
+        writer.Text(15, fact.Mode == Online ? null : fact.Mode);
+        PackedTexts.Write(writer, 16, fact.Degraded);
+        if (!fact.Slots.IsDefaultOrEmpty)
+        {
+            var start = writer.Begin(17);
+            PackedSlots.Write(writer, fact.Slots);
+            writer.End(start);
+        }
+
+        writer.Signed(18, fact.CandidateCount);
+    }
+
+    public static void WriteSealed(Decided fact, FieldWriter writer)
+    {
+        writer.Id(1, fact.User);
+        writer.Id(2, fact.Session);
+        writer.Text(3, fact.Segment);
+        if (fact.Inputs is { } inputs)
+        {
+            var start = writer.Begin(4);
+            PackedInputs.Write(inputs, writer);
+            writer.End(start);
+        }
+    }
+
+    public static Decided Read(FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown)
+    {
+        string surface = "", policy = "", mode = Online;
+        string? model = null, user = null, session = null, segment = null;
+        int engine = 0, rung = 0, candidates = 0;
+        long epoch = 0;
+        ulong seed = 0;
+        ImmutableArray<string> degraded = [];
+        ImmutableArray<DecidedSlot> slots = [];
+        DecisionInputs? inputs = null;
+        while (open.Next())
+        {
+            switch (open.Number)
+            {
+                case <= FactHead.LastField: break;
+                case 8: surface = open.Text(); break;
+                case 9: policy = open.Text(); break;
+                case 10: model = open.Text(); break;
+                case 11: engine = open.Int(); break;
+                case 12: epoch = open.Signed(); break;
+                case 13: seed = open.Fixed64(); break;
+                case 14: rung = open.Int(); break;
+                case 15: mode = open.Text(); break;
+                case 16: degraded = PackedTexts.Read(open.Bytes()); break;
+                case 17: slots = PackedSlots.Read(open.Bytes()); break;
+                case 18: candidates = open.Int(); break;
+                default: unknown.Open(open.Raw); break;
+            }
+        }
+
+        while (part.Next())
+        {
+            switch (part.Number)
+            {
+                case 1: user = part.Id(); break;
+                case 2: session = part.Id(); break;
+                case 3: segment = part.Text(); break;
+                case 4: inputs = PackedInputs.Read(part.Bytes()); break;
+                default: unknown.Sealed(part.Raw); break;
+            }
+        }
+
+        return new Decided
+        {
+            Id = head.Id,
+            Surface = surface,
+            Policy = policy,
+            Model = model,
+            Engine = engine,
+            Epoch = epoch,
+            Seed = seed,
+            Rung = rung,
+            Mode = mode,
+            Degraded = degraded,
+            Slots = slots,
+            CandidateCount = candidates,
+            User = user,
+            Session = session,
+            Segment = segment,
+            Inputs = inputs,
+        };
+    }
+}

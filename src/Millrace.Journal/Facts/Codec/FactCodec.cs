@@ -1,0 +1,211 @@
+using System.Security.Cryptography;
+
+namespace Millrace.Journal.Facts.Codec;
+
+/// <summary>
+/// A fact as bytes: format (1 byte) · type (varint) · length of the open part (varint) · open part · seal (1 byte) · sealed part. The seal is 0 for no
+/// sealed part, 1 for one that concerns nobody and stands plain, 2 for key id (varint) · nonce (12) · tag (16) · ciphertext, authenticated together with the open part.
+/// Received is not inside: it belongs to the record around. Described in docs/decisions/0002-journal-format.md.
+/// </summary>
+internal sealed class FactCodec(ISubjectKeys keys) : IDisposable
+{
+    /// <summary>No fact is longer, so that one record fits a reader's buffer.</summary>
+    public const int MaxBytes = 1 << 20;
+
+    private const byte Format = 1;
+    private const byte NotSealed = 0;
+    private const byte Plain = 1;
+    private const byte Sealed = 2;
+
+    private readonly SubjectSealer _sealer = new(keys);
+
+    /// <summary>Writes <paramref name="fact"/> behind what <paramref name="writer"/> holds.</summary>
+    /// <returns>The id of the key that sealed it, which must be durable before the fact is acknowledged; 0 for none.</returns>
+    /// <exception cref="ArgumentException">The fact is too long.</exception>
+    public long Encode(Fact fact, FieldWriter writer)
+    {
+        var start = writer.Length;
+        writer.RawByte(Format);
+        writer.Varint((ulong)fact.Type);
+        var open = writer.BeginRaw();
+        FactHead.Write(fact, writer);
+        WriteOpen(fact, writer);
+        writer.Raw(fact.Unknown.Open.Span);
+        writer.End(open);
+        var key = WriteSealed(fact, writer, start);
+        return writer.Length - start <= MaxBytes
+            ? key
+            : throw new ArgumentException($"fact {fact.Id}: expected at most {MaxBytes} bytes, got {writer.Length - start}", nameof(fact));
+    }
+
+    /// <summary>Reads what <see cref="Encode"/> of this release, or of any other, wrote.</summary>
+    /// <exception cref="FactFormatException">The bytes are no fact.</exception>
+    public Fact Decode(ReadOnlySpan<byte> bytes, UnixMicros received, JournalStream stream)
+    {
+        var cursor = new ByteCursor(bytes);
+        var front = Front(ref cursor);
+        var part = OpenSealed(ref cursor, bytes[..^cursor.Rest.Length], out var erased);
+        var unknown = new UnknownCollector();
+        var head = FactHead.Read(new FieldReader(front.Open), unknown);
+        var fact = Read(front.Type, head, new FieldReader(front.Open), new FieldReader(part), unknown, stream);
+        return fact with { Tenant = head.Tenant, Time = head.Time, Received = received, Erased = erased, Unknown = unknown.Fields };
+    }
+
+    /// <summary>The keys by which a record is found, of any type and without its subject's key.</summary>
+    public static FactHead DecodeHead(ReadOnlySpan<byte> bytes)
+    {
+        var cursor = new ByteCursor(bytes);
+        return FactHead.Read(new FieldReader(Front(ref cursor).Open), unknown: null);
+    }
+
+    public void Dispose() => _sealer.Dispose();
+
+    private static FrontPart Front(ref ByteCursor cursor)
+    {
+        var format = cursor.Byte();
+        if (format != Format)
+        {
+            throw new FactFormatException($"fact format: expected {Format}, got {format}");
+        }
+
+        var type = cursor.Varint();
+        return type is > 0 and <= int.MaxValue
+            ? new FrontPart((int)type, cursor.Run())
+            : throw new FactFormatException($"fact type: expected 1 to {int.MaxValue}, got {type}");
+    }
+
+    private long WriteSealed(Fact fact, FieldWriter writer, int start)
+    {
+        var seal = writer.Length;
+        writer.RawByte(NotSealed);
+        var subject = fact.Subject;
+        var key = subject is null ? 0 : _sealer.IdOf(fact.Tenant, subject);
+        var nonce = writer.Length;
+        if (key != 0)
+        {
+            writer.Varint((ulong)key);
+            nonce = writer.Length;
+            RandomNumberGenerator.Fill(writer.Take(SubjectSealer.NonceBytes));
+            writer.Take(SubjectSealer.TagBytes);
+        }
+
+        var text = writer.Length;
+        WriteSealedFields(fact, writer);
+        writer.Raw(fact.Unknown.Sealed.Span);
+        if (writer.Length == text)
+        {
+            writer.Truncate(seal + 1);
+            return 0;
+        }
+
+        var whole = writer.WrittenFrom(0);
+        whole[seal] = key == 0 ? Plain : Sealed;
+        var tag = nonce + SubjectSealer.NonceBytes;
+        if (key != 0 && !_sealer.Seal(key, whole[nonce..tag], whole[text..], whole[tag..text], whole[start..(seal + 1)]))
+        {
+            throw new ArgumentException($"fact {fact.Id}: its subject is being erased", nameof(fact));
+        }
+
+        return key;
+    }
+
+    /// <param name="cursor">Stands at the seal.</param>
+    /// <param name="open">All that stands before the seal; the seal's byte is authenticated too.</param>
+    /// <param name="erased">Whether there is a sealed part that nobody can read any more.</param>
+    private ReadOnlySpan<byte> OpenSealed(ref ByteCursor cursor, ReadOnlySpan<byte> open, out bool erased)
+    {
+        erased = false;
+        var seal = cursor.Byte();
+        switch (seal)
+        {
+            case NotSealed:
+                return [];
+            case Plain:
+                return cursor.Rest;
+            case Sealed:
+                break;
+            default:
+                throw new FactFormatException($"seal: expected 0, 1 or 2, got {seal}");
+        }
+
+        var key = (long)(cursor.Varint() & long.MaxValue);
+        var nonce = cursor.Take(SubjectSealer.NonceBytes);
+        var tag = cursor.Take(SubjectSealer.TagBytes);
+        var text = new byte[cursor.Rest.Length];
+        var associated = new byte[open.Length + 1];
+        open.CopyTo(associated);
+        associated[^1] = seal;
+        erased = !_sealer.Open(key, nonce, cursor.Rest, tag, associated, text);
+        return erased ? [] : text;
+    }
+
+    private static void WriteOpen(Fact fact, FieldWriter writer)
+    {
+        switch (fact)
+        {
+            case Observed observed: ObservedFields.WriteOpen(observed, writer); break;
+            case Decided decided: DecidedFields.WriteOpen(decided, writer); break;
+            case Delivered delivered: DeliveredFields.WriteOpen(delivered, writer); break;
+            case ItemChanged item: ItemChangedFields.WriteOpen(item, writer); break;
+            case PolicyChanged policy: PolicyChangedFields.WriteOpen(policy, writer); break;
+            case Purged purged: PurgedFields.WriteOpen(purged, writer); break;
+            case EpochFrozen epoch: EpochFrozenFields.WriteOpen(epoch, writer); break;
+            default: throw new ArgumentException($"fact {fact.Id}: expected a type with a stored form, got {fact.GetType().Name}", nameof(fact));
+        }
+    }
+
+    private static void WriteSealedFields(Fact fact, FieldWriter writer)
+    {
+        switch (fact)
+        {
+            case Observed observed: ObservedFields.WriteSealed(observed, writer); break;
+            case Decided decided: DecidedFields.WriteSealed(decided, writer); break;
+            default: break;
+        }
+    }
+
+    private static Fact Read(int type, FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown, JournalStream stream)
+    {
+        switch ((FactType)type)
+        {
+            case FactType.Observed: return ObservedFields.Read(head, open, part, unknown);
+            case FactType.Decided: return DecidedFields.Read(head, open, part, unknown);
+        }
+
+        // The types below have no sealed part yet; what a later release put there is kept.
+        while (part.Next())
+        {
+            unknown.Sealed(part.Raw);
+        }
+
+        return (FactType)type switch
+        {
+            FactType.Delivered => DeliveredFields.Read(head, open, unknown),
+            FactType.ItemChanged => ItemChangedFields.Read(head, open, unknown),
+            FactType.PolicyChanged => PolicyChangedFields.Read(head, open, unknown),
+            FactType.Purged => PurgedFields.Read(head, open, unknown),
+            FactType.EpochFrozen => EpochFrozenFields.Read(head, open, unknown),
+            _ => Unrecognised(type, head, open, unknown, stream),
+        };
+    }
+
+    private static UnrecognisedFact Unrecognised(int type, FactHead head, FieldReader open, UnknownCollector unknown, JournalStream stream)
+    {
+        while (open.Next())
+        {
+            if (open.Number > FactHead.LastField)
+            {
+                unknown.Open(open.Raw);
+            }
+        }
+
+        return new UnrecognisedFact(type, stream) { Id = head.Id };
+    }
+
+    private readonly ref struct FrontPart(int type, ReadOnlySpan<byte> open)
+    {
+        public int Type { get; } = type;
+
+        public ReadOnlySpan<byte> Open { get; } = open;
+    }
+}

@@ -1,0 +1,74 @@
+namespace Millrace.Journal.Facts.Codec;
+
+/// <summary>The fields of <see cref="Observed"/>. Numbers never change or return.</summary>
+internal static class ObservedFields
+{
+    public static void WriteOpen(Observed fact, FieldWriter writer)
+    {
+        writer.Text(8, fact.Event);
+        writer.Id(9, fact.Item);
+        writer.Text(10, fact.Surface);
+        writer.Signed(11, (long?)fact.Rank);
+        writer.Signed(12, fact.ValueMicros);
+        writer.Text(13, fact.Unit);
+        writer.Flag(14, fact.Attested);
+    }
+
+    public static void WriteSealed(Observed fact, FieldWriter writer)
+    {
+        writer.Id(1, fact.User);
+        writer.Id(2, fact.Session);
+        writer.Text(3, fact.Segment);
+    }
+
+    public static Observed Read(FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown)
+    {
+        string @event = "", item = "";
+        string? surface = null, unit = null, user = null, session = null, segment = null;
+        int? rank = null;
+        long? value = null;
+        var attested = false;
+        while (open.Next())
+        {
+            switch (open.Number)
+            {
+                case <= FactHead.LastField: break;
+                case 8: @event = open.Text(); break;
+                case 9: item = open.Id(); break;
+                case 10: surface = open.Text(); break;
+                case 11: rank = open.Int(); break;
+                case 12: value = open.Signed(); break;
+                case 13: unit = open.Text(); break;
+                case 14: attested = open.Flag(); break;
+                default: unknown.Open(open.Raw); break;
+            }
+        }
+
+        while (part.Next())
+        {
+            switch (part.Number)
+            {
+                case 1: user = part.Id(); break;
+                case 2: session = part.Id(); break;
+                case 3: segment = part.Text(); break;
+                default: unknown.Sealed(part.Raw); break;
+            }
+        }
+
+        return new Observed
+        {
+            Id = head.Id,
+            Event = @event,
+            Item = item,
+            Decision = head.Decision,
+            Surface = surface,
+            Rank = rank,
+            ValueMicros = value,
+            Unit = unit,
+            Attested = attested,
+            User = user,
+            Session = session,
+            Segment = segment,
+        };
+    }
+}

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Millrace.Journal.Facts.Codec;
+
+/// <summary>
+/// A list of ids. Each begins with a varint whose two low bits are its <see cref="IdKind"/> and whose rest is the text's length, the number itself,
+/// or which distinct id of this list is repeated. A UUID costs 17 bytes, an id said before usually one.
+/// </summary>
+internal static class PackedIds
+{
+    public static void Write(FieldWriter writer, ReadOnlySpan<string> ids)
+    {
+        writer.Varint((ulong)ids.Length);
+        var seen = new Dictionary<string, int>(ids.Length, StringComparer.Ordinal);
+        foreach (var id in ids)
+        {
+            if (!seen.TryAdd(id, seen.Count))
+            {
+                Head(writer, IdKind.Repeat, (ulong)seen[id]);
+                continue;
+            }
+
+            switch (IdForm.Of(id, out var number, out var uuid))
+            {
+                case IdKind.Number:
+                    Head(writer, IdKind.Number, number);
+                    break;
+                case IdKind.Uuid:
+                    Head(writer, IdKind.Uuid, 0);
+                    uuid.TryWriteBytes(writer.Take(16), bigEndian: true, out _);
+                    break;
+                default:
+                    var bytes = Encoding.UTF8.GetByteCount(id);
+                    Head(writer, IdKind.Text, (ulong)bytes);
+                    Encoding.UTF8.GetBytes(id, writer.Take(bytes));
+                    break;
+            }
+        }
+    }
+
+    public static ImmutableArray<string> Read(ref ByteCursor cursor)
+    {
+        var ids = ImmutableArray.CreateBuilder<string>(cursor.Count());
+        var distinct = new List<string>(ids.Capacity);
+        for (var i = ids.Capacity; i > 0; i--)
+        {
+            var head = cursor.Varint();
+            var rest = head >> 2;
+            var kind = (IdKind)(head & 3);
+            ids.Add(kind switch
+            {
+                IdKind.Number => IdForm.ToText(rest),
+                IdKind.Uuid => IdForm.ToText(cursor.Take(16)),
+                IdKind.Repeat => rest < (ulong)distinct.Count ? distinct[(int)rest] : throw new FactFormatException($"id: expected one of {distinct.Count}, got {rest}"),
+                _ => Encoding.UTF8.GetString(cursor.Take((int)Math.Min(rest, int.MaxValue))),
+            });
+            if (kind != IdKind.Repeat)
+            {
+                distinct.Add(ids[^1]);
+            }
+        }
+
+        return ids.MoveToImmutable();
+    }
+
+    private static void Head(FieldWriter writer, IdKind kind, ulong rest) => writer.Varint((rest << 2) | (ulong)kind);
+}
