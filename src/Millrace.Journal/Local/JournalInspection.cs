@@ -1,0 +1,123 @@
+using Millrace.Journal.Facts;
+using Millrace.Journal.Facts.Codec;
+using Millrace.Journal.Segments;
+
+namespace Millrace.Journal.Local;
+
+/// <summary>What one segment file holds.</summary>
+/// <param name="Name">Its path within the journal's directory.</param>
+/// <param name="Facts">Its offsets, [first, end).</param>
+/// <param name="Bytes">Its readable length.</param>
+/// <param name="FirstReceived">Of its first fact; null when it is empty.</param>
+/// <param name="LastReceived">Of its last fact; null when it is empty.</param>
+/// <param name="IsSealed">Whether nothing is written to it any more.</param>
+public sealed record SegmentInfo(string Name, PartitionRange Facts, long Bytes, UnixMicros? FirstReceived, UnixMicros? LastReceived, bool IsSealed);
+
+/// <summary>What one partition holds.</summary>
+/// <param name="Stream">Its stream.</param>
+/// <param name="Partition">Its number.</param>
+/// <param name="Segments">By first offset.</param>
+/// <param name="TornBytes">Bytes after the last whole record: what recovery would cut, or a write in progress.</param>
+public sealed record PartitionInfo(JournalStream Stream, int Partition, IReadOnlyList<SegmentInfo> Segments, long TornBytes);
+
+/// <summary>
+/// A journal's directory opened for reading, without its lock and without changing anything: for the command line, beside a running node or after one. It sees what was
+/// there when each call began.
+/// </summary>
+public sealed class JournalInspection : IDisposable
+{
+    private const int FactsAtOnce = 1000;
+    private readonly string _directory;
+    private readonly JournalLayout _layout;
+    private readonly FactCodec _codec;
+
+    private JournalInspection(string directory, JournalLayout layout, ISubjectKeys keys) => (_directory, _layout, _codec) = (directory, layout, new FactCodec(keys));
+
+    /// <param name="directory">The journal's directory.</param>
+    /// <param name="keys">Open the sealed parts; stay the caller's to dispose.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no journal.</exception>
+    public static JournalInspection Open(string directory, ISubjectKeys keys) => JournalLayout.Read(directory) is { } layout
+        ? new JournalInspection(directory, layout, keys)
+        : throw new DirectoryNotFoundException($"{directory}: expected a journal's directory, with a file journal.json; there is none");
+
+    /// <summary>Every stream's partitions, in order.</summary>
+    public IEnumerable<(JournalStream Stream, int Partition)> Partitions() =>
+        from stream in StreamNames.All
+        from partition in Enumerable.Range(0, _layout.PartitionsOf(stream))
+        select (stream, partition);
+
+    /// <summary>The segments of a partition.</summary>
+    /// <exception cref="JournalCorruptException">Something that was durable cannot be read.</exception>
+    public PartitionInfo Inspect(JournalStream stream, int partition)
+    {
+        var (segments, torn) = Segments(stream, partition);
+        return new PartitionInfo(stream, partition, [.. segments.Select(s => Describe(stream, partition, s))], torn);
+    }
+
+    /// <summary>Reads and checks every byte of a partition: checksums, joints between segments, fields of facts, sidecar indexes.</summary>
+    /// <returns>How many facts are whole.</returns>
+    /// <exception cref="JournalCorruptException">The first fault: names segment and offset.</exception>
+    public long Verify(JournalStream stream, int partition)
+    {
+        var facts = 0L;
+        var segments = Segments(stream, partition).Segments;
+        var reader = new PartitionReader(DiskFiles.Instance, _codec, stream, partition);
+        foreach (var segment in segments)
+        {
+            var name = $"{StreamNames.Of(stream)}/{partition}/{segment.Name}";
+            CheckFrames(segment, name);
+            facts += reader.Check(new SegmentStretch(segment, new SegmentPoint(segment.First, 0, SegmentHeader.Bytes), segment.End, segment.Bytes));
+        }
+
+        return facts;
+    }
+
+    /// <summary>The facts of a partition in order, from the first at or after <paramref name="from"/>.</summary>
+    /// <exception cref="JournalCorruptException">A record in the way is damaged.</exception>
+    public IEnumerable<StoredFact> Read(JournalStream stream, int partition, long from)
+    {
+        var reader = new PartitionReader(DiskFiles.Instance, _codec, stream, partition);
+        foreach (var segment in Segments(stream, partition).Segments.Where(s => s.End > from))
+        {
+            var next = Math.Max(from, segment.First);
+            while (next < segment.End)
+            {
+                var found = new List<StoredFact>();
+                reader.Read(new SegmentStretch(segment, segment.PointBefore(next), segment.End, segment.Bytes), next, FactsAtOnce, found);
+                foreach (var fact in found)
+                {
+                    yield return fact;
+                }
+
+                next = found[^1].Position.Offset + 1;
+            }
+        }
+    }
+
+    public void Dispose() => _codec.Dispose();
+
+    private static SegmentInfo Describe(JournalStream stream, int partition, Segment segment)
+    {
+        UnixMicros? first = segment.End == segment.First ? null : new UnixMicros(segment.PointBefore(segment.First).Received);
+        UnixMicros? last = segment.End == segment.First ? null : new UnixMicros(segment.LastReceived);
+        return new SegmentInfo(
+            $"{StreamNames.Of(stream)}/{partition}/{segment.Name}", new PartitionRange(segment.First, segment.End), segment.Bytes, first, last, segment.IsSealed);
+    }
+
+    private static void CheckFrames(Segment segment, string name)
+    {
+        using var file = DiskFiles.Instance.Open(segment.Path, writable: false);
+        using var scanner = PartitionRecovery.Walk(new Segment(segment.Path, segment.First, 0), file, onFact: null, out var end);
+        var whole = end == ScanState.End || (!segment.IsSealed && scanner.Position >= segment.Bytes);
+        if (!whole || scanner.NextOffset < segment.End)
+        {
+            throw new JournalCorruptException(name, scanner.NextOffset, $"{name}, offset {scanner.NextOffset}: a record is damaged");
+        }
+    }
+
+    private (List<Segment> Segments, long Torn) Segments(JournalStream stream, int partition)
+    {
+        var recovery = new PartitionRecovery(DiskFiles.Instance, stream, partition, PartitionLog.DirectoryOf(_directory, stream, partition), readOnly: true);
+        return (recovery.Run(), recovery.TornBytes);
+    }
+}
