@@ -19,7 +19,7 @@ internal readonly record struct FactHead(string Id, string Tenant, UnixMicros Ti
         writer.Id(IdField, fact.Id);
         writer.Id(TenantField, fact.Tenant == DefaultTenant ? null : fact.Tenant);
         writer.Signed(TimeField, fact.Time.Value);
-        writer.Id(DecisionField, fact.DecisionKey == fact.Id ? null : fact.DecisionKey);
+        writer.Id(DecisionField, fact is Decided ? null : fact.DecisionKey); // A decision's own id is its key.
     }
 
     public static FactHead Read(FieldReader open, UnknownCollector? unknown)

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+using Millrace.Journal.Local;
+
+namespace Millrace.Bench.JournalAppend;
+
+/// <summary>
+/// Acknowledged appends to the embedded journal beside bare append-and-fdatasync loops on the same disk, in one run; prints the ratios that are promised.
+/// </summary>
+internal static partial class JournalAppendBench
+{
+    private const int Producers = 64;
+    private const int BatchFacts = 256;
+    private const int Users = 2_000;
+    private const int BareBatchBytes = 1 << 20;
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
+
+    public static async Task<int> RunAsync(string directory, int rounds)
+    {
+        var events = Enumerable.Range(0, 4096).Select(Event).ToArray();
+        var decisions = Enumerable.Range(0, 4096).Select(Decision).ToArray();
+        Console.WriteLine("workload                    journal/s     bare/s  ratio   bytes/sync  p99 ack µs  bare p99 µs  ratio");
+        for (var round = 0; round < rounds; round++)
+        {
+            await CompareAsync("events, one in flight", directory, events, batch: 1);
+            await CompareAsync("decisions, one in flight", directory, decisions, batch: 1);
+            await CompareAsync("events, batches of 256", directory, events, BatchFacts);
+            await CompareAsync("decisions, batches of 256", directory, decisions, BatchFacts);
+        }
+
+        return 0;
+    }
+
+    private static async Task CompareAsync(string name, string directory, Fact[] facts, int batch)
+    {
+        var bare = new List<Measured>();
+        var ours = new List<Measured>();
+        await AppendAsync(directory, facts, batch, Round); // Tiers the code up and fills the page cache's metadata.
+        var guess = await AppendAsync(directory, facts, batch, Round);
+        var chunk = batch == 1 ? (int)guess.BytesPerSync : BareBatchBytes;
+        for (var i = 0; i < 3; i++)
+        {
+            bare.Add(Bare(directory, chunk, Round));
+            ours.Add(await AppendAsync(directory, facts, batch, Round));
+        }
+
+        var (journal, loop) = (Median(ours), Median(bare));
+        var unit = batch == 1 ? journal.BytesPerFact : BareBatchBytes;
+        var (journalRate, bareRate) = batch == 1
+            ? (journal.Bytes / journal.BytesPerFact, loop.Bytes / unit)
+            : (journal.Bytes / 1e6, loop.Bytes / 1e6);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name,-26}{journalRate,11:N0}{bareRate,11:N0}{journalRate / bareRate,7:P0}{journal.BytesPerSync,13:N0}{journal.P99,12:N0}{loop.P99,13:N0}{journal.P99 / loop.P99,7:N1}{(batch == 1 ? "  facts" : "  MB")}"));
+    }
+
+    private static Measured Median(List<Measured> runs) => runs.OrderBy(r => r.Bytes).ElementAt(runs.Count / 2);
+
+    /// <summary>A loop that appends so many bytes and syncs, alone.</summary>
+    private static Measured Bare(string directory, int bytes, TimeSpan time)
+    {
+        var path = Path.Combine(directory, "bare");
+        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+        var chunk = new byte[bytes];
+        new Random(7).NextBytes(chunk);
+        var latencies = new List<double>();
+        var clock = Stopwatch.StartNew();
+        var at = 0L;
+        while (clock.Elapsed < time)
+        {
+            var start = Stopwatch.GetTimestamp();
+            RandomAccess.Write(file, chunk, at);
+            _ = Fdatasync(file);
+            at += bytes;
+            latencies.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        }
+
+        var seconds = clock.Elapsed.TotalSeconds;
+        File.Delete(path);
+        return new Measured(at / seconds, P99(latencies), bytes, bytes);
+    }
+
+    private static async Task<Measured> AppendAsync(string directory, Fact[] facts, int batch, TimeSpan time)
+    {
+        var path = Path.Combine(directory, "journal");
+        using var keys = new FileSubjectKeys(Path.Combine(directory, "keys"));
+        using var meter = new JournalMeter();
+        var latencies = new List<double>[Producers];
+        double seconds;
+        await using (var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = path }, TimeProvider.System, keys))
+        {
+            await journal.AppendAsync(facts, default); // Every subject has its durable key, as in a running node.
+            meter.Reset();
+            var clock = Stopwatch.StartNew();
+            await Task.WhenAll(Enumerable.Range(0, Producers).Select(p => Task.Run(async () =>
+            {
+                var own = latencies[p] = [];
+                for (var i = p * 61; clock.Elapsed < time; i += batch)
+                {
+                    var start = Stopwatch.GetTimestamp();
+                    if (batch == 1)
+                    {
+                        await journal.AppendAsync(facts[i % facts.Length]);
+                    }
+                    else
+                    {
+                        await journal.AppendAsync(new ArraySegment<Fact>(facts, i * 7 % (facts.Length - batch), batch));
+                    }
+
+                    own.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+                }
+            })));
+            seconds = clock.Elapsed.TotalSeconds;
+        }
+
+        Directory.Delete(path, recursive: true);
+        return new Measured(
+            meter.Bytes / seconds, P99([.. latencies.SelectMany(l => l)]), meter.Bytes / (double)meter.Syncs, meter.Bytes / (double)meter.Facts);
+    }
+
+    private static double P99(List<double> latencies)
+    {
+        latencies.Sort();
+        return latencies[(int)(latencies.Count * 0.99)];
+    }
+
+    private static Observed Event(int i) => new()
+    {
+        Id = Uuid(i, 1),
+        Time = new UnixMicros(1_790_000_000_000_000 + i),
+        Event = "impression",
+        Item = $"article-{i % 5000:D6}",
+        Decision = Uuid(i, 2),
+        Surface = "home",
+        Rank = i % 10,
+        User = Uuid(i % Users, 3),
+        Session = Uuid(i % Users, 4),
+        Segment = "de/mobile",
+        Attested = true,
+        ValueMicros = i * 1000,
+        Unit = "s",
+    };
+
+    private static Decided Decision(int i)
+    {
+        var random = new Random(i);
+        return new Decided
+        {
+            Id = Uuid(i, 5),
+            Time = new UnixMicros(1_790_000_000_000_000 + i),
+            Surface = "home",
+            Policy = "home@12",
+            Model = "clicks@7",
+            Engine = 1,
+            Epoch = 123_456 + i,
+            Seed = (ulong)random.NextInt64(),
+            CandidateCount = 200,
+            Slots = [new DecidedSlot("main", [.. Enumerable.Range(0, 14).Select(k => new DecidedItem(Uuid(random.Next(5000), 6), random.NextDouble(), k % 7 == 6 ? 0.0025 : 1 - (random.NextDouble() / 8), k % 7 == 6, true, 6))])],
+            User = Uuid(i % Users, 3),
+            Session = Uuid(i % Users, 4),
+            Segment = "de/mobile",
+        };
+    }
+
+    private static string Uuid(int a, int b) => $"0190e5a1-7c1b-7def-8{b:x3}-{a * 2654435761L % 0xFFFF_FFFF_FFFF:x12}";
+
+    [LibraryImport("libc", EntryPoint = "fdatasync")]
+    private static partial int Fdatasync(SafeFileHandle file);
+
+    /// <param name="Bytes">Per second, made durable.</param>
+    /// <param name="P99">Of an acknowledged call, µs.</param>
+    /// <param name="BytesPerSync">Mean.</param>
+    /// <param name="BytesPerFact">Mean, with all that is written around it.</param>
+    private sealed record Measured(double Bytes, double P99, double BytesPerSync, double BytesPerFact);
+}
