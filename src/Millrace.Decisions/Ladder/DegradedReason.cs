@@ -1,0 +1,50 @@
+namespace Millrace.Decisions.Ladder;
+
+/// <summary>Why an answer is less than it could be: the closed set that replies, records, metrics and tests share.</summary>
+public enum DegradedReason
+{
+    /// <summary>The caller's patience, or the node's, ran out before a step.</summary>
+    Timeout,
+
+    /// <summary>A candidate source failed.</summary>
+    CandidatesFailed,
+
+    /// <summary>Reading features failed.</summary>
+    FeaturesFailed,
+
+    /// <summary>Scoring or sampling failed.</summary>
+    RankingFailed,
+
+    /// <summary>The policy's sources had nothing that may be shown.</summary>
+    NoCandidates,
+
+    /// <summary>Not even the global list has anything that may be shown: the slate is empty.</summary>
+    EmptyCatalogue,
+
+    /// <summary>The feature snapshot is older than its contract.</summary>
+    StaleFeatures,
+
+    /// <summary>Fewer items than places could be placed.</summary>
+    ShortSlate,
+}
+
+/// <summary>The reasons as records and replies write them.</summary>
+public static class DegradedReasons
+{
+    /// <summary><c>timeout</c>, <c>noCandidates</c> ...</summary>
+    public static string Text(DegradedReason reason)
+    {
+        string name = reason.ToString();
+        return char.ToLowerInvariant(name[0]) + name[1..];
+    }
+}
+
+/// <summary>The ladder's rungs, best first; the numbers stand in records.</summary>
+public enum Rung
+{
+    Full = 0,
+    FewerCandidates = 1,
+    LighterScorer = 2,
+    SegmentList = 3,
+    GlobalList = 4,
+}

@@ -1,0 +1,29 @@
+namespace Millrace.Decisions.Pipeline;
+
+/// <summary>The bounds and habits of a <see cref="Decider"/>.</summary>
+public sealed record DeciderOptions
+{
+    /// <summary>How long a decision may take before it goes down the ladder, unless the request says less; infinite never does (backtests).</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How old the feature snapshot may be before replies say so: DESIGN's contract of the catalogue in a decider.</summary>
+    public TimeSpan Staleness { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The most candidates that are ranked; further ones are dropped in the order of sources.</summary>
+    public int MaxCandidates { get; init; } = 1000;
+
+    /// <summary>The most candidates on the rung <c>fewer candidates</c>.</summary>
+    public int FewerCandidates { get; init; } = 50;
+
+    /// <summary>The share of decisions recorded in full, drawn by a hash of the decision's seed: 1 records all, 0 none.</summary>
+    public double FullShare { get; init; } = 1;
+
+    /// <summary>Bytes of full records per second of the clock; beyond it records are slim, and counted. 0 has no bound.</summary>
+    public long FullBytesPerSecond { get; init; }
+
+    /// <summary>For how long an answer is remembered under its id.</summary>
+    public TimeSpan Remember { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many answers are remembered at most; the oldest are forgotten early, and counted. 0 remembers none (backtests).</summary>
+    public int MaxRemembered { get; init; } = 65_536;
+}

@@ -1,0 +1,212 @@
+using Millrace.Decisions.Exploration;
+using Millrace.Decisions.Ladder;
+using Millrace.Features.Catalogue;
+using Millrace.Features.Online;
+using Millrace.Journal;
+using Millrace.Models.Policies;
+
+namespace Millrace.Decisions.Pipeline;
+
+/// <summary>The buffers of one decision under way, kept for the next: candidates in the order of their sources, and what ranking needs.</summary>
+internal sealed class Workspace
+{
+    private readonly List<int> _touched = [];
+    private readonly Dictionary<string, int> _strangers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
+    private int[] _candidateOf = [];
+    private FeatureSnapshot _snapshot = null!;
+    private UnixMicros _now;
+    private int _most;
+
+    internal int Count { get; private set; }
+
+    internal string[] Ids { get; private set; } = new string[256];
+
+    internal int[] Rows { get; private set; } = new int[256];
+
+    internal uint[] Sources { get; private set; } = new uint[256];
+
+    internal CatalogueItem?[] Items { get; private set; } = new CatalogueItem?[256];
+
+    /// <summary>For a snapshot row: 0 none, −1 excluded, else the candidate's index plus one.</summary>
+    internal ReadOnlySpan<int> CandidateOf => _candidateOf.AsSpan(0, _snapshot.Rows);
+
+    internal int[] Recent { get; } = new int[FeatureOptions.MostRecent];
+
+    internal CountEntry[] Neighbours { get; private set; } = [];
+
+    internal RankBuffers Rank { get; } = new();
+
+    /// <summary>The user's state that this decision read.</summary>
+    internal UserView User { get; set; } = UserView.Empty;
+
+    /// <summary>Empties it for a decision on <paramref name="snapshot"/>.</summary>
+    internal void Begin(FeatureSnapshot snapshot, UnixMicros now, int most)
+    {
+        foreach (int row in _touched) _candidateOf[row] = 0;
+        _touched.Clear();
+        _strangers.Clear();
+        _excluded.Clear();
+        Array.Clear(Items, 0, Count);
+        Count = 0;
+        _snapshot = snapshot;
+        _now = now;
+        _most = most;
+        if (_candidateOf.Length < snapshot.Rows) Array.Resize(ref _candidateOf, Math.Max(snapshot.Rows, _candidateOf.Length * 2));
+    }
+
+    internal void Exclude(string id)
+    {
+        int row = _snapshot.RowOf(id);
+        if (row < 0)
+        {
+            _excluded.Add(id);
+        }
+        else if (_candidateOf[row] == 0)
+        {
+            _candidateOf[row] = -1;
+            _touched.Add(row);
+        }
+    }
+
+    /// <summary>Adds a catalogue item, or notes one more source of it; false when it may not be shown.</summary>
+    internal bool Add(int row, CandidateSourceKind source)
+    {
+        int known = _candidateOf[row];
+        if (known < 0) return false;
+        if (known > 0)
+        {
+            Sources[known - 1] |= Bit(source);
+            return true;
+        }
+
+        CatalogueItem item = _snapshot.Item(row);
+        // What only events have named is no catalogue entry that was deleted: the caller may still propose it.
+        bool proposed = source == CandidateSourceKind.Request && item.Learnt;
+        if ((!proposed && !item.LiveAt(_now)) || Count >= _most) return false;
+        _touched.Add(row);
+        _candidateOf[row] = Append(item.Id, row, item, source) + 1;
+        return true;
+    }
+
+    /// <summary>Adds an item by id; one that the catalogue does not know may be a caller's own.</summary>
+    internal bool Add(string id, CandidateSourceKind source)
+    {
+        int row = _snapshot.RowOf(id);
+        if (row >= 0) return Add(row, source);
+        if (source != CandidateSourceKind.Request || _excluded.Contains(id)) return false;
+        if (_strangers.ContainsKey(id)) return true;
+        if (Count >= _most) return false;
+        _strangers.Add(id, Append(id, -1, null, source));
+        return true;
+    }
+
+    /// <summary>The candidate's index; −1 when it is none.</summary>
+    internal int IndexOf(string id)
+    {
+        int row = _snapshot.RowOf(id);
+        if (row >= 0) return Math.Max(0, _candidateOf[row]) - 1;
+        return _strangers.TryGetValue(id, out int index) ? index : -1;
+    }
+
+    internal Span<CountEntry> NeighbourBuffer(int count)
+    {
+        if (Neighbours.Length < count) Neighbours = new CountEntry[Math.Max(count, 256)];
+        return Neighbours.AsSpan(0, count);
+    }
+
+    internal ReadOnlySpan<string> ProvidersSpan()
+    {
+        Span<string> providers = RankBuffers.Of(ref Rank.Providers, Count);
+        for (int i = 0; i < Count; i++) providers[i] = Items[i]?.Provider ?? "";
+        return providers;
+    }
+
+    internal ReadOnlySpan<string> KindsSpan()
+    {
+        Span<string> kinds = RankBuffers.Of(ref Rank.Kinds, Count);
+        for (int i = 0; i < Count; i++) kinds[i] = Items[i]?.Kind ?? "";
+        return kinds;
+    }
+
+    /// <summary>A matrix of the candidates by <paramref name="columns"/>, all missing.</summary>
+    internal Span<float> ClearMatrix(int columns)
+    {
+        Span<float> matrix = RankBuffers.Of(ref Rank.Matrix, Count * columns);
+        matrix.Fill(float.NaN);
+        return matrix;
+    }
+
+    /// <summary>What <see cref="Ranker"/> works on.</summary>
+    internal RankProblem Problem(Policy policy, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed)
+    {
+        int columns = policy.Blend.Count;
+        Span<double> weights = RankBuffers.Of(ref Rank.Weights, columns);
+        int column = 0;
+        foreach (double weight in policy.Blend.Values) weights[column++] = weight;
+        return new RankProblem
+        {
+            Ids = Ids.AsSpan(0, Count),
+            Sources = Sources.AsSpan(0, Count),
+            Providers = policy.AtMost.ContainsKey("provider") ? ProvidersSpan() : [],
+            Kinds = policy.AtMost.ContainsKey("kind") ? KindsSpan() : [],
+            Matrix = rung < Rung.LighterScorer ? Rank.Matrix.AsSpan(0, Count * columns) : [],
+            Weights = weights,
+            Slots = slots,
+            Policy = policy,
+            Rung = rung,
+            Mode = mode,
+            Seed = seed,
+        };
+    }
+
+    internal static uint Bit(CandidateSourceKind source) => 1u << (int)source;
+
+    private int Append(string id, int row, CatalogueItem? item, CandidateSourceKind source)
+    {
+        if (Count == Ids.Length) Grow();
+        Ids[Count] = id;
+        Rows[Count] = row;
+        Items[Count] = item;
+        Sources[Count] = Bit(source);
+        return Count++;
+    }
+
+    private void Grow()
+    {
+        int size = Ids.Length * 2;
+        (string[] ids, int[] rows, uint[] sources, CatalogueItem?[] items) = (Ids, Rows, Sources, Items);
+        Array.Resize(ref ids, size);
+        Array.Resize(ref rows, size);
+        Array.Resize(ref sources, size);
+        Array.Resize(ref items, size);
+        (Ids, Rows, Sources, Items) = (ids, rows, sources, items);
+    }
+}
+
+/// <summary>The buffers of <see cref="Ranker"/>, grown as needed.</summary>
+internal sealed class RankBuffers
+{
+    internal float[] Matrix = [];
+    internal double[] Weights = [];
+    internal string[] Providers = [];
+    internal string[] Kinds = [];
+    internal double[] Scores = [];
+    internal double[] Keys = [];
+    internal int[] Order = [];
+    internal int[] Groups = [];
+    internal int[] Used = [];
+    internal bool[] Taken = [];
+    internal int[] Kept = [];
+    internal int[] Pins = [];
+    internal Placement[] Slate = [];
+
+    internal readonly Dictionary<string, int> GroupNumbers = new(StringComparer.Ordinal);
+
+    /// <summary>The first <paramref name="count"/> elements of a buffer that is at least so long.</summary>
+    internal static Span<T> Of<T>(ref T[] buffer, int count)
+    {
+        if (buffer.Length < count) buffer = new T[Math.Max(count, 64)];
+        return buffer.AsSpan(0, count);
+    }
+}

@@ -1,0 +1,81 @@
+using Millrace.Features.Numerics;
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>
+/// How an item goes together with what the session clicked: <c>{name, entity: item, cooccur: click, window: 1d}</c>. Sums over the
+/// session's last <see cref="Depth"/> items; as a share it is P(item | clicked), shrunk towards 0 for rarely clicked ones.
+/// </summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Event">The event that makes pairs.</param>
+/// <param name="Window">1 s to 90 days; it moves in steps of a forty-eighth.</param>
+public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Window) : FeatureDefinition(Name)
+{
+    /// <summary>With how many earlier items of the session a click is paired, 1 to 20.</summary>
+    public int Span { get; init; } = 1;
+
+    /// <summary>Whether a pair counts in both directions.</summary>
+    public bool Symmetric { get; init; }
+
+    /// <summary>How many of the session's last items are looked at, 1 to 20.</summary>
+    public int Depth { get; init; } = 1;
+
+    /// <summary>What the item before weighs against the one after it, 0 to 1.</summary>
+    public double Fade { get; init; } = 0.5;
+
+    /// <summary>Added to the denominator of a share: how many pairs it takes to be believed half.</summary>
+    public double Shrink { get; init; } = 10;
+
+    /// <summary>How each pair count is read.</summary>
+    public CountRead As { get; init; } = CountRead.Share;
+
+    /// <summary>The most neighbours that one item keeps; a pair beyond is refused and counted.</summary>
+    public int MaxNeighbours { get; init; } = 4096;
+
+    internal override StateKey State => new SessionPairsKey(Event, Window, Span, Symmetric, MaxNeighbours);
+
+    internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
+        .Concat(DefinitionFaults.Span("window", Window))
+        .Concat(DefinitionFaults.Between("span", Span, 1, FeatureOptions.MostRecent))
+        .Concat(DefinitionFaults.Between("depth", Depth, 1, FeatureOptions.MostRecent))
+        .Concat(DefinitionFaults.Between("fade", Fade, 0, 1))
+        .Concat(DefinitionFaults.Between("shrink", Shrink, 0, 1e9))
+        .Concat(DefinitionFaults.Between("maxNeighbours", MaxNeighbours, 1, 1_000_000));
+
+    internal override void Read(in FeatureRead read, FrozenState? state, int column)
+    {
+        for (int i = 0; i < read.Rows.Length; i++)
+        {
+            if (read.Rows[i] >= 0) read.Cell(i, column) = 0;
+        }
+
+        var pairs = (SessionPairs.Frozen)state!;
+        double weight = 1;
+        for (int back = 0; back < Math.Min(Depth, read.Recent.Length); back++, weight *= Fade)
+        {
+            if (pairs.Of(read.Recent[back]) is { } neighbours) Add(read, neighbours, weight, column);
+        }
+    }
+
+    private void Add(in FeatureRead read, CountList neighbours, double weight, int column)
+    {
+        double total = neighbours.Total + Shrink;
+        for (int chunk = 0; chunk < neighbours.ScanCount; chunk++)
+        {
+            foreach (ref readonly CountEntry entry in neighbours.Scan(chunk))
+            {
+                int candidate = (uint)entry.Row < (uint)read.CandidateOf.Length ? read.CandidateOf[entry.Row] - 1 : -1;
+                if (candidate < 0) continue;
+                double value = As switch
+                {
+                    CountRead.Log => Deterministic.LogOnePlus(entry.Count),
+                    CountRead.Share => entry.Count / total,
+                    _ => entry.Count,
+                };
+                ref float cell = ref read.Cell(candidate, column);
+                cell = (float)(cell + (weight * value));
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+
+namespace Millrace.Features.Online;
+
+/// <summary>
+/// An array that one writer edits and many readers see frozen: chunks of 64 rows under pages of 64 chunks, each copied at most once per
+/// freeze and only when touched. A freeze costs O(touched), not O(rows).
+/// </summary>
+internal sealed class CowArray<T>
+{
+    internal const int Bits = 6;
+    internal const int Size = 1 << Bits;
+    internal const int Mask = Size - 1;
+
+    private Page?[] _pages = [];
+    private long _owner = 1;
+    private long _pagesOwner = 1;
+
+    /// <summary>The row's place for writing; its chunk is the writer's own from then on until the next freeze.</summary>
+    internal ref T Edit(int row)
+    {
+        int pageIndex = row >> (2 * Bits);
+        if (pageIndex >= _pages.Length)
+        {
+            Array.Resize(ref _pages, pageIndex + 1);
+            _pagesOwner = _owner;
+        }
+
+        Page? page = _pages[pageIndex];
+        if (page is null || page.Owner != _owner) page = OwnPage(pageIndex);
+        ref Chunk? chunk = ref page.Chunks[(row >> Bits) & Mask];
+        if (chunk is null || chunk.Owner != _owner) chunk = chunk is null ? new Chunk(_owner) : new Chunk(_owner, chunk);
+        return ref chunk.Rows[row & Mask];
+    }
+
+    internal T? Read(int row) => new Frozen(_pages)[row];
+
+    /// <summary>What stands here now, for ever.</summary>
+    internal Frozen Freeze()
+    {
+        _owner++;
+        return new Frozen(_pages);
+    }
+
+    private Page OwnPage(int index)
+    {
+        if (_pagesOwner != _owner)
+        {
+            _pages = (Page?[])_pages.Clone();
+            _pagesOwner = _owner;
+        }
+
+        Page? old = _pages[index];
+        var page = new Page(_owner);
+        if (old is not null) old.Chunks.AsSpan().CopyTo(page.Chunks);
+        return _pages[index] = page;
+    }
+
+    /// <summary>The frozen array; rows never written read as default.</summary>
+    internal readonly struct Frozen(Page?[] pages)
+    {
+        internal T? this[int row]
+        {
+            get
+            {
+                int page = row >> (2 * Bits);
+                if ((uint)page >= (uint)(pages?.Length ?? 0)) return default;
+                Chunk? chunk = pages![page]?.Chunks[(row >> Bits) & Mask];
+                return chunk is null ? default : chunk.Rows[row & Mask];
+            }
+        }
+    }
+
+    internal sealed class Page(long owner)
+    {
+        internal readonly long Owner = owner;
+        internal readonly Chunk?[] Chunks = new Chunk?[Size];
+    }
+
+    internal sealed class Chunk
+    {
+        internal readonly long Owner;
+        internal Buffer Rows;
+
+        internal Chunk(long owner) => Owner = owner;
+
+        internal Chunk(long owner, Chunk from)
+        {
+            Owner = owner;
+            Rows = from.Rows;
+        }
+    }
+
+    [InlineArray(Size)]
+    internal struct Buffer
+    {
+        private T _first;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Millrace.Features.Catalogue;
+using Millrace.Features.Definitions;
+using Millrace.Journal;
+
+namespace Millrace.Features.Online;
+
+/// <summary>
+/// Everything that deciders read about items, at one epoch: immutable, shared by all requests, free of locks. Rows number items in the
+/// order in which this folder met them; nothing that is answered depends on them.
+/// </summary>
+public sealed class FeatureSnapshot
+{
+    private readonly CowArray<CatalogueItem>.Frozen _items;
+    private readonly ConcurrentDictionary<string, int> _rows;
+    private readonly FrozenState[] _states;
+    private readonly Dictionary<string, WindowedCounts.Frozen> _segments;
+    private readonly ConcurrentDictionary<(object Of, int Most), int[]> _top = new();
+
+    internal FeatureSnapshot(
+        CowArray<CatalogueItem>.Frozen items,
+        ConcurrentDictionary<string, int> rows,
+        FrozenState[] states,
+        Dictionary<string, WindowedCounts.Frozen> segments)
+    {
+        _items = items;
+        _rows = rows;
+        _states = states;
+        _segments = segments;
+    }
+
+    /// <summary>Numbered from 1 by its folder; 0 is the empty snapshot before the first freeze.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The positions that it folds.</summary>
+    public required Cut Cut { get; init; }
+
+    /// <summary>Where its windows end.</summary>
+    public required UnixMicros Time { get; init; }
+
+    public required FeatureSet Features { get; init; }
+
+    /// <summary>How many items have a row, deleted ones too.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Rows of the newest published items, newest first.</summary>
+    internal int[] Recent { get; init; } = [];
+
+    /// <summary>The catalogue's entry; null for an item that no fact up to this epoch names.</summary>
+    public CatalogueItem? Find(string id) => RowOf(id) is var row and >= 0 ? Item(row) : null;
+
+    internal int RowOf(string id) => _rows.TryGetValue(id, out int row) && row < Rows ? row : -1;
+
+    internal CatalogueItem Item(int row) => _items[row]!;
+
+    internal FrozenState State(int index) => _states[index];
+
+    /// <summary>The rows most clicked within <paramref name="window"/>, at most <paramref name="most"/>: by count, last click, then id.</summary>
+    /// <remarks>Selected once per snapshot, window and length, at the first call.</remarks>
+    internal ReadOnlySpan<int> Popular(TimeSpan window, int most)
+    {
+        int state = Features.PopularState(window);
+        return state < 0 ? [] : Top((WindowedCounts.Frozen)_states[state], most);
+    }
+
+    /// <summary>The rows most clicked within the segment; empty for a segment that has no list.</summary>
+    internal ReadOnlySpan<int> SegmentList(string segment, int most) =>
+        _segments.TryGetValue(segment, out WindowedCounts.Frozen? counts) ? Top(counts, most) : [];
+
+    /// <summary>The neighbours of an item by co-occurrence; null when it has none.</summary>
+    internal CountList? Neighbours(int row) => ((SessionPairs.Frozen)_states[Features.Similar]).Of(row);
+
+    /// <summary>The snapshot as text that depends on content alone: equal snapshots, equal lines.</summary>
+    internal IEnumerable<string> Canonical()
+    {
+        yield return $"time {Time}";
+        foreach (string item in Enumerable.Range(0, Rows).Select(row => Item(row)).OrderBy(item => item.Id, StringComparer.Ordinal).Select(Describe)) yield return item;
+        yield return $"recent {string.Join(',', Recent.Select(row => Item(row).Id))}";
+        for (int i = 0; i < _states.Length; i++)
+        {
+            foreach (string line in _states[i].Canonical(row => Item(row).Id)) yield return $"{Features.States[i]} {line}";
+        }
+
+        foreach (var (segment, counts) in _segments.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            foreach (string line in counts.Canonical(row => Item(row).Id)) yield return $"segment {segment} {line}";
+        }
+    }
+
+    private static string Describe(CatalogueItem item) => $"{item.Id} {item.Provider} {item.Kind} {item.Published} {item.Expires} {item.FirstSeen} {item.Deleted}";
+
+    private int[] Top(WindowedCounts.Frozen counts, int most)
+    {
+        if (_top.TryGetValue((counts, most), out int[]? rows)) return rows;
+        Span<CountEntry> best = new CountEntry[Math.Min(most, counts.Entries.Count)];
+        int taken = TopEntries.Select(counts.Entries, best, this);
+        rows = new int[taken];
+        for (int i = 0; i < taken; i++) rows[i] = best[i].Row;
+        return _top.GetOrAdd((counts, most), rows);
+    }
+}
