@@ -17,6 +17,7 @@ internal static class CandidateGatherer
     {
         foreach (string id in request.Exclude) work.Exclude(id);
         Pins(work, policy, slots);
+        work.Pinned = work.Count;
         if (policy.ExcludeSeen && request.Mode == DecideMode.Online)
         {
             foreach (string id in user.Seen)

@@ -115,7 +115,7 @@ public sealed class Decider
             work.User = user;
             work.Begin(request.Snapshot, request.Now, rung == Rung.FewerCandidates ? _options.FewerCandidates : _options.MaxCandidates);
             CandidateGatherer.Gather(work, request.Asked, request.Policy, request.Snapshot, user, rung, slots);
-            if (work.Count == 0 && request.Asked.Mode == DecideMode.Online)
+            if (work.Count <= (rung == Rung.GlobalList ? 0 : work.Pinned) && request.Asked.Mode == DecideMode.Online)
             {
                 Note(reasons, rung == Rung.GlobalList ? DegradedReason.EmptyCatalogue : DegradedReason.NoCandidates);
                 return default;

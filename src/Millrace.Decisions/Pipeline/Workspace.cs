@@ -20,6 +20,9 @@ internal sealed class Workspace
 
     internal int Count { get; private set; }
 
+    /// <summary>How many of them are pins: a rung that found nothing else has found nothing.</summary>
+    internal int Pinned { get; set; }
+
     internal string[] Ids { get; private set; } = new string[256];
 
     internal int[] Rows { get; private set; } = new int[256];
@@ -49,6 +52,7 @@ internal sealed class Workspace
         _excluded.Clear();
         Array.Clear(Items, 0, Count);
         Count = 0;
+        Pinned = 0;
         _snapshot = snapshot;
         _now = now;
         _most = most;
