@@ -12,13 +12,13 @@ namespace Millrace.World;
 public sealed class SyntheticWorld
 {
     /// <summary>How much of the liking of somebody who does not care for a topic remains.</summary>
-    private const double IndifferentShare = 0.08;
+    private const double IndifferentShare = 0.2;
 
     /// <summary>The visit's intent outweighs the lasting taste: topics cluster within sessions.</summary>
     private const double IntentShare = 0.6;
 
     /// <summary>An item made for another country keeps this share of its attraction.</summary>
-    private const double ForeignShare = 0.4;
+    private const double ForeignShare = 0.6;
 
     /// <summary>An item that was read in this visit keeps this share of its attraction.</summary>
     private const double ReadShare = 0.05;

@@ -11,6 +11,7 @@ internal static class MillraceCommand
             Millrace: a distributed content delivery system that learns what to deliver.
 
             Examples:
+              millrace demo               a node, an origin and an audience on this machine: watch it learn
               millrace up                 runs a node with ./millrace.yaml, or with defaults
               millrace validate           checks the configuration and prints all its faults
               millrace doctor             says whether a node would run well here
@@ -18,6 +19,7 @@ internal static class MillraceCommand
             Exit codes: 0 ok, 1 failure, 2 usage, 3 configuration invalid, 4 data directory locked, 5 journal corrupt, 6 port in use,
             7 data directory unusable, 8 a check of doctor failed, 9 drain cut short.
             """);
+        root.Subcommands.Add(DemoCommand.Create(clock, output));
         root.Subcommands.Add(UpCommand.Create(clock, output));
         root.Subcommands.Add(ValidateCommand.Create(output));
         root.Subcommands.Add(DoctorCommand.Create(clock, output));

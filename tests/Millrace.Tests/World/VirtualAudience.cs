@@ -9,12 +9,13 @@ using Millrace.World.Run;
 namespace Millrace.Tests.World;
 
 /// <summary>
-/// The public API in memory, as little of it as the audience needs: it ranks by the clicks it was told of, or at random, and remembers every request.
+/// The public API in memory, as little of it as the audience needs: it ranks by clicks less a twentieth of impressions, or at random, and remembers
+/// every request. (Ranked by clicks alone, what was clicked first stays on top: 12 % of the way to the oracle, measured.)
 /// Everything completes on the caller, so that advancing the clock runs the world to the next wait.
 /// </summary>
 internal sealed class VirtualAudience : HttpMessageHandler
 {
-    private readonly Dictionary<string, int> _clicks = [];
+    private readonly Dictionary<string, double> _merit = [];
     private readonly List<string> _catalogue = [];
     private readonly HashSet<string> _fetched = [];
     private uint _spin;
@@ -86,7 +87,7 @@ internal sealed class VirtualAudience : HttpMessageHandler
     private string Decide(string decision)
     {
         var slate = Learns
-            ? _catalogue.OrderByDescending(item => _clicks.GetValueOrDefault(item)).ThenBy(Spin).Take(8)
+            ? _catalogue.OrderByDescending(item => _merit.GetValueOrDefault(item)).ThenBy(Spin).Take(8)
             : _catalogue.OrderBy(Spin).Take(8);
         var items = slate.Select((item, k) => $$"""{"id":"{{item}}","rank":{{k + 1}},"score":1,"source":["similar"],"url":"http://news.example/{{item}}?_mr=t%2B{{item}}"}""");
         return $$"""{"decisionId":"{{decision}}","slots":[{"id":"main","items":[{{string.Join(',', items)}}]}],"policy":"home@1"}""";
@@ -101,7 +102,7 @@ internal sealed class VirtualAudience : HttpMessageHandler
         {
             var item = happened.GetProperty("item").GetString()!;
             Assert.Equal("t+" + item, happened.GetProperty("token").GetString());
-            _clicks[item] = _clicks.GetValueOrDefault(item) + (happened.GetProperty("type").GetString() == "click" ? 1 : 0);
+            _merit[item] = _merit.GetValueOrDefault(item) + happened.GetProperty("type").GetString() switch { "click" => 1, "impression" => -0.05, _ => 0 };
         }
 
         return events.GetArrayLength();
