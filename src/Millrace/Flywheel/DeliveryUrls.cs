@@ -1,11 +1,13 @@
+using Millrace.Api;
 using Millrace.Journal;
+using Millrace.Journal.Facts;
 
 namespace Millrace.Flywheel;
 
 /// <summary>Joint decision→delivery: puts a signed token into the URL of each item that a decision hands out.</summary>
 /// <param name="tokens">Signs.</param>
 /// <param name="clock">Tells from when on the token lives.</param>
-internal sealed class DeliveryUrls(DeliveryTokens tokens, TimeProvider clock)
+internal sealed class DeliveryUrls(DeliveryTokens tokens, TimeProvider clock) : IDeliveryUrls
 {
     /// <summary>
     /// The tenant whose decisions the delivery listener can verify. Delivery knows routes, not tenants; until routes belong to tenants, the default
@@ -20,9 +22,9 @@ internal sealed class DeliveryUrls(DeliveryTokens tokens, TimeProvider clock)
     public const string Parameter = Delivery.Routes.Route.DefaultTagParameter;
 
     /// <summary><paramref name="bodyUrl"/> with the token as its last query parameter, before any fragment.</summary>
-    public string Mint(string tenant, string decision, string item, int rank, string bodyUrl)
+    public string Mint(Decided decision, DecidedItem item, string slot, int rank, string bodyUrl)
     {
-        var token = tokens.Sign(new DeliveryToken(tenant, decision, item, rank, UnixMicros.Now(clock) + Life));
+        var token = tokens.Sign(new DeliveryToken(decision.Tenant, decision.Id, item.Item, rank, UnixMicros.Now(clock) + Life));
         var fragment = bodyUrl.IndexOf('#', StringComparison.Ordinal);
         var head = fragment < 0 ? bodyUrl : bodyUrl[..fragment];
         var joint = head.Contains('?', StringComparison.Ordinal) ? '&' : '?';
