@@ -105,8 +105,9 @@ internal static class RequestGuard
             return request.Headers.ContentLength is null or >= 0;
         }
 
-        // One "chunked" and nothing else; never on HTTP/1.0, never beside a length (RFC 9112 §6.1).
+        // One "chunked" and nothing else; never on HTTP/1.0, never beside a length (RFC 9112 §6.1), which Kestrel renames to X-Content-Length.
         return encodings.Count == 1
+            && !request.Headers.ContainsKey("X-Content-Length")
             && string.Equals(encodings[0], "chunked", StringComparison.OrdinalIgnoreCase)
             && request.Headers.ContentLength is null
             && HttpProtocol.IsHttp11(request.Protocol);

@@ -1,0 +1,88 @@
+using Millrace.Delivery.Freshness;
+using Millrace.Delivery.Keys;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Requests;
+using Millrace.Delivery.Storage;
+
+namespace Millrace.Tests.Delivery;
+
+public class MemoryStoreTests
+{
+    [Fact]
+    public async Task Bytes_stay_in_bound_and_add_up_after_a_concurrent_soak()
+    {
+        const long Capacity = 400_000;
+        PurgeLog purges = new(50);
+        MemoryStore store = new(Capacity, 3, purges);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Factory.StartNew(() => Work(worker), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        Assert.Empty(store.CheckIntegrity());
+        Assert.True(store.Evictions > 0);
+        store.Purge([], [], "r");
+        Assert.Equal((0L, 0), (store.Bytes, store.Count));
+
+        void Work(int worker)
+        {
+            var state = (ulong)worker + 1;
+            for (var i = 0; i < 5_000; i++)
+            {
+                state = (state * 6364136223846793005) + 1442695040888963407;
+                var roll = (int)(state >> 40);
+                var key = $"http://h/{roll % 97}";
+                HeaderList request = [];
+                request.Add("Accept", $"{roll % 5}");
+                if (roll % 50 == 0)
+                {
+                    purges.Add([PurgeNames.OfKey(key), PurgeNames.OfSurrogate("k1")]);
+                    store.Purge([key], ["k1"], null);
+                }
+                else if (store.Find(key, request) is null)
+                {
+                    store.Put(Response(key, request, roll % 7_000, purges.Sequence, $"k{roll % 4}"));
+                }
+
+                Assert.True(store.Bytes <= Capacity);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_is_asked_for_outlives_what_is_not()
+    {
+        MemoryStore store = new(60_000, 4, new PurgeLog(10));
+        store.Put(Response("http://h/hot", [], 2_000, 0, "k"));
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.NotNull(store.Find("http://h/hot", []));
+            store.Put(Response($"http://h/{i}", [], 2_000, 0, "k"));
+        }
+
+        Assert.NotNull(store.Find("http://h/hot", []));
+        Assert.Empty(store.CheckIntegrity());
+    }
+
+    [Fact]
+    public void Response_begun_before_its_purge_is_refused_even_when_the_log_has_forgotten()
+    {
+        PurgeLog purges = new(2);
+        MemoryStore store = new(60_000, 4, purges);
+        var began = purges.Sequence;
+        Assert.False(purges.Add([PurgeNames.OfKey("http://h/a")]));
+        Assert.False(store.Put(Response("http://h/a", [], 10, began, "k")));
+        Assert.True(store.Put(Response("http://h/b", [], 10, began, "k")));
+        Assert.True(purges.Add([PurgeNames.OfKey("x"), PurgeNames.OfKey("y"), PurgeNames.OfKey("z")]));
+        Assert.False(store.Put(Response("http://h/c", [], 10, began, "k")));
+        Assert.True(store.Put(Response("http://h/c", [], 10, purges.Sequence, "k")));
+    }
+
+    private static StoredResponse Response(string key, HeaderList request, int bytes, long began, string surrogate)
+    {
+        HeaderList headers = [];
+        headers.Add("Vary", "Accept");
+        var head = new ResponseHead
+        {
+            Key = key, Route = "r", Vary = VaryKey.Of(headers, request), Status = 200, Headers = headers, Directives = default,
+            Freshness = new FreshnessRules(TimeSpan.FromMinutes(1), TimeSpan.Zero, true), ReceivedTimestamp = 0, Began = began, SurrogateKeys = [surrogate],
+        };
+        return new StoredResponse(head, [new byte[bytes]], bytes);
+    }
+}
