@@ -15,12 +15,19 @@ internal static class JournalCommands
     /// <summary>The subject keys' file within a node's data directory, outside the journal.</summary>
     public const string KeyFile = "keys/subjects";
 
-    private const int Corrupt = 3;
-    private const int NotThere = 2;
+    private const int Corrupt = (int)ExitCode.JournalCorrupt;
+    private const int NotThere = (int)ExitCode.DataUnusable;
 
     public static Command Create()
     {
-        var command = new Command("journal", "Look into the journal of a data directory; reads only, beside a running node too");
+        var command = new Command("journal", """
+            Looks into the journal of a data directory; reads only, beside a running node too.
+
+            Examples:
+              millrace journal inspect ./data
+              millrace journal verify ./data
+              millrace journal export ./data --help
+            """);
         command.Subcommands.Add(Inspect());
         command.Subcommands.Add(Verify());
         command.Subcommands.Add(Export());

@@ -21,6 +21,9 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Where the journal lives.</summary>
     public string Journal => Path.Combine(Root, "journal");
 
+    /// <summary>The keys of persons: outside the journal, so that destroying one erases its person from every copy of it.</summary>
+    public string SubjectKeys => Path.Combine(Root, "keys", "subjects");
+
     /// <summary>Makes the directory if need be, and takes it.</summary>
     /// <exception cref="NodeStartException">Another process holds it, or it cannot be written.</exception>
     public static DataDirectory Open(string path)

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Millrace.Cli;
+using Millrace.Delivery;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
@@ -55,7 +56,7 @@ internal sealed class Listener : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.Drain);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
+            DeliveryPlane.Configure(kestrel);
             kestrel.Limits.MaxRequestBodySize = bodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = (int)limits.RequestHeaders;
             kestrel.Limits.MaxRequestHeaderCount = limits.RequestHeaderCount;

@@ -1,11 +1,8 @@
-using System.Diagnostics.Metrics;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Millrace.Node.Configuration;
-using Millrace.Node.Logging;
 using OpenTelemetry.Metrics;
 
 namespace Millrace.Node;
@@ -16,35 +13,14 @@ namespace Millrace.Node;
 /// </summary>
 internal sealed class MillraceNode : IAsyncDisposable
 {
-    private const string TokenKeyFile = "token.key";
-    private const int TokenKeyBytes = 32;
-
-    private readonly NodeLog _log;
-    private readonly ILogger _logger;
-    private readonly Meter _meter;
-    private readonly DataDirectory _data;
     private readonly List<IDisposable> _watches = [];
     private bool _stopped;
 
-    private MillraceNode(NodeConfig config, ConfigSource source, TimeProvider clock)
+    private MillraceNode(NodeServices services)
     {
-        _log = new NodeLog(config.Log, clock);
-        _logger = _log.Factory.CreateLogger("Millrace.Node");
-        _meter = new Meter("Millrace.Node");
-        _data = DataDirectory.Open(config.Node.Data);
-        Services = new NodeServices
-        {
-            Clock = clock,
-            Config = new ConfigHolder(source, config, _meter, _logger),
-            Data = _data,
-            Keys = AccessKeys.Open(_data, clock),
-            TokenKey = TokenKeyOf(_data),
-            Readiness = new Readiness(),
-            Logs = _log.Factory,
-            Meter = _meter,
-        };
-        Services.Config.Follow(next => _log.SetLevel(next.Log.Level));
-        FirstKeys = FirstKeysOf(Services.Keys);
+        Services = services;
+        FirstKeys = FirstKeysOf(services.Keys);
+        var config = services.Config.Current;
         (Admin, Api, Delivery) = (BuildAdmin(config), BuildApi(config), BuildDelivery(config));
     }
 
@@ -64,10 +40,11 @@ internal sealed class MillraceNode : IAsyncDisposable
     /// <param name="clock">The node's time.</param>
     /// <param name="cancellation">Gives up the start.</param>
     /// <exception cref="ConfigInvalidException">The configuration is refused.</exception>
-    /// <exception cref="NodeStartException">Anything else that a start can meet.</exception>
+    /// <exception cref="NodeStartException">A port is taken, or the data directory is held or cannot be used.</exception>
+    /// <exception cref="Millrace.Journal.JournalCorruptException">The journal is damaged.</exception>
     public static async Task<MillraceNode> StartAsync(ConfigSource source, TimeProvider clock, CancellationToken cancellation = default)
     {
-        var node = new MillraceNode(source.Load(), source, clock);
+        var node = new MillraceNode(await NodeServices.OpenAsync(source.Load(), source, clock, cancellation));
         try
         {
             await node.Admin.StartAsync(cancellation);
@@ -75,9 +52,9 @@ internal sealed class MillraceNode : IAsyncDisposable
             await node.Delivery.StartAsync(cancellation);
             node._watches.Add(new ConfigWatch(node.Services.Config, clock));
             node.Services.Readiness.Release(UnreadyReason.Starting);
-            node._logger.LogInformation(
+            node.Services.Logger.LogInformation(
                 NodeEvents.Started, "The node is ready: delivery {Delivery}, api {Api}, admin {Admin}, data {Data}",
-                node.Delivery.Url, node.Api.Url, node.Admin.Url, node._data.Root);
+                node.Delivery.Url, node.Api.Url, node.Admin.Url, node.Services.Data.Root);
             return node;
         }
         catch
@@ -102,7 +79,7 @@ internal sealed class MillraceNode : IAsyncDisposable
         _stopped = true;
         Services.Readiness.Hold(UnreadyReason.Draining);
         var drain = Services.Config.Current.Limits.Drain;
-        _logger.LogInformation(NodeEvents.Draining, "Draining for at most {Drain}", drain);
+        Services.Logger.LogInformation(NodeEvents.Draining, "Draining for at most {Drain}", drain);
         foreach (var watch in _watches)
         {
             watch.Dispose();
@@ -114,11 +91,11 @@ internal sealed class MillraceNode : IAsyncDisposable
         var whole = !cut.IsCancellationRequested;
         if (!whole)
         {
-            _logger.LogWarning(NodeEvents.DrainTooSlow, "The drain was cut short: requests in flight were ended");
+            Services.Logger.LogWarning(NodeEvents.DrainTooSlow, "The drain was cut short: requests in flight were ended");
         }
 
         await StopListenerAsync(Admin, cut.Token);
-        _logger.LogInformation(NodeEvents.Stopped, "The node has stopped");
+        Services.Logger.LogInformation(NodeEvents.Stopped, "The node has stopped");
         return whole;
     }
 
@@ -128,9 +105,7 @@ internal sealed class MillraceNode : IAsyncDisposable
         await Admin.DisposeAsync();
         await Api.DisposeAsync();
         await Delivery.DisposeAsync();
-        _data.Dispose();
-        _meter.Dispose();
-        _log.Factory.Dispose();
+        await Services.DisposeAsync();
     }
 
     private static async Task StopListenerAsync(Listener listener, CancellationToken cut)
@@ -143,18 +118,6 @@ internal sealed class MillraceNode : IAsyncDisposable
         {
             // The token says so already; the caller reports it once for all listeners.
         }
-    }
-
-    private static byte[] TokenKeyOf(DataDirectory data)
-    {
-        if (data.ReadSecret(TokenKeyFile) is { Length: TokenKeyBytes } kept)
-        {
-            return kept;
-        }
-
-        var key = RandomNumberGenerator.GetBytes(TokenKeyBytes);
-        data.WriteSecret(TokenKeyFile, key);
-        return key;
     }
 
     private static (KeyScope Scope, string Secret)[] FirstKeysOf(AccessKeys keys) => keys.All.Any()
@@ -195,9 +158,5 @@ internal sealed class MillraceNode : IAsyncDisposable
     private Listener BuildDelivery(NodeConfig config) => Listener.Build(
         "delivery", config.Listen.Delivery, config.Limits, config.Limits.UploadBody, Services,
         _ => { },
-        app => app.Run(context =>
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return Task.CompletedTask;
-        }));
+        app => app.Run(Services.Delivery.HandleAsync));
 }

@@ -1,26 +1,147 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Millrace.Cli;
+using Millrace.Delivery;
+using Millrace.Delivery.Routes;
+using Millrace.Journal;
+using Millrace.Journal.Local;
+using Millrace.Node.Configuration;
+using Millrace.Node.Logging;
 
 namespace Millrace.Node;
 
-/// <summary>What the node's parts are built from, made once at the start by <see cref="MillraceNode"/>.</summary>
-internal sealed record NodeServices
+/// <summary>
+/// What the node's parts are built from, opened once at the start in the order of dependence: log, lock, keys, journal, policies, delivery plane. Closed in
+/// reverse, when no listener calls in any more.
+/// </summary>
+internal sealed class NodeServices : IAsyncDisposable
 {
-    public required TimeProvider Clock { get; init; }
+    private const string TokenKeyFile = "token.key";
+    private const int TokenKeyBytes = 32;
 
-    public required ConfigHolder Config { get; init; }
+    private readonly NodeLog _log;
+    private readonly List<IAsyncDisposable> _closing = [];
 
-    public required DataDirectory Data { get; init; }
+    private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
+    {
+        Clock = clock;
+        _log = new NodeLog(config.Log, clock);
+        Logger = _log.Factory.CreateLogger("Millrace.Node");
+        Config = new ConfigHolder(source, config, Meter, Logger);
+        Config.Follow(next => _log.SetLevel(next.Log.Level));
+    }
 
-    public required AccessKeys Keys { get; init; }
+    public TimeProvider Clock { get; }
 
-    /// <summary>32 random bytes that sign delivery tokens; made once for a data directory.</summary>
-    public required byte[] TokenKey { get; init; }
+    public ConfigHolder Config { get; }
 
-    public required Readiness Readiness { get; init; }
+    public ILoggerFactory Logs => _log.Factory;
 
-    public required ILoggerFactory Logs { get; init; }
+    /// <summary>The node's own voice.</summary>
+    public ILogger Logger { get; }
 
     /// <summary>The meter <c>Millrace.Node</c>.</summary>
-    public required Meter Meter { get; init; }
+    public Meter Meter { get; } = new("Millrace.Node");
+
+    public Readiness Readiness { get; } = new();
+
+    public DataDirectory Data { get; private set; } = null!;
+
+    public AccessKeys Keys { get; private set; } = null!;
+
+    /// <summary>32 random bytes that sign delivery tokens; made once for a data directory.</summary>
+    public byte[] TokenKey { get; private set; } = [];
+
+    public IJournal Journal { get; private set; } = null!;
+
+    /// <summary>The policies in force, with the versions that they have in the journal.</summary>
+    public PolicyImport Policies { get; private set; } = null!;
+
+    public DeliveryPlane Delivery { get; private set; } = null!;
+
+    /// <summary>Opens everything; what was opened is closed again when a later part fails.</summary>
+    /// <exception cref="NodeStartException">The data directory is held or cannot be used.</exception>
+    /// <exception cref="JournalCorruptException">The journal is damaged.</exception>
+    public static async Task<NodeServices> OpenAsync(NodeConfig config, ConfigSource source, TimeProvider clock, CancellationToken cancellation)
+    {
+        var node = new NodeServices(config, source, clock);
+        try
+        {
+            await node.OpenAsync(config, cancellation);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Last opened, first closed: queues are flushed before the journal closes, and the lock goes last.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = _closing.Count - 1; i >= 0; i--)
+        {
+            await _closing[i].DisposeAsync();
+        }
+
+        _closing.Clear();
+        Meter.Dispose();
+        _log.Factory.Dispose();
+    }
+
+    private async Task OpenAsync(NodeConfig config, CancellationToken cancellation)
+    {
+        Data = Owned(DataDirectory.Open(config.Node.Data));
+        Keys = AccessKeys.Open(Data, Clock);
+        TokenKey = TokenKeyOf(Data);
+        try
+        {
+            var subjects = Owned(new FileSubjectKeys(Data.SubjectKeys));
+            var journal = await LocalJournal.OpenAsync(
+                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }, Clock, subjects);
+            _closing.Add(journal);
+            Journal = journal;
+        }
+        catch (JournalLockedException held)
+        {
+            throw new NodeStartException(ExitCode.DataLocked, held.Message, held);
+        }
+
+        Policies = await PolicyImport.StartAsync(Journal, config, Clock, Logger, cancellation);
+        _closing.Add(Policies);
+        Config.Follow(Policies.Offer);
+        Delivery = Owned(new DeliveryPlane(
+            new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object }, RouteTable.Create(config.Routes), null, Clock));
+        Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
+    }
+
+    private T Owned<T>(T part)
+        where T : IDisposable
+    {
+        _closing.Add(new Closing(part));
+        return part;
+    }
+
+    private static byte[] TokenKeyOf(DataDirectory data)
+    {
+        if (data.ReadSecret(TokenKeyFile) is { Length: TokenKeyBytes } kept)
+        {
+            return kept;
+        }
+
+        var key = RandomNumberGenerator.GetBytes(TokenKeyBytes);
+        data.WriteSecret(TokenKeyFile, key);
+        return key;
+    }
+
+    private sealed class Closing(IDisposable part) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            part.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using Millrace.Delivery.Routes;
 using Millrace.Models.Policies;
 using Millrace.Node.Configuration;
 
@@ -31,7 +32,7 @@ public sealed class ConfigurationTests
         Assert.Equal(2, policy.AtMost["provider"]);
         Assert.Equal([new Slot("main", 10)], config.Surfaces["home"].Slots);
         Assert.Equal("home", config.Surfaces["home"].Policy);
-        Assert.Equal(TimeSpan.FromSeconds(30), config.Routes[0].Bound);
+        Assert.Equal(new Route("news.example/*", new Uri("http://127.0.0.1:9000"), Contract.Bounded(TimeSpan.FromSeconds(30))), config.Routes[0]);
         Assert.Equal("127.0.0.1:8082", config.Listen.Admin.ToString());
         Assert.Equal(TimeSpan.FromHours(1), config.Features[0].Window);
     }
@@ -62,6 +63,7 @@ public sealed class ConfigurationTests
     [InlineData("routes:\n  - {match: a/*, origin: ftp://x}", "t.yaml:2:26 routes[0].origin: expected an http or https URL", "got 'ftp://x'")]
     [InlineData("routes:\n  - {match: a, origin: http://x}", "t.yaml:2:13 routes[0].match: expected a host and path pattern", "got 'a'")]
     [InlineData("routes:\n  - {match: a/*, origin: http://x, contract: strct}", "routes[0].contract: expected available or strict or {bounded: 30s}", "did you mean 'strict'?")]
+    [InlineData("routes: [{match: 'a.b/*', origin: http://x}, {match: 'A.B/*', origin: http://x}]", "t.yaml:1:9 routes: expected routes that fit together", "stands twice")]
     [InlineData("features: [{name: a, count: click, window: 1h}, {name: a, count: click, window: 2h}]", "features[1].name: expected each feature name once", "'a' again")]
     [InlineData("surfaces: {home: {policy: hoem, slots: [{id: a, count: 1}]}}\npolicies: {home: {}}", "t.yaml:1:27 surfaces.home.policy: expected a policy that is defined", "did you mean 'home'?")]
     [InlineData("policies: {home: {blend: {clicks: 1}}}", "t.yaml:1:27 policies.home.blend.clicks: expected a feature that is defined (none is)", "got 'clicks'")]

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
 using Millrace.Cli;
+using Millrace.Journal;
 using Millrace.Node;
 using Millrace.Node.Configuration;
 
@@ -75,14 +77,85 @@ public sealed class MillraceNodeTests : IDisposable
 
     [Theory]
     [InlineData("/health/live")]
-    [InlineData("/health/ready")]
     [InlineData("/metrics")]
     [InlineData("/v1/decide")]
     [InlineData("/v1/events")]
-    public async Task No_path_of_ours_is_served_by_the_delivery_listener(string path)
+    public async Task No_path_of_ours_shadows_an_origins_on_the_delivery_listener(string path)
     {
-        await using var node = await StartAsync();
-        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(node.Delivery, path, node.FirstKeys[0].Secret));
+        await using var origin = await TestOrigin.StartAsync(context => context.Response.WriteAsync($"the origin's {context.Request.Path}"), Cancellation);
+        await using var node = await StartAsync($"routes=[{{match: '*/*', origin: '{origin.Url}'}}]");
+        Assert.Equal($"the origin's {path}", await _http.GetStringAsync(new Uri(node.Delivery.Url, path), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_drain_turns_readiness_off_first_and_finishes_what_is_in_flight()
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = await TestOrigin.StartAsync(
+            async context =>
+            {
+                entered.SetResult();
+                await release.Task;
+                await context.Response.WriteAsync("whole");
+            },
+            Cancellation);
+        await using var node = await StartAsync($"routes=[{{match: '*/*', origin: '{origin.Url}'}}]");
+        var inFlight = _http.GetStringAsync(new Uri(node.Delivery.Url, "/slow"), Cancellation);
+        await entered.Task.WaitAsync(Cancellation);
+        var stopping = node.StopAsync(Cancellation);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(node.Admin, "/health/ready", null));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(node.Admin, "/health/live", null));
+        Assert.False(stopping.IsCompleted);
+        release.SetResult();
+        Assert.Equal("whole", await inFlight);
+        Assert.True(await stopping);
+    }
+
+    [Fact]
+    public async Task A_second_signal_cuts_what_is_in_flight()
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = await TestOrigin.StartAsync(
+            context =>
+            {
+                entered.SetResult();
+                return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+            },
+            Cancellation);
+        await using var node = await StartAsync($"routes=[{{match: '*/*', origin: '{origin.Url}'}}]");
+        var inFlight = _http.GetStringAsync(new Uri(node.Delivery.Url, "/slow"), Cancellation);
+        await entered.Task.WaitAsync(Cancellation);
+        using var second = new CancellationTokenSource();
+        var stopping = node.StopAsync(second.Token);
+        await second.CancelAsync();
+        Assert.False(await stopping);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => inFlight);
+    }
+
+    [Fact]
+    public async Task A_reload_puts_other_routes_in_force()
+    {
+        var file = Path.Combine(_data, "millrace.yaml");
+        await using var origin = await TestOrigin.StartAsync(context => context.Response.WriteAsync("found"), Cancellation);
+        await File.WriteAllTextAsync(file, "routes: []", Cancellation);
+        await using var node = await StartFromAsync(file);
+        Assert.NotEqual(HttpStatusCode.OK, await StatusAsync(node.Delivery, "/page", null));
+        await File.WriteAllTextAsync(file, $"routes: [{{match: '*/*', origin: '{origin.Url}'}}]", Cancellation);
+        node.Services.Config.Reload();
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(node.Delivery, "/page", null));
+    }
+
+    [Fact]
+    public async Task A_configured_policy_is_a_control_fact_and_a_restart_adds_none()
+    {
+        const string policy = "policies={home: {candidates: [{recent: true}]}}";
+        for (var start = 0; start < 2; start++)
+        {
+            await using var node = await StartAsync(policy);
+            Assert.Equal("home@1", node.Services.Policies.Current.Policies["home"].Id);
+            Assert.Equal(1, node.Services.Journal.Range(JournalStream.Control, 0).End);
+        }
     }
 
     [Fact]
@@ -111,9 +184,11 @@ public sealed class MillraceNodeTests : IDisposable
         return response.StatusCode;
     }
 
-    private Task<MillraceNode> StartAsync(params string[] sets) => MillraceNode.StartAsync(
+    private Task<MillraceNode> StartAsync(params string[] sets) => StartFromAsync(null, sets);
+
+    private Task<MillraceNode> StartFromAsync(string? file, params string[] sets) => MillraceNode.StartAsync(
         new ConfigSource(
-            null,
+            file,
             new Dictionary<string, string>(),
             ["listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", $"node.data={_data}", "log.level=error", .. sets]),
         TimeProvider.System,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Millrace.Delivery.Routes;
 
 namespace Millrace.Node.Configuration;
 
@@ -10,7 +11,7 @@ internal static class ConfigJson
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new AddressText(), new DurationText(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new AddressText(), new DurationText(), new ContractText(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     private sealed class AddressText : JsonConverter<ListenAddress>
@@ -26,5 +27,24 @@ internal static class ConfigJson
             Quantities.ParseDuration(reader.GetString()!) ?? throw new JsonException(Quantities.DurationExpected);
 
         public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(Quantities.Format(value));
+    }
+
+    private sealed class ContractText : JsonConverter<Contract>
+    {
+        public override Contract Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("configurations are written as JSON, never read from it");
+
+        public override void Write(Utf8JsonWriter writer, Contract value, JsonSerializerOptions options)
+        {
+            if (value.Kind != ContractKind.Bounded)
+            {
+                writer.WriteStringValue(value.Kind == ContractKind.Strict ? "strict" : "available");
+                return;
+            }
+
+            writer.WriteStartObject();
+            writer.WriteString("bounded", Quantities.Format(value.Past));
+            writer.WriteEndObject();
+        }
     }
 }

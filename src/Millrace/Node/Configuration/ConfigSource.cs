@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Delivery.Routes;
 
 namespace Millrace.Node.Configuration;
 
@@ -48,6 +49,20 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
             ReferenceCheck.Run(bound, faults);
         }
 
-        return faults.Count == 0 && bound is not null ? NodeConfigBinder.Bind(bound) : throw new ConfigInvalidException(faults.InOrder());
+        if (faults.Count > 0 || bound is null)
+        {
+            throw new ConfigInvalidException(faults.InOrder());
+        }
+
+        var config = NodeConfigBinder.Bind(bound);
+        try
+        {
+            RouteTable.Create(config.Routes);
+            return config;
+        }
+        catch (RouteTableException refused)
+        {
+            throw new ConfigInvalidException([new ConfigFault(bound["routes"].Mark, "routes", "routes that fit together", refused.Message)]);
+        }
     }
 }

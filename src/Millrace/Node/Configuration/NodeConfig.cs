@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Delivery.Routes;
 using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
@@ -10,7 +11,7 @@ internal sealed record NodeConfig
 
     public required ListenSection Listen { get; init; }
 
-    public required ImmutableArray<RouteConfig> Routes { get; init; }
+    public required ImmutableArray<Route> Routes { get; init; }
 
     public required ImmutableArray<FeatureConfig> Features { get; init; }
 
@@ -30,13 +31,6 @@ internal sealed record NodeConfig
 internal sealed record NodeSection(string Data, string Name);
 
 internal sealed record ListenSection(ListenAddress Delivery, ListenAddress Api, ListenAddress Admin);
-
-/// <summary>A route as configured.</summary>
-/// <param name="Match">The pattern as written.</param>
-/// <param name="Origin">Scheme, host and port.</param>
-/// <param name="Contract">available, strict or bounded.</param>
-/// <param name="Bound">How far past freshness a bounded route may serve; null on others.</param>
-internal sealed record RouteConfig(string Match, Uri Origin, string Contract, TimeSpan? Bound);
 
 /// <summary>A windowed count as configured.</summary>
 internal sealed record FeatureConfig(string Name, string Entity, string Count, TimeSpan Window);

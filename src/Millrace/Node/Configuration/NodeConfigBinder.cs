@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Delivery.Routes;
 using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
@@ -27,11 +28,15 @@ internal static class NodeConfigBinder
         };
     }
 
-    private static RouteConfig Route(BoundObject route)
+    private static Route Route(BoundObject route)
     {
-        var contract = route["contract"];
-        return new RouteConfig(
-            route.Get<string>("match"), route.Get<Uri>("origin"), contract.Text ?? "bounded", contract.Object?.Get<TimeSpan>("bounded"));
+        var contract = route["contract"] switch
+        {
+            { Object: { } bounded } => Contract.Bounded(bounded.Get<TimeSpan>("bounded")),
+            { Text: "strict" } => Contract.Strict,
+            _ => Contract.Available,
+        };
+        return new Route(route.Get<string>("match"), route.Get<Uri>("origin"), contract);
     }
 
     private static FeatureConfig Feature(BoundObject feature) =>

@@ -38,13 +38,13 @@ internal static class NodeShape
     private static ObjectShape Route() => new("a route like {match: \"news.example/*\", origin: \"http://127.0.0.1:9000\"}",
     [
         new("match", new ScalarShape(
-            "a host and path pattern like 'news.example/*'", t => RouteMatch.Parse(t) is null ? null : t,
-            () => new() { ["type"] = "string", ["pattern"] = "^[^/\\s]+/[^\\s]*$" }), "Host, then a path or a prefix that ends in '*'; host '*' is any.", Required: true),
+            "a host and path pattern like 'news.example/*'", t => RouteText.IsPattern(t) ? t : null,
+            () => new() { ["type"] = "string", ["pattern"] = "^[^/\\s]+/[^\\s]*$" }), "Host, then a path or a prefix that ends in '*'; host '*' is any, '*.example' any below.", Required: true),
         new("origin", new ScalarShape(
-            "an http or https URL without path", t => OriginUrl.Parse(t), () => new() { ["type"] = "string", ["format"] = "uri" }), "Where misses are fetched.", Required: true),
+            "an http or https URL without user, query or fragment", t => RouteText.ParseOrigin(t), () => new() { ["type"] = "string", ["format"] = "uri" }), "Where misses are fetched.", Required: true),
         new("contract", new EitherShape(
             Scalars.OneOf("available", "strict"),
-            new ObjectShape("{bounded: 30s}", [new("bounded", Scalars.Duration(TimeSpan.Zero, 30 * Day), "Serve at most so long past freshness.", Required: true)])),
+            new ObjectShape("{bounded: 30s}", [new("bounded", Scalars.Duration(TimeSpan.FromMilliseconds(1), 30 * Day), "Serve at most so long past freshness.", Required: true)])),
             "What happens when freshness cannot be had: serve stale, serve stale for so long, or revalidate or fail.", "available", "an origin's outage should not be its readers'"),
     ]);
 
@@ -97,7 +97,7 @@ internal static class NodeShape
     private static ObjectShape Cache() => new("a mapping",
     [
         new("memory", Scalars.Size(1 << 20, 1L << 42), "Bytes of stored responses.", "256MiB", "fits a laptop; raise it to what the machine can spare"),
-        new("object", Scalars.Size(1 << 10, 1L << 30), "Larger bodies are streamed, not stored.", "16MiB", "a sixteenth of the cache: one video must not evict a site"),
+        new("object", Scalars.Size(1 << 10, 1L << 30), "Larger bodies are streamed, not stored.", "8MiB", "holds pages and images, not films"),
     ]);
 
     private static ObjectShape Journal() => new("a mapping",
