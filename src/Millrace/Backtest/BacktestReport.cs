@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Millrace.Backtest;
+
+/// <summary>What a backtest found. All but <see cref="ClicksPerSecond"/> and <see cref="PeakMemoryBytes"/> depend on the log, the policy and the seed alone.</summary>
+internal sealed record BacktestReport
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        NewLine = "\n",
+    };
+
+    /// <summary>The share of scored clicks whose item was among the ten items of the slate.</summary>
+    public required double HitRateAt10 { get; init; }
+
+    /// <summary>The mean of 1/rank of the clicked item, 0 when it was not among the ten.</summary>
+    public required double MrrAt10 { get; init; }
+
+    /// <summary>Clicks that a slate was scored against.</summary>
+    public required long Scored { get; init; }
+
+    /// <summary>The share of the items learnt that at least one scored slate showed.</summary>
+    public required double Coverage { get; init; }
+
+    public required ColdStartSlice ColdStart { get; init; }
+
+    /// <summary>Clicks replayed per second of wall-clock time, start to end.</summary>
+    public required double ClicksPerSecond { get; init; }
+
+    /// <summary>The largest resident set of the process.</summary>
+    public required long PeakMemoryBytes { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>Clicks replayed; not part of the JSON.</summary>
+    [JsonIgnore]
+    public long Clicks { get; init; }
+
+    /// <summary>Items learnt; not part of the JSON.</summary>
+    [JsonIgnore]
+    public int Items { get; init; }
+
+    /// <summary>As JSON, with a line end.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
+
+    /// <summary>As lines for people.</summary>
+    public string ToText() => string.Create(CultureInfo.InvariantCulture, $"""
+        HR@10        {HitRateAt10:F4}   (the clicked item was among the ten)
+        MRR@10       {MrrAt10:F4}   (mean of 1/rank, 0 when absent)
+        scored       {Scored:N0} of {Clicks:N0} clicks
+        coverage     {Coverage:F4}   (of {Items:N0} items learnt, share shown at least once)
+        cold start   {ColdStart.HitRateAt10:F4}   HR@10 of the {ColdStart.Scored:N0} whose item was first seen less than 1 h before
+        speed        {ClicksPerSecond:N0} clicks/s
+        peak memory  {PeakMemoryBytes / 1048576.0:N0} MiB
+        seed         {Seed}
+
+        """);
+}
+
+/// <summary>The scored clicks whose item was first seen less than an hour before, or never.</summary>
+internal sealed record ColdStartSlice(long Scored, double HitRateAt10);

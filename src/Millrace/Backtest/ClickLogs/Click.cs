@@ -1,0 +1,10 @@
+using Millrace.Journal;
+
+namespace Millrace.Backtest.ClickLogs;
+
+/// <summary>One row of a click log.</summary>
+/// <param name="User">Null when the log does not say.</param>
+/// <param name="Session">The visit it belongs to.</param>
+/// <param name="Item">What was clicked.</param>
+/// <param name="Time">When.</param>
+internal readonly record struct Click(string? User, string Session, string Item, UnixMicros Time);
