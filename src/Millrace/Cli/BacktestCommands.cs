@@ -1,0 +1,99 @@
+using System.CommandLine;
+using Millrace.Backtest;
+using Millrace.Backtest.ClickLogs;
+
+namespace Millrace.Cli;
+
+/// <summary><c>millrace backtest</c>: replays a click log through the node's own code on virtual time.</summary>
+internal static class BacktestCommands
+{
+    private static readonly Option<string?> Report = new("--report") { Description = "Writes the figures as JSON to this file.", HelpName = "FILE" };
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "The seed of all draws.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double> WarmUp = new("--warm-up") { Description = "Days at the start that are learnt from and not scored.", DefaultValueFactory = _ => 2 };
+    private static readonly Option<int> MaxBad = new("--max-bad") { Description = "How many bad rows are left out before the replay gives up.", DefaultValueFactory = _ => 0 };
+    private static readonly Option<long?> Take = new("--take") { Description = "Replays only the first so many clicks.", HelpName = "CLICKS" };
+
+    public static Command Create(TimeProvider clock, TextWriter output)
+    {
+        var command = new Command("backtest", """
+            Replays a click log in order of time through the code that serves HTTP, on virtual time. Items are learnt when first clicked; each next
+            click of a session is predicted before it is revealed, then journalled. Reports HR@10, MRR@10, coverage, cold start, speed and memory.
+
+            Examples:
+              millrace backtest globo clicks.csv.gz --report out.json
+              millrace backtest movielens u.data
+              millrace backtest csv log.csv.gz --map user=uid,session=sid,item=article,time=ts,time-format=unix-ms
+              millrace backtest ndjson log.ndjson --map session=visit,item=page,time=at,time-format=rfc3339 --sort
+            """);
+        foreach (Option option in (Option[])[Report, Seed, WarmUp, MaxBad, Take])
+        {
+            option.Recursive = true;
+            command.Options.Add(option);
+        }
+
+        command.Subcommands.Add(Known("globo", "Globo.com's clicks.csv.gz.", ClickLogFormat.Globo, clock, output));
+        command.Subcommands.Add(Known("movielens", "MovieLens 100K's u.data; each user's ratings are one session.", ClickLogFormat.MovieLens, clock, output));
+        command.Subcommands.Add(Mapped("csv", "Any CSV file (.gz too) with a header line.", RowSyntax.Csv, clock, output));
+        command.Subcommands.Add(Mapped("ndjson", "Any file (.gz too) of one JSON object per line.", RowSyntax.Ndjson, clock, output));
+        return command;
+    }
+
+    private static Command Known(string name, string description, ClickLogFormat format, TimeProvider clock, TextWriter output)
+    {
+        var command = new Command(name, description);
+        var file = File();
+        command.Arguments.Add(file);
+        command.SetAction((parsed, cancellation) => CommandGuard.RunAsync(
+            () => RunAsync(parsed.GetValue(file)!, format, parsed, clock, output, cancellation), parsed));
+        return command;
+    }
+
+    private static Command Mapped(string name, string description, RowSyntax syntax, TimeProvider clock, TextWriter output)
+    {
+        var command = new Command(name, description);
+        var file = File();
+        var map = new Option<string>("--map")
+        {
+            Description = "Which field is what: user (or session, or both), item, time; time-format is unix-ms (default), unix-s, unix-us or rfc3339.",
+            HelpName = "KEY=FIELD,…",
+            Required = true,
+        };
+        var sort = new Option<bool>("--sort") { Description = $"The file is not in order of time: read it whole and sort it (at most {ClickLogFormat.MaxSorted:N0} rows)." };
+        command.Arguments.Add(file);
+        command.Options.Add(map);
+        command.Options.Add(sort);
+        command.SetAction((parsed, cancellation) => CommandGuard.RunAsync(
+            () => RunAsync(parsed.GetValue(file)!, ClickMapping.Parse(parsed.GetValue(map)!, syntax, parsed.GetValue(sort)), parsed, clock, output, cancellation), parsed));
+        return command;
+    }
+
+    private static Argument<string> File() => new("file") { Description = "The click log." };
+
+    private static async Task<ExitCode> RunAsync(
+        string file, ClickLogFormat format, ParseResult parsed, TimeProvider clock, TextWriter output, CancellationToken cancellation)
+    {
+        var options = new BacktestOptions
+        {
+            Seed = parsed.GetValue(Seed),
+            WarmUp = TimeSpan.FromDays(parsed.GetValue(WarmUp)),
+            SessionIdle = format.SessionIdle,
+            Take = parsed.GetValue(Take),
+        };
+        var log = new ClickLogReader(file, format, parsed.GetValue(MaxBad));
+        var progress = new BacktestProgress(parsed.InvocationConfiguration.Error, !Console.IsErrorRedirected, clock);
+        await using var replay = new BacktestReplay(options);
+        var report = await replay.RunAsync(log, progress, cancellation);
+        await output.WriteAsync(report.ToText());
+        if (log.Bad > 0)
+        {
+            await output.WriteLineAsync($"bad rows     {log.Bad}, left out; the first: {log.Faults[0]}");
+        }
+
+        if (parsed.GetValue(Report) is { } path)
+        {
+            await System.IO.File.WriteAllTextAsync(path, report.ToJson(), cancellation);
+        }
+
+        return ExitCode.Ok;
+    }
+}
