@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Millrace.Api;
+
+/// <summary>The api listener's paths: deciding, events, items.</summary>
+internal static class ApiEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes, ApiServices services)
+    {
+        var decide = new DecideEndpoint(services);
+        var events = new EventsEndpoint(services);
+        var items = new ItemsEndpoint(services);
+        Endpoint.Map(routes, services, "/v1/decide", ("POST", decide.PostAsync));
+        Endpoint.Map(routes, services, "/v1/events", ("POST", events.PostAsync));
+        Endpoint.Map(routes, services, "/v1/items/{id}", ("GET", items.GetAsync), ("PUT", items.PutAsync), ("DELETE", items.DeleteAsync));
+        Endpoint.Map(routes, services, "/v1/items:batch", ("POST", items.BatchAsync));
+        MapDocument(routes, services);
+        Endpoint.MapUnknown(routes, services);
+    }
+
+    internal static void MapDocument(IEndpointRouteBuilder routes, ApiServices services) =>
+        Endpoint.Map(routes, services, "/openapi.json", ("GET", context =>
+        {
+            context.Response.ContentType = "application/json";
+            return context.Response.WriteAsync(OpenApiDocument.Text, context.RequestAborted);
+        }));
+}
+
+/// <summary>The admin listener's paths of this API: decisions and purges. The listener's own (health, metrics) are the node's.</summary>
+internal static class AdminEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes, ApiServices services)
+    {
+        var decisions = new DecisionsEndpoint(services);
+        var purge = new PurgeEndpoint(services);
+        Endpoint.Map(routes, services, "/v1/decisions/{id}", ("GET", decisions.GetAsync));
+        Endpoint.Map(routes, services, "/v1/decisions/{id}/explain", ("GET", decisions.ExplainAsync));
+        Endpoint.Map(routes, services, "/v1/decisions/{id}/replay", ("POST", decisions.ReplayAsync));
+        Endpoint.Map(routes, services, "/v1/purge", ("POST", purge.PostAsync));
+        ApiEndpoints.MapDocument(routes, services);
+        Endpoint.MapUnknown(routes, services);
+    }
+}

@@ -1,0 +1,41 @@
+namespace Millrace.Api;
+
+/// <summary>The API's bounds. Each is visible in refusals and counted by name in <c>millrace.api.limit_hits</c>.</summary>
+internal sealed record ApiLimits
+{
+    /// <summary>A JSON body, inflated. A decide request with 1,000 candidates of 30 features is about 700 KB.</summary>
+    public int MaxBodyBytes { get; init; } = 1 << 20;
+
+    /// <summary>A whole NDJSON body, inflated. It is streamed: memory holds one batch of it.</summary>
+    public long MaxNdjsonBytes { get; init; } = 64 << 20;
+
+    /// <summary>One NDJSON line; a longer one is refused and the rest applies.</summary>
+    public int MaxLineBytes { get; init; } = 64 << 10;
+
+    /// <summary>Records in one request.</summary>
+    public int MaxRecords { get; init; } = 100_000;
+
+    /// <summary>Records appended together: one group commit.</summary>
+    public int BatchRecords { get; init; } = 256;
+
+    /// <summary>Faults listed per document or record; the rest is counted.</summary>
+    public int MaxFaults { get; init; } = 32;
+
+    /// <summary>Refused records listed in a reply; the rest is counted.</summary>
+    public int MaxRejectedListed { get; init; } = 1_000;
+
+    /// <summary>Event ids remembered in memory, 64 bytes each or so; past it the journal's own index is asked, which is slower.</summary>
+    public int RememberedEvents { get; init; } = 4_000_000;
+
+    /// <summary>Decision ids remembered in memory for 10 minutes; past it the oldest are forgotten early.</summary>
+    public int RememberedDecisions { get; init; } = 100_000;
+
+    /// <summary>Items whose present version is known by hash; past it, putting an equal item again is one more fact.</summary>
+    public int RememberedItems { get; init; } = 5_000_000;
+
+    /// <summary>Facts of one kind shown with a decision.</summary>
+    public int MaxFactsShown { get; init; } = 1_000;
+
+    /// <summary>URLs named in the Link header of a decision.</summary>
+    public int MaxPreloads { get; init; } = 4;
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http;
+using Millrace.Decisions;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+using Millrace.Models.Policies;
+
+namespace Millrace.Api;
+
+/// <summary>What the API stands on; the node puts it together.</summary>
+internal sealed record ApiServices
+{
+    public required IJournal Journal { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Makes UUIDv7 ids for decisions, items' facts and purges that came without one.</summary>
+    public required Func<string> NewId { get; init; }
+
+    public required Func<DecideRequest, Decided> Decide { get; init; }
+
+    /// <summary>The names of the surfaces that exist now.</summary>
+    public required Func<IEnumerable<string>> Surfaces { get; init; }
+
+    /// <summary>Tenant and item id → the body URL that the catalogue knows; null when it knows none.</summary>
+    public required Func<string, string, string?> BodyUrl { get; init; }
+
+    /// <summary>Policy id (<c>home@12</c>) → the policy; null when it is not at hand.</summary>
+    public required Func<string, Policy?> Policy { get; init; }
+
+    public required Func<Decided, ReplayAnswer> Replay { get; init; }
+
+    public required IDeliveryUrls Urls { get; init; }
+
+    public required IEventTokens Tokens { get; init; }
+
+    public required IPurge Purge { get; init; }
+
+    public required ApiMemory Memory { get; init; }
+
+    public required ApiMetrics Metrics { get; init; }
+
+    /// <summary>The tenant of a request's key.</summary>
+    public Func<HttpContext, string> Tenant { get; init; } = static _ => "default";
+
+    public ApiLimits Limits { get; init; } = new();
+
+    public UnixMicros Now => UnixMicros.Now(Clock);
+}
+
+/// <summary>The API's counters.</summary>
+internal sealed class ApiMetrics(Meter meter)
+{
+    private readonly Counter<long> _limits = meter.CreateCounter<long>("millrace.api.limit_hits", "{hit}", "Bounds of the API that were hit, by name.");
+    private readonly Counter<long> _refused = meter.CreateCounter<long>("millrace.api.refused", "{request}", "Requests refused, by reason.");
+    private readonly Counter<long> _records = meter.CreateCounter<long>("millrace.api.records", "{record}", "Events and items received, by outcome.");
+
+    public void LimitHit(string limit) => _limits.Add(1, new KeyValuePair<string, object?>("limit", limit));
+
+    public void Refused(ProblemReason reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason.Word()));
+
+    public void Record(string outcome) => _records.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+}

@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using Millrace.Api.Json;
+using Millrace.Decisions;
+using Millrace.Journal;
+
+namespace Millrace.Api;
+
+/// <summary>A decide request as it comes over the wire.</summary>
+internal sealed class DecideDraft
+{
+    public string? DecisionId { get; set; }
+
+    public string Surface { get; set; } = "";
+
+    public string? User { get; set; }
+
+    public string? Session { get; set; }
+
+    public UnixMicros Time { get; set; }
+
+    public ImmutableSortedDictionary<string, string> Context { get; set; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    public ImmutableArray<CandidateDraft> Candidates { get; set; }
+
+    public ImmutableArray<string> Exclude { get; set; } = [];
+
+    public ImmutableArray<SlotDraft> Slots { get; set; }
+
+    public DecideMode Mode { get; set; }
+
+    public bool Explain { get; set; }
+
+    public TimeSpan? Timeout { get; set; }
+
+    public DecideRequest ToRequest(string tenant, string id) => new()
+    {
+        DecisionId = id,
+        Tenant = tenant,
+        Surface = Surface,
+        User = User,
+        Session = Session,
+        Time = Time,
+        Context = Context,
+        Candidates = Candidates.IsDefault ? default : [.. Candidates.Select(c => new RequestCandidate(c.Id, c.Features))],
+        Exclude = Exclude,
+        Slots = Slots.IsDefault ? default : [.. Slots.Select(s => new RequestSlot(s.Id, s.Count, s.Baseline))],
+        Mode = Mode,
+        Timeout = Timeout,
+    };
+}
+
+/// <summary>A candidate of the caller's.</summary>
+internal sealed class CandidateDraft
+{
+    public string Id { get; set; } = "";
+
+    public ImmutableSortedDictionary<string, float> Features { get; set; } = ImmutableSortedDictionary.Create<string, float>(StringComparer.Ordinal);
+}
+
+/// <summary>A slot of the caller's.</summary>
+internal sealed class SlotDraft
+{
+    public string Id { get; set; } = "";
+
+    public int Count { get; set; }
+
+    public ImmutableArray<string> Baseline { get; set; } = [];
+}
+
+/// <summary>What a decide request must be.</summary>
+internal static class DecideShape
+{
+    private static readonly TextShape Name = new(1, 64, "a name");
+
+    private static readonly ObjectShape<CandidateDraft> Candidate = new ObjectShape<CandidateDraft>("Candidate", "An item to choose from.")
+        .With("id", TextShape.Id, (c, v) => c.Id = v, "The item's id; it need not be in the catalogue.", required: true)
+        .With("features", new MapShape<float>(Name, new FloatShape(), 256), (c, v) => c.Features = v, "Feature values that win over the stored ones.");
+
+    private static readonly ObjectShape<SlotDraft> Slot = new ObjectShape<SlotDraft>("Slot", "A part of the surface to fill.")
+        .With("id", Name, (s, v) => s.Id = v, "Unique in the request.", required: true)
+        .With("count", new WholeShape(1, 100), (s, v) => s.Count = v, "How many items.", required: true)
+        .With("baseline", new ListShape<string>(TextShape.Id, 100), (s, v) => s.Baseline = v, "What you would show: returned by apprentice, recorded by log-only.");
+
+    public static readonly ObjectShape<DecideDraft> One = new ObjectShape<DecideDraft>("Decide", "A request for a decision.")
+        .With("decisionId", TextShape.Id, (d, v) => d.DecisionId = v, "The same id and body within ten minutes get the same answer.")
+        .With("surface", Name, (d, v) => d.Surface = v, "Where content is chosen.", required: true)
+        .With("user", TextShape.Id, (d, v) => d.User = v, "The user, when known.")
+        .With("session", TextShape.Id, (d, v) => d.Session = v, "The session.")
+        .With("time", new TimeShape(EventShape.MaxAhead), (d, v) => d.Time = v, "When you asked; now when left out.")
+        .With("context", new MapShape<string>(Name, new TextShape(0, 256, "a value"), 64), (d, v) => d.Context = v, "What is known of the moment: device, region.")
+        .With("candidates", new ListShape<CandidateDraft>(Candidate, 1_000), (d, v) => d.Candidates = v, "Your own; else the policy's sources propose them.")
+        .With("exclude", new ListShape<string>(TextShape.Id, 1_000), (d, v) => d.Exclude = v, "Items never to show now.")
+        .With("slots", new ListShape<SlotDraft>(Slot, 32), (d, v) => d.Slots = v, "In place of the surface's own.")
+        .With("mode", new WordShape<DecideMode>(("online", DecideMode.Online), ("apprentice", DecideMode.Apprentice), ("log-only", DecideMode.LogOnly)), (d, v) => d.Mode = v, "online decides; apprentice returns the baseline and learns; log-only records your slate.")
+        .With("explain", new BoolShape(), (d, v) => d.Explain = v, "Adds what each item's score is made of, where a full record is kept.")
+        .With("timeoutMs", new WholeShape(1, 10_000), (d, v) => d.Timeout = TimeSpan.FromMilliseconds(v), "Your patience: the ladder steps down to keep it.")
+        .Holding(Check);
+
+    private static void Check(DecideDraft draft, Reading at)
+    {
+        if (!draft.Candidates.IsDefault)
+        {
+            Unique([.. draft.Candidates.Select(c => c.Id)], "/candidates", at);
+        }
+
+        if (draft.Slots.IsDefault)
+        {
+            return;
+        }
+
+        if (draft.Slots.IsEmpty)
+        {
+            at.AddBelow("/slots", "at least one slot, or none of this field", "an empty list");
+        }
+
+        Unique([.. draft.Slots.Select(s => s.Id)], "/slots", at);
+        for (var i = 0; i < draft.Slots.Length; i++)
+        {
+            if (draft.Slots[i].Baseline.Length > draft.Slots[i].Count)
+            {
+                at.AddBelow($"/slots/{i}/baseline", $"at most count = {draft.Slots[i].Count} items", $"{draft.Slots[i].Baseline.Length}");
+            }
+        }
+    }
+
+    private static void Unique(ImmutableArray<string> ids, string pointer, Reading at)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (!seen.Add(ids[i]))
+            {
+                at.AddBelow($"{pointer}/{i}/id", "each id once", Reading.Quote(ids[i]));
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Millrace.Journal.Facts;
+using Millrace.Models.Policies;
+
+namespace Millrace.Api;
+
+/// <summary>Shows decisions, and what their scores are made of.</summary>
+internal static class DecisionWriter
+{
+    private static readonly string[] Sources =
+        [.. Enum.GetValues<CandidateSourceKind>().OrderBy(k => (int)k).Select(k => char.ToLowerInvariant(k.ToString()[0]) + k.ToString()[1..])];
+
+    /// <summary>Writes the members that a reply to decide and GET /v1/decisions/{id} share.</summary>
+    public static void Write(Utf8JsonWriter json, Decided decision, Func<DecidedItem, string, int, string?> url)
+    {
+        json.WriteString("decisionId", decision.Id);
+        json.WriteStartArray("slots");
+        foreach (var slot in decision.Slots)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", slot.Slot);
+            json.WriteStartArray("items");
+            for (var i = 0; i < slot.Items.Length; i++)
+            {
+                WriteItem(json, slot.Items[i], i + 1, url(slot.Items[i], slot.Slot, i + 1));
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteString("policy", decision.Policy);
+        Reply.WriteOptional(json, "model", decision.Model);
+        json.WriteStartObject("features");
+        json.WriteNumber("epoch", decision.Epoch);
+        json.WriteEndObject();
+        if (decision.Rung > 0 || !decision.Degraded.IsEmpty)
+        {
+            json.WriteStartObject("degraded");
+            json.WriteNumber("level", decision.Rung);
+            json.WriteStartArray("reasons");
+            foreach (var reason in decision.Degraded)
+            {
+                json.WriteStringValue(reason);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+    }
+
+    /// <summary>Writes, per placed item, its features, their weights and their products: what the policy's blend makes of the full record.</summary>
+    /// <returns>False when the record is slim or the policy is not at hand: nothing was written.</returns>
+    public static bool TryExplain(Utf8JsonWriter json, Decided decision, Policy? policy)
+    {
+        if (decision.Inputs is not { } inputs || policy is null)
+        {
+            return false;
+        }
+
+        var rows = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var row = 0; row < inputs.Candidates.Length; row++)
+        {
+            rows[inputs.Candidates[row]] = row;
+        }
+
+        json.WriteStartArray("items");
+        foreach (var slot in decision.Slots)
+        {
+            for (var i = 0; i < slot.Items.Length; i++)
+            {
+                json.WriteStartObject();
+                json.WriteString("id", slot.Items[i].Item);
+                json.WriteString("slot", slot.Slot);
+                json.WriteNumber("rank", i + 1);
+                json.WriteNumber("score", slot.Items[i].Score);
+                json.WriteStartArray("contributions");
+                if (rows.TryGetValue(slot.Items[i].Item, out var row))
+                {
+                    WriteContributions(json, inputs, row, policy);
+                }
+
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+        }
+
+        json.WriteEndArray();
+        return true;
+    }
+
+    private static void WriteItem(Utf8JsonWriter json, DecidedItem item, int rank, string? url)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", item.Item);
+        json.WriteNumber("rank", rank);
+        if (double.IsFinite(item.Score))
+        {
+            json.WriteNumber("score", item.Score);
+        }
+
+        json.WriteNumber("propensity", item.Propensity);
+        json.WriteBoolean("explored", item.Explored);
+        json.WriteBoolean("explorable", item.Explorable);
+        json.WriteStartArray("source");
+        for (var bit = 0; bit < Sources.Length; bit++)
+        {
+            if ((item.Sources & (1u << bit)) != 0)
+            {
+                json.WriteStringValue(Sources[bit]);
+            }
+        }
+
+        json.WriteEndArray();
+        Reply.WriteOptional(json, "url", url);
+        json.WriteEndObject();
+    }
+
+    private static void WriteContributions(Utf8JsonWriter json, DecisionInputs inputs, int row, Policy policy)
+    {
+        foreach (var (feature, weight) in policy.Blend)
+        {
+            var column = inputs.Features.IndexOf(feature);
+            var value = column < 0 ? float.NaN : inputs.Matrix[(row * inputs.Features.Length) + column];
+            json.WriteStartObject();
+            json.WriteString("feature", feature);
+            json.WriteNumber("weight", weight);
+            if (float.IsNaN(value))
+            {
+                json.WriteNull("value");
+            }
+            else
+            {
+                json.WriteNumber("value", value);
+                json.WriteNumber("contribution", weight * value);
+            }
+
+            json.WriteEndObject();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Millrace.Api.Json;
+
+/// <summary>Text of a bounded length in UTF-8 bytes, without control characters.</summary>
+internal sealed class TextShape(int minBytes, int maxBytes, string what) : Shape<string>
+{
+    /// <summary>An id as DESIGN §9 has it: 1 to 128 UTF-8 bytes, no controls, case-sensitive.</summary>
+    public static readonly TextShape Id = new(1, 128, "an id");
+
+    public override bool TryRead(ref Utf8JsonReader reader, Reading at, out string value)
+    {
+        value = "";
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            at.Wrong(ref reader, Expected);
+            return false;
+        }
+
+        if (Reading.Text(ref reader) is not { } text)
+        {
+            at.Add(Expected, Reading.Show(ref reader));
+            return false;
+        }
+
+        value = text;
+        return Check(text, at);
+    }
+
+    /// <summary>Judges a text that came by another way than JSON: a path segment, a key of an object.</summary>
+    public bool Check(string text, Reading at)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        if (bytes < minBytes || bytes > maxBytes)
+        {
+            at.Add(Expected, $"{bytes} bytes");
+            return false;
+        }
+
+        foreach (var c in text)
+        {
+            if (char.IsControl(c))
+            {
+                at.Add(Expected, $"the control character U+{(int)c:X4}");
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public override JsonObject Describe(SortedDictionary<string, JsonNode> components) => new()
+    {
+        ["type"] = "string",
+        ["minLength"] = minBytes,
+        ["maxLength"] = maxBytes,
+        ["description"] = Expected,
+    };
+
+    private string Expected => $"{what}: text of {minBytes} to {maxBytes} bytes of UTF-8 without control characters";
+}

@@ -1,0 +1,135 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Millrace.Api.Json;
+
+namespace Millrace.Api;
+
+/// <summary>The OpenAPI 3.1 document: request schemas come from the very shapes that validate.</summary>
+internal static class OpenApiDocument
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The document, indented, as <c>/openapi.json</c> serves it and <c>openapi/millrace.openapi.json</c> keeps it.</summary>
+    public static string Text { get; } = Build().ToJsonString(Indented) + "\n";
+
+    private static JsonObject Build()
+    {
+        var components = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal);
+        var paths = new JsonObject
+        {
+            ["/v1/decide"] = new JsonObject { ["post"] = Operation("Decide what to show", Body(DecideShape.One, components), 200, "The decision", 400, 404, 409, 413, 415) },
+            ["/v1/events"] = new JsonObject
+            {
+                ["post"] = Operation("Report what happened; acknowledged when durable", Both(EventShape.Envelope, EventShape.One, components), 202, "{accepted, duplicates, rejected[]}", 400, 413, 415, 503),
+            },
+            ["/v1/items/{id}"] = new JsonObject
+            {
+                ["parameters"] = IdParameter(components),
+                ["put"] = Operation("Put an item, whole; acknowledged when durable", Body(ItemShape.One, components), 200, "{id, outcome: created|replaced|unchanged}", 400, 413, 415, 503),
+                ["get"] = Operation("The item's present version", null, 200, "The item", 400, 404),
+                ["delete"] = Operation("Delete an item", null, 200, "{id, outcome: deleted|unchanged}", 400, 503),
+            },
+            ["/v1/items:batch"] = new JsonObject
+            {
+                ["post"] = Operation("Put and delete many items, one per line", Lines(ItemShape.Line, components), 200, "{created, replaced, unchanged, deleted, rejected[]}", 413, 415, 503),
+            },
+            ["/v1/decisions/{id}"] = Decision("get", "What was decided, what was delivered how, what came back", "The decision with delivered[] and observed[]", components),
+            ["/v1/decisions/{id}/explain"] = Decision("get", "What each score is made of", "{decisionId, policy, items[], verdict: explained|notRecorded|erased}", components),
+            ["/v1/decisions/{id}/replay"] = Decision("post", "Compute the decision again from the journal", "{verdict: identical|differs|engineChanged|notRecorded|erased, diff[]}", components),
+            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses", Body(PurgeEndpoint.Shape, components), 200, "{purgeId}", 400, 413, 415, 503) },
+        };
+        components["Problem"] = Problem();
+        var schemas = new JsonObject();
+        foreach (var (name, schema) in components)
+        {
+            schemas[name] = schema;
+        }
+
+        return new()
+        {
+            ["openapi"] = "3.1.0",
+            ["info"] = new JsonObject { ["title"] = "Millrace", ["version"] = "1", ["description"] = "Decides what to deliver, delivers it, remembers what came of it. Decisions and purges are on the admin listener." },
+            ["paths"] = paths,
+            ["components"] = new JsonObject { ["schemas"] = schemas },
+        };
+    }
+
+    private static JsonObject Decision(string method, string summary, string answer, SortedDictionary<string, JsonNode> components) =>
+        new() { ["parameters"] = IdParameter(components), [method] = Operation(summary, null, 200, answer, 400, 404) };
+
+    private static JsonArray IdParameter(SortedDictionary<string, JsonNode> components) =>
+        new(new JsonObject { ["name"] = "id", ["in"] = "path", ["required"] = true, ["schema"] = TextShape.Id.Describe(components) });
+
+    private static JsonObject Operation(string summary, JsonObject? body, int status, string answer, params ReadOnlySpan<int> problems)
+    {
+        var responses = new JsonObject
+        {
+            [$"{status}"] = new JsonObject { ["description"] = answer, ["content"] = new JsonObject { [RequestBody.JsonType] = new JsonObject() } },
+        };
+        foreach (var problem in problems)
+        {
+            responses[$"{problem}"] = new JsonObject
+            {
+                ["description"] = "A problem",
+                ["content"] = new JsonObject { ["application/problem+json"] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = "#/components/schemas/Problem" } } },
+            };
+        }
+
+        var operation = new JsonObject { ["summary"] = summary };
+        if (body is not null)
+        {
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = body };
+        }
+
+        operation["responses"] = responses;
+        return operation;
+    }
+
+    private static JsonObject Body<T>(Shape<T> shape, SortedDictionary<string, JsonNode> components) =>
+        new() { [RequestBody.JsonType] = new JsonObject { ["schema"] = shape.Describe(components) } };
+
+    private static JsonObject Lines<T>(Shape<T> line, SortedDictionary<string, JsonNode> components) => new()
+    {
+        [RequestBody.NdjsonType] = new JsonObject { ["schema"] = line.Describe(components) },
+    };
+
+    private static JsonObject Both<TEnvelope, TLine>(Shape<TEnvelope> envelope, Shape<TLine> line, SortedDictionary<string, JsonNode> components)
+    {
+        var both = Body(envelope, components);
+        both[RequestBody.NdjsonType] = new JsonObject { ["schema"] = line.Describe(components) };
+        return both;
+    }
+
+    private static JsonObject Problem() => new()
+    {
+        ["type"] = "object",
+        ["description"] = "RFC 9457.",
+        ["properties"] = new JsonObject
+        {
+            ["type"] = new JsonObject
+            {
+                ["type"] = "string",
+                ["enum"] = new JsonArray([.. Enum.GetValues<ProblemReason>().Select(r => (JsonNode)("urn:millrace:" + r.Word()))]),
+            },
+            ["title"] = new JsonObject { ["type"] = "string" },
+            ["status"] = new JsonObject { ["type"] = "integer" },
+            ["detail"] = new JsonObject { ["type"] = "string" },
+            ["errors"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["properties"] = new JsonObject
+                    {
+                        ["pointer"] = new JsonObject { ["type"] = "string" },
+                        ["expected"] = new JsonObject { ["type"] = "string" },
+                        ["got"] = new JsonObject { ["type"] = "string" },
+                        ["nearest"] = new JsonObject { ["type"] = "string" },
+                    },
+                },
+            },
+        },
+    };
+}
