@@ -4,8 +4,11 @@ using Microsoft.Extensions.Logging;
 using Millrace.Cli;
 using Millrace.Delivery;
 using Millrace.Delivery.Routes;
+using Millrace.Features.Definitions;
+using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Local;
+using Millrace.Models.Policies;
 using Millrace.Node.Configuration;
 using Millrace.Node.Logging;
 
@@ -57,6 +60,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     /// <summary>The policies in force, with the versions that they have in the journal.</summary>
     public PolicyImport Policies { get; private set; } = null!;
+
+    /// <summary>The features' folder; read <see cref="FeatureFolder.Current"/>, never write it.</summary>
+    public FeatureFolder Features { get; private set; } = null!;
 
     public DeliveryPlane Delivery { get; private set; } = null!;
 
@@ -112,6 +118,10 @@ internal sealed class NodeServices : IAsyncDisposable
         Policies = await PolicyImport.StartAsync(Journal, config, Clock, Logger, cancellation);
         _closing.Add(Policies);
         Config.Follow(Policies.Offer);
+        Features = new FeatureFolder(FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values)), new FeatureOptions());
+        var folding = new FeatureFolding(Journal, Features, Clock, Readiness, Meter, Logger);
+        _closing.Add(folding);
+        folding.Start();
         Delivery = Owned(new DeliveryPlane(
             new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object }, RouteTable.Create(config.Routes), null, Clock));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));

@@ -1,4 +1,5 @@
 using Millrace.Delivery.Routes;
+using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
 using Millrace.Node.Configuration;
 
@@ -34,7 +35,7 @@ public sealed class ConfigurationTests
         Assert.Equal("home", config.Surfaces["home"].Policy);
         Assert.Equal(new Route("news.example/*", new Uri("http://127.0.0.1:9000"), Contract.Bounded(TimeSpan.FromSeconds(30))), config.Routes[0]);
         Assert.Equal("127.0.0.1:8082", config.Listen.Admin.ToString());
-        Assert.Equal(TimeSpan.FromHours(1), config.Features[0].Window);
+        Assert.Equal([new CountFeature("clicks_1h", "click", TimeSpan.FromHours(1))], config.Features);
     }
 
     [Theory]
@@ -65,6 +66,12 @@ public sealed class ConfigurationTests
     [InlineData("routes:\n  - {match: a/*, origin: http://x, contract: strct}", "routes[0].contract: expected available or strict or {bounded: 30s}", "did you mean 'strict'?")]
     [InlineData("routes: [{match: 'a.b/*', origin: http://x}, {match: 'A.B/*', origin: http://x}]", "t.yaml:1:9 routes: expected routes that fit together", "stands twice")]
     [InlineData("features: [{name: a, count: click, window: 1h}, {name: a, count: click, window: 2h}]", "features[1].name: expected each feature name once", "'a' again")]
+    [InlineData("features: [{name: A, count: click, window: 1h}]", "features[0].name: expected a name of 1 to 64 of a-z", "got 'A'")]
+    [InlineData("features: [{name: a, window: 1h}]", "features[0]: expected exactly one of count, age, cooccur", "got none")]
+    [InlineData("features: [{name: a, count: click}]", "features[0]: expected either window or halfLife", "got neither")]
+    [InlineData("features: [{name: a, count: click, window: 1h, halfLife: 1h}]", "features[0]: expected either window or halfLife", "got both")]
+    [InlineData("features: [{name: a, cooccur: click}]", "features[0]: expected a window", "got none")]
+    [InlineData("features: [{name: a, count: click, halfLife: 1h, as: share}]", "features[0].as: expected count or log", "got 'share'")]
     [InlineData("surfaces: {home: {policy: hoem, slots: [{id: a, count: 1}]}}\npolicies: {home: {}}", "t.yaml:1:27 surfaces.home.policy: expected a policy that is defined", "did you mean 'home'?")]
     [InlineData("policies: {home: {blend: {clicks: 1}}}", "t.yaml:1:27 policies.home.blend.clicks: expected a feature that is defined (none is)", "got 'clicks'")]
     [InlineData("policies: {home: {candidates: [{take: 3}]}}", "policies.home.candidates[0]: expected exactly one of popular, recent, similar", "got none")]
@@ -78,6 +85,24 @@ public sealed class ConfigurationTests
     {
         var faults = FaultsOf(text);
         Assert.Contains(faults, f => f.Contains(expected, StringComparison.Ordinal) && f.Contains(got, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Each_kind_of_feature_binds_to_its_definition()
+    {
+        var config = Check("""
+            features:
+              - {name: decayed, count: click, halfLife: 1h, as: log}
+              - {name: fresh, age: published, halfLife: 6h}
+              - {name: together, cooccur: click, window: 1d, depth: 3, as: count}
+            """);
+        Assert.Equal(
+            [
+                new DecayedCountFeature("decayed", "click", TimeSpan.FromHours(1), CountRead.Log).ToString(),
+                new AgeFeature("fresh", AgeSince.Published, TimeSpan.FromHours(6)).ToString(),
+                new CooccurrenceFeature("together", "click", TimeSpan.FromDays(1)) { Depth = 3, As = CountRead.Count }.ToString(),
+            ],
+            config.Features.Select(f => f.ToString()));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal static class ConfigChange
     {
         (string Name, object Old, object New)[] sections =
         [
-            ("node", old.Node, read.Node), ("listen", old.Listen, read.Listen), ("features", old.Features, read.Features), ("cache", old.Cache, read.Cache),
+            ("node", old.Node, read.Node), ("listen", old.Listen, read.Listen), ("features", old.Features.Cast<object>(), read.Features.Cast<object>()), ("cache", old.Cache, read.Cache),
             ("journal", old.Journal, read.Journal), ("limits", old.Limits, read.Limits), ("log.format", old.Log.Format, read.Log.Format),
         ];
         return sections.Where(s => Text(s.Old) != Text(s.New)).Select(s => s.Name);

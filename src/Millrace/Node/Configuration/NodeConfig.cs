@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Delivery.Routes;
+using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
@@ -13,7 +14,7 @@ internal sealed record NodeConfig
 
     public required ImmutableArray<Route> Routes { get; init; }
 
-    public required ImmutableArray<FeatureConfig> Features { get; init; }
+    public required ImmutableArray<FeatureDefinition> Features { get; init; }
 
     public required ImmutableSortedDictionary<string, Policy> Policies { get; init; }
 
@@ -31,9 +32,6 @@ internal sealed record NodeConfig
 internal sealed record NodeSection(string Data, string Name);
 
 internal sealed record ListenSection(ListenAddress Delivery, ListenAddress Api, ListenAddress Admin);
-
-/// <summary>A windowed count as configured.</summary>
-internal sealed record FeatureConfig(string Name, string Entity, string Count, TimeSpan Window);
 
 internal sealed record CacheSection(long Memory, long Object);
 

@@ -18,7 +18,7 @@ internal static class NodeConfigBinder
             Node = new NodeSection(node.Get<string>("data"), node.Get<string>("name")),
             Listen = new ListenSection(listen.Get<ListenAddress>("delivery"), listen.Get<ListenAddress>("api"), listen.Get<ListenAddress>("admin")),
             Routes = [.. root["routes"].Items.Select(r => Route(r.Object!))],
-            Features = [.. root["features"].Items.Select(f => Feature(f.Object!))],
+            Features = [.. root["features"].Items.Select(f => FeatureText.Bind(f.Object!))],
             Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object")),
@@ -38,9 +38,6 @@ internal static class NodeConfigBinder
         };
         return new Route(route.Get<string>("match"), route.Get<Uri>("origin"), contract);
     }
-
-    private static FeatureConfig Feature(BoundObject feature) =>
-        new(feature.Get<string>("name"), feature.Get<string>("entity"), feature.Get<string>("count"), feature.Get<TimeSpan>("window"));
 
     private static Policy Policy(string name, BoundObject policy)
     {

@@ -50,10 +50,22 @@ internal static class NodeShape
 
     private static ObjectShape Feature() => new("a feature like {name: clicks_1h, entity: item, count: click, window: 1h}",
     [
-        new("name", Scalars.Name, "Its name in policies and explanations.", Required: true),
+        new("name", new ScalarShape(
+            "a name of 1 to 64 of a-z, 0-9 and _ that begins with a letter", t => FeatureText.IsName(t) ? t : null,
+            () => new() { ["type"] = "string", ["pattern"] = FeatureText.NamePattern }), "Its name in policies and explanations.", Required: true),
         new("entity", Scalars.OneOf("item"), "What it is a value of.", "item", "the entity that policies rank"),
-        new("count", Scalars.Name, "The event type that it counts.", Required: true),
-        new("window", Scalars.Duration(Second, 90 * Day), "How far back it counts.", Required: true),
+        new("count", Scalars.Name, "Counts events of this type: within `window`, or decayed by `halfLife`."),
+        new("age", Scalars.OneOf("published", "firstSeen", "lastEvent"), "The time since then: halved every `halfLife`, or in hours without one."),
+        new("cooccur", Scalars.Name, "How often sessions had this event on the item together with what this session clicked, within `window`."),
+        new("window", Scalars.Duration(Second, 90 * Day), "How far back a count or a co-occurrence looks."),
+        new("halfLife", Scalars.Duration(Second, 90 * Day), "How fast a decayed count or an age fades."),
+        new("event", Scalars.Name, "The event of `age: lastEvent`.", "click", "the commonest sign of life"),
+        new("as", Scalars.OneOf("count", "log", "share"), "How a count is read. Without it a count is a count, and a co-occurrence a share."),
+        new("span", Scalars.Integer(1, 20), "With how many earlier items of the session a click is paired.", "1", "measured best on a real click log with `depth` 1"),
+        new("symmetric", Scalars.Boolean, "Whether a pair counts in both directions.", "false", "what follows is not what preceded"),
+        new("depth", Scalars.Integer(1, 20), "How many of the session's last items are looked at.", "1", "the last click says most"),
+        new("fade", Scalars.Number(0, 1), "What the item before weighs against the one after it.", "0.5", "used when `depth` is above 1"),
+        new("shrink", Scalars.Number(0, 1e9), "Added to the denominator of a share: how many pairs it takes to be believed half.", "10", "one pair is an anecdote"),
     ]);
 
     private static ObjectShape Policy() => new("a policy",

@@ -13,6 +13,11 @@ internal static class ReferenceCheck
         Unique(features, "each feature name once", faults);
         Unique(root["routes"].Items.Select(r => r.Object?["match"]).OfType<Bound>(), "each pattern once", faults);
         var featureNames = features.Select(f => f.Text).OfType<string>().ToArray();
+        foreach (var feature in root["features"].Items)
+        {
+            FeatureText.Check(feature, faults);
+        }
+
         foreach (var policy in root["policies"].Entries)
         {
             Policy(policy.Value.Object, featureNames, faults);
