@@ -84,6 +84,9 @@ public sealed class Decider
         return kept;
     }
 
+    /// <summary>The answer given under this id within the last minutes, slim; null when it is not remembered.</summary>
+    public Decided? Recall(string tenant, string decisionId) => _remembered.Recall(tenant, decisionId);
+
     /// <summary>Goes down the ladder until a rung has something to show.</summary>
     private Decided Answer(in Request request, Workspace work)
     {

@@ -28,6 +28,15 @@ internal sealed class RememberedDecisions(TimeSpan remember, int most)
         }
     }
 
+    /// <summary>The answer under this id, whatever the request was.</summary>
+    internal Decided? Recall(string tenant, string id)
+    {
+        lock (_lock)
+        {
+            return _answers.TryGetValue((tenant, id), out var known) ? known.Answer : null;
+        }
+    }
+
     /// <summary>Remembers the answer, unless one was remembered meanwhile, which is then returned.</summary>
     internal Decided Keep(DecideRequest request, ulong fingerprint, Decided answer, UnixMicros now)
     {

@@ -27,9 +27,6 @@ internal sealed record ApiLimits
     /// <summary>Event ids remembered in memory, 64 bytes each or so; past it the journal's own index is asked, which is slower.</summary>
     public int RememberedEvents { get; init; } = 4_000_000;
 
-    /// <summary>Decision ids remembered in memory for 10 minutes; past it the oldest are forgotten early.</summary>
-    public int RememberedDecisions { get; init; } = 100_000;
-
     /// <summary>Items whose present version is known by hash; past it, putting an equal item again is one more fact.</summary>
     public int RememberedItems { get; init; } = 5_000_000;
 

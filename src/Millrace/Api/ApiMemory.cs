@@ -2,21 +2,18 @@ using Millrace.Journal;
 
 namespace Millrace.Api;
 
-/// <summary>What the API remembers so that nothing is applied twice: copies of the journal, and recent decisions.</summary>
+/// <summary>What the API remembers so that nothing is applied twice: copies of what the journal holds.</summary>
 internal sealed class ApiMemory
 {
     private ApiMemory(IJournal journal, ApiLimits limits)
     {
         Events = new(journal, limits.RememberedEvents);
         Items = new(journal, limits.RememberedItems);
-        Decisions = new(limits.RememberedDecisions);
     }
 
     public EventIds Events { get; }
 
     public ItemVersions Items { get; }
-
-    public RecentDecisions Decisions { get; }
 
     /// <summary>Reads back what the journal holds; the API serves when this is done.</summary>
     public static async Task<ApiMemory> OpenAsync(IJournal journal, TimeProvider clock, ApiLimits limits, CancellationToken cancellation = default)

@@ -43,8 +43,5 @@ internal interface IPurge
 
 /// <summary>What a replay found.</summary>
 /// <param name="Verdict">identical, differs, engineChanged, notRecorded or erased.</param>
-/// <param name="Differences">Empty unless it differs.</param>
-internal sealed record ReplayAnswer(string Verdict, ImmutableArray<ReplayDifference> Differences);
-
-/// <summary>A place at which a replay came to another answer.</summary>
-internal readonly record struct ReplayDifference(string Pointer, string Recorded, string Recomputed);
+/// <param name="Differences">Each as <c>slots[0].items[2].score: recorded …, replayed …</c>; empty unless it differs.</param>
+internal sealed record ReplayAnswer(string Verdict, ImmutableArray<string> Differences);

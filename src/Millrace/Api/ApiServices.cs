@@ -19,6 +19,9 @@ internal sealed record ApiServices
 
     public required Func<DecideRequest, Decided> Decide { get; init; }
 
+    /// <summary>Tenant and decision id → a decision of the last minutes; null when it is no longer at hand.</summary>
+    public required Func<string, string, Decided?> Recall { get; init; }
+
     /// <summary>The names of the surfaces that exist now.</summary>
     public required Func<IEnumerable<string>> Surfaces { get; init; }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.IO.Hashing;
 using Microsoft.AspNetCore.Http;
 using Millrace.Api.Json;
+using Millrace.Decisions;
 using Millrace.Journal.Facts;
 
 namespace Millrace.Api;
@@ -11,7 +11,7 @@ internal sealed class DecideEndpoint(ApiServices services)
 {
     public async Task PostAsync(HttpContext context)
     {
-        var (draft, bytes) = await RequestBody.ReadAsync(context, services, DecideShape.One);
+        var (draft, _) = await RequestBody.ReadAsync(context, services, DecideShape.One);
         var surfaces = services.Surfaces();
         if (!surfaces.Contains(draft.Surface))
         {
@@ -22,7 +22,7 @@ internal sealed class DecideEndpoint(ApiServices services)
         }
 
         var started = services.Clock.GetTimestamp();
-        var decision = Decide(services.Tenant(context), draft, bytes);
+        var decision = Decide(services.Tenant(context), draft);
         var took = services.Clock.GetElapsedTime(started);
         var urls = Urls(decision);
         Head(context, took, decision, urls);
@@ -39,30 +39,19 @@ internal sealed class DecideEndpoint(ApiServices services)
         });
     }
 
-    private Decided Decide(string tenant, DecideDraft draft, byte[] bytes)
+    private Decided Decide(string tenant, DecideDraft draft)
     {
-        if (draft.DecisionId is null)
+        try
         {
-            return services.Decide(draft.ToRequest(tenant, services.NewId()));
+            return services.Decide(draft.ToRequest(tenant, draft.DecisionId ?? services.NewId()));
         }
-
-        // Byte for byte: a client that repeats a request repeats what it sent.
-        var decision = services.Memory.Decisions.GetOrDecide(
-            tenant,
-            draft.DecisionId,
-            XxHash128.HashToUInt128(bytes),
-            services.Now,
-            () => services.Decide(draft.ToRequest(tenant, draft.DecisionId)),
-            out var forgottenEarly);
-        if (forgottenEarly)
+        catch (DecisionConflictException)
         {
-            services.Metrics.LimitHit("rememberedDecisions");
+            throw new ProblemException(
+                ProblemReason.Conflict,
+                "The decision was taken for another request.",
+                [new("/decisionId", "a new id, or the request that it came with first", "another request")]);
         }
-
-        return decision ?? throw new ProblemException(
-            ProblemReason.Conflict,
-            "The decision was taken for another request.",
-            [new("/decisionId", "a new id, or the body that it came with first", "another body")]);
     }
 
     private Dictionary<(string Slot, int Rank), string> Urls(Decided decision)

@@ -54,11 +54,7 @@ internal sealed class DecisionsEndpoint(ApiServices services)
             json.WriteStartArray("diff");
             foreach (var difference in answer.Differences)
             {
-                json.WriteStartObject();
-                json.WriteString("pointer", difference.Pointer);
-                json.WriteString("recorded", difference.Recorded);
-                json.WriteString("recomputed", difference.Recomputed);
-                json.WriteEndObject();
+                json.WriteStringValue(difference);
             }
 
             json.WriteEndArray();

@@ -100,7 +100,8 @@ internal sealed class EventsEndpoint(ApiServices services)
                         continue;
                     }
 
-                    facts.Add(record.Value.ToFact(tenant, now, attested));
+                    var decision = record.Value.DecisionId is { } id ? services.Recall(tenant, id) : null;
+                    facts.Add(record.Value.ToFact(tenant, now, attested) with { Surface = decision?.Surface, Segment = decision?.Segment });
                 }
             }
 

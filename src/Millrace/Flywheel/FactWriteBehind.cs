@@ -20,12 +20,12 @@ internal sealed class FactWriteBehind : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _written;
-    private readonly KeyValuePair<string, object?> _tag;
+    private readonly string _name;
     private readonly Task _writing;
     private long _pending;
     private long _droppedCount;
 
-    /// <param name="name">What it carries, as the metrics' <c>queue</c> label.</param>
+    /// <param name="name">What it carries, as part of its metrics' names.</param>
     /// <param name="capacity">How many facts may wait.</param>
     /// <param name="journal">Where they go.</param>
     /// <param name="meter">The meter that counts written and dropped facts.</param>
@@ -35,10 +35,10 @@ internal sealed class FactWriteBehind : IAsyncDisposable
         _journal = journal;
         _log = log;
         _queue = Channel.CreateBounded<Fact>(new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-        _tag = new("queue", name);
-        _written = meter.CreateCounter<long>("millrace.write_behind.written", "{fact}", "Facts handed to the journal behind a reply.");
-        _dropped = meter.CreateCounter<long>("millrace.write_behind.dropped", "{fact}", "Facts dropped because the queue was full or the journal refused.");
-        meter.CreateObservableGauge("millrace.write_behind.pending", () => new Measurement<long>(Pending, _tag), "{fact}", "Facts that wait for the journal.");
+        _name = name;
+        _written = meter.CreateCounter<long>($"millrace.{name}.written", "{fact}", "Facts handed to the journal behind a reply.");
+        _dropped = meter.CreateCounter<long>($"millrace.{name}.dropped", "{fact}", "Facts dropped because the queue was full or the journal refused.");
+        meter.CreateObservableGauge($"millrace.{name}.pending", () => Pending, "{fact}", "Facts that wait for the journal.");
         _writing = WriteAsync();
     }
 
@@ -85,7 +85,7 @@ internal sealed class FactWriteBehind : IAsyncDisposable
             {
                 // A retry here would only move the loss to the queue's mouth; the journal itself waits for room as long as it may.
                 Settle(0, batch.Count);
-                _log.LogError(refused, "The journal refused {Count} {Queue} facts: they are dropped and counted", batch.Count, _tag.Value);
+                _log.LogError(refused, "The journal refused {Count} {Queue} facts: they are dropped and counted", batch.Count, _name);
             }
         }
     }
@@ -95,13 +95,13 @@ internal sealed class FactWriteBehind : IAsyncDisposable
         Interlocked.Add(ref _pending, -(written + dropped));
         if (written > 0)
         {
-            _written.Add(written, _tag);
+            _written.Add(written);
         }
 
         if (dropped > 0)
         {
             Interlocked.Add(ref _droppedCount, dropped);
-            _dropped.Add(dropped, _tag);
+            _dropped.Add(dropped);
         }
     }
 }

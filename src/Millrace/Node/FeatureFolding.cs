@@ -24,6 +24,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
     private readonly IJournal _journal;
     private readonly FeatureFolder _folder;
+    private readonly IUserState _users;
     private readonly TimeProvider _clock;
     private readonly Readiness _readiness;
     private readonly ILogger _log;
@@ -35,13 +36,14 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
     /// <param name="journal">What is folded, from its beginning.</param>
     /// <param name="folder">Called by nobody else.</param>
+    /// <param name="users">Told of every event, so that a person's own events count at their next request.</param>
     /// <param name="clock">Ends the windows.</param>
     /// <param name="readiness">Held until what the journal holds at the start is folded.</param>
     /// <param name="meter">The node's meter.</param>
     /// <param name="log">Told when folding fails.</param>
-    public FeatureFolding(IJournal journal, FeatureFolder folder, TimeProvider clock, Readiness readiness, Meter meter, ILogger log)
+    public FeatureFolding(IJournal journal, FeatureFolder folder, IUserState users, TimeProvider clock, Readiness readiness, Meter meter, ILogger log)
     {
-        (_journal, _folder, _clock, _readiness, _log) = (journal, folder, clock, readiness, log);
+        (_journal, _folder, _users, _clock, _readiness, _log) = (journal, folder, users, clock, readiness, log);
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
         _tails = [.. Folded.SelectMany(stream => Enumerable.Range(0, journal.Partitions(stream)).Select(partition => new Tail(stream, partition)))];
         meter.CreateObservableGauge("millrace.features.lag", () => Lag, "{fact}", "Durable facts that are not folded yet.");
@@ -131,6 +133,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
             foreach (var stored in facts)
             {
+                _users.Observe(stored);
                 changed |= _folder.Apply(stored);
             }
 

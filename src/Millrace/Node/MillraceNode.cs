@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Millrace.Api;
 using Millrace.Node.Configuration;
 using OpenTelemetry.Metrics;
 
@@ -139,6 +140,7 @@ internal sealed class MillraceNode : IAsyncDisposable
             app.UseRouting();
             HealthEndpoints.Map(app, Services.Readiness);
             app.MapPrometheusScrapingEndpoint("/metrics");
+            AdminEndpoints.Map(app, Services.Api);
             app.UseEndpoints(_ => { });
         });
 
@@ -152,6 +154,7 @@ internal sealed class MillraceNode : IAsyncDisposable
                 (scope, request) => scope is KeyScope.Admin or KeyScope.Api
                     || (HttpMethods.IsPost(request.Method) && request.Path.Equals("/v1/events", StringComparison.Ordinal)));
             app.UseRouting();
+            ApiEndpoints.Map(app, Services.Api);
             app.UseEndpoints(_ => { });
         });
 

@@ -1,11 +1,15 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Millrace.Api;
 using Millrace.Cli;
+using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
+using Millrace.Features.Local;
 using Millrace.Features.Online;
+using Millrace.Flywheel;
 using Millrace.Journal;
 using Millrace.Journal.Local;
 using Millrace.Models.Policies;
@@ -22,6 +26,12 @@ internal sealed class NodeServices : IAsyncDisposable
 {
     private const string TokenKeyFile = "token.key";
     private const int TokenKeyBytes = 32;
+
+    // 8 MiB/s is about 1,400 full records of 200 candidates a second: all of a laptop's, a share of a spike's (docs/CAPACITY.md).
+    private const long FullRecordBytesPerSecond = 8 << 20;
+
+    // Deliveries that no decision led to are a sample: docs/CAPACITY.md takes a tenth.
+    private const double AnonymousDeliveryShare = 0.1;
 
     private readonly NodeLog _log;
     private readonly List<IAsyncDisposable> _closing = [];
@@ -65,6 +75,14 @@ internal sealed class NodeServices : IAsyncDisposable
     public FeatureFolder Features { get; private set; } = null!;
 
     public DeliveryPlane Delivery { get; private set; } = null!;
+
+    public Decider Decider { get; private set; } = null!;
+
+    /// <summary>What the api and admin listeners answer from.</summary>
+    public ApiServices Api { get; private set; } = null!;
+
+    /// <summary>A UUIDv7 of the node's time.</summary>
+    public string NewId() => Guid.CreateVersion7(Clock.GetUtcNow()).ToString("D");
 
     /// <summary>Opens everything; what was opened is closed again when a later part fails.</summary>
     /// <exception cref="NodeStartException">The data directory is held or cannot be used.</exception>
@@ -115,15 +133,46 @@ internal sealed class NodeServices : IAsyncDisposable
             throw new NodeStartException(ExitCode.DataLocked, held.Message, held);
         }
 
-        Policies = await PolicyImport.StartAsync(Journal, config, Clock, Logger, cancellation);
+        var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));
+        Policies = await PolicyImport.StartAsync(Journal, config, features, Clock, Logger, cancellation);
         _closing.Add(Policies);
         Config.Follow(Policies.Offer);
-        Features = new FeatureFolder(FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values)), new FeatureOptions());
-        var folding = new FeatureFolding(Journal, Features, Clock, Readiness, Meter, Logger);
+        Features = new FeatureFolder(features, new FeatureOptions());
+        var users = new EmbeddedUserState();
+        var folding = new FeatureFolding(Journal, Features, users, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
+        OpenDecisions(config, users);
+        var tokens = new DeliveryTokens(TokenKey);
+        OpenDelivery(config, tokens);
+        var purges = new PurgeToDelivery(Journal, Delivery, Logger);
+        _closing.Add(purges);
+        Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
+    }
+
+    private void OpenDecisions(NodeConfig config, IUserState users)
+    {
+        var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger);
+        _closing.Add(queue);
+        Decider = new Decider(
+            new DeciderOptions { Timeout = config.Limits.Decide, FullBytesPerSecond = FullRecordBytesPerSecond },
+            Clock,
+            () => Features.Current,
+            users,
+            Policies.Table,
+            new DecisionToFact(queue),
+            fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"));
+    }
+
+    private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)
+    {
+        var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger);
+        _closing.Add(queue);
         Delivery = Owned(new DeliveryPlane(
-            new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object }, RouteTable.Create(config.Routes), null, Clock));
+            new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object },
+            RouteTable.Create(config.Routes),
+            new DeliveryToFact(queue, tokens, Clock, NewId, AnonymousDeliveryShare, seed: 0),
+            Clock));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
     }
 

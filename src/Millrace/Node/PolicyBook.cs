@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -16,6 +17,7 @@ internal sealed class PolicyBook
     private readonly IJournal _journal;
     private readonly TimeProvider _clock;
     private readonly Dictionary<string, PolicyChanged> _last = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Policy> _versions = new(StringComparer.Ordinal);
     private long _next;
 
     private PolicyBook(IJournal journal, TimeProvider clock)
@@ -61,17 +63,14 @@ internal sealed class PolicyBook
         if (changed.Count > 0)
         {
             await _journal.AppendAsync(changed, cancellation);
+            await CatchUpAsync(cancellation);
         }
 
         return current.ToImmutable();
     }
 
-    /// <summary>The policy as it was in that version, or null.</summary>
-    public static async Task<Policy?> FindAsync(IJournal journal, string name, int version, string tenant, CancellationToken cancellation)
-    {
-        var found = await journal.FindAsync(JournalStream.Control, $"policy:{name}@{version}", tenant, 1, cancellation);
-        return found.Count > 0 && found[0].Fact is PolicyChanged changed ? PolicyJson.Read(changed.Definition, version) : null;
-    }
+    /// <summary>The policy as it was in that version (<c>home@12</c>), or null. Any thread may ask.</summary>
+    public Policy? Find(string id) => _versions.GetValueOrDefault(id);
 
     private async Task CatchUpAsync(CancellationToken cancellation)
     {
@@ -89,6 +88,8 @@ internal sealed class PolicyBook
                 if (fact is PolicyChanged changed)
                 {
                     _last[changed.Policy] = changed;
+                    var policy = PolicyJson.Read(changed.Definition, changed.Version);
+                    _versions[policy.Id] = policy;
                 }
             }
         }

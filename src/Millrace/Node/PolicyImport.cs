@@ -1,16 +1,13 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Millrace.Decisions.Pipeline;
+using Millrace.Features.Definitions;
 using Millrace.Journal;
 using Millrace.Models.Policies;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
-
-/// <summary>What decides: one immutable snapshot, swapped whole. A request reads it once.</summary>
-/// <param name="Policies">By name, with the versions that they have in the journal.</param>
-/// <param name="Surfaces">By name.</param>
-internal sealed record Deciding(ImmutableSortedDictionary<string, Policy> Policies, ImmutableSortedDictionary<string, Surface> Surfaces);
 
 /// <summary>
 /// Puts configured policies in force by way of the journal, at the start and after each reload. Reloads come faster than the disk only by accident: of
@@ -23,32 +20,35 @@ internal sealed class PolicyImport : IAsyncDisposable
     private readonly Channel<NodeConfig> _waiting = Channel.CreateBounded<NodeConfig>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
-    private readonly List<Action<Deciding>> _followers = [];
+    private readonly FeatureSet _features;
     private readonly Task _importing;
-    private volatile Deciding _current;
 
-    private PolicyImport(PolicyBook book, Deciding first, ILogger log)
+    private PolicyImport(PolicyBook book, PolicySet first, FeatureSet features, ILogger log)
     {
         _book = book;
-        _current = first;
+        _features = features;
+        Table = new PolicyTable(first);
         _log = log;
         _importing = ImportAsync();
     }
 
-    public Deciding Current => _current;
+    /// <summary>The policies and surfaces in force, with the versions that they have in the journal.</summary>
+    public PolicyTable Table { get; }
 
     /// <summary>Reads the control stream, imports what <paramref name="config"/> says, and returns once that is durable.</summary>
-    public static async Task<PolicyImport> StartAsync(IJournal journal, NodeConfig config, TimeProvider clock, ILogger log, CancellationToken cancellation)
+    /// <exception cref="PolicyFaultsException">The features cannot serve the policies: nothing is imported.</exception>
+    public static async Task<PolicyImport> StartAsync(
+        IJournal journal, NodeConfig config, FeatureSet features, TimeProvider clock, ILogger log, CancellationToken cancellation)
     {
         var book = await PolicyBook.OpenAsync(journal, clock, cancellation);
-        return new PolicyImport(book, new Deciding(await book.ImportAsync(config.Policies.Values, cancellation), config.Surfaces), log);
+        return new PolicyImport(book, await ImportAsync(book, config, features, cancellation), features, log);
     }
+
+    /// <summary>A policy in any version that was ever in force; null when the journal knows none of that id.</summary>
+    public Policy? Find(string id) => _book.Find(id);
 
     /// <summary>Takes a new configuration; it is in force once its policies are durable.</summary>
     public void Offer(NodeConfig config) => _waiting.Writer.TryWrite(config);
-
-    /// <summary>Calls <paramref name="apply"/> with each new snapshot. Only before reloads begin.</summary>
-    public void Follow(Action<Deciding> apply) => _followers.Add(apply);
 
     public async ValueTask DisposeAsync()
     {
@@ -64,9 +64,12 @@ internal sealed class PolicyImport : IAsyncDisposable
             {
                 try
                 {
-                    var next = new Deciding(await _book.ImportAsync(config.Policies.Values, CancellationToken.None), config.Surfaces);
-                    _current = next;
-                    _followers.ForEach(follow => follow(next));
+                    Table.Swap(await ImportAsync(_book, config, _features, CancellationToken.None));
+                }
+                catch (PolicyFaultsException faults)
+                {
+                    // A popular source over a window that the folder does not keep, say: features are fixed while the node runs.
+                    _log.LogError(NodeEvents.ConfigRefused, faults, "The reloaded policies need what this node keeps no features for; the last ones stay in force");
                 }
                 catch (JournalException refused)
                 {
@@ -74,5 +77,13 @@ internal sealed class PolicyImport : IAsyncDisposable
                 }
             }
         }
+    }
+
+    // Checked before anything is appended: a version in the journal is one that was in force.
+    private static async Task<PolicySet> ImportAsync(PolicyBook book, NodeConfig config, FeatureSet features, CancellationToken cancellation)
+    {
+        _ = PolicySet.Create(config.Policies.Values, config.Surfaces.Values, features);
+        var versioned = await book.ImportAsync(config.Policies.Values, cancellation);
+        return PolicySet.Create(versioned.Values, config.Surfaces.Values, features);
     }
 }

@@ -1,3 +1,4 @@
+using Millrace.Features.Local;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -23,7 +24,7 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
     public FeatureFoldingTests()
     {
         _journal = new MemoryJournal(_clock);
-        _folding = new FeatureFolding(_journal, _folder, _clock, _readiness, _meter, NullLogger.Instance);
+        _folding = new FeatureFolding(_journal, _folder, new EmbeddedUserState(), _clock, _readiness, _meter, NullLogger.Instance);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

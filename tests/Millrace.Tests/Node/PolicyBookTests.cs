@@ -52,12 +52,13 @@ public sealed class PolicyBookTests : IAsyncLifetime
     public async Task A_stored_definition_reads_back_as_the_policy()
     {
         await ImportAsync(Home);
-        var read = await PolicyBook.FindAsync(_journal, "home", 1, "default", Cancellation);
+        var book = await PolicyBook.OpenAsync(_journal, TimeProvider.System, Cancellation);
+        var read = book.Find("home@1");
         Assert.Equal(PolicyJson.Write(Home), PolicyJson.Write(read!));
         Assert.Equal("home@1", read!.Id);
         Assert.Equal(["B", "a"], read.Blend.Keys);
         Assert.Equal(Home.Candidates, read.Candidates);
-        Assert.Null(await PolicyBook.FindAsync(_journal, "home", 2, "default", Cancellation));
+        Assert.Null(book.Find("home@2"));
     }
 
     [Fact]

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Http;
+using Millrace.Api;
+using Millrace.Decisions.Replay;
+using Millrace.Flywheel;
+
+namespace Millrace.Node;
+
+/// <summary>Puts together what the API stands on: the planes and the joints between them.</summary>
+internal static class NodeApi
+{
+    /// <summary>Reads back what the API must remember; the API may serve when this is done.</summary>
+    public static async Task<ApiServices> OpenAsync(NodeServices node, DeliveryTokens tokens, PurgeToDelivery purges, CancellationToken cancellation)
+    {
+        var limits = new ApiLimits();
+        var eventTokens = new EventTokens(tokens, node.Clock);
+        await eventTokens.LoadAsync(node.Journal, cancellation);
+        return new ApiServices
+        {
+            Journal = node.Journal,
+            Clock = node.Clock,
+            NewId = node.NewId,
+            Decide = node.Decider.Decide,
+            Recall = node.Decider.Recall,
+            Surfaces = () => node.Policies.Table.Current.Surfaces.Select(surface => surface.Name),
+            BodyUrl = (_, item) => node.Features.Current.Find(item)?.BodyUrl,
+            Policy = node.Policies.Find,
+            Replay = decision => Replay(node, decision),
+            Urls = new DeliveryUrls(tokens, node.Clock),
+            Tokens = eventTokens,
+            Purge = new PurgeToJournal(node.Journal, purges),
+            Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, cancellation),
+            Metrics = new ApiMetrics(node.Meter),
+            Tenant = static context => context.KeyOf().Tenant,
+            Limits = limits,
+        };
+    }
+
+    private static ReplayAnswer Replay(NodeServices node, Journal.Facts.Decided decision)
+    {
+        if (node.Policies.Find(decision.Policy) is not { } policy)
+        {
+            return new ReplayAnswer(Word(ReplayVerdict.NotRecorded), []);
+        }
+
+        var result = Replayer.Replay(decision, policy);
+        return new ReplayAnswer(Word(result.Verdict), result.Differences);
+    }
+
+    private static string Word(ReplayVerdict verdict) => char.ToLowerInvariant(verdict.ToString()[0]) + verdict.ToString()[1..];
+}
