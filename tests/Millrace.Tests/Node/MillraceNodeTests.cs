@@ -153,7 +153,7 @@ public sealed class MillraceNodeTests : IDisposable
         for (var start = 0; start < 2; start++)
         {
             await using var node = await StartAsync(policy);
-            Assert.Equal("home@1", node.Services.Policies.Current.Policies["home"].Id);
+            Assert.Equal("home@1", Assert.Single(node.Services.Policies.Table.Current.Policies).Id);
             Assert.Equal(1, node.Services.Journal.Range(JournalStream.Control, 0).End);
         }
     }
