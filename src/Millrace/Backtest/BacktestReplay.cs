@@ -32,7 +32,7 @@ internal sealed class BacktestReplay : IAsyncDisposable
     private readonly EmbeddedUserState _users;
     private readonly Decider _decider;
     private readonly SlateScore _score = new();
-    private UnixMicros _frozen = new(long.MinValue / 2);
+    private UnixMicros? _frozen;
     private long _clicks;
 
     public BacktestReplay(BacktestOptions options)
@@ -84,7 +84,7 @@ internal sealed class BacktestReplay : IAsyncDisposable
 
     private void Predict(in Click click)
     {
-        if (click.Time - _frozen >= _options.Epoch)
+        if (_frozen is not { } frozen || click.Time - frozen >= _options.Epoch)
         {
             _folder.Freeze(click.Time);
             _frozen = click.Time;

@@ -9,7 +9,7 @@ internal static class BacktestCommands
 {
     private static readonly Option<string?> Report = new("--report") { Description = "Writes the figures as JSON to this file.", HelpName = "FILE" };
     private static readonly Option<ulong> Seed = new("--seed") { Description = "The seed of all draws.", DefaultValueFactory = _ => 1 };
-    private static readonly Option<double> WarmUp = new("--warm-up") { Description = "Days at the start that are learnt from and not scored.", DefaultValueFactory = _ => 2 };
+    private static readonly Option<double> WarmUp = CreateWarmUp();
     private static readonly Option<int> MaxBad = new("--max-bad") { Description = "How many bad rows are left out before the replay gives up.", DefaultValueFactory = _ => 0 };
     private static readonly Option<long?> Take = new("--take") { Description = "Replays only the first so many clicks.", HelpName = "CLICKS" };
 
@@ -65,6 +65,19 @@ internal static class BacktestCommands
         command.SetAction((parsed, cancellation) => CommandGuard.RunAsync(
             () => RunAsync(parsed.GetValue(file)!, ClickMapping.Parse(parsed.GetValue(map)!, syntax, parsed.GetValue(sort)), parsed, clock, output, cancellation), parsed));
         return command;
+    }
+
+    private static Option<double> CreateWarmUp()
+    {
+        var option = new Option<double>("--warm-up") { Description = "Days at the start that are learnt from and not scored.", DefaultValueFactory = _ => 2 };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (>= 0 and <= 10_000))
+            {
+                result.AddError("--warm-up: expected 0 to 10000 days.");
+            }
+        });
+        return option;
     }
 
     private static Argument<string> File() => new("file") { Description = "The click log." };

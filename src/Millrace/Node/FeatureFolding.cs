@@ -33,6 +33,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private ImmutableArray<Position> _recorded = [];
     private long _frozen;
     private Task _running = Task.CompletedTask;
+    private bool _stopped;
 
     /// <param name="journal">What is folded, from its beginning.</param>
     /// <param name="folder">Called by nobody else.</param>
@@ -91,6 +92,12 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
         _stop.Cancel();
         await _running;
         _stop.Dispose();

@@ -38,9 +38,12 @@ internal sealed record ClickLogFormat(RowSyntax Syntax, string? User, string? Se
     /// <summary>A session that was idle for so long begins anew; then what it saw is forgotten.</summary>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>Globo.com, "News Portal User Interactions": clicks in order of time.</summary>
+    /// <summary>Globo.com, "News Portal User Interactions": ten days of clicks in order of time. The log itself says where sessions end.</summary>
     public static ClickLogFormat Globo { get; } =
-        new(RowSyntax.Csv, "user_id", "session_id", "click_article_id", "click_timestamp", TimeFormat.UnixMillis);
+        new(RowSyntax.Csv, "user_id", "session_id", "click_article_id", "click_timestamp", TimeFormat.UnixMillis)
+        {
+            SessionIdle = TimeSpan.FromDays(11),
+        };
 
     /// <summary>MovieLens 100K's <c>u.data</c>: user, item, rating, time; in no order. A user's ratings are one session.</summary>
     public static ClickLogFormat MovieLens { get; } = new(RowSyntax.Tab, "1", null, "2", "4", TimeFormat.UnixSeconds, Sort: true)

@@ -14,6 +14,7 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
     private static readonly long LatestMicros = UnixMicros.From(new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero)).Value;
     private readonly List<RowFault> _faults = [];
     private FileStream? _file;
+    private double? _sortedShare;
 
     /// <summary>Rows that were left out.</summary>
     public int Bad { get; private set; }
@@ -21,14 +22,14 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
     /// <summary>The first of the faults.</summary>
     public IReadOnlyList<RowFault> Faults => _faults;
 
-    /// <summary>The share of the file's bytes that has been read.</summary>
-    public double Progress => _file is { Length: > 0 } ? (double)_file.Position / _file.Length : 0;
+    /// <summary>The share of the log that has been handed out: of its bytes, or of its rows when they were sorted.</summary>
+    public double Progress => _sortedShare is { } share ? share : _file is { CanRead: true, Length: > 0 } ? (double)_file.Position / _file.Length : 1;
 
     /// <summary>The clicks, in order of time.</summary>
     /// <exception cref="InvalidDataException">More than the allowed number of rows are bad (lists the first), or the log does not fit the mapping.</exception>
     public IEnumerable<Click> Read() => format.Sort ? Sorted() : InFileOrder();
 
-    private List<Click> Sorted()
+    private IEnumerable<Click> Sorted()
     {
         var clicks = new List<Click>();
         foreach (var click in InFileOrder())
@@ -42,7 +43,12 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
         }
 
         // Stable: rows of one instant keep the file's order.
-        return [.. clicks.OrderBy(click => click.Time)];
+        var next = 0;
+        foreach (var click in clicks.OrderBy(click => click.Time))
+        {
+            _sortedShare = (double)++next / clicks.Count;
+            yield return click;
+        }
     }
 
     private IEnumerable<Click> InFileOrder()
