@@ -39,9 +39,9 @@ public sealed class WorldClient
     {
         if (items is [var single])
         {
-            // A PUT names the item in its path; the body repeats the id, which the API holds against it.
+            // A PUT names the item in its path, and nowhere else.
             return await SendAsync(
-                () => Api(HttpMethod.Put, $"/v1/items/{Uri.EscapeDataString(single.Id)}", Json(single, WireJson.Default.Item)),
+                () => Api(HttpMethod.Put, $"/v1/items/{Uri.EscapeDataString(single.Id!)}", Json(single with { Id = null }, WireJson.Default.Item)),
                 static (_, _) => Task.FromResult(1), cancellation);
         }
 
@@ -180,14 +180,15 @@ public sealed class WorldClient
 
     private async Task<int> AcceptedAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var outcome = await ReadAsync(response, WireJson.Default.Accepted, cancellation);
+        var outcome = await ReadAsync(response, WireJson.Default.Outcome, cancellation);
         if (outcome.Rejected is [var first, ..])
         {
             Interlocked.Increment(ref _refused);
-            _lastFault = $"{outcome.Rejected.Length} rejected, the first: {first.Reason} expected {first.Expected}, got {first.Got}";
+            var fault = first.Errors?.FirstOrDefault();
+            _lastFault = $"{outcome.Rejected.Length} rejected, the first: {first.Reason} {fault?.Pointer} expected {fault?.Expected}, got {fault?.Got}";
         }
 
-        return outcome.Count + outcome.Duplicates;
+        return outcome.Held;
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellation)

@@ -69,13 +69,14 @@ internal sealed class VirtualAudience : HttpMessageHandler
             case "/v1/items:batch":
                 var lines = body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
                 _catalogue.AddRange(lines.Select(IdOf));
-                return Json($$"""{"accepted":{{lines.Length}},"duplicates":0,"rejected":[]}""", HttpStatusCode.Accepted);
+                return Json($$"""{"created":{{lines.Length}},"replaced":0,"unchanged":0,"deleted":0,"rejected":[]}""");
             case "/v1/decide":
                 return Json(Decide(JsonDocument.Parse(body).RootElement.GetProperty("decisionId").GetString()!));
             case "/v1/events":
                 return Json($$"""{"accepted":{{Observe(body)}},"duplicates":0,"rejected":[]}""", HttpStatusCode.Accepted);
             case var put when put.StartsWith("/v1/items/", StringComparison.Ordinal):
-                _catalogue.Add(IdOf(body));
+                Assert.DoesNotContain("\"id\":", body, StringComparison.Ordinal);
+                _catalogue.Add(put["/v1/items/".Length..]);
                 return Json("{}");
             case var page:
                 var response = new HttpResponseMessage { Content = new StringContent(page) };
