@@ -5,9 +5,9 @@ namespace Millrace.Api;
 /// <summary>What the API remembers so that nothing is applied twice: copies of what the journal holds.</summary>
 internal sealed class ApiMemory
 {
-    private ApiMemory(IJournal journal, ApiLimits limits)
+    private ApiMemory(IJournal journal, ApiLimits limits, ApiMetrics metrics)
     {
-        Events = new(journal, limits.RememberedEvents);
+        Events = new(journal, limits.RememberedEvents, metrics);
         Items = new(journal, limits.RememberedItems);
     }
 
@@ -16,9 +16,9 @@ internal sealed class ApiMemory
     public ItemVersions Items { get; }
 
     /// <summary>Reads back what the journal holds; the API serves when this is done.</summary>
-    public static async Task<ApiMemory> OpenAsync(IJournal journal, TimeProvider clock, ApiLimits limits, CancellationToken cancellation = default)
+    public static async Task<ApiMemory> OpenAsync(IJournal journal, TimeProvider clock, ApiLimits limits, ApiMetrics metrics, CancellationToken cancellation = default)
     {
-        var memory = new ApiMemory(journal, limits);
+        var memory = new ApiMemory(journal, limits, metrics);
         await memory.Events.LoadAsync(UnixMicros.Now(clock), cancellation);
         await memory.Items.LoadAsync(cancellation);
         return memory;

@@ -74,7 +74,7 @@ internal static class DecisionWriter
                 json.WriteString("id", slot.Items[i].Item);
                 json.WriteString("slot", slot.Slot);
                 json.WriteNumber("rank", i + 1);
-                json.WriteNumber("score", slot.Items[i].Score);
+                WriteFinite(json, "score", slot.Items[i].Score);
                 json.WriteStartArray("contributions");
                 if (rows.TryGetValue(slot.Items[i].Item, out var row))
                 {
@@ -95,11 +95,7 @@ internal static class DecisionWriter
         json.WriteStartObject();
         json.WriteString("id", item.Item);
         json.WriteNumber("rank", rank);
-        if (double.IsFinite(item.Score))
-        {
-            json.WriteNumber("score", item.Score);
-        }
-
+        WriteFinite(json, "score", item.Score);
         json.WriteNumber("propensity", item.Propensity);
         json.WriteBoolean("explored", item.Explored);
         json.WriteBoolean("explorable", item.Explorable);
@@ -132,11 +128,20 @@ internal static class DecisionWriter
             }
             else
             {
-                json.WriteNumber("value", value);
-                json.WriteNumber("contribution", weight * value);
+                WriteFinite(json, "value", value);
+                WriteFinite(json, "contribution", weight * value);
             }
 
             json.WriteEndObject();
+        }
+    }
+
+    // JSON has no infinity, which a sum of values near the end of their range may reach: such a number is left out.
+    private static void WriteFinite(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(name, value);
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Millrace.Api;
 /// Which event ids were applied, per tenant, for as long as an event may come again. A cached copy of the journal's events: rebuilt from it on
 /// start, bounded in count; what the bound pushed out is looked up in the journal. Thread-safe.
 /// </summary>
-internal sealed class EventIds(IJournal journal, int max)
+internal sealed class EventIds(IJournal journal, int max, ApiMetrics metrics)
 {
     /// <summary>24 hours (DESIGN §9), and the five minutes by which an event's time may run ahead: younger than both, it could come again.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromHours(24) + EventShape.MaxAhead;
@@ -113,6 +113,7 @@ internal sealed class EventIds(IJournal journal, int max)
         _order.Enqueue((key, received + Remembered));
         if (_known.Count > max)
         {
+            metrics.LimitHit("rememberedEvents");
             var (oldest, until) = _order.Dequeue();
             _known.Remove(oldest);
             _forgottenEarlyUntil = until > _forgottenEarlyUntil ? until : _forgottenEarlyUntil;

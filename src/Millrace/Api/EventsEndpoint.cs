@@ -23,7 +23,7 @@ internal sealed class EventsEndpoint(ApiServices services)
         else
         {
             await using var body = RequestBody.Open(context, services, services.Limits.MaxNdjsonBytes, "maxNdjsonBytes");
-            var lines = new NdjsonRecords<EventDraft>(body, EventShape.One, services.Now, services.Limits);
+            var lines = new NdjsonRecords<EventDraft>(body, EventShape.One, services);
             while (await lines.NextAsync(context.RequestAborted) is { Count: > 0 } batch)
             {
                 await ApplyAsync(tenant, batch, tally);

@@ -37,7 +37,7 @@ internal sealed class ItemsEndpoint(ApiServices services)
         var tenant = services.Tenant(context);
         RequestBody.ContentType(context, RequestBody.NdjsonType);
         await using var body = RequestBody.Open(context, services, services.Limits.MaxNdjsonBytes, "maxNdjsonBytes");
-        var lines = new NdjsonRecords<ItemDraft>(body, ItemShape.Line, services.Now, services.Limits);
+        var lines = new NdjsonRecords<ItemDraft>(body, ItemShape.Line, services);
         var tally = new BatchTally(services, "line");
         while (await lines.NextAsync(context.RequestAborted) is { Count: > 0 } batch)
         {

@@ -4,9 +4,10 @@ using Millrace.Journal;
 namespace Millrace.Api;
 
 /// <summary>Streams NDJSON: one record per line, in batches, with memory for one line and one batch. Lines count from 1, blank ones too.</summary>
-internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, UnixMicros now, ApiLimits limits)
+internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, ApiServices services)
 {
-    private readonly byte[] _buffer = new byte[limits.MaxLineBytes + 1];
+    private readonly byte[] _buffer = new byte[services.Limits.MaxLineBytes + 1];
+    private readonly UnixMicros _now = services.Now;
     private int _start;
     private int _end;
     private int _line;
@@ -17,7 +18,7 @@ internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, UnixMicros n
     public async Task<List<BatchRecord<T>>> NextAsync(CancellationToken cancellation)
     {
         var batch = new List<BatchRecord<T>>();
-        while (batch.Count < limits.BatchRecords)
+        while (batch.Count < services.Limits.BatchRecords)
         {
             var line = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
             if (line >= 0 || (_over && _end > _start))
@@ -46,7 +47,8 @@ internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, UnixMicros n
         {
             if (!_skipping)
             {
-                batch.Add(new(_line + 1, default!, [new("", $"a line of at most {limits.MaxLineBytes} bytes", "a longer one")]));
+                services.Metrics.LimitHit("maxLineBytes");
+                batch.Add(new(_line + 1, default!, [new("", $"a line of at most {services.Limits.MaxLineBytes} bytes", "a longer one")]));
             }
 
             (_skipping, _end) = (true, 0);
@@ -60,9 +62,10 @@ internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, UnixMicros n
     private void Take(int length, List<BatchRecord<T>> batch)
     {
         _line++;
-        if (_line > limits.MaxRecords)
+        if (_line > services.Limits.MaxRecords)
         {
-            throw new ProblemException(ProblemReason.TooLarge, $"Expected at most {limits.MaxRecords} lines; whole batches before that one are applied.");
+            services.Metrics.LimitHit("maxRecords");
+            throw new ProblemException(ProblemReason.TooLarge, $"Expected at most {services.Limits.MaxRecords} lines; whole batches before that one are applied.");
         }
 
         var line = _buffer.AsSpan(_start, length);
@@ -72,7 +75,7 @@ internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, UnixMicros n
         }
         else if (!line.Trim(" \t\r"u8).IsEmpty)
         {
-            var at = new Reading(now, limits.MaxFaults);
+            var at = new Reading(_now, services.Limits.MaxFaults);
             StrictJson.Read(line, shape, at, out var value);
             batch.Add(new(_line, value!, at.Faults));
         }

@@ -12,6 +12,7 @@ internal static class NodeApi
     public static async Task<ApiServices> OpenAsync(NodeServices node, DeliveryTokens tokens, PurgeToDelivery purges, CancellationToken cancellation)
     {
         var limits = new ApiLimits();
+        var metrics = new ApiMetrics(node.Meter);
         var eventTokens = new EventTokens(tokens, node.Clock);
         await eventTokens.LoadAsync(node.Journal, cancellation);
         return new ApiServices
@@ -28,8 +29,8 @@ internal static class NodeApi
             Urls = new DeliveryUrls(tokens, node.Clock),
             Tokens = eventTokens,
             Purge = new PurgeToJournal(node.Journal, purges),
-            Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, cancellation),
-            Metrics = new ApiMetrics(node.Meter),
+            Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, metrics, cancellation),
+            Metrics = metrics,
             Tenant = static context => context.KeyOf().Tenant,
             Limits = limits,
         };

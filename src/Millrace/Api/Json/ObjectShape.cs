@@ -97,7 +97,7 @@ internal sealed class ObjectShape<T>(string name, string description) : Shape<T>
     private bool ReadField(ref Utf8JsonReader reader, Reading at, T target, ref ulong seen)
     {
         var index = 0;
-        while (index < _fields.Count && !reader.ValueTextEquals(_fields[index].Utf8Name))
+        while (index < _fields.Count && !Reading.Is(ref reader, _fields[index].Utf8Name))
         {
             index++;
         }

@@ -109,6 +109,11 @@ internal sealed class Reading
         }
     }
 
+    /// <summary>Whether the text under the reader is this one. The reader's own comparison throws on an unpaired surrogate.</summary>
+    public static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8) => reader.ValueIsEscaped
+        ? Text(ref reader) is { } text && Encoding.UTF8.GetBytes(text).AsSpan().SequenceEqual(utf8)
+        : reader.ValueSpan.SequenceEqual(utf8);
+
     private static string Cut(string text) => text.Length <= ShownChars ? text : string.Concat(text.AsSpan(0, ShownChars), "…");
 
     private void AddAt(string pointer, string expected, string? got, string? nearest)

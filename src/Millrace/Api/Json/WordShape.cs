@@ -14,7 +14,7 @@ internal sealed class WordShape<T>(params (string Word, T Value)[] words) : Shap
         {
             foreach (var (word, meaning) in words)
             {
-                if (reader.ValueTextEquals(word))
+                if (Reading.Text(ref reader) == word)
                 {
                     value = meaning;
                     return true;

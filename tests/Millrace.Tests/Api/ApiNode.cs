@@ -1,0 +1,102 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+using Millrace.Node;
+using Millrace.Node.Configuration;
+
+namespace Millrace.Tests.Api;
+
+/// <summary>A whole node on ports of its own, and a client that holds its keys.</summary>
+internal sealed class ApiNode : IAsyncDisposable
+{
+    private readonly MillraceNode _node;
+    private readonly string _key;
+    private readonly HttpClient _http = new();
+
+    private ApiNode(MillraceNode node, string key)
+    {
+        _node = node;
+        _key = key;
+    }
+
+    public NodeServices Services => _node.Services;
+
+    public IJournal Journal => _node.Services.Journal;
+
+    /// <summary>Starts a node with a surface <c>home</c> that blends <c>quality</c>; <paramref name="key"/> is an earlier start's.</summary>
+    public static async Task<ApiNode> StartAsync(string data, CancellationToken cancellation, string? key = null, TimeProvider? clock = null)
+    {
+        var node = await MillraceNode.StartAsync(
+            new ConfigSource(
+                null,
+                new Dictionary<string, string>(),
+                [
+                    "listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", $"node.data={data}", "log.level=error",
+                    "features=[{name: quality, entity: item, count: click, window: 1h}]",
+                    "policies={home: {candidates: [{recent: true}], blend: {quality: 10}}}",
+                    "surfaces={home: {policy: home, slots: [{id: main, count: 3}]}}",
+                ]),
+            clock ?? TimeProvider.System,
+            cancellation);
+        return new ApiNode(node, key ?? node.FirstKeys.Single(k => k.Scope == KeyScope.Admin).Secret);
+    }
+
+    /// <summary>The admin's key, which every listener takes and a restart keeps.</summary>
+    public string Key => _key;
+
+    /// <summary>How many purges, items, events and decisions the journal ever took. The control stream takes other facts by itself.</summary>
+    public async Task<(long Purges, long Items, long Events, long Decisions)> FactsAsync(CancellationToken cancellation)
+    {
+        var end = (int)End(JournalStream.Control);
+        var control = end == 0 ? [] : await Journal.ReadAsync(JournalStream.Control, 0, 0, end, cancellation);
+        return (control.Count(f => f.Fact is Purged), End(JournalStream.Items), End(JournalStream.Events), End(JournalStream.Decisions));
+    }
+
+    public Task<Answer> PostAsync(string path, string json, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, path, Encoding.UTF8.GetBytes(json), "application/json", cancellation);
+
+    /// <summary>Sends a request as it is; decisions and purges go to the admin listener.</summary>
+    public async Task<Answer> SendAsync(
+        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellation, string? encoding = null)
+    {
+        var admin = path.StartsWith("/v1/decisions", StringComparison.Ordinal) || path.StartsWith("/v1/purge", StringComparison.Ordinal);
+        var url = (admin ? _node.Admin : _node.Api).Url;
+        using var request = new HttpRequestMessage(method, new Uri(url.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _key);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            if (contentType is not null)
+            {
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+            }
+
+            if (encoding is not null)
+            {
+                request.Content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+            }
+        }
+
+        using var response = await _http.SendAsync(request, cancellation);
+        var text = await response.Content.ReadAsStringAsync(cancellation);
+        return new((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _node.DisposeAsync();
+    }
+
+    private long End(JournalStream stream) => Enumerable.Range(0, Journal.Partitions(stream)).Sum(p => Journal.Range(stream, p).End);
+}
+
+/// <summary>What came back.</summary>
+internal sealed record Answer(int Status, string? ContentType, string Text)
+{
+    public JsonNode Json => JsonNode.Parse(Text)!;
+
+    public string Reason => (string)Json["type"]!;
+}
