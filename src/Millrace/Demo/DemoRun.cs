@@ -23,7 +23,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
     private static readonly TimeSpan _redraw = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan _lineEvery = TimeSpan.FromSeconds(5);
 
-    private readonly Queue<(TimeSpan At, long Views)> _pace = new();
+    private readonly Queue<(TimeSpan At, long Views)> _pace = new([(TimeSpan.Zero, 0)]);
 
     /// <summary>Runs until the time is up or <paramref name="stop"/>.</summary>
     /// <exception cref="NodeStartException">The node cannot be started.</exception>
