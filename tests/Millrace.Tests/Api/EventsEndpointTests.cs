@@ -1,0 +1,153 @@
+using System.Text;
+using Millrace.Flywheel;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+
+namespace Millrace.Tests.Api;
+
+public sealed class EventsEndpointTests : IDisposable
+{
+    private const string Click = """{"id":"e1","type":"click","item":"a","user":"u"}""";
+
+    private readonly string _data = Directory.CreateTempSubdirectory("millrace-").FullName;
+    private readonly ShiftedClock _clock = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public async Task An_event_is_durable_when_it_is_acknowledged()
+    {
+        await using var node = await StartAsync();
+        Assert.Equal("""202 {"accepted":1,"duplicates":0,"rejected":[]}""", await SendAsync(node, Click));
+        var stored = Assert.Single(await node.Journal.FindAsync(JournalStream.Events, "e1", "default", 10, Cancellation));
+        var fact = Assert.IsType<Observed>(stored.Fact);
+        Assert.Equal(("click", "a", "u", false), (fact.Event, fact.Item, fact.User, fact.Attested));
+        Assert.True(stored.Position.Offset < node.Journal.Range(JournalStream.Events, stored.Position.Partition).End);
+    }
+
+    [Fact]
+    public async Task An_event_that_comes_again_is_a_duplicate_and_another_of_its_id_a_conflict_across_a_restart()
+    {
+        string key;
+        await using (var first = await StartAsync())
+        {
+            key = first.Key;
+            await SendAsync(first, Click);
+            await AssertKnownAsync(first);
+        }
+
+        await using var second = await StartAsync(key);
+        await AssertKnownAsync(second);
+    }
+
+    [Fact]
+    public async Task Equal_events_in_one_request_and_in_many_at_once_apply_once()
+    {
+        await using var node = await StartAsync();
+        Assert.Equal("""202 {"accepted":1,"duplicates":1,"rejected":[]}""", await SendAsync(node, Click, Click));
+        var other = Click.Replace("e1", "e2", StringComparison.Ordinal);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => SendAsync(node, other)));
+        Assert.Equal(1, answers.Count(a => a.Contains("\"accepted\":1", StringComparison.Ordinal)));
+        Assert.Equal(15, answers.Count(a => a.Contains("\"duplicates\":1", StringComparison.Ordinal)));
+        Assert.Equal(2, (await node.FactsAsync(Cancellation)).Events);
+    }
+
+    [Fact]
+    public async Task An_event_older_than_a_day_is_refused()
+    {
+        await using var node = await StartAsync();
+        Assert.Contains("\"reason\":\"tooOld\"", await SendAsync(node, Click.Replace("\"user\"", "\"time\":\"2020-01-01T00:00:00Z\",\"user\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_decisions_token_attests_one_click_of_its_item()
+    {
+        await using var node = await StartAsync();
+        var token = await TokenAsync(node);
+        Assert.Contains("\"accepted\":1", await SendAsync(node, Attested("c1", token)), StringComparison.Ordinal);
+        var fact = Assert.IsType<Observed>(Assert.Single(await node.Journal.FindAsync(JournalStream.Events, "c1", "default", 10, Cancellation)).Fact);
+        Assert.True(fact.Attested);
+        Assert.Equal("home", fact.Surface);
+        Assert.Contains("\"duplicates\":1", await SendAsync(node, Attested("c1", token)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_replayed_token_is_refused_across_a_restart()
+    {
+        string key, token;
+        await using (var first = await StartAsync())
+        {
+            (key, token) = (first.Key, await TokenAsync(first));
+            await SendAsync(first, Attested("c1", token));
+            await AssertRefusedAsync(first, "tokenReplayed", Attested("c2", token));
+        }
+
+        await using var second = await StartAsync(key);
+        await AssertRefusedAsync(second, "tokenReplayed", Attested("c3", token));
+    }
+
+    [Fact]
+    public async Task A_forged_token_is_refused()
+    {
+        await using var node = await StartAsync();
+        var token = await TokenAsync(node);
+        await AssertRefusedAsync(node, "tokenForged", Attested("c1", token[..^2] + (token[^2] == 'A' ? "B" : "A") + token[^1]));
+        await AssertRefusedAsync(node, "tokenForged", Attested("c2", "bm90IGEgdG9rZW4"));
+    }
+
+    [Fact]
+    public async Task A_token_of_another_item_decision_or_node_is_refused()
+    {
+        await using var node = await StartAsync();
+        var token = await TokenAsync(node);
+        await AssertRefusedAsync(node, "tokenForeign", Attested("c1", token, item: "b"));
+        await AssertRefusedAsync(node, "tokenForeign", Attested("c2", token, decision: "d2"));
+        var elsewhere = new DeliveryTokens(new byte[32]).Sign(new("default", "d1", "a", 1, UnixMicros.Now(_clock) + DeliveryUrls.Life));
+        await AssertRefusedAsync(node, "tokenForeign", Attested("c3", elsewhere));
+    }
+
+    [Fact]
+    public async Task An_expired_token_is_refused()
+    {
+        await using var node = await StartAsync();
+        var token = await TokenAsync(node);
+        _clock.Ahead = DeliveryUrls.Life + TimeSpan.FromSeconds(1);
+        await AssertRefusedAsync(node, "tokenExpired", Attested("c1", token));
+    }
+
+    private static string Attested(string id, string token, string item = "a", string decision = "d1") =>
+        $$"""{"id":"{{id}}","type":"click","item":"{{item}}","decisionId":"{{decision}}","token":"{{token}}"}""";
+
+    private static async Task<string> SendAsync(ApiNode node, params string[] events)
+    {
+        var answer = await node.SendAsync(HttpMethod.Post, "/v1/events", Encoding.UTF8.GetBytes(string.Join('\n', events)), "application/x-ndjson", Cancellation);
+        return $"{answer.Status} {answer.Text}";
+    }
+
+    private static async Task AssertKnownAsync(ApiNode node)
+    {
+        Assert.Equal("""202 {"accepted":0,"duplicates":1,"rejected":[]}""", await SendAsync(node, Click));
+        Assert.Contains("\"reason\":\"conflict\"", await SendAsync(node, Click.Replace("\"a\"", "\"b\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(1, (await node.FactsAsync(Cancellation)).Events);
+    }
+
+    private static async Task AssertRefusedAsync(ApiNode node, string reason, string record)
+    {
+        var before = await node.FactsAsync(Cancellation);
+        var answer = await SendAsync(node, record);
+        Assert.Contains($"\"reason\":\"{reason}\",\"errors\":[{{\"pointer\":\"/token\"", answer, StringComparison.Ordinal);
+        Assert.Equal(before.Events, (await node.FactsAsync(Cancellation)).Events);
+    }
+
+    /// <summary>The token that the decision d1 handed out for the item a, signed as the node signs those of its URLs.</summary>
+    private async Task<string> TokenAsync(ApiNode node)
+    {
+        var decided = await node.PostAsync("/v1/decide", """{"decisionId":"d1","surface":"home","user":"u","candidates":[{"id":"a"},{"id":"b"}]}""", Cancellation);
+        Assert.Equal(200, decided.Status);
+        return new DeliveryTokens(node.Services.TokenKey).Sign(new("default", "d1", "a", 1, UnixMicros.Now(_clock) + DeliveryUrls.Life));
+    }
+
+    private Task<ApiNode> StartAsync(string? key = null) => ApiNode.StartAsync(_data, Cancellation, key, _clock);
+}
