@@ -7,7 +7,7 @@ namespace Millrace.Delivery.Storage;
 /// <summary>A complete response in memory. Everything but the store's own links is immutable.</summary>
 internal sealed class StoredResponse
 {
-    /// <summary>Objects, arrays, dictionary slot and links of one response: measured at about 600 bytes on 64-bit .NET 10, rounded up.</summary>
+    /// <summary>Objects, arrays, dictionary slot and links of one response: estimated, not measured on 64-bit .NET 10, rounded up.</summary>
     public const int FixedBytes = 768;
 
     /// <summary>A string's header and padding, and a header line's two references.</summary>
