@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Millrace.Journal.Facts;
 
@@ -9,24 +10,22 @@ namespace Millrace.Journal;
 internal static class FactKeys
 {
     private const int MaxIdBytes = 128;
-    private const int StackBytes = 512;
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(i => (char)i).Where(char.IsControl)]);
 
     /// <summary>XxHash3 of the tenant, a zero byte and the key, all UTF-8.</summary>
+    [SkipLocalsInit]
     public static ulong Hash(string tenant, string key)
     {
-        var most = Encoding.UTF8.GetMaxByteCount(tenant.Length + key.Length) + 1;
-        byte[]? rented = null;
-        var bytes = most <= StackBytes ? stackalloc byte[StackBytes] : rented = ArrayPool<byte>.Shared.Rent(most);
-        var length = Encoding.UTF8.GetBytes(tenant, bytes);
-        bytes[length++] = 0;
-        length += Encoding.UTF8.GetBytes(key, bytes[length..]);
-        var hash = XxHash3.HashToUInt64(bytes[..length]);
-        if (rented is not null)
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+        using var text = new TenantText(tenant, key, stackalloc byte[TenantText.StackBytes]);
+        return XxHash3.HashToUInt64(text.Bytes);
+    }
 
-        return hash;
+    /// <summary>XxHash128 of the tenant, a zero byte and the subject, all UTF-8.</summary>
+    [SkipLocalsInit]
+    public static UInt128 HashSubject(string tenant, string subject)
+    {
+        using var text = new TenantText(tenant, subject, stackalloc byte[TenantText.StackBytes]);
+        return XxHash128.HashToUInt128(text.Bytes);
     }
 
     /// <summary>The partition of a fact among <paramref name="partitions"/>.</summary>
@@ -61,11 +60,35 @@ internal static class FactKeys
             throw new ArgumentException($"{field}: expected 1 to {MaxIdBytes} bytes of UTF-8, got {bytes}", field);
         }
 
-        foreach (var c in value)
+        if (value.AsSpan().IndexOfAny(Controls) is var at and >= 0)
         {
-            if (char.IsControl(c))
+            throw new ArgumentException($"{field}: expected no control characters, got U+{(int)value[at]:X4}", field);
+        }
+    }
+
+    /// <summary>A tenant, a zero byte and a key as UTF-8, on the stack when they are of usual length.</summary>
+    private readonly ref struct TenantText
+    {
+        public const int StackBytes = 512;
+        private readonly byte[]? _rented;
+
+        public TenantText(string tenant, string key, Span<byte> stack)
+        {
+            var most = Encoding.UTF8.GetMaxByteCount(tenant.Length + key.Length) + 1;
+            var bytes = most <= stack.Length ? stack : _rented = ArrayPool<byte>.Shared.Rent(most);
+            var length = Encoding.UTF8.GetBytes(tenant, bytes);
+            bytes[length++] = 0;
+            length += Encoding.UTF8.GetBytes(key, bytes[length..]);
+            Bytes = bytes[..length];
+        }
+
+        public ReadOnlySpan<byte> Bytes { get; }
+
+        public void Dispose()
+        {
+            if (_rented is not null)
             {
-                throw new ArgumentException($"{field}: expected no control characters, got U+{(int)c:X4}", field);
+                ArrayPool<byte>.Shared.Return(_rented);
             }
         }
     }

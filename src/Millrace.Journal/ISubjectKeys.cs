@@ -6,14 +6,12 @@ namespace Millrace.Journal;
 /// </summary>
 public interface ISubjectKeys : IDisposable
 {
-    /// <summary>How many keys were destroyed since this was opened; it grows before a destruction is acknowledged, so that caches notice.</summary>
-    long Destructions { get; }
-
-    /// <summary>The id of the subject's key, created when there is none. Ids are positive and never come back.</summary>
+    /// <summary>Copies the subject's key into <paramref name="secret"/>, of 32 bytes; creates it when there is none.</summary>
+    /// <returns>Its id. Ids are positive and never come back.</returns>
     /// <exception cref="JournalFullException">The bound on subjects (<c>maxSubjects</c>) is hit.</exception>
-    long IdOf(string tenant, string subject);
+    long Read(string tenant, string subject, Span<byte> secret);
 
-    /// <summary>Copies the key into <paramref name="secret"/>.</summary>
+    /// <summary>Copies a key into <paramref name="secret"/>, of 32 bytes.</summary>
     /// <returns>False when the key is destroyed, lost, or was never here.</returns>
     bool TryRead(long id, Span<byte> secret);
 

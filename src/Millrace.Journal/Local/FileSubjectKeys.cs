@@ -1,14 +1,12 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
-using System.IO.Hashing;
 using Millrace.Journal.Segments;
 
 namespace Millrace.Journal.Local;
 
 /// <summary>
 /// Subject keys in one file of slots, outside the journal's directory: header (64 bytes), then per key 64 bytes: CRC-32C (4) · state (4) · XxHash128 of tenant and
-/// subject (16) · key (32) · zeros (8). A key's id is its slot, from 1. Destroying a key writes zeros over its slot. All keys are held in memory, about 120 bytes each.
+/// subject (16) · key (32) · zeros (8). A key's id is its slot, from 1. Destroying a key writes zeros over its slot. All keys are held in memory, about 100 bytes each.
 /// </summary>
 public sealed class FileSubjectKeys : ISubjectKeys
 {
@@ -20,12 +18,11 @@ public sealed class FileSubjectKeys : ISubjectKeys
     private readonly Lock _lock = new();
     private readonly Lock _disk = new();
     private readonly Dictionary<UInt128, int> _slots = [];
-    private readonly List<byte[]?> _secrets = [null];
-    private readonly List<UInt128> _owners = [default];
+    private readonly SecretPages _secrets = new();
+    private readonly List<UInt128> _owners = [default]; // By slot; the default where no key lives.
     private readonly IJournalFile _file;
     private readonly int _maxSubjects;
     private long _durable;
-    private long _destructions;
     private JournalFaultException? _fault;
 
     /// <summary>Opens the key file, or creates it.</summary>
@@ -59,9 +56,6 @@ public sealed class FileSubjectKeys : ISubjectKeys
         }
     }
 
-    /// <inheritdoc />
-    public long Destructions => Volatile.Read(ref _destructions);
-
     /// <summary>Slots whose checksum fails: keys that are lost, so that what they sealed reads as erased.</summary>
     public int Damaged { get; private set; }
 
@@ -71,13 +65,14 @@ public sealed class FileSubjectKeys : ISubjectKeys
     public static FileSubjectKeys OpenReadOnly(string path) => new(DiskFiles.Instance, path, maxSubjects: 0, readOnly: true);
 
     /// <inheritdoc />
-    public long IdOf(string tenant, string subject)
+    public long Read(string tenant, string subject, Span<byte> secret)
     {
-        var owner = OwnerOf(tenant, subject);
+        var owner = FactKeys.HashSubject(tenant, subject);
         lock (_lock)
         {
             if (_slots.TryGetValue(owner, out var slot))
             {
+                _secrets[slot].CopyTo(secret);
                 return slot;
             }
 
@@ -87,10 +82,11 @@ public sealed class FileSubjectKeys : ISubjectKeys
                 throw new JournalFullException("maxSubjects", $"there are keys for {_maxSubjects} subjects already");
             }
 
-            slot = _secrets.Count;
-            _secrets.Add(RandomNumberGenerator.GetBytes(SecretBytes));
+            slot = _owners.Count;
             _owners.Add(owner);
             _slots.Add(owner, slot);
+            RandomNumberGenerator.Fill(_secrets[slot]);
+            _secrets[slot].CopyTo(secret);
             return slot;
         }
     }
@@ -100,9 +96,13 @@ public sealed class FileSubjectKeys : ISubjectKeys
     {
         lock (_lock)
         {
-            var found = id > 0 && id < _secrets.Count ? _secrets[(int)id] : null;
-            found?.CopyTo(secret);
-            return found is not null;
+            if (id <= 0 || id >= _owners.Count || _owners[(int)id] == default)
+            {
+                return false;
+            }
+
+            _secrets[(int)id].CopyTo(secret);
+            return true;
         }
     }
 
@@ -130,7 +130,7 @@ public sealed class FileSubjectKeys : ISubjectKeys
     /// <inheritdoc />
     public bool Destroy(string tenant, string subject)
     {
-        var owner = OwnerOf(tenant, subject);
+        var owner = FactKeys.HashSubject(tenant, subject);
         lock (_disk)
         {
             int slot;
@@ -142,8 +142,7 @@ public sealed class FileSubjectKeys : ISubjectKeys
                 }
 
                 CryptographicOperations.ZeroMemory(_secrets[slot]);
-                _secrets[slot] = null;
-                Volatile.Write(ref _destructions, _destructions + 1);
+                _owners[slot] = default;
             }
 
             if (slot <= _durable)
@@ -157,8 +156,6 @@ public sealed class FileSubjectKeys : ISubjectKeys
 
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();
-
-    private static UInt128 OwnerOf(string tenant, string subject) => XxHash128.HashToUInt128(Encoding.UTF8.GetBytes($"{tenant}\0{subject}"));
 
     private static byte[] Header()
     {
@@ -184,12 +181,12 @@ public sealed class FileSubjectKeys : ISubjectKeys
         lock (_lock)
         {
             var bytes = new List<byte>();
-            for (var slot = (int)_durable + 1; slot < _secrets.Count; slot++)
+            for (var slot = (int)_durable + 1; slot < _owners.Count; slot++)
             {
-                bytes.AddRange(_secrets[slot] is { } secret ? Slot(Live, _owners[slot], secret) : Slot(Destroyed, default, []));
+                bytes.AddRange(_owners[slot] == default ? Slot(Destroyed, default, []) : Slot(Live, _owners[slot], _secrets[slot]));
             }
 
-            return ([.. bytes], _secrets.Count - 1);
+            return ([.. bytes], _owners.Count - 1);
         }
     }
 
@@ -235,12 +232,13 @@ public sealed class FileSubjectKeys : ISubjectKeys
             var live = holds && BinaryPrimitives.ReadUInt32LittleEndian(slot[4..]) == Live;
             var owner = live ? BinaryPrimitives.ReadUInt128LittleEndian(slot[8..]) : default;
             Damaged += holds ? 0 : 1;
-            _secrets.Add(live ? slot.Slice(SecretAt, SecretBytes).ToArray() : null);
-            _owners.Add(owner);
             if (live)
             {
-                _slots[owner] = _secrets.Count - 1;
+                slot.Slice(SecretAt, SecretBytes).CopyTo(_secrets[_owners.Count]);
+                _slots[owner] = _owners.Count;
             }
+
+            _owners.Add(owner);
         }
 
         if (!readOnly)
@@ -248,7 +246,27 @@ public sealed class FileSubjectKeys : ISubjectKeys
             _file.Sync();
         }
 
-        _durable = _secrets.Count - 1;
+        _durable = _owners.Count - 1;
         CryptographicOperations.ZeroMemory(bytes);
+    }
+
+    /// <summary>The keys by slot, in pages that never move, so that no copy of one outlives it.</summary>
+    private sealed class SecretPages
+    {
+        private const int PageSlots = 1024;
+        private readonly List<byte[]> _pages = [];
+
+        public Span<byte> this[int slot]
+        {
+            get
+            {
+                while (_pages.Count <= slot / PageSlots)
+                {
+                    _pages.Add(GC.AllocateArray<byte>(PageSlots * SecretBytes, pinned: true));
+                }
+
+                return _pages[slot / PageSlots].AsSpan(slot % PageSlots * SecretBytes, SecretBytes);
+            }
+        }
     }
 }

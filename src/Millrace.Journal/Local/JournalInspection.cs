@@ -24,7 +24,7 @@ public sealed record PartitionInfo(JournalStream Stream, int Partition, IReadOnl
 /// A journal's directory opened for reading, without its lock and without changing anything: for the command line, beside a running node or after one. It sees what was
 /// there when each call began.
 /// </summary>
-public sealed class JournalInspection : IDisposable
+public sealed class JournalInspection
 {
     private const int FactsAtOnce = 1000;
     private readonly string _directory;
@@ -94,7 +94,6 @@ public sealed class JournalInspection : IDisposable
         }
     }
 
-    public void Dispose() => _codec.Dispose();
 
     private static SegmentInfo Describe(JournalStream stream, int partition, Segment segment)
     {

@@ -96,28 +96,22 @@ public sealed class LocalJournal : IJournal
 
         var encoder = _encoder ??= new FieldWriter();
         encoder.Clear();
-        var batches = new Dictionary<(JournalStream Stream, int Partition), Batch>();
+        var batches = new List<Batch>();
         for (var i = 0; i < facts.Count; i++)
         {
-            var place = (facts[i].Stream, PartitionOf(facts[i]));
-            if (!batches.TryGetValue(place, out var batch))
-            {
-                batches.Add(place, batch = new Batch(LogOf(place.Stream, place.Item2)));
-            }
-
-            batch.Add(Encode(facts[i], encoder), i);
+            BatchFor(facts[i], facts.Count, batches).Add(Encode(facts[i], encoder), i);
         }
 
-        Reserve(batches.Values);
+        Reserve(batches);
         var positions = new Position[facts.Count];
         var done = new List<Task>(batches.Count);
-        foreach (var (place, batch) in batches)
+        foreach (var batch in batches)
         {
             var (durable, first) = AddOrRelease(batch.Log, encoder, batch.Facts, batch.Bytes);
             done.Add(durable);
             for (var i = 0; i < batch.Indexes.Count; i++)
             {
-                positions[batch.Indexes[i]] = new Position(place.Stream, place.Partition, first + i);
+                positions[batch.Indexes[i]] = new Position(batch.Stream, batch.Partition, first + i);
             }
         }
 
@@ -262,6 +256,22 @@ public sealed class LocalJournal : IJournal
         }
     }
 
+    private Batch BatchFor(Fact fact, int facts, List<Batch> batches)
+    {
+        var (stream, partition) = (fact.Stream, PartitionOf(fact));
+        foreach (var batch in batches)
+        {
+            if (batch.Stream == stream && batch.Partition == partition)
+            {
+                return batch;
+            }
+        }
+
+        var fresh = new Batch(stream, partition, LogOf(stream, partition), facts);
+        batches.Add(fresh);
+        return fresh;
+    }
+
     private int PartitionOf(Fact fact) => FactKeys.Partition(fact, Partitions(fact.Stream));
 
     private EncodedFact Encode(Fact fact, FieldWriter encoder)
@@ -299,18 +309,21 @@ public sealed class LocalJournal : IJournal
             log?.Dispose(); // Null when opening stopped before it.
         }
 
-        _codec?.Dispose();
         _directoryLock.Dispose();
     }
 
     /// <summary>The part of an append that goes to one partition.</summary>
-    private sealed class Batch(PartitionLog log)
+    private sealed class Batch(JournalStream stream, int partition, PartitionLog log, int most)
     {
-        private readonly List<EncodedFact> _facts = [];
+        private readonly List<EncodedFact> _facts = new(most);
+
+        public JournalStream Stream { get; } = stream;
+
+        public int Partition { get; } = partition;
 
         public PartitionLog Log { get; } = log;
 
-        public List<int> Indexes { get; } = [];
+        public List<int> Indexes { get; } = new(most);
 
         public long Bytes { get; private set; }
 

@@ -10,13 +10,9 @@ public sealed class MemorySubjectKeys : ISubjectKeys
     private readonly Dictionary<(string Tenant, string Subject), long> _ids = [];
     private readonly Dictionary<long, byte[]> _secrets = [];
     private long _created;
-    private long _destructions;
 
     /// <inheritdoc />
-    public long Destructions => Volatile.Read(ref _destructions);
-
-    /// <inheritdoc />
-    public long IdOf(string tenant, string subject)
+    public long Read(string tenant, string subject, Span<byte> secret)
     {
         lock (_lock)
         {
@@ -27,6 +23,7 @@ public sealed class MemorySubjectKeys : ISubjectKeys
                 _secrets.Add(id, RandomNumberGenerator.GetBytes(SecretBytes));
             }
 
+            _secrets[id].CopyTo(secret);
             return id;
         }
     }
@@ -58,7 +55,6 @@ public sealed class MemorySubjectKeys : ISubjectKeys
             }
 
             _secrets.Remove(id);
-            Volatile.Write(ref _destructions, _destructions + 1);
             return true;
         }
     }

@@ -8,8 +8,8 @@ namespace Millrace.Journal.Segments;
 internal readonly record struct SegmentPoint(long Offset, long Received, long At);
 
 /// <summary>
-/// The sidecar of a sealed segment (<c>.idx</c>): a point about every 64 KiB, and the hashes of all ids and decision ids sorted behind a fan-out by their top ten bits,
-/// so that finding costs one read of about 1/1024 of the table. It can be rebuilt from the segment at any time.
+/// The sidecar of a sealed segment (<c>.idx</c>): a point about every 64 KiB, and the hashes of all ids and decision ids behind a fan-out by their top ten bits, within which
+/// they keep the order of their facts, so that finding costs one read of about 1/1024 of the table. It can be rebuilt from the segment at any time.
 /// Layout: magic (8) · segment's first, end, last received, bytes (8 each) · points, hashes (4 each) · points (24 each) · fan-out (1025 × 4) ·
 /// hashes (8 + 4 bytes relative offset each) · CRC-32C (4).
 /// </summary>
@@ -35,32 +35,32 @@ internal sealed class SegmentIndex
     /// <summary>Lays out the index of a segment.</summary>
     public static byte[] Build(SegmentSummary summary, ReadOnlySpan<SegmentPoint> points, ReadOnlySpan<OffsetIndex.Entry> hashes)
     {
-        var sorted = hashes.ToArray();
-        Array.Sort(sorted, static (a, b) => a.Hash != b.Hash ? a.Hash.CompareTo(b.Hash) : a.Offset.CompareTo(b.Offset));
-        var bytes = new byte[HeadBytes + (points.Length * PointBytes) + (Fanout * 4) + (sorted.Length * EntryBytes) + 4];
+        var bytes = new byte[HeadBytes + (points.Length * PointBytes) + (Fanout * 4) + (hashes.Length * EntryBytes) + 4];
         Magic.CopyTo(bytes);
         long[] head = [summary.First, summary.End, summary.LastReceived, summary.Bytes];
         MemoryMarshal.AsBytes(head.AsSpan()).CopyTo(bytes.AsSpan(8));
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), points.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(44), sorted.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(44), hashes.Length);
         MemoryMarshal.AsBytes(points).CopyTo(bytes.AsSpan(HeadBytes));
         var fanout = bytes.AsSpan(HeadBytes + (points.Length * PointBytes), Fanout * 4);
         var entries = bytes.AsSpan(HeadBytes + (points.Length * PointBytes) + fanout.Length);
-        var next = 0;
-        for (var bucket = 0; bucket < Fanout; bucket++)
+        var next = new int[Fanout];
+        foreach (ref readonly var entry in hashes)
         {
-            while (next < sorted.Length && sorted[next].Hash >> (64 - FanoutBits) < (ulong)bucket)
-            {
-                next++;
-            }
-
-            BinaryPrimitives.WriteInt32LittleEndian(fanout[(bucket * 4)..], next);
+            next[Bucket(entry.Hash) + 1]++;
         }
 
-        for (var i = 0; i < sorted.Length; i++)
+        for (var bucket = 0; bucket < Fanout; bucket++)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(entries[(i * EntryBytes)..], sorted[i].Hash);
-            BinaryPrimitives.WriteUInt32LittleEndian(entries[((i * EntryBytes) + 8)..], (uint)(sorted[i].Offset - summary.First));
+            next[bucket] += bucket == 0 ? 0 : next[bucket - 1];
+            BinaryPrimitives.WriteInt32LittleEndian(fanout[(bucket * 4)..], next[bucket]);
+        }
+
+        foreach (ref readonly var entry in hashes)
+        {
+            var place = entries[(next[Bucket(entry.Hash)]++ * EntryBytes)..];
+            BinaryPrimitives.WriteUInt64LittleEndian(place, entry.Hash);
+            BinaryPrimitives.WriteUInt32LittleEndian(place[8..], (uint)(entry.Offset - summary.First));
         }
 
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), Crc32C.Of(bytes.AsSpan(0, bytes.Length - 4)));
@@ -87,7 +87,7 @@ internal sealed class SegmentIndex
     /// <summary>Adds the offsets under <paramref name="hash"/> to <paramref name="into"/>, oldest first.</summary>
     public void Find(IJournalFile file, ulong hash, List<long> into)
     {
-        var bucket = (int)(hash >> (64 - FanoutBits));
+        var bucket = Bucket(hash);
         var (from, to) = (_fanout[bucket], _fanout[bucket + 1]);
         var entries = new byte[(to - from) * EntryBytes];
         var read = file.Read(entries, _entriesAt + (from * EntryBytes));
@@ -99,6 +99,8 @@ internal sealed class SegmentIndex
             }
         }
     }
+
+    private static int Bucket(ulong hash) => (int)(hash >> (64 - FanoutBits));
 }
 
 /// <summary>What an index says of its segment: offsets in [First, End), the last fact's time, and the segment's length in bytes.</summary>

@@ -131,7 +131,7 @@ internal static class JournalCommands
             var within = Path.Combine(data, JournalDirectory);
             var keyFile = Path.Combine(data, KeyFile);
             using ISubjectKeys keys = File.Exists(keyFile) ? FileSubjectKeys.OpenReadOnly(keyFile) : new MemorySubjectKeys();
-            using var journal = JournalInspection.Open(Directory.Exists(within) ? within : data, keys);
+            var journal = JournalInspection.Open(Directory.Exists(within) ? within : data, keys);
             action(journal);
             return 0;
         }

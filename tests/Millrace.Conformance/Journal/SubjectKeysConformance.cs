@@ -12,9 +12,9 @@ public abstract class SubjectKeysConformance
     public void A_subject_keeps_its_key_and_no_two_share_one()
     {
         using var keys = Open();
-        var ada = keys.IdOf("default", "ada");
-        Assert.Equal(ada, keys.IdOf("default", "ada"));
-        var ids = new[] { ada, keys.IdOf("default", "bob"), keys.IdOf("other", "ada") };
+        var ada = IdOf(keys, "default", "ada");
+        Assert.Equal(ada, IdOf(keys, "default", "ada"));
+        var ids = new[] { ada, IdOf(keys, "default", "bob"), IdOf(keys, "other", "ada") };
         Assert.All(ids, id => Assert.True(id > 0));
         Assert.Equal(3, ids.Select(id => Convert.ToHexString(Read(keys, id)!)).Distinct().Count());
     }
@@ -23,13 +23,12 @@ public abstract class SubjectKeysConformance
     public void A_destroyed_key_is_gone_and_a_later_fact_gets_a_new_one()
     {
         using var keys = Open();
-        var first = keys.IdOf("default", "ada");
+        var first = IdOf(keys, "default", "ada");
         keys.MakeDurable(first);
         Assert.True(keys.Destroy("default", "ada"));
         Assert.False(keys.Destroy("default", "ada"));
-        Assert.Equal(1, keys.Destructions);
         Assert.Null(Read(keys, first));
-        Assert.NotEqual(first, keys.IdOf("default", "ada"));
+        Assert.NotEqual(first, IdOf(keys, "default", "ada"));
     }
 
     [Fact]
@@ -38,6 +37,14 @@ public abstract class SubjectKeysConformance
         using var keys = Open();
         Assert.Null(Read(keys, 1));
         Assert.Null(Read(keys, long.MaxValue));
+    }
+
+    protected static long IdOf(ISubjectKeys keys, string tenant, string subject)
+    {
+        var secret = new byte[32];
+        var id = keys.Read(tenant, subject, secret);
+        Assert.Equal(Read(keys, id), secret);
+        return id;
     }
 
     protected static byte[]? Read(ISubjectKeys keys, long id)
@@ -64,16 +71,16 @@ public sealed class FileSubjectKeysConformance : SubjectKeysConformance, IDispos
         byte[]? secret;
         using (var keys = Open())
         {
-            secret = Read(keys, keys.IdOf("default", "ada"));
-            keys.MakeDurable(keys.IdOf("default", "bob"));
+            secret = Read(keys, IdOf(keys, "default", "ada"));
+            keys.MakeDurable(IdOf(keys, "default", "bob"));
             Assert.True(keys.Destroy("default", "bob"));
         }
 
         using var again = Open();
-        Assert.Equal(1, again.IdOf("default", "ada"));
+        Assert.Equal(1, IdOf(again, "default", "ada"));
         Assert.Equal(secret, Read(again, 1));
         Assert.Null(Read(again, 2));
-        Assert.Equal(3, again.IdOf("default", "bob"));
+        Assert.Equal(3, IdOf(again, "default", "bob"));
     }
 
     protected override ISubjectKeys Open() => new FileSubjectKeys(Path.Combine(_directory, "keys"));

@@ -17,11 +17,7 @@ public sealed class FactCodecTests : IDisposable
 
     public FactCodecTests() => _codec = new FactCodec(_keys);
 
-    public void Dispose()
-    {
-        _codec.Dispose();
-        _keys.Dispose();
-    }
+    public void Dispose() => _keys.Dispose();
 
     [Fact]
     public void An_event_comes_back_as_it_was()

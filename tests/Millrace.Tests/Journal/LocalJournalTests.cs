@@ -103,7 +103,7 @@ public sealed class LocalJournalTests : IDisposable
         var segments = Directory.GetFiles(Control, "*.seg").Order(StringComparer.Ordinal).SkipLast(1).ToArray();
         Assert.True(segments.Length > 2);
         var random = new Random(2026);
-        using var inspection = JournalInspection.Open(_directory, _keys);
+        var inspection = JournalInspection.Open(_directory, _keys);
         inspection.Verify(JournalStream.Control, 0);
         for (var i = 0; i < 1000; i++)
         {

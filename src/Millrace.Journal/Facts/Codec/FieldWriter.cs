@@ -68,7 +68,8 @@ internal sealed class FieldWriter
             return;
         }
 
-        switch (IdForm.Of(value, out var numeric, out var uuid))
+        var uuid = (stackalloc byte[IdForm.UuidBytes]);
+        switch (IdForm.Of(value, out var numeric, uuid))
         {
             case IdKind.Number:
                 Tag(number, WireType.Varint);
@@ -76,7 +77,7 @@ internal sealed class FieldWriter
                 break;
             case IdKind.Uuid:
                 Tag(number, WireType.Fixed128);
-                uuid.TryWriteBytes(Take(16), bigEndian: true, out _);
+                Raw(uuid);
                 break;
             default:
                 Tag(number, WireType.Bytes);
@@ -120,6 +121,12 @@ internal sealed class FieldWriter
 
     public void Varint(ulong value)
     {
+        if (value < 0x80)
+        {
+            RawByte((byte)value);
+            return;
+        }
+
         var span = Ensure(10);
         var i = 0;
         for (; value >= 0x80; value >>= 7)

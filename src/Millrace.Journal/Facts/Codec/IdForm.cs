@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Millrace.Journal.Facts.Codec;
@@ -14,17 +15,20 @@ internal enum IdKind
 /// <summary>Finds the shortest form from which an id's exact text comes back.</summary>
 internal static class IdForm
 {
+    public const int UuidBytes = 16;
     private const int UuidLength = 36;
     private const int MostDigits = 18;
 
-    public static IdKind Of(string id, out ulong number, out Guid uuid)
+    /// <summary>The form of <paramref name="id"/>, and its number or its UUID when it is one.</summary>
+    /// <param name="id">Any text.</param>
+    /// <param name="number">The number; else 0.</param>
+    /// <param name="uuid">Of <see cref="UuidBytes"/>: takes the UUID, first digit first.</param>
+    public static IdKind Of(string id, out ulong number, Span<byte> uuid)
     {
         number = 0;
-        uuid = default;
-        if (id.Length == UuidLength && IsCanonicalUuid(id))
+        if (id.Length == UuidLength)
         {
-            uuid = Guid.ParseExact(id, "D");
-            return IdKind.Uuid;
+            return TryReadUuid(id, uuid) ? IdKind.Uuid : IdKind.Text;
         }
 
         return IsCanonicalNumber(id) && ulong.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out number) ? IdKind.Number : IdKind.Text;
@@ -34,19 +38,21 @@ internal static class IdForm
 
     public static string ToText(ReadOnlySpan<byte> uuid) => new Guid(uuid, bigEndian: true).ToString("D");
 
-    /// <summary>Upper case, braces and the like would come back otherwise than they went in.</summary>
-    private static bool IsCanonicalUuid(string id)
+    /// <summary>Reads 8-4-4-4-12 digits; upper case would come back otherwise than it went in.</summary>
+    private static bool TryReadUuid(ReadOnlySpan<char> id, Span<byte> uuid)
     {
-        for (var i = 0; i < id.Length; i++)
+        if (id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-')
         {
-            var fits = i is 8 or 13 or 18 or 23 ? id[i] == '-' : char.IsAsciiHexDigitLower(id[i]);
-            if (!fits)
-            {
-                return false;
-            }
+            return false;
         }
 
-        return true;
+        var digits = (stackalloc char[UuidBytes * 2]);
+        id[..8].CopyTo(digits);
+        id[9..13].CopyTo(digits[8..]);
+        id[14..18].CopyTo(digits[12..]);
+        id[19..23].CopyTo(digits[16..]);
+        id[24..].CopyTo(digits[20..]);
+        return !digits.ContainsAnyInRange('A', 'F') && Convert.FromHexString(digits, uuid, out _, out _) == OperationStatus.Done;
     }
 
     private static bool IsCanonicalNumber(string id)

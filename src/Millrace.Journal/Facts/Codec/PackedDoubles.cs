@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Millrace.Journal.Facts.Codec;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal static class PackedDoubles
 {
     private const int Distinct = 100;
 
+    [SkipLocalsInit]
     public static void Write(FieldWriter writer, ReadOnlySpan<double> values)
     {
         var seen = (stackalloc long[Distinct]);

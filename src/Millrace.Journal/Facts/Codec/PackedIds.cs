@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Millrace.Journal.Facts.Codec;
@@ -9,26 +10,28 @@ namespace Millrace.Journal.Facts.Codec;
 /// </summary>
 internal static class PackedIds
 {
+    [SkipLocalsInit]
     public static void Write(FieldWriter writer, ReadOnlySpan<string> ids)
     {
         writer.Varint((ulong)ids.Length);
-        var seen = new Dictionary<string, int>(ids.Length, StringComparer.Ordinal);
+        var seen = new DistinctTexts(ids, stackalloc DistinctTexts.Place[DistinctTexts.StackPlaces]);
+        var uuid = (stackalloc byte[IdForm.UuidBytes]);
         foreach (var id in ids)
         {
-            if (!seen.TryAdd(id, seen.Count))
+            if (!seen.TryAddNext(out var known))
             {
-                Head(writer, IdKind.Repeat, (ulong)seen[id]);
+                Head(writer, IdKind.Repeat, (ulong)known);
                 continue;
             }
 
-            switch (IdForm.Of(id, out var number, out var uuid))
+            switch (IdForm.Of(id, out var number, uuid))
             {
                 case IdKind.Number:
                     Head(writer, IdKind.Number, number);
                     break;
                 case IdKind.Uuid:
                     Head(writer, IdKind.Uuid, 0);
-                    uuid.TryWriteBytes(writer.Take(16), bigEndian: true, out _);
+                    writer.Raw(uuid);
                     break;
                 default:
                     var bytes = Encoding.UTF8.GetByteCount(id);
