@@ -12,7 +12,7 @@ namespace Millrace.Journal.Local;
 public sealed class LocalJournal : IJournal
 {
     [ThreadStatic]
-    private static FieldWriter? _encoder;
+    private static AppendBatch? _batch;
 
     private readonly Dictionary<JournalStream, PartitionLog[]> _streams = [];
     private readonly TimeProvider _clock;
@@ -74,8 +74,7 @@ public sealed class LocalJournal : IJournal
     {
         cancellation.ThrowIfCancellationRequested();
         FactKeys.Check(fact);
-        var encoder = _encoder ??= new FieldWriter();
-        encoder.Clear();
+        var encoder = (_batch ??= new AppendBatch()).Begin();
         var encoded = Encode(fact, encoder);
         var partition = PartitionOf(fact);
         var log = LogOf(fact.Stream, partition);
@@ -94,25 +93,22 @@ public sealed class LocalJournal : IJournal
             FactKeys.Check(fact);
         }
 
-        var encoder = _encoder ??= new FieldWriter();
-        encoder.Clear();
-        var batches = new List<Batch>();
+        var batch = _batch ??= new AppendBatch();
+        var encoder = batch.Begin();
         for (var i = 0; i < facts.Count; i++)
         {
-            BatchFor(facts[i], facts.Count, batches).Add(Encode(facts[i], encoder), i);
+            var encoded = Encode(facts[i], encoder);
+            batch.PartFor(facts[i].Stream, PartitionOf(facts[i])).Add(encoded, i);
         }
 
-        Reserve(batches);
+        Reserve(batch.Parts);
         var positions = new Position[facts.Count];
-        var done = new List<Task>(batches.Count);
-        foreach (var batch in batches)
+        var done = new Task[batch.Parts.Length];
+        for (var p = 0; p < done.Length; p++)
         {
-            var (durable, first) = AddOrRelease(batch.Log, encoder, batch.Facts, batch.Bytes);
-            done.Add(durable);
-            for (var i = 0; i < batch.Indexes.Count; i++)
-            {
-                positions[batch.Indexes[i]] = new Position(batch.Stream, batch.Partition, first + i);
-            }
+            var part = batch.Parts[p];
+            (done[p], var first) = AddOrRelease(LogOf(part.Stream, part.Partition), encoder, part.Facts, part.Bytes);
+            part.Place(first, positions);
         }
 
         return AcknowledgeAll(done, positions);
@@ -219,26 +215,29 @@ public sealed class LocalJournal : IJournal
         return position;
     }
 
-    private static async ValueTask<Position[]> AcknowledgeAll(List<Task> done, Position[] positions)
+    private static async ValueTask<Position[]> AcknowledgeAll(Task[] done, Position[] positions)
     {
         await Task.WhenAll(done);
         return positions;
     }
 
-    private static void Reserve(IEnumerable<Batch> batches)
+    private void Reserve(ReadOnlySpan<AppendBatch.Part> parts)
     {
-        var reserved = new List<Batch>();
+        var reserved = 0;
         try
         {
-            foreach (var batch in batches)
+            for (; reserved < parts.Length; reserved++)
             {
-                batch.Log.Queue.Reserve(batch.Bytes);
-                reserved.Add(batch);
+                LogOf(parts[reserved].Stream, parts[reserved].Partition).Queue.Reserve(parts[reserved].Bytes);
             }
         }
         catch (JournalFullException)
         {
-            reserved.ForEach(b => b.Log.Queue.Release(b.Bytes));
+            foreach (var part in parts[..reserved])
+            {
+                LogOf(part.Stream, part.Partition).Queue.Release(part.Bytes);
+            }
+
             throw;
         }
     }
@@ -254,22 +253,6 @@ public sealed class LocalJournal : IJournal
             log.Queue.Release(bytes);
             throw;
         }
-    }
-
-    private Batch BatchFor(Fact fact, int facts, List<Batch> batches)
-    {
-        var (stream, partition) = (fact.Stream, PartitionOf(fact));
-        foreach (var batch in batches)
-        {
-            if (batch.Stream == stream && batch.Partition == partition)
-            {
-                return batch;
-            }
-        }
-
-        var fresh = new Batch(stream, partition, LogOf(stream, partition), facts);
-        batches.Add(fresh);
-        return fresh;
     }
 
     private int PartitionOf(Fact fact) => FactKeys.Partition(fact, Partitions(fact.Stream));
@@ -310,30 +293,5 @@ public sealed class LocalJournal : IJournal
         }
 
         _directoryLock.Dispose();
-    }
-
-    /// <summary>The part of an append that goes to one partition.</summary>
-    private sealed class Batch(JournalStream stream, int partition, PartitionLog log, int most)
-    {
-        private readonly List<EncodedFact> _facts = new(most);
-
-        public JournalStream Stream { get; } = stream;
-
-        public int Partition { get; } = partition;
-
-        public PartitionLog Log { get; } = log;
-
-        public List<int> Indexes { get; } = new(most);
-
-        public long Bytes { get; private set; }
-
-        public ReadOnlySpan<EncodedFact> Facts => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_facts);
-
-        public void Add(EncodedFact fact, int index)
-        {
-            _facts.Add(fact);
-            Indexes.Add(index);
-            Bytes += fact.Length + Frame.HeadBytes;
-        }
     }
 }
