@@ -7,7 +7,10 @@ namespace Millrace.Delivery.Storage;
 /// <summary>A complete response in memory. Everything but the store's own links is immutable.</summary>
 internal sealed class StoredResponse
 {
-    /// <summary>Objects, arrays, dictionary slot and links of one response: estimated, not measured on 64-bit .NET 10, rounded up.</summary>
+    /// <summary>
+    /// What a response costs beside its texts and its body: objects, arrays, its slot in the map, its links. An estimate for 64-bit .NET 10, rounded
+    /// up; nobody has measured it.
+    /// </summary>
     public const int FixedBytes = 768;
 
     /// <summary>A string's header and padding, and a header line's two references.</summary>
