@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Millrace.Api.Json;
 
@@ -42,6 +43,13 @@ internal static class RequestBody
         if (context.Request.ContentLength > maxBytes)
         {
             services.Metrics.LimitHit(Limit);
+
+            // The server has the same bound, and would close the connection on a client that still writes: it has to drain for its moment, or nobody reads the refusal.
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            {
+                size.MaxRequestBodySize = null;
+            }
+
             throw BoundedStream.TooLarge(maxBytes);
         }
 

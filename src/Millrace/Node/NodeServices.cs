@@ -34,13 +34,14 @@ internal sealed class NodeServices : IAsyncDisposable
     private const double AnonymousDeliveryShare = 0.1;
 
     private readonly NodeLog _log;
-    private readonly List<IAsyncDisposable> _closing = [];
+    private readonly ClosingOrder _closing;
 
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
         Clock = clock;
         _log = new NodeLog(config.Log, clock);
         Logger = _log.Factory.CreateLogger("Millrace.Node");
+        _closing = new ClosingOrder(Logger);
         Config = new ConfigHolder(source, config, Meter, Logger);
         Config.Follow(next => _log.SetLevel(next.Log.Level));
     }
@@ -105,19 +106,7 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>Last opened, first closed: queues are flushed before the journal closes, and the lock goes last. A part that fails keeps no other open.</summary>
     public async ValueTask DisposeAsync()
     {
-        for (var i = _closing.Count - 1; i >= 0; i--)
-        {
-            try
-            {
-                await _closing[i].DisposeAsync();
-            }
-            catch (Exception failed)
-            {
-                Logger.LogError(NodeEvents.ClosingFailed, failed, "{Part} could not be closed as it should; the others are", _closing[i]);
-            }
-        }
-
-        _closing.Clear();
+        await _closing.DisposeAsync();
         Meter.Dispose();
         _log.Factory.Dispose();
     }
@@ -188,7 +177,7 @@ internal sealed class NodeServices : IAsyncDisposable
     private T Owned<T>(T part)
         where T : IDisposable
     {
-        _closing.Add(new Closing(part));
+        _closing.Add(part);
         return part;
     }
 
@@ -202,16 +191,5 @@ internal sealed class NodeServices : IAsyncDisposable
         var key = RandomNumberGenerator.GetBytes(TokenKeyBytes);
         data.WriteSecret(TokenKeyFile, key);
         return key;
-    }
-
-    private sealed class Closing(IDisposable part) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            part.Dispose();
-            return ValueTask.CompletedTask;
-        }
-
-        public override string? ToString() => part.ToString();
     }
 }
