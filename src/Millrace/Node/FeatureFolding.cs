@@ -142,7 +142,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
             _readiness.Release(UnreadyReason.FeaturesStalled);
             _readiness.Release(UnreadyReason.FeaturesCatchingUp);
         }
-        catch (Exception fault) when (!_stop.IsCancellationRequested)
+        catch (Exception fault) when (fault is not OperationCanceledException || !_stop.IsCancellationRequested)
         {
             // Decisions go on with the last snapshot, and say that it is old; new traffic is better served elsewhere.
             _stalled.Fail();

@@ -73,13 +73,16 @@ public sealed class RequestBoundsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/v1/events", "accepted", 202)]
-    [InlineData("/v1/items:batch", "created", 200)]
-    public async Task A_broken_gzip_tail_ends_the_tally_of_the_lines_before(string path, string applied, int status)
+    [InlineData("/v1/events", "accepted", 202, false)]
+    [InlineData("/v1/items:batch", "created", 200, false)]
+    [InlineData("/v1/events", "accepted", 202, true)]
+    [InlineData("/v1/items:batch", "created", 200, true)]
+    public async Task A_broken_gzip_tail_ends_the_tally_of_the_lines_before(string path, string applied, int status, bool isCut)
     {
         await using var node = await StartAsync();
         var packed = Gzip(Encoding.UTF8.GetBytes(Lines(path, 5_000)));
         Array.Fill<byte>(packed, 0xFF, packed.Length - 64, 64);
+        packed = isCut ? packed[..^64] : packed;
         var answer = await node.SendAsync(HttpMethod.Post, path, packed, Ndjson, Cancellation, "gzip");
         var facts = await node.FactsAsync(Cancellation);
         AssertEnded(answer, status, applied, (int)(facts.Events + facts.Items), "malformed");
