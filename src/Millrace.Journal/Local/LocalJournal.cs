@@ -103,15 +103,13 @@ public sealed class LocalJournal : IJournal
 
         Reserve(batch.Parts);
         var positions = new Position[facts.Count];
-        var done = new Task[batch.Parts.Length];
-        for (var p = 0; p < done.Length; p++)
+        var parts = new QueuedPart[batch.Parts.Length];
+        for (var p = 0; p < parts.Length; p++)
         {
-            var part = batch.Parts[p];
-            (done[p], var first) = AddOrRelease(LogOf(part.Stream, part.Partition), encoder, part.Facts, part.Bytes);
-            part.Place(first, positions);
+            parts[p] = Queue(batch.Parts[p], encoder, positions);
         }
 
-        return AcknowledgeAll(done, positions);
+        return AcknowledgeAll(parts, positions);
     }
 
     public ValueTask<IReadOnlyList<StoredFact>> ReadAsync(
@@ -215,10 +213,20 @@ public sealed class LocalJournal : IJournal
         return position;
     }
 
-    private static async ValueTask<Position[]> AcknowledgeAll(Task[] done, Position[] positions)
+    private static async ValueTask<Position[]> AcknowledgeAll(QueuedPart[] parts, Position[] positions)
     {
-        await Task.WhenAll(done);
-        return positions;
+        try
+        {
+            await Task.WhenAll(parts.Select(p => p.Done));
+            return positions;
+        }
+        catch (Exception first) when (Array.Exists(parts, p => p.Done.IsCompletedSuccessfully))
+        {
+            // A partition that faulted stays so: where another is merely full, that is not the news.
+            var reason = parts.Select(p => p.Done.Exception?.InnerException).OfType<JournalFaultException>().FirstOrDefault() ?? first;
+            var durable = Array.ConvertAll(positions, position => Array.Exists(parts, p => p.Holds(position)) ? position : (Position?)null);
+            throw new JournalPartialException(durable, reason);
+        }
     }
 
     private void Reserve(ReadOnlySpan<AppendBatch.Part> parts)
@@ -240,6 +248,24 @@ public sealed class LocalJournal : IJournal
 
             throw;
         }
+    }
+
+    /// <summary>Queues what goes to one partition and notes its positions. A partition that takes none fails its part alone: others may be at the disk already.</summary>
+    private QueuedPart Queue(AppendBatch.Part part, FieldWriter encoder, Position[] positions)
+    {
+        Task done;
+        var first = 0L;
+        try
+        {
+            (done, first) = AddOrRelease(LogOf(part.Stream, part.Partition), encoder, part.Facts, part.Bytes);
+        }
+        catch (Exception refused) when (refused is JournalException or ObjectDisposedException)
+        {
+            done = Task.FromException(refused);
+        }
+
+        part.Place(first, positions);
+        return new QueuedPart(part.Stream, part.Partition, done);
     }
 
     private static (Task Done, long First) AddOrRelease(PartitionLog log, FieldWriter encoder, ReadOnlySpan<EncodedFact> facts, long bytes)
@@ -293,5 +319,13 @@ public sealed class LocalJournal : IJournal
         }
 
         _directoryLock.Dispose();
+    }
+
+    /// <param name="Stream">Where the part goes.</param>
+    /// <param name="Partition">Where the part goes.</param>
+    /// <param name="Done">Completes when its facts are durable, or fails.</param>
+    private readonly record struct QueuedPart(JournalStream Stream, int Partition, Task Done)
+    {
+        public bool Holds(Position position) => Done.IsCompletedSuccessfully && position.Stream == Stream && position.Partition == Partition;
     }
 }

@@ -3,17 +3,14 @@ namespace Millrace.Api;
 /// <summary>The API's bounds. Each is visible in refusals and counted by name in <c>millrace.api.limit_hits</c>.</summary>
 internal sealed record ApiLimits
 {
-    /// <summary>A JSON body, inflated. A decide request with 1,000 candidates of 30 features is about 700 KB.</summary>
-    public int MaxBodyBytes { get; init; } = 1 << 20;
+    /// <summary><c>limits.requestBody</c>: a body, inflated. A JSON document is held whole, NDJSON is streamed: memory holds one batch of it.</summary>
+    public long RequestBody { get; init; } = 16 << 20;
 
-    /// <summary>A whole NDJSON body, inflated. It is streamed: memory holds one batch of it.</summary>
-    public long MaxNdjsonBytes { get; init; } = 64 << 20;
+    /// <summary><c>limits.requestLine</c>: one NDJSON line; a longer one is refused and the rest applies.</summary>
+    public int RequestLine { get; init; } = 64 << 10;
 
-    /// <summary>One NDJSON line; a longer one is refused and the rest applies.</summary>
-    public int MaxLineBytes { get; init; } = 64 << 10;
-
-    /// <summary>Records in one request.</summary>
-    public int MaxRecords { get; init; } = 100_000;
+    /// <summary><c>limits.requestLines</c>: NDJSON lines in one request.</summary>
+    public int RequestLines { get; init; } = 100_000;
 
     /// <summary>Records appended together: one group commit.</summary>
     public int BatchRecords { get; init; } = 256;

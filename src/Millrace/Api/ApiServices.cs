@@ -46,6 +46,9 @@ internal sealed record ApiServices
     /// <summary>The tenant of a request's key.</summary>
     public Func<HttpContext, string> Tenant { get; init; } = static _ => "default";
 
+    /// <summary>Told of what should not have happened; the client gets a 500 that says no more than that.</summary>
+    public Action<Exception> Faulted { get; init; } = static _ => { };
+
     public ApiLimits Limits { get; init; } = new();
 
     public UnixMicros Now => UnixMicros.Now(Clock);

@@ -8,7 +8,11 @@ internal sealed class BatchTally(ApiServices services, string indexName)
 {
     private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly List<(int Index, string Id, ProblemReason Reason, IReadOnlyList<Fault> Faults)> _rejected = [];
+    private (int Index, ProblemException Fault)? _stopped;
     private int _unlisted;
+
+    /// <summary>Whether a record has an outcome other than a refusal: one that a refusal of the whole request would hide.</summary>
+    public bool HasOutcomes => _counts.Count > 0;
 
     public void Count(string outcome)
     {
@@ -29,6 +33,13 @@ internal sealed class BatchTally(ApiServices services, string indexName)
         }
     }
 
+    /// <summary>Notes that a fault of the whole ended the request; nothing from <paramref name="index"/> on was applied. Listed last, always.</summary>
+    public void Stop(int index, ProblemException fault)
+    {
+        services.Metrics.Refused(fault.Reason);
+        _stopped = (index, fault);
+    }
+
     /// <summary>Writes <paramref name="outcomes"/> as counts (0 where none), then the refused in order of index.</summary>
     public void Write(Utf8JsonWriter json, params ReadOnlySpan<string> outcomes)
     {
@@ -40,12 +51,12 @@ internal sealed class BatchTally(ApiServices services, string indexName)
         json.WriteStartArray("rejected");
         foreach (var (index, id, reason, faults) in _rejected.OrderBy(r => r.Index))
         {
-            json.WriteStartObject();
-            json.WriteNumber(indexName, index);
-            Reply.WriteOptional(json, "id", id.Length == 0 ? null : id);
-            json.WriteString("reason", reason.Word());
-            Reply.Faults(json, faults);
-            json.WriteEndObject();
+            Write(json, index, id, reason, faults);
+        }
+
+        if (_stopped is var (stop, fault))
+        {
+            Write(json, stop, "", fault.Reason, [new("", fault.Message, "nothing from here on was applied")]);
         }
 
         json.WriteEndArray();
@@ -53,5 +64,15 @@ internal sealed class BatchTally(ApiServices services, string indexName)
         {
             json.WriteNumber("unlistedRejected", _unlisted);
         }
+    }
+
+    private void Write(Utf8JsonWriter json, int index, string id, ProblemReason reason, IReadOnlyList<Fault> faults)
+    {
+        json.WriteStartObject();
+        json.WriteNumber(indexName, index);
+        Reply.WriteOptional(json, "id", id.Length == 0 ? null : id);
+        json.WriteString("reason", reason.Word());
+        Reply.Faults(json, faults);
+        json.WriteEndObject();
     }
 }

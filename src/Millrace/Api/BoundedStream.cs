@@ -19,7 +19,7 @@ internal sealed class BoundedStream(Stream inner, long maxBytes, Action onHit) :
         set => throw new NotSupportedException();
     }
 
-    public static ProblemException TooLarge(long maxBytes) => new(ProblemReason.TooLarge, $"Expected at most {maxBytes} bytes, inflated.");
+    public static ProblemException TooLarge(long maxBytes) => new(ProblemReason.TooLarge, $"Expected at most {maxBytes} bytes, inflated (limits.requestBody).");
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -11,16 +11,7 @@ internal sealed class DecideEndpoint(ApiServices services)
 {
     public async Task PostAsync(HttpContext context)
     {
-        var (draft, _) = await RequestBody.ReadAsync(context, services, DecideShape.One);
-        var surfaces = services.Surfaces();
-        if (!surfaces.Contains(draft.Surface))
-        {
-            throw new ProblemException(
-                ProblemReason.UnknownSurface,
-                "Expected a surface of the configuration.",
-                [new("/surface", "a known surface", Reading.Quote(draft.Surface), NearestName.Of(draft.Surface, surfaces))]);
-        }
-
+        var draft = await RequestBody.ReadAsync(context, services, DecideShape.One);
         var started = services.Clock.GetTimestamp();
         var decision = Decide(services.Tenant(context), draft);
         var took = services.Clock.GetElapsedTime(started);
@@ -44,6 +35,13 @@ internal sealed class DecideEndpoint(ApiServices services)
         try
         {
             return services.Decide(draft.ToRequest(tenant, draft.DecisionId ?? services.NewId()));
+        }
+        catch (UnknownSurfaceException)
+        {
+            throw new ProblemException(
+                ProblemReason.UnknownSurface,
+                "Expected a surface of the configuration.",
+                [new("/surface", "a known surface", Reading.Quote(draft.Surface), NearestName.Of(draft.Surface, services.Surfaces()))]);
         }
         catch (DecisionConflictException)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Millrace.Api.Json;
 using Millrace.Decisions;
 using Millrace.Journal;
+using Millrace.Models.Policies;
 
 namespace Millrace.Api;
 
@@ -90,7 +91,7 @@ internal static class DecideShape
         .With("context", new MapShape<string>(Name, new TextShape(0, 256, "a value"), 64), (d, v) => d.Context = v, "What is known of the moment: device, region.")
         .With("candidates", new ListShape<CandidateDraft>(Candidate, 1_000), (d, v) => d.Candidates = v, "Your own; else the policy's sources propose them.")
         .With("exclude", new ListShape<string>(TextShape.Id, 1_000), (d, v) => d.Exclude = v, "Items never to show now.")
-        .With("slots", new ListShape<SlotDraft>(Slot, 32), (d, v) => d.Slots = v, "In place of the surface's own.")
+        .With("slots", new ListShape<SlotDraft>(Slot, 32), (d, v) => d.Slots = v, $"In place of the surface's own; at most {PolicyValidator.MostItems} items over all.")
         .With("mode", new WordShape<DecideMode>(("online", DecideMode.Online), ("apprentice", DecideMode.Apprentice), ("log-only", DecideMode.LogOnly)), (d, v) => d.Mode = v, "online decides; apprentice returns the baseline and learns; log-only records your slate.")
         .With("explain", new BoolShape(), (d, v) => d.Explain = v, "Adds what each item's score is made of, where a full record is kept.")
         .With("timeoutMs", new WholeShape(1, 10_000), (d, v) => d.Timeout = TimeSpan.FromMilliseconds(v), "Your patience: the ladder steps down to keep it.")
@@ -111,6 +112,12 @@ internal static class DecideShape
         if (draft.Slots.IsEmpty)
         {
             at.AddBelow("/slots", "at least one slot, or none of this field", "an empty list");
+        }
+
+        var items = draft.Slots.Sum(s => s.Count);
+        if (items > PolicyValidator.MostItems)
+        {
+            at.AddBelow("/slots", $"at most {PolicyValidator.MostItems} items over all slots", $"{items}");
         }
 
         Unique([.. draft.Slots.Select(s => s.Id)], "/slots", at);

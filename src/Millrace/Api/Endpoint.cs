@@ -37,13 +37,17 @@ internal static class Endpoint
     /// <param name="segment">0-based index of the segment.</param>
     public static string PathId(HttpContext context, int segment)
     {
-        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
-        var path = target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? query : target.Length);
-        var raw = path.ToString().Split('/').Skip(segment + 1).FirstOrDefault() ?? "";
+        var segments = RequestTarget.Segments(context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "");
         var at = new Json.Reading(default, 1);
-        if (!TryDecode(raw, out var id))
+
+        // The router went by the decoded path: an id is taken only from a target in which its segments are the same.
+        if (segments.Count != context.Request.Path.Value.AsSpan().Count('/'))
         {
-            at.Add("an id, percent-encoded UTF-8", Json.Reading.Quote(raw));
+            at.Add("a path of as many segments before its decoding as after");
+        }
+        else if (!RequestTarget.TryDecode(segments[segment], out var id))
+        {
+            at.Add("an id, percent-encoded UTF-8", Json.Reading.Quote(segments[segment]));
         }
         else if (Json.TextShape.Id.Check(id, at))
         {
@@ -51,6 +55,18 @@ internal static class Endpoint
         }
 
         throw new ProblemException(ProblemReason.Invalid, "The id in the path is not one.", at.Faults);
+    }
+
+    /// <summary>What a client is told when the server could not read its request.</summary>
+    public static ProblemException Refusal(ApiServices services, BadHttpRequestException bad)
+    {
+        if (bad.StatusCode != StatusCodes.Status413PayloadTooLarge)
+        {
+            return new(ProblemReason.BadRequest, bad.Message) { Status = bad.StatusCode };
+        }
+
+        services.Metrics.LimitHit(RequestBody.Limit);
+        return new(ProblemReason.TooLarge, bad.Message);
     }
 
     private static async Task GuardAsync(HttpContext context, ApiServices services, Func<Task> handle)
@@ -65,21 +81,20 @@ internal static class Endpoint
         }
         catch (BadHttpRequestException bad)
         {
-            var reason = bad.StatusCode == 413 ? ProblemReason.TooLarge : ProblemReason.BadRequest;
-            await RefuseAsync(context, services, new(reason, bad.Message) { Status = bad.StatusCode });
+            await RefuseAsync(context, services, Refusal(services, bad));
         }
-        catch (JournalFullException full)
+        catch (Exception refused) when (refused is JournalFullException or JournalFaultException)
         {
-            services.Metrics.LimitHit(full.Bound);
-            await RefuseAsync(context, services, new(ProblemReason.JournalFull, $"The bound {full.Bound} is hit; what was not acknowledged may be sent again."));
-        }
-        catch (JournalFaultException)
-        {
-            await RefuseAsync(context, services, new(ProblemReason.JournalFault, "Nothing is acknowledged until the node's disk works again."));
+            await RefuseAsync(context, services, Appending.Refusal(services, refused));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client has left: nobody reads a reply.
+        }
+        catch (Exception fault) when (!context.Response.HasStarted)
+        {
+            services.Faulted(fault);
+            await RefuseAsync(context, services, new(ProblemReason.Internal, "The node's log says more."));
         }
     }
 
@@ -87,35 +102,5 @@ internal static class Endpoint
     {
         services.Metrics.Refused(problem.Reason);
         return Reply.ProblemAsync(context, problem);
-    }
-
-    private static bool TryDecode(string raw, out string id)
-    {
-        id = "";
-        var bytes = new byte[raw.Length * 3];
-        var length = 0;
-        for (var i = 0; i < raw.Length; i++)
-        {
-            if (raw[i] != '%')
-            {
-                length += System.Text.Encoding.UTF8.GetBytes(raw, i, 1, bytes, length);
-            }
-            else if (i + 2 < raw.Length && byte.TryParse(raw.AsSpan(i + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out bytes[length]))
-            {
-                (i, length) = (i + 2, length + 1);
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        if (!System.Text.Unicode.Utf8.IsValid(bytes.AsSpan(0, length)))
-        {
-            return false;
-        }
-
-        id = System.Text.Encoding.UTF8.GetString(bytes, 0, length);
-        return true;
     }
 }

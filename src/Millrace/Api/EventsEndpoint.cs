@@ -1,15 +1,10 @@
 using Microsoft.AspNetCore.Http;
-using Millrace.Api.Json;
-using Millrace.Journal;
-using Millrace.Journal.Facts;
 
 namespace Millrace.Api;
 
 /// <summary>POST /v1/events: takes events in, and acknowledges them when they are durable.</summary>
 internal sealed class EventsEndpoint(ApiServices services)
 {
-    private static readonly TimeSpan MaxAge = TimeSpan.FromHours(24);
-
     public async Task PostAsync(HttpContext context)
     {
         var tenant = services.Tenant(context);
@@ -17,148 +12,21 @@ internal sealed class EventsEndpoint(ApiServices services)
         var tally = new BatchTally(services, type == RequestBody.JsonType ? "index" : "line");
         if (type == RequestBody.JsonType)
         {
-            var (envelope, _) = await RequestBody.ReadAsync(context, services, EventShape.Envelope);
-            await ApplyAsync(tenant, envelope.Events, tally);
+            var envelope = await RequestBody.ReadAsync(context, services, EventShape.Envelope);
+            try
+            {
+                await new EventBatch(services, tenant, tally).ApplyAsync(envelope.Events);
+            }
+            catch (ProblemException) when (tally.HasOutcomes)
+            {
+                // Each event of the list has its own entry: what the journal did not take stands in rejected[].
+            }
         }
         else
         {
-            await using var body = RequestBody.Open(context, services, services.Limits.MaxNdjsonBytes, "maxNdjsonBytes");
-            var lines = new NdjsonRecords<EventDraft>(body, EventShape.One, services);
-            while (await lines.NextAsync(context.RequestAborted) is { Count: > 0 } batch)
-            {
-                await ApplyAsync(tenant, batch, tally);
-            }
+            await NdjsonRequest.ApplyAsync(context, services, EventShape.One, tally, batch => new EventBatch(services, tenant, tally).ApplyAsync(batch));
         }
 
         await Reply.JsonAsync(context, StatusCodes.Status202Accepted, json => tally.Write(json, "accepted", "duplicates"));
-    }
-
-    /// <summary>Applies a batch. Never cancelled half-way: a client that leaves does not leave its claims behind.</summary>
-    private async Task ApplyAsync(string tenant, List<BatchRecord<EventDraft>> records, BatchTally tally)
-    {
-        var open = new List<BatchRecord<EventDraft>>();
-        foreach (var record in records)
-        {
-            if (record.Faults.Count > 0 || record.Value is null)
-            {
-                tally.Reject(record.Index, record.Value?.Id, ProblemReason.Invalid, record.Faults);
-            }
-            else if (record.Value.Time is { } time && time < services.Now - MaxAge)
-            {
-                tally.Reject(record.Index, record.Value.Id, ProblemReason.TooOld, new Fault("/time", "a time within the last 24 hours", time.ToString()));
-            }
-            else
-            {
-                open.Add(record);
-            }
-        }
-
-        // Ids that another request is appending wait for it only after our own are settled, so that two requests never wait for each other.
-        while (open.Count > 0)
-        {
-            var waiting = await ApplyOwnAsync(tenant, open, tally);
-            foreach (var (_, other) in waiting)
-            {
-                await other.Settled.Task;
-            }
-
-            open = [.. waiting.Select(w => w.Record)];
-        }
-    }
-
-    private async Task<List<(BatchRecord<EventDraft> Record, EventClaim Other)>> ApplyOwnAsync(
-        string tenant, List<BatchRecord<EventDraft>> records, BatchTally tally)
-    {
-        var ids = services.Memory.Events;
-        var waiting = new List<(BatchRecord<EventDraft>, EventClaim)>();
-        var claims = new List<EventClaim>();
-        var facts = new List<Observed>();
-        var settled = 0;
-        try
-        {
-            foreach (var record in records)
-            {
-                var now = services.Now;
-                var state = ids.Claim(tenant, record.Value, claims, now, out var claim);
-                if (state == IdState.Pending)
-                {
-                    waiting.Add((record, claim!));
-                }
-                else if (state != IdState.Mine)
-                {
-                    Known(state, record, tally);
-                }
-                else
-                {
-                    claims.Add(claim!);
-                    state = await ids.LookUpAsync(tenant, record.Value, now, CancellationToken.None);
-                    if (state != IdState.Mine || !TryAttest(tenant, record, tally, out var attested))
-                    {
-                        Known(state, record, tally);
-                        claims.Remove(claim!);
-                        ids.Settle(claim!, applied: false, default, now);
-                        continue;
-                    }
-
-                    var decision = record.Value.DecisionId is { } id ? services.Recall(tenant, id) : null;
-                    facts.Add(record.Value.ToFact(tenant, now, attested) with { Surface = decision?.Surface, Segment = decision?.Segment });
-                }
-            }
-
-            for (var at = 0; at < facts.Count; at += services.Limits.BatchRecords)
-            {
-                var count = Math.Min(services.Limits.BatchRecords, facts.Count - at);
-                await services.Journal.AppendAsync(facts.GetRange(at, count));
-                for (; settled < at + count; settled++)
-                {
-                    ids.Settle(claims[settled], applied: true, facts[settled].Time, services.Now);
-                    tally.Count("accepted");
-                }
-            }
-        }
-        finally
-        {
-            foreach (var claim in claims.Skip(settled))
-            {
-                ids.Settle(claim, applied: false, default, services.Now);
-            }
-        }
-
-        return waiting;
-    }
-
-    private static void Known(IdState state, BatchRecord<EventDraft> record, BatchTally tally)
-    {
-        if (state == IdState.Duplicate)
-        {
-            tally.Count("duplicates");
-        }
-        else if (state == IdState.Conflict)
-        {
-            tally.Reject(record.Index, record.Value.Id, ProblemReason.Conflict, new Fault("/id", "a new id, or the body that it came with first", "another body"));
-        }
-    }
-
-    private bool TryAttest(string tenant, BatchRecord<EventDraft> record, BatchTally tally, out bool attested)
-    {
-        var draft = record.Value;
-        attested = draft.Token is not null;
-        var verdict = draft.Token is null
-            ? TokenVerdict.Valid
-            : services.Tokens.Verify(new(draft.Token, tenant, draft.DecisionId, draft.Item, draft.EventType, draft.Id));
-        if (verdict == TokenVerdict.Valid)
-        {
-            return true;
-        }
-
-        var (reason, got) = verdict switch
-        {
-            TokenVerdict.Forged => (ProblemReason.TokenForged, "one that this node did not sign"),
-            TokenVerdict.Foreign => (ProblemReason.TokenForeign, "one of another decision, item or tenant"),
-            TokenVerdict.Expired => (ProblemReason.TokenExpired, "one that is too old"),
-            _ => (ProblemReason.TokenReplayed, "one that was spent on another event of this type"),
-        };
-        tally.Reject(record.Index, draft.Id, reason, new Fault("/token", "the token of this decision's item, or none", got));
-        return false;
     }
 }

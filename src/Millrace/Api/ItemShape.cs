@@ -101,5 +101,9 @@ internal static class ItemShape
         {
             at.AddBelow("/bodyUrl", "an http or https URL, or a path that begins with /", Reading.Quote(url));
         }
+
+        // In PUT the id stands in the path and is not known here: the longest is taken.
+        var fact = item.ToFact(FactRoom.LongestId, FactRoom.LongestId, default);
+        FactRoom.Check(fact with { Item = FactRoom.LongestId }, at);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ItemsEndpoint(ApiServices services)
     public async Task PutAsync(HttpContext context)
     {
         var id = Endpoint.PathId(context, 2);
-        var (draft, _) = await RequestBody.ReadAsync(context, services, ItemShape.One);
+        var draft = await RequestBody.ReadAsync(context, services, ItemShape.One);
         draft.Id = id;
         await ApplyOneAsync(context, draft);
     }
@@ -36,74 +36,93 @@ internal sealed class ItemsEndpoint(ApiServices services)
     {
         var tenant = services.Tenant(context);
         RequestBody.ContentType(context, RequestBody.NdjsonType);
-        await using var body = RequestBody.Open(context, services, services.Limits.MaxNdjsonBytes, "maxNdjsonBytes");
-        var lines = new NdjsonRecords<ItemDraft>(body, ItemShape.Line, services);
         var tally = new BatchTally(services, "line");
-        while (await lines.NextAsync(context.RequestAborted) is { Count: > 0 } batch)
-        {
-            foreach (var bad in batch.Where(r => r.Faults.Count > 0))
-            {
-                tally.Reject(bad.Index, bad.Value?.Id, ProblemReason.Invalid, bad.Faults);
-            }
+        await NdjsonRequest.ApplyAsync(context, services, ItemShape.Line, tally, batch => ApplyAsync(tenant, batch, tally));
+        await Reply.JsonAsync(context, StatusCodes.Status200OK, json => tally.Write(json, "created", "replaced", "unchanged", "deleted"));
+    }
 
-            foreach (var outcome in await ApplyAsync(tenant, [.. batch.Where(r => r.Faults.Count == 0).Select(r => r.Value)]))
+    private async Task ApplyAsync(string tenant, List<BatchRecord<ItemDraft>> records, BatchTally tally)
+    {
+        foreach (var bad in records.Where(r => r.Faults.Count > 0))
+        {
+            tally.Reject(bad.Index, bad.Value?.Id, ProblemReason.Invalid, bad.Faults);
+        }
+
+        BatchRecord<ItemDraft>[] good = [.. records.Where(r => r.Faults.Count == 0)];
+        var (outcomes, refused) = await ApplyAsync(tenant, [.. good.Select(r => r.Value)]);
+        for (var i = 0; i < good.Length; i++)
+        {
+            if (outcomes[i] is { } outcome)
             {
                 tally.Count(outcome);
             }
+            else
+            {
+                tally.Reject(good[i].Index, good[i].Value.Id, refused!.Reason);
+            }
         }
 
-        await Reply.JsonAsync(context, StatusCodes.Status200OK, json => tally.Write(json, "created", "replaced", "unchanged", "deleted"));
+        if (refused is not null)
+        {
+            throw refused;
+        }
     }
 
     private async Task ApplyOneAsync(HttpContext context, ItemDraft draft)
     {
-        var outcomes = await ApplyAsync(services.Tenant(context), [draft]);
-        services.Metrics.Record(outcomes[0]);
+        var (outcomes, refused) = await ApplyAsync(services.Tenant(context), [draft]);
+        var outcome = outcomes[0] ?? throw refused!;
+        services.Metrics.Record(outcome);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteString("id", draft.Id);
-            json.WriteString("outcome", outcomes[0]);
+            json.WriteString("outcome", outcome);
         });
     }
 
     /// <summary>Appends what changes something.</summary>
-    /// <returns>Per draft: created, replaced, unchanged or deleted.</returns>
-    private async Task<string[]> ApplyAsync(string tenant, ItemDraft[] drafts)
+    /// <returns>Per draft: created, replaced, unchanged or deleted; null where the journal did not take it, and then why.</returns>
+    private async Task<(string?[] Outcomes, ProblemException? Refused)> ApplyAsync(string tenant, ItemDraft[] drafts)
     {
         var versions = services.Memory.Items;
-        var outcomes = new string[drafts.Length];
+        var outcomes = new string?[drafts.Length];
+        var restsOn = new int?[drafts.Length];
         var facts = new List<ItemChanged>();
         // The same item may stand in a batch twice: what it will be is what the later line is compared with.
-        var coming = new Dictionary<string, (UInt128 Content, bool Deleted)>(StringComparer.Ordinal);
+        var coming = new Dictionary<string, (UInt128 Content, bool Deleted, int Fact)>(StringComparer.Ordinal);
         for (var i = 0; i < drafts.Length; i++)
         {
             var fact = drafts[i].ToFact(tenant, services.NewId(), services.Now);
             var content = ItemDraft.Content(fact);
-            (UInt128 Content, bool Deleted)? known = coming.TryGetValue(fact.Item, out var earlier) ? earlier
-                : versions.Find(tenant, fact.Item) is { } version ? (version.Content, version.Deleted) : null;
+            (UInt128 Content, bool Deleted, int? Fact)? known = coming.TryGetValue(fact.Item, out var earlier) ? earlier
+                : versions.Find(tenant, fact.Item) is { } version ? (version.Content, version.Deleted, null) : null;
+            restsOn[i] = known?.Fact;
             outcomes[i] = known?.Content == content || (known is null && fact.Deleted) ? "unchanged"
                 : fact.Deleted ? "deleted"
                 : known is { Deleted: false } ? "replaced" : "created";
             if (outcomes[i] != "unchanged")
             {
+                restsOn[i] = facts.Count;
+                coming[fact.Item] = (content, fact.Deleted, facts.Count);
                 facts.Add(fact);
-                coming[fact.Item] = (content, fact.Deleted);
             }
         }
 
-        if (facts.Count > 0)
+        var (positions, refused) = facts.Count > 0 ? await Appending.AppendAsync(services, facts) : new([], null);
+        for (var i = 0; i < positions.Count; i++)
         {
-            var positions = await services.Journal.AppendAsync(facts);
-            for (var i = 0; i < positions.Length; i++)
+            if (positions[i] is { } position && !versions.Note(facts[i], position))
             {
-                if (!versions.Note(facts[i], positions[i]))
-                {
-                    services.Metrics.LimitHit("rememberedItems");
-                }
+                services.Metrics.LimitHit("rememberedItems");
             }
         }
 
-        return outcomes;
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = restsOn[i] is { } fact && positions[fact] is null ? null : outcomes[i];
+        }
+
+        return (outcomes, refused);
     }
 
     private static void Write(Utf8JsonWriter json, ItemChanged item)

@@ -6,7 +6,7 @@ namespace Millrace.Api;
 /// <summary>Streams NDJSON: one record per line, in batches, with memory for one line and one batch. Lines count from 1, blank ones too.</summary>
 internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, ApiServices services)
 {
-    private readonly byte[] _buffer = new byte[services.Limits.MaxLineBytes + 1];
+    private readonly byte[] _buffer = new byte[services.Limits.RequestLine + 1];
     private readonly UnixMicros _now = services.Now;
     private int _start;
     private int _end;
@@ -14,7 +14,11 @@ internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, ApiServices 
     private bool _over;
     private bool _skipping;
 
+    /// <summary>The line that follows the last batch handed out.</summary>
+    public int NextLine { get; private set; } = 1;
+
     /// <summary>The next records, at most <see cref="ApiLimits.BatchRecords"/>; empty at the end.</summary>
+    /// <exception cref="ProblemException">The body breaks a bound or its encoding; the records read since <see cref="NextLine"/> are not handed out.</exception>
     public async Task<List<BatchRecord<T>>> NextAsync(CancellationToken cancellation)
     {
         var batch = new List<BatchRecord<T>>();
@@ -36,6 +40,7 @@ internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, ApiServices 
             }
         }
 
+        NextLine = _line + 1;
         return batch;
     }
 
@@ -47,8 +52,8 @@ internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, ApiServices 
         {
             if (!_skipping)
             {
-                services.Metrics.LimitHit("maxLineBytes");
-                batch.Add(new(_line + 1, default!, [new("", $"a line of at most {services.Limits.MaxLineBytes} bytes", "a longer one")]));
+                services.Metrics.LimitHit("requestLine");
+                batch.Add(new(_line + 1, default!, [new("", $"a line of at most {services.Limits.RequestLine} bytes", "a longer one")]));
             }
 
             (_skipping, _end) = (true, 0);
@@ -62,10 +67,10 @@ internal sealed class NdjsonRecords<T>(Stream body, Shape<T> shape, ApiServices 
     private void Take(int length, List<BatchRecord<T>> batch)
     {
         _line++;
-        if (_line > services.Limits.MaxRecords)
+        if (_line > services.Limits.RequestLines)
         {
-            services.Metrics.LimitHit("maxRecords");
-            throw new ProblemException(ProblemReason.TooLarge, $"Expected at most {services.Limits.MaxRecords} lines; whole batches before that one are applied.");
+            services.Metrics.LimitHit("requestLines");
+            throw new ProblemException(ProblemReason.TooLarge, $"Expected at most {services.Limits.RequestLines} lines.");
         }
 
         var line = _buffer.AsSpan(_start, length);

@@ -10,6 +10,10 @@ internal static class OpenApiDocument
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // The reply names what was not applied: sending all of it again is safe too, since ids are remembered.
+    private const string Partly = " Each record that was not applied stands in rejected[], up to 1,000 of them. When something ends the request after some of it was applied"
+        + " (too many bytes or lines, a broken encoding, a full journal), that is the last entry, with the first line that was not read; before that, it is a problem and nothing was applied.";
+
     /// <summary>The document, indented, as <c>/openapi.json</c> serves it and <c>openapi/millrace.openapi.json</c> keeps it.</summary>
     public static string Text { get; } = Build().ToJsonString(Indented) + "\n";
 
@@ -21,7 +25,7 @@ internal static class OpenApiDocument
             ["/v1/decide"] = new JsonObject { ["post"] = Operation("Decide what to show", Body(DecideShape.One, components), 200, "The decision", 400, 404, 409, 413, 415) },
             ["/v1/events"] = new JsonObject
             {
-                ["post"] = Operation("Report what happened; acknowledged when durable", Both(EventShape.Envelope, EventShape.One, components), 202, "{accepted, duplicates, rejected[]}", 400, 413, 415, 503),
+                ["post"] = Operation("Report what happened; acknowledged when durable", Both(EventShape.Envelope, EventShape.One, components), 202, "{accepted, duplicates, rejected[]}." + Partly, 400, 413, 415, 503),
             },
             ["/v1/items/{id}"] = new JsonObject
             {
@@ -32,7 +36,7 @@ internal static class OpenApiDocument
             },
             ["/v1/items:batch"] = new JsonObject
             {
-                ["post"] = Operation("Put and delete many items, one per line", Lines(ItemShape.Line, components), 200, "{created, replaced, unchanged, deleted, rejected[]}", 413, 415, 503),
+                ["post"] = Operation("Put and delete many items, one per line", Lines(ItemShape.Line, components), 200, "{created, replaced, unchanged, deleted, rejected[]}." + Partly, 400, 413, 415, 503),
             },
             ["/v1/decisions/{id}"] = Decision("get", "What was decided, what was delivered how, what came back", "The decision with delivered[] and observed[]", components),
             ["/v1/decisions/{id}/explain"] = Decision("get", "What each score is made of", "{decisionId, policy, items[], verdict: explained|notRecorded|erased}", components),

@@ -24,6 +24,7 @@ internal enum ProblemReason
     BadRequest,
     JournalFull,
     JournalFault,
+    Internal,
 }
 
 /// <summary>A reason's word, title and status.</summary>
@@ -55,6 +56,7 @@ internal static class ProblemReasons
         ProblemReason.BadRequest => (400, "The request could not be read"),
         ProblemReason.JournalFull => (503, "The journal takes no more for now"),
         ProblemReason.JournalFault => (503, "The journal cannot write"),
+        ProblemReason.Internal => (500, "The node failed at this request"),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

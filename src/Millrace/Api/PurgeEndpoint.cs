@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
 using Millrace.Api.Json;
+using Millrace.Journal;
 using Millrace.Journal.Facts;
 
 namespace Millrace.Api;
@@ -15,6 +16,9 @@ internal sealed class PurgeDraft
     public string? Route { get; set; }
 
     public bool Wait { get; set; }
+
+    public Purged ToFact(string tenant, string factId, UnixMicros now) =>
+        new() { Id = factId, Tenant = tenant, Time = now, Urls = Urls, Keys = Keys, Route = Route };
 }
 
 /// <summary>POST /v1/purge.</summary>
@@ -32,20 +36,14 @@ internal sealed class PurgeEndpoint(ApiServices services)
             {
                 at.Add("exactly one of urls, keys and route, not empty", $"{given} of them");
             }
+
+            FactRoom.Check(purge.ToFact(FactRoom.LongestId, FactRoom.LongestId, default), at);
         });
 
     public async Task PostAsync(HttpContext context)
     {
-        var (draft, _) = await RequestBody.ReadAsync(context, services, Shape);
-        var purge = new Purged
-        {
-            Id = services.NewId(),
-            Tenant = services.Tenant(context),
-            Time = services.Now,
-            Urls = draft.Urls,
-            Keys = draft.Keys,
-            Route = draft.Route,
-        };
+        var draft = await RequestBody.ReadAsync(context, services, Shape);
+        var purge = draft.ToFact(services.Tenant(context), services.NewId(), services.Now);
         await services.Purge.PurgeAsync(purge, draft.Wait, context.RequestAborted);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json => json.WriteString("purgeId", purge.Id));
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Millrace.Api;
 using Millrace.Decisions.Replay;
 using Millrace.Flywheel;
@@ -11,7 +12,8 @@ internal static class NodeApi
     /// <summary>Reads back what the API must remember; the API may serve when this is done.</summary>
     public static async Task<ApiServices> OpenAsync(NodeServices node, DeliveryTokens tokens, PurgeToDelivery purges, CancellationToken cancellation)
     {
-        var limits = new ApiLimits();
+        var bounds = node.Config.Current.Limits;
+        var limits = new ApiLimits { RequestBody = bounds.RequestBody, RequestLine = (int)bounds.RequestLine, RequestLines = bounds.RequestLines };
         var metrics = new ApiMetrics(node.Meter);
         var eventTokens = new EventTokens(tokens, node.Clock);
         await eventTokens.LoadAsync(node.Journal, cancellation);
@@ -33,6 +35,7 @@ internal static class NodeApi
             Metrics = metrics,
             Tenant = static context => context.KeyOf().Tenant,
             Limits = limits,
+            Faulted = fault => node.Logger.LogError(NodeEvents.RequestFaulted, fault, "A request failed; the client was answered 500"),
         };
     }
 

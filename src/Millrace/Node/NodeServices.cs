@@ -34,13 +34,14 @@ internal sealed class NodeServices : IAsyncDisposable
     private const double AnonymousDeliveryShare = 0.1;
 
     private readonly NodeLog _log;
-    private readonly List<IAsyncDisposable> _closing = [];
+    private readonly ClosingOrder _closing;
 
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
         Clock = clock;
         _log = new NodeLog(config.Log, clock);
         Logger = _log.Factory.CreateLogger("Millrace.Node");
+        _closing = new ClosingOrder(Logger);
         Config = new ConfigHolder(source, config, Meter, Logger);
         Config.Follow(next => _log.SetLevel(next.Log.Level));
     }
@@ -102,15 +103,10 @@ internal sealed class NodeServices : IAsyncDisposable
         }
     }
 
-    /// <summary>Last opened, first closed: queues are flushed before the journal closes, and the lock goes last.</summary>
+    /// <summary>Last opened, first closed: queues are flushed before the journal closes, and the lock goes last. A part that fails keeps no other open.</summary>
     public async ValueTask DisposeAsync()
     {
-        for (var i = _closing.Count - 1; i >= 0; i--)
-        {
-            await _closing[i].DisposeAsync();
-        }
-
-        _closing.Clear();
+        await _closing.DisposeAsync();
         Meter.Dispose();
         _log.Factory.Dispose();
     }
@@ -145,14 +141,14 @@ internal sealed class NodeServices : IAsyncDisposable
         OpenDecisions(config, users);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
-        var purges = new PurgeToDelivery(Journal, Delivery, Logger);
+        var purges = new PurgeToDelivery(Journal, purge => Delivery.Purge(purge), Logger, () => Readiness.Hold(UnreadyReason.PurgesLost));
         _closing.Add(purges);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
     }
 
     private void OpenDecisions(NodeConfig config, IUserState users)
     {
-        var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger);
+        var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal, DecisionToFact.Shorter);
         _closing.Add(queue);
         Decider = new Decider(
             new DeciderOptions { Timeout = config.Limits.Decide, FullBytesPerSecond = FullRecordBytesPerSecond },
@@ -166,7 +162,7 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)
     {
-        var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger);
+        var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal);
         _closing.Add(queue);
         Delivery = Owned(new DeliveryPlane(
             new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object },
@@ -176,10 +172,12 @@ internal sealed class NodeServices : IAsyncDisposable
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
     }
 
+    private void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
+
     private T Owned<T>(T part)
         where T : IDisposable
     {
-        _closing.Add(new Closing(part));
+        _closing.Add(part);
         return part;
     }
 
@@ -193,14 +191,5 @@ internal sealed class NodeServices : IAsyncDisposable
         var key = RandomNumberGenerator.GetBytes(TokenKeyBytes);
         data.WriteSecret(TokenKeyFile, key);
         return key;
-    }
-
-    private sealed class Closing(IDisposable part) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            part.Dispose();
-            return ValueTask.CompletedTask;
-        }
     }
 }

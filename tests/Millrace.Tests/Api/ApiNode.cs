@@ -21,12 +21,18 @@ internal sealed class ApiNode : IAsyncDisposable
         _key = key;
     }
 
+    /// <summary>Where the api listener is, for requests that no client would send.</summary>
+    public System.Net.IPEndPoint Endpoint => _node.Api.Endpoint;
+
     public NodeServices Services => _node.Services;
 
     public IJournal Journal => _node.Services.Journal;
 
-    /// <summary>Starts a node with a surface <c>home</c> that blends <c>quality</c>; <paramref name="key"/> is an earlier start's.</summary>
-    public static async Task<ApiNode> StartAsync(string data, CancellationToken cancellation, string? key = null, TimeProvider? clock = null)
+    /// <summary>
+    /// Starts a node with a surface <c>home</c> that blends <c>quality</c>; <paramref name="key"/> is an earlier start's, <paramref name="settings"/> come on top.
+    /// </summary>
+    public static async Task<ApiNode> StartAsync(
+        string data, CancellationToken cancellation, string? key = null, TimeProvider? clock = null, params string[] settings)
     {
         var node = await MillraceNode.StartAsync(
             new ConfigSource(
@@ -37,6 +43,7 @@ internal sealed class ApiNode : IAsyncDisposable
                     "features=[{name: quality, entity: item, count: click, window: 1h}]",
                     "policies={home: {candidates: [{recent: true}], blend: {quality: 10}}}",
                     "surfaces={home: {policy: home, slots: [{id: main, count: 3}]}}",
+                    .. settings,
                 ]),
             clock ?? TimeProvider.System,
             cancellation);

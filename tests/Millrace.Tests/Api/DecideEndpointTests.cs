@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
 
 namespace Millrace.Tests.Api;
 
@@ -52,6 +54,41 @@ public sealed class DecideEndpointTests : IDisposable
             "/v1/decide", $$$"""{"surface":"home","explain":true,"candidates":[{"id":"a","features":{"quality":{{{quality}}}}},{"id":"b"}]}""", Cancellation);
         Assert.Equal(200, answer.Status);
         Assert.Equal(2, answer.Json["slots"]![0]!["items"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_decision_asks_for_at_most_500_items_over_all_slots()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        string Slots(int count, int last) => string.Join(',', Enumerable.Range(0, count).Select(i => $"{{\"id\":\"s{i}\",\"count\":{(i == count - 1 ? last : 100)}}}"));
+        var fits = await node.PostAsync("/v1/decide", $"{{\"surface\":\"home\",\"slots\":[{Slots(5, 100)}]}}", Cancellation);
+        Assert.Equal(200, fits.Status);
+        var refused = await node.PostAsync("/v1/decide", $"{{\"surface\":\"home\",\"slots\":[{Slots(6, 1)}]}}", Cancellation);
+        Assert.Equal((400, "/slots"), (refused.Status, (string?)refused.Json["errors"]![0]!["pointer"]));
+    }
+
+    [Fact]
+    public async Task A_decision_whose_record_is_too_long_is_journalled_slim_and_those_after_it_in_full()
+    {
+        const int Candidates = 1_000, Features = 256;
+        await using var node = await ApiNode.StartAsync(
+            _data, Cancellation, settings:
+            [
+                "limits.decide=30s",
+                $"features=[{string.Join(',', Enumerable.Range(0, Features).Select(f => $"{{name: f{f}, entity: item, count: click, window: 1h}}"))}]",
+                $"policies={{home: {{candidates: [{{recent: true}}], blend: {{{string.Join(',', Enumerable.Range(0, Features).Select(f => $"f{f}: 1"))}}}}}}}",
+            ]);
+        var own = string.Join(',', Enumerable.Range(0, Features).Select(f => $"\"f{f}\":{f}.25"));
+        var candidates = Enumerable.Range(0, Candidates).Select(c => $"{{\"id\":\"{c,100:D100}\",\"features\":{{{own.Replace(".25", $".{c}1", StringComparison.Ordinal)}}}}}");
+        var large = await node.PostAsync("/v1/decide", $"{{\"decisionId\":\"d1\",\"surface\":\"home\",\"user\":\"u\",\"candidates\":[{string.Join(',', candidates)}]}}", Cancellation);
+        Assert.Equal(200, large.Status);
+        Assert.Equal(200, (await node.PostAsync("/v1/decide", """{"decisionId":"d2","surface":"home","user":"u","candidates":[{"id":"a"}]}""", Cancellation)).Status);
+
+        var partition = FactKeys.Partition(new Decided { Id = "d1", Surface = "home", Policy = "home@1", User = "u" }, node.Journal.Partitions(JournalStream.Decisions));
+        await node.Journal.WaitAsync(JournalStream.Decisions, partition, 1, Cancellation);
+        var stored = await node.Journal.ReadAsync(JournalStream.Decisions, partition, 0, 10, Cancellation);
+        Assert.Equal([("d1", false), ("d2", true)], stored.Select(s => (Decided)s.Fact).Select(d => (d.Id, d.Inputs is not null)));
+        Assert.True(node.Services.Readiness.IsReady);
     }
 
     private static string WithoutTime(Answer answer)

@@ -9,5 +9,6 @@ namespace Millrace.Tests.Api;
 /// <param name="Encoding">The content encoding; null for none.</param>
 /// <param name="BadRecord">Which record is bad, as rejected[] numbers it; null when the envelope is broken.</param>
 /// <param name="GoodRecords">How many records apply all the same.</param>
+/// <param name="Reason">Why the bad record is refused.</param>
 internal sealed record MalformedRequest(
-    string Fault, HttpMethod Method, string Path, byte[]? Body, string? ContentType, string? Encoding = null, int? BadRecord = null, int GoodRecords = 0);
+    string Fault, HttpMethod Method, string Path, byte[]? Body, string? ContentType, string? Encoding = null, int? BadRecord = null, int GoodRecords = 0, string Reason = "invalid");

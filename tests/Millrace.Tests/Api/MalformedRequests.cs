@@ -10,6 +10,12 @@ internal sealed class MalformedRequests(int seed)
     private const string Json = "application/json";
     private const string Ndjson = "application/x-ndjson";
 
+    /// <summary>The bounds of the node that is asked: small, so that they are cheap to pass, and above what a fact may take.</summary>
+    public const int MaxBytes = 2 << 20;
+    public const int MaxLines = 300;
+
+    private const int BatchLines = 256;
+
     private static readonly string[] BadTypes = ["text/plain", "application/xml", "application/json; charset=utf-16", "multipart/form-data; boundary=x", "nonsense", ";;", "application/jsonx", "application/x-www-form-urlencoded"];
 
     private static readonly string[] BadIds = ["%01", "%FF", "%C3%28", "%ZZ", "%", "%2", "%ED%A0%80", "%7F", "%0A", new('i', 129), string.Concat(Enumerable.Repeat("%C3%A9", 65))];
@@ -25,7 +31,7 @@ internal sealed class MalformedRequests(int seed)
         4 => Document("/v1/events", [new("events", $"[{Write(Event())}]", [.. NoList], Required: true)]),
         5 => RecordInList(),
         6 or 7 => Line("/v1/events", Event),
-        8 or 9 => Line("/v1/items:batch", () => [new("id", $"\"{Id()}\"", NoText, Required: true), .. Item()]),
+        8 or 9 => Line("/v1/items:batch", ItemLine),
         10 => Envelope(),
         _ => Path(),
     };
@@ -81,8 +87,13 @@ internal sealed class MalformedRequests(int seed)
             _ => ("/v1/purge", Json, Purge()),
         };
         var body = Utf8(Write(fields));
-        return _random.Next(8) switch
+        return _random.Next(13) switch
         {
+            8 => TooManyLines("/v1/events", Event),
+            9 => TooManyLines("/v1/items:batch", ItemLine),
+            10 => TooManyBytes("/v1/events", Event),
+            11 => TooManyBytes("/v1/items:batch", ItemLine),
+            12 => new("a purge too long for a fact", HttpMethod.Post, "/v1/purge", Utf8($"{{\"urls\":[{string.Join(',', Enumerable.Repeat($"\"/{new string('u', 2_000)}\"", 600))}]}}"), Json),
             0 => new("no content type", HttpMethod.Post, path, body, null),
             1 => new("not the encoding it says", HttpMethod.Post, path, body, type, "gzip"),
             2 => new("an unknown encoding", HttpMethod.Post, path, body, type, Pick(_random, ["br", "deflate", "zstd", "gzip, gzip", "x"])),
@@ -92,6 +103,24 @@ internal sealed class MalformedRequests(int seed)
             6 => new("too many records", HttpMethod.Post, "/v1/events", Utf8($"{{\"events\":[{string.Join(",", Enumerable.Repeat("{}", 10_001))}]}}"), Json),
             _ => new("another content type", HttpMethod.Post, path, body, Pick(_random, BadTypes)),
         };
+    }
+
+    /// <summary>Lines past their number: whole batches before it apply.</summary>
+    private MalformedRequest TooManyLines(string path, Func<GoodField[]> record)
+    {
+        var lines = Enumerable.Range(0, MaxLines + _random.Next(1, 100)).Select(_ => Write(record()));
+        return new("too many lines", HttpMethod.Post, path, Utf8(string.Join('\n', lines)), Ndjson, null, BatchLines + 1, BatchLines, "tooLarge");
+    }
+
+    /// <summary>Lines whose bytes pass the bound when they are inflated: at once, or behind a batch that applies.</summary>
+    private MalformedRequest TooManyBytes(string path, Func<GoodField[]> record)
+    {
+        var good = _random.Next(2) * BatchLines;
+        var lines = Enumerable.Range(0, good).Select(_ => Write(record())).Concat(Enumerable.Range(0, 40).Select(_ => Write(record()) + new string(' ', 60_000)));
+        var body = Gzip(Utf8(string.Join('\n', lines)));
+        return good == 0
+            ? new("too many bytes", HttpMethod.Post, path, body, Ndjson, "gzip")
+            : new("too many bytes behind a batch", HttpMethod.Post, path, body, Ndjson, "gzip", good + 1, good, "tooLarge");
     }
 
     private MalformedRequest Path()
@@ -120,7 +149,7 @@ internal sealed class MalformedRequests(int seed)
             [.. NoList, "[{}]", "[7]", "[{\"id\":\"a\"},{\"id\":\"a\"}]", "[{\"id\":\"a\",\"features\":{\"quality\":1e39}}]", "[{\"id\":\"a\",\"features\":{\"quality\":\"NaN\"}}]", "[{\"id\":\"a\",\"score\":1}]", $"[{string.Join(",", Enumerable.Range(0, 1_001).Select(i => $"{{\"id\":\"{i}\"}}"))}]"]),
         new("exclude", "[\"c\"]", [.. NoList, "[7]", "[\"\"]", "[null]", "[[\"c\"]]"]),
         new("slots", "[{\"id\":\"main\",\"count\":2}]",
-            [.. NoList, "[]", "[{\"id\":\"main\"}]", "[{\"id\":\"main\",\"count\":0}]", "[{\"id\":\"main\",\"count\":2.5}]", "[{\"id\":\"main\",\"count\":101}]", "[{\"id\":\"m\",\"count\":1},{\"id\":\"m\",\"count\":1}]", "[{\"id\":\"m\",\"count\":1,\"baseline\":[\"a\",\"b\"]}]"]),
+            [.. NoList, "[]", "[{\"id\":\"main\"}]", "[{\"id\":\"main\",\"count\":0}]", "[{\"id\":\"main\",\"count\":2.5}]", "[{\"id\":\"main\",\"count\":101}]", "[{\"id\":\"m\",\"count\":1},{\"id\":\"m\",\"count\":1}]", "[{\"id\":\"m\",\"count\":1,\"baseline\":[\"a\",\"b\"]}]", $"[{string.Join(",", Enumerable.Range(0, 6).Select(i => $"{{\"id\":\"s{i}\",\"count\":100}}"))}]"]),
         new("mode", "\"online\"", NoWord),
         new("explain", "true", NoBool),
         new("timeoutMs", "50", [.. NoNumber, "0", "-1", "10001", "1.5"]),
@@ -138,6 +167,8 @@ internal sealed class MalformedRequests(int seed)
         new("unit", "\"s\"", NoText),
     ];
 
+    private GoodField[] ItemLine() => [new("id", $"\"{Id()}\"", NoText, Required: true), .. Item()];
+
     private static GoodField[] Item() =>
     [
         new("kind", "\"article\"", NoText),
@@ -145,7 +176,7 @@ internal sealed class MalformedRequests(int seed)
         new("bodyUrl", "\"/a\"", [.. NoText, "\"ftp://x/y\"", "\"a\"", "\"http://\"", "\"javascript:alert(1)\""]),
         new("published", "\"2026-01-01T00:00:00Z\"", [.. NoTime, "\"2100-01-01T00:00:00Z\""]),
         new("expires", "\"2099-01-01T00:00:00Z\"", [.. NoTime, "\"2026-01-01T00:00:00Z\""]),
-        new("attributes", "{\"topic\":[\"a\",\"b\"],\"lang\":\"en\"}", [.. NoObject, "{\"topic\":7}", "{\"topic\":[7]}", "{\"t\":\"a\",\"t\":\"b\"}", "{\"t\":{\"u\":\"v\"}}"]),
+        new("attributes", "{\"topic\":[\"a\",\"b\"],\"lang\":\"en\"}", [.. NoObject, "{\"topic\":7}", "{\"topic\":[7]}", "{\"t\":\"a\",\"t\":\"b\"}", "{\"t\":{\"u\":\"v\"}}", TooMuch]),
         new("embedding", "[0.5,-1]", [.. NoList, "[null]", "[\"1\"]", "[1e39]", "[[1]]"]),
     ];
 
@@ -154,6 +185,9 @@ internal sealed class MalformedRequests(int seed)
         new("keys", "[\"k\"]", [.. NoList, "[]", "[7]", "[\"\"]"], Required: true),
         new("wait", "\"none\"", NoWord),
     ];
+
+    // Each attribute is right; all of them are more than a fact holds.
+    private static readonly string TooMuch = $"{{{string.Join(",", Enumerable.Range(0, 20).Select(i => $"\"a{i}\":[{string.Join(",", Enumerable.Repeat($"\"{new string('v', 1_000)}\"", 64))}]"))}}}";
 
     private string ItemPath() => "/v1/items/" + Id();
 

@@ -5,7 +5,7 @@ using Millrace.Journal;
 
 namespace Millrace.Api.Json;
 
-/// <summary>A time as RFC 3339 §5.6 writes it, from 1970 on; digits past the microsecond are cut off.</summary>
+/// <summary>A time as RFC 3339 §5.6 writes it, from 1970 to 9999 in UTC, so that it can be written back; digits past the microsecond are cut off.</summary>
 /// <param name="maxAhead">How far ahead of our clock it may be; null for any distance (an embargo, an expiry).</param>
 internal sealed class TimeShape(TimeSpan? maxAhead) : Shape<UnixMicros>
 {
@@ -17,7 +17,7 @@ internal sealed class TimeShape(TimeSpan? maxAhead) : Shape<UnixMicros>
         if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > MaxChars
             || Reading.Text(ref reader) is not { } text || !TryParse(text, out value))
         {
-            at.Wrong(ref reader, "a time as in RFC 3339, from 1970 on, such as 2026-11-23T10:15:00Z");
+            at.Wrong(ref reader, "a time as in RFC 3339, from 1970 to 9999 in UTC, such as 2026-11-23T10:15:00Z");
             return false;
         }
 
@@ -53,7 +53,7 @@ internal sealed class TimeShape(TimeSpan? maxAhead) : Shape<UnixMicros>
 
         var value = ((date - DateTime.UnixEpoch + clock - offset).Ticks / TimeSpan.TicksPerMicrosecond) + micros;
         time = new(value);
-        return value >= 0;
+        return value >= 0 && time <= UnixMicros.LastWritable;
     }
 
     private static bool TryFraction(ref ReadOnlySpan<char> rest, out long micros)

@@ -42,6 +42,10 @@ internal sealed record LimitsSection
 {
     public required long RequestBody { get; init; }
 
+    public required long RequestLine { get; init; }
+
+    public required int RequestLines { get; init; }
+
     public required long UploadBody { get; init; }
 
     public required long RequestHeaders { get; init; }

@@ -71,6 +71,8 @@ internal static class NodeConfigBinder
     private static LimitsSection Limits(BoundObject limits) => new()
     {
         RequestBody = limits.Get<long>("requestBody"),
+        RequestLine = limits.Get<long>("requestLine"),
+        RequestLines = limits.Get<int>("requestLines"),
         UploadBody = limits.Get<long>("uploadBody"),
         RequestHeaders = limits.Get<long>("requestHeaders"),
         RequestHeaderCount = limits.Get<int>("requestHeaderCount"),

@@ -119,7 +119,9 @@ internal static class NodeShape
 
     private static ObjectShape Limits() => new("a mapping",
     [
-        new("requestBody", Scalars.Size(1 << 10, 1L << 30), "The largest request body on api and admin.", "16MiB", "a batch of 10,000 events of 1 KiB, with room"),
+        new("requestBody", Scalars.Size(1 << 10, 1L << 30), "The largest request body on api and admin, as it comes and inflated.", "16MiB", "a batch of 10,000 events of 1 KiB, with room"),
+        new("requestLine", Scalars.Size(1 << 10, 1 << 20), "The longest line of an NDJSON body; a longer one is refused and the rest applies.", "64KiB", "an item with an embedding of 4,096 numbers"),
+        new("requestLines", Scalars.Integer(1, 10_000_000), "Lines of an NDJSON body.", "100000", "some 400 group commits: seconds of a slow disk"),
         new("uploadBody", Scalars.Size(1 << 10, 1L << 40), "The largest request body that the delivery listener passes to an origin.", "1GiB", "it is streamed, never held"),
         new("requestHeaders", Scalars.Size(1 << 10, 1 << 20), "All header bytes of a request.", "32KiB", "what Kestrel and most servers take"),
         new("requestHeaderCount", Scalars.Integer(1, 1_000), "Header fields of a request.", "100", "what Kestrel takes"),

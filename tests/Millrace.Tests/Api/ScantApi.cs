@@ -1,0 +1,111 @@
+using System.Diagnostics.Metrics;
+using System.Net.Http.Headers;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Millrace.Api;
+using Millrace.Decisions;
+using Millrace.Flywheel;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+using Millrace.Journal.Local;
+using Millrace.Tests.Journal;
+
+namespace Millrace.Tests.Api;
+
+/// <summary>The API alone, over a journal whose disk fails on command.</summary>
+internal sealed class ScantApi : IAsyncDisposable
+{
+    private readonly MemorySubjectKeys _keys;
+    private readonly Meter _meter = new("Millrace.Test");
+    private readonly HttpClient _http = new();
+    private readonly WebApplication _app;
+
+    private ScantApi(LocalJournal journal, MemorySubjectKeys keys, WebApplication app)
+    {
+        (Journal, _keys, _app) = (journal, keys, app);
+    }
+
+    public LocalJournal Journal { get; }
+
+    /// <summary>What the API called a fault of its own.</summary>
+    public List<Exception> Faults { get; } = [];
+
+    /// <summary>Starts the API.</summary>
+    /// <param name="data">The journal's directory.</param>
+    /// <param name="files">Its disk.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    /// <param name="decide">Decides; by default nobody asks.</param>
+    public static async Task<ScantApi> StartAsync(string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null)
+    {
+        var keys = new MemorySubjectKeys();
+        var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = data }, TimeProvider.System, keys, files);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        var app = builder.Build();
+        var api = new ScantApi(journal, keys, app);
+        var limits = new ApiLimits();
+        var ids = 0;
+        var metrics = new ApiMetrics(api._meter);
+        var tokens = new DeliveryTokens(new byte[32]);
+        app.UseRouting();
+        ApiEndpoints.Map(app, new ApiServices
+        {
+            Journal = journal,
+            Clock = TimeProvider.System,
+            NewId = () => $"fact-{Interlocked.Increment(ref ids)}",
+            Decide = decide ?? (_ => throw new InvalidOperationException("nobody decides here")),
+            Recall = (_, _) => null,
+            Surfaces = () => ["home"],
+            BodyUrl = (_, _) => null,
+            Policy = _ => null,
+            Replay = _ => new("notRecorded", []),
+            Urls = new DeliveryUrls(tokens, TimeProvider.System),
+            Tokens = new EventTokens(tokens, TimeProvider.System),
+            Purge = new PurgeToJournal(journal, new PurgeToDelivery(journal, _ => { }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, () => { })),
+            Memory = await ApiMemory.OpenAsync(journal, TimeProvider.System, limits, metrics, cancellation),
+            Metrics = metrics,
+            Limits = limits,
+            Faulted = api.Faults.Add,
+        });
+        app.UseEndpoints(_ => { });
+        await app.StartAsync(cancellation);
+        return api;
+    }
+
+    public async Task<(Answer Answer, TimeSpan? RetryAfter)> PostAsync(string path, string body, string contentType, CancellationToken cancellation)
+    {
+        var url = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
+        using var response = await _http.PostAsync(new Uri(url + path), content, cancellation);
+        var answer = new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(cancellation));
+        return (answer, response.Headers.RetryAfter?.Delta);
+    }
+
+    /// <summary>The ids of all events, or the items of all changes, that are durable; sorted.</summary>
+    public async Task<string[]> StoredAsync(JournalStream stream, CancellationToken cancellation)
+    {
+        var found = new List<string>();
+        for (var p = 0; p < Journal.Partitions(stream); p++)
+        {
+            var facts = await Journal.ReadAsync(stream, p, 0, 100_000, cancellation);
+            found.AddRange(facts.Select(f => f.Fact is ItemChanged item ? item.Item : f.Fact.Id));
+        }
+
+        return [.. found.Order(StringComparer.Ordinal)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.DisposeAsync();
+        await Journal.DisposeAsync();
+        _keys.Dispose();
+        _meter.Dispose();
+    }
+}
