@@ -1,6 +1,6 @@
 namespace Millrace.Api;
 
-/// <summary>The API's bounds. Each is visible in refusals and counted by name in <c>millrace.api.limit_hits</c>.</summary>
+/// <summary>The API's bounds. Each is visible in refusals and counted by name in <c>millrace.api.bounds_hit</c>.</summary>
 internal sealed record ApiLimits
 {
     /// <summary>A JSON body, inflated. A decide request with 1,000 candidates of 30 features is about 700 KB.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Millrace.Api.Json;
+using Millrace.Decisions.Pipeline;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 
@@ -12,13 +13,13 @@ internal sealed class EventsEndpoint(ApiServices services)
 
     public async Task PostAsync(HttpContext context)
     {
-        var tenant = services.Tenant(context);
+        var sender = new Sender(services.Tenant(context), services.IsTrusted(context));
         var type = RequestBody.ContentType(context, RequestBody.JsonType, RequestBody.NdjsonType);
         var tally = new BatchTally(services, type == RequestBody.JsonType ? "index" : "line");
         if (type == RequestBody.JsonType)
         {
             var (envelope, _) = await RequestBody.ReadAsync(context, services, EventShape.Envelope);
-            await ApplyAsync(tenant, envelope.Events, tally);
+            await ApplyAsync(sender, envelope.Events, tally);
         }
         else
         {
@@ -26,7 +27,7 @@ internal sealed class EventsEndpoint(ApiServices services)
             var lines = new NdjsonRecords<EventDraft>(body, EventShape.One, services);
             while (await lines.NextAsync(context.RequestAborted) is { Count: > 0 } batch)
             {
-                await ApplyAsync(tenant, batch, tally);
+                await ApplyAsync(sender, batch, tally);
             }
         }
 
@@ -34,7 +35,7 @@ internal sealed class EventsEndpoint(ApiServices services)
     }
 
     /// <summary>Applies a batch. Never cancelled half-way: a client that leaves does not leave its claims behind.</summary>
-    private async Task ApplyAsync(string tenant, List<BatchRecord<EventDraft>> records, BatchTally tally)
+    private async Task ApplyAsync(Sender sender, List<BatchRecord<EventDraft>> records, BatchTally tally)
     {
         var open = new List<BatchRecord<EventDraft>>();
         foreach (var record in records)
@@ -49,6 +50,7 @@ internal sealed class EventsEndpoint(ApiServices services)
             }
             else
             {
+                PlaceByToken(sender.Tenant, record.Value);
                 open.Add(record);
             }
         }
@@ -56,7 +58,7 @@ internal sealed class EventsEndpoint(ApiServices services)
         // Ids that another request is appending wait for it only after our own are settled, so that two requests never wait for each other.
         while (open.Count > 0)
         {
-            var waiting = await ApplyOwnAsync(tenant, open, tally);
+            var waiting = await ApplyOwnAsync(sender, open, tally);
             foreach (var (_, other) in waiting)
             {
                 await other.Settled.Task;
@@ -67,8 +69,9 @@ internal sealed class EventsEndpoint(ApiServices services)
     }
 
     private async Task<List<(BatchRecord<EventDraft> Record, EventClaim Other)>> ApplyOwnAsync(
-        string tenant, List<BatchRecord<EventDraft>> records, BatchTally tally)
+        Sender sender, List<BatchRecord<EventDraft>> records, BatchTally tally)
     {
+        var tenant = sender.Tenant;
         var ids = services.Memory.Events;
         var waiting = new List<(BatchRecord<EventDraft>, EventClaim)>();
         var claims = new List<EventClaim>();
@@ -100,8 +103,9 @@ internal sealed class EventsEndpoint(ApiServices services)
                         continue;
                     }
 
-                    var decision = record.Value.DecisionId is { } id ? services.Recall(tenant, id) : null;
-                    facts.Add(record.Value.ToFact(tenant, now, attested) with { Surface = decision?.Surface, Segment = decision?.Segment });
+                    var vouched = attested || sender.IsTrusted;
+                    var decision = record.Value.DecisionId is { } id ? await ContextAsync(tenant, id, vouched) : null;
+                    facts.Add(record.Value.ToFact(tenant, now, attested, unvouched: !vouched && !services.CountUnattested, decision));
                 }
             }
 
@@ -139,13 +143,39 @@ internal sealed class EventsEndpoint(ApiServices services)
         }
     }
 
+    /// <summary>The place that a genuine token states, for an event that states none: before ids are compared, so that a retry is the same event.</summary>
+    private void PlaceByToken(string tenant, EventDraft draft)
+    {
+        if (draft.Token is not null && services.Tokens.Read(draft.Token, tenant) is { } shown)
+        {
+            draft.Position ??= shown.Rank;
+            draft.Slot = shown.Slot;
+        }
+    }
+
+    /// <summary>
+    /// What the event inherits from its decision. Memory knows the decisions of a day or of this start; the journal is asked for others, but not on the
+    /// word of somebody whom nobody vouches for, since each such question costs a search.
+    /// </summary>
+    private async ValueTask<DecisionContext?> ContextAsync(string tenant, string decision, bool vouched)
+    {
+        var recalled = services.Recall(tenant, decision);
+        if (recalled is not null || !vouched)
+        {
+            return recalled;
+        }
+
+        var found = await services.Journal.FindAsync(JournalStream.Decisions, decision, tenant, 1);
+        return found is [{ Fact: Decided decided }] && decided.Id == decision ? new DecisionContext(decided.Surface, decided.Segment) : null;
+    }
+
     private bool TryAttest(string tenant, BatchRecord<EventDraft> record, BatchTally tally, out bool attested)
     {
         var draft = record.Value;
         attested = draft.Token is not null;
         var verdict = draft.Token is null
             ? TokenVerdict.Valid
-            : services.Tokens.Verify(new(draft.Token, tenant, draft.DecisionId, draft.Item, draft.EventType, draft.Id));
+            : services.Tokens.Verify(new(draft.Token, tenant, draft.DecisionId, draft.Item, draft.Position, draft.EventType, draft.Id));
         if (verdict == TokenVerdict.Valid)
         {
             return true;
@@ -155,10 +185,15 @@ internal sealed class EventsEndpoint(ApiServices services)
         {
             TokenVerdict.Forged => (ProblemReason.TokenForged, "one that this node did not sign"),
             TokenVerdict.Foreign => (ProblemReason.TokenForeign, "one of another decision, item or tenant"),
+            TokenVerdict.Mismatch => (ProblemReason.TokenMismatch, "one that was shown at another position"),
             TokenVerdict.Expired => (ProblemReason.TokenExpired, "one that is too old"),
             _ => (ProblemReason.TokenReplayed, "one that was spent on another event of this type"),
         };
         tally.Reject(record.Index, draft.Id, reason, new Fault("/token", "the token of this decision's item, or none", got));
         return false;
     }
+
+    /// <param name="Tenant">Whose events they are.</param>
+    /// <param name="IsTrusted">Whether the key is a secret.</param>
+    private readonly record struct Sender(string Tenant, bool IsTrusted);
 }

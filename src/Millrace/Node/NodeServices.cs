@@ -26,12 +26,7 @@ internal sealed class NodeServices : IAsyncDisposable
 {
     private const string TokenKeyFile = "token.key";
     private const int TokenKeyBytes = 32;
-
-    // 8 MiB/s is about 1,400 full records of 200 candidates a second: all of a laptop's, a share of a spike's (docs/CAPACITY.md).
-    private const long FullRecordBytesPerSecond = 8 << 20;
-
-    // Deliveries that no decision led to are a sample: docs/CAPACITY.md takes a tenth.
-    private const double AnonymousDeliveryShare = 0.1;
+    private const int SeedSaltBytes = 32;
 
     private readonly NodeLog _log;
     private readonly List<IAsyncDisposable> _closing = [];
@@ -139,6 +134,7 @@ internal sealed class NodeServices : IAsyncDisposable
         Config.Follow(Policies.Offer);
         Features = new FeatureFolder(features, new FeatureOptions());
         var users = new EmbeddedUserState();
+        Owned(new FeatureMeters(Features, users));
         var folding = new FeatureFolding(Journal, Features, users, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
@@ -155,13 +151,21 @@ internal sealed class NodeServices : IAsyncDisposable
         var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger);
         _closing.Add(queue);
         Decider = new Decider(
-            new DeciderOptions { Timeout = config.Limits.Decide, FullBytesPerSecond = FullRecordBytesPerSecond },
+            new DeciderOptions
+            {
+                Timeout = config.Limits.Decide,
+                FullBytesPerSecond = config.Journal.FullDecisions,
+                RememberedBytes = config.Limits.RememberedDecisions,
+                MaxRecalled = config.Limits.RecalledDecisions,
+                SeedSalt = RandomNumberGenerator.GetBytes(SeedSaltBytes),
+            },
             Clock,
             () => Features.Current,
             users,
             Policies.Table,
             new DecisionToFact(queue),
-            fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"));
+            fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"),
+            Owned(new DecisionMeters()));
     }
 
     private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)
@@ -171,7 +175,7 @@ internal sealed class NodeServices : IAsyncDisposable
         Delivery = Owned(new DeliveryPlane(
             new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object },
             RouteTable.Create(config.Routes),
-            new DeliveryToFact(queue, tokens, Clock, NewId, AnonymousDeliveryShare, seed: 0),
+            new DeliveryToFact(queue, tokens, Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
             Clock));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
     }
