@@ -90,7 +90,7 @@ public sealed class Decider
             return before;
         }
 
-        Decided answer = Take(request, started, now, dry: false);
+        Decided answer = Take(request, started, now);
         Decided kept = _remembered.Enabled ? _remembered.Keep(request, fingerprint, answer, now) : answer;
         if (!ReferenceEquals(kept, answer))
         {
@@ -103,19 +103,15 @@ public sealed class Decider
         return answer;
     }
 
-    /// <summary>Answers as <see cref="Decide"/> would, and leaves no trace: nothing is remembered, recorded or counted.</summary>
-    /// <exception cref="UnknownSurfaceException">No such surface.</exception>
-    public Decided DryRun(DecideRequest request) => Take(request, _clock.GetTimestamp(), UnixMicros.Now(_clock), dry: true);
-
     /// <summary>Where and for whom the decision of this id was taken, within the last day; null when it is not known here, though the journal may know.</summary>
     public DecisionContext? Recall(string tenant, string decisionId) => _recalled.Context(tenant, decisionId);
 
-    private Decided Take(DecideRequest request, long started, UnixMicros now, bool dry)
+    private Decided Take(DecideRequest request, long started, UnixMicros now)
     {
         PolicySet policies = _policies.Current;
         var (surface, policy) = policies.Find(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
         if (!_workspaces.TryTake(out Workspace? work)) work = new Workspace();
-        Decided answer = Answer(new Request(request, surface, policy, policies.Features, _features(), now, started, dry), work);
+        Decided answer = Answer(new Request(request, surface, policy, policies.Features, _features(), now, started), work);
         _workspaces.Add(work);
         return answer;
     }
@@ -138,7 +134,7 @@ public sealed class Decider
             }
 
             if (!decided.IsDefault) NoteShortfall(slots, decided, work, reasons);
-            return _recorder.Record(request, work, slots, rung, seed, reasons, decided, request.Dry);
+            return _recorder.Record(request, work, slots, rung, seed, reasons, decided);
         }
     }
 
@@ -225,4 +221,4 @@ public sealed class Decider
 
 /// <summary>What a decision has pinned at its start.</summary>
 internal readonly record struct Request(
-    DecideRequest Asked, Surface Surface, Policy Policy, FeatureSet Features, FeatureSnapshot Snapshot, UnixMicros Now, long Started, bool Dry);
+    DecideRequest Asked, Surface Surface, Policy Policy, FeatureSet Features, FeatureSnapshot Snapshot, UnixMicros Now, long Started);

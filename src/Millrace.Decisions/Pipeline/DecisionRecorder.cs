@@ -30,7 +30,6 @@ internal sealed class DecisionRecorder(DeciderOptions options)
     /// <param name="seed">What the draws came from.</param>
     /// <param name="reasons">Why the answer is less than it could be.</param>
     /// <param name="decided">The slate; default when nothing was ranked, and the slots stay empty.</param>
-    /// <param name="dry">Whether the answer is for show: it is slim, and no budget pays for it.</param>
     internal Decided Record(
         in Request request,
         Workspace work,
@@ -38,8 +37,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         Rung rung,
         ulong seed,
         List<DegradedReason> reasons,
-        ImmutableArray<DecidedSlot> decided,
-        bool dry)
+        ImmutableArray<DecidedSlot> decided)
     {
         DecideRequest asked = request.Asked;
         return new Decided
@@ -62,7 +60,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             User = asked.User,
             Session = asked.Session,
             Segment = request.Policy.Segment is { } key && asked.Context.TryGetValue(key, out string? segment) ? segment : null,
-            Inputs = !dry && Full(request, work, seed) ? Inputs(request, work, slots, rung, ranked: !decided.IsDefault) : null,
+            Inputs = Full(request, work, seed) ? Inputs(request, work, slots, rung, ranked: !decided.IsDefault) : null,
         };
     }
 

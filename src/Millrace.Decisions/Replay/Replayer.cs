@@ -52,9 +52,9 @@ public static class Replayer
     private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy)
     {
         RecordedRequest request = RecordedRequest.Read(inputs.Request);
+        if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
         if (policy.AtMost.ContainsKey("kind") && request.Kinds.Length != inputs.Candidates.Length) throw new JsonException("kinds are missing");
         if (recorded.Mode == "online" && request.Slots.Sum(slot => (long)slot.Count) > PolicyValidator.MostItems * 100L) throw new JsonException("slots are too large");
-        if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
         double[] weights = [.. policy.Blend.Values];
         return Ranker.Rank(
             new RankProblem

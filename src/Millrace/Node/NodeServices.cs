@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Millrace.Api;
 using Millrace.Cli;
+using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
 using Millrace.Delivery.Routes;
@@ -30,6 +31,7 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private readonly NodeLog _log;
     private readonly List<IAsyncDisposable> _closing = [];
+    private readonly EmbeddedUserState _users = new();
 
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
@@ -133,12 +135,11 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(Policies);
         Config.Follow(Policies.Offer);
         Features = new FeatureFolder(features, new FeatureOptions());
-        var users = new EmbeddedUserState();
-        Owned(new FeatureMeters(Features, users));
-        var folding = new FeatureFolding(Journal, Features, users, Clock, Readiness, Meter, Logger);
+        Owned(new FeatureMeters(Features, _users));
+        var folding = new FeatureFolding(Journal, Features, _users, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
-        OpenDecisions(config, users);
+        OpenDecisions(config);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
         var purges = new PurgeToDelivery(Journal, Delivery, Logger);
@@ -146,26 +147,29 @@ internal sealed class NodeServices : IAsyncDisposable
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
     }
 
-    private void OpenDecisions(NodeConfig config, IUserState users)
+    /// <summary>A decider as the node's own, with memory of its own.</summary>
+    internal Decider CreateDecider(NodeConfig config, IDecisionSink? sink, DecisionMeters? meters) => new(
+        new DeciderOptions
+        {
+            Timeout = config.Limits.Decide,
+            FullBytesPerSecond = config.Journal.FullDecisions,
+            RememberedBytes = config.Limits.RememberedDecisions,
+            MaxRecalled = config.Limits.RecalledDecisions,
+            SeedSalt = RandomNumberGenerator.GetBytes(SeedSaltBytes),
+        },
+        Clock,
+        () => Features.Current,
+        _users,
+        Policies.Table,
+        sink,
+        fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"),
+        meters);
+
+    private void OpenDecisions(NodeConfig config)
     {
         var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger);
         _closing.Add(queue);
-        Decider = new Decider(
-            new DeciderOptions
-            {
-                Timeout = config.Limits.Decide,
-                FullBytesPerSecond = config.Journal.FullDecisions,
-                RememberedBytes = config.Limits.RememberedDecisions,
-                MaxRecalled = config.Limits.RecalledDecisions,
-                SeedSalt = RandomNumberGenerator.GetBytes(SeedSaltBytes),
-            },
-            Clock,
-            () => Features.Current,
-            users,
-            Policies.Table,
-            new DecisionToFact(queue),
-            fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"),
-            Owned(new DecisionMeters()));
+        Decider = CreateDecider(config, new DecisionToFact(queue), Owned(new DecisionMeters()));
     }
 
     private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)

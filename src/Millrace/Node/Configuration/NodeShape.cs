@@ -82,7 +82,7 @@ internal static class NodeShape
         new("pins", new ListShape("a list of pins", new ObjectShape("a pin like {slot: main, rank: 1, item: story-7}",
         [
             new("slot", Scalars.Name, "The slot.", Required: true),
-            new("rank", Scalars.Integer(1, 100), "1-based rank in it.", Required: true),
+            new("rank", Scalars.Integer(1, 100), "1-based rank in it. A slot has no holes: with too little to fill the places before, the pin moves up, and the decision says `pinMoved`.", Required: true),
             new("item", Scalars.Line("an item id of 1 to 128 characters", 128), "The item.", Required: true),
         ]), 0, 100), "Items that an editor fixed at a rank."),
         new("excludeSeen", Scalars.Boolean, "Whether items that the session has seen are left out.", "true", "a repeat is rarely wanted"),
