@@ -135,7 +135,6 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(Policies);
         Config.Follow(Policies.Offer);
         Features = new FeatureFolder(features, new FeatureOptions());
-        Owned(new FeatureMeters(Features, _users));
         var folding = new FeatureFolding(Journal, Features, _users, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
