@@ -5,17 +5,24 @@ using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Candidates;
 
-/// <summary>Fills a workspace with what may be shown: the request's candidates, else the policy's sources in their order.</summary>
+/// <summary>Fills a workspace with what may be shown: the request's candidates and nothing else, or the policy's sources in their order.</summary>
 internal static class CandidateGatherer
 {
     /// <summary>A list is asked for so many more than it should give, since some will have been excluded.</summary>
     private const int Slack = 128;
+
+    /// <summary>How long the ladder's lists are.</summary>
+    private const int ListLength = 500;
+
+    /// <summary>Whether the rung <see cref="Rung.SegmentList"/> has a list for this request.</summary>
+    internal static bool HasSegmentList(DecideRequest request, Policy policy, FeatureSnapshot snapshot) => !SegmentRows(request, policy, snapshot).IsEmpty;
 
     /// <summary>Excludes, then gathers for <paramref name="rung"/>.</summary>
     internal static void Gather(
         Workspace work, DecideRequest request, Policy policy, FeatureSnapshot snapshot, UserView user, Rung rung, ReadOnlySpan<RequestSlot> slots)
     {
         foreach (string id in request.Exclude) work.Exclude(id);
+        if (!request.Candidates.IsDefault) work.Offer(request.Candidates);
         Pins(work, policy, slots);
         work.Pinned = work.Count;
         if (policy.ExcludeSeen && request.Mode == DecideMode.Online)
@@ -28,33 +35,59 @@ internal static class CandidateGatherer
 
         if (request.Mode != DecideMode.Online) Baselines(work, slots);
         if (request.Mode == DecideMode.LogOnly) return;
+        if (!request.Candidates.IsDefault)
+        {
+            Offered(work, request, policy, snapshot, rung);
+            return;
+        }
+
         switch (rung)
         {
             case Rung.SegmentList:
-                if (policy.Segment is { } key && request.Context.TryGetValue(key, out string? segment))
-                {
-                    List(work, snapshot.SegmentList(segment, 500 + Slack), CandidateSourceKind.SegmentList, 500);
-                }
-
+                List(work, SegmentRows(request, policy, snapshot), CandidateSourceKind.SegmentList, ListLength);
                 return;
             case Rung.GlobalList:
-                List(work, snapshot.Popular(Features.Definitions.FeatureSet.GlobalWindow, 500 + Slack), CandidateSourceKind.GlobalList, 500);
-                if (work.Count < 500) List(work, snapshot.Recent, CandidateSourceKind.GlobalList, 500 - work.Count);
+                List(work, GlobalRows(snapshot), CandidateSourceKind.GlobalList, ListLength);
+                if (work.Count < ListLength) List(work, snapshot.Recent, CandidateSourceKind.GlobalList, ListLength - work.Count);
                 return;
             default:
-                Sources(work, request, policy, snapshot, user);
+                Sources(work, policy, snapshot, user);
                 return;
         }
     }
 
-    private static void Sources(Workspace work, DecideRequest request, Policy policy, FeatureSnapshot snapshot, UserView user)
+    /// <summary>The caller's candidates: on the list rungs those of the list first, in its order; the rest, and on other rungs all, in the caller's.</summary>
+    private static void Offered(Workspace work, DecideRequest request, Policy policy, FeatureSnapshot snapshot, Rung rung)
     {
-        if (!request.Candidates.IsDefault)
+        switch (rung)
         {
-            foreach (RequestCandidate candidate in request.Candidates) work.Add(candidate.Item, CandidateSourceKind.Request);
-            return;
+            case Rung.SegmentList:
+                OfferedOf(work, snapshot, SegmentRows(request, policy, snapshot), CandidateSourceKind.SegmentList);
+                break;
+            case Rung.GlobalList:
+                OfferedOf(work, snapshot, GlobalRows(snapshot), CandidateSourceKind.GlobalList);
+                break;
         }
 
+        foreach (RequestCandidate candidate in request.Candidates) work.Add(candidate.Item, CandidateSourceKind.Request);
+    }
+
+    private static void OfferedOf(Workspace work, FeatureSnapshot snapshot, ReadOnlySpan<int> rows, CandidateSourceKind list)
+    {
+        foreach (int row in rows)
+        {
+            if (work.IsOffered(snapshot.Item(row).Id) && work.Add(row, CandidateSourceKind.Request)) work.Add(row, list);
+        }
+    }
+
+    private static ReadOnlySpan<int> SegmentRows(DecideRequest request, Policy policy, FeatureSnapshot snapshot) =>
+        policy.Segment is { } key && request.Context.TryGetValue(key, out string? segment) ? snapshot.SegmentList(segment, ListLength + Slack) : [];
+
+    private static ReadOnlySpan<int> GlobalRows(FeatureSnapshot snapshot) =>
+        snapshot.Popular(Features.Definitions.FeatureSet.GlobalWindow, ListLength + Slack);
+
+    private static void Sources(Workspace work, Policy policy, FeatureSnapshot snapshot, UserView user)
+    {
         foreach (CandidateSource source in policy.Candidates)
         {
             switch (source.Kind)
@@ -102,6 +135,7 @@ internal static class CandidateGatherer
     {
         foreach (Pin pin in policy.Pins)
         {
+            if (!work.IsOffered(pin.Item)) continue;
             foreach (RequestSlot slot in slots)
             {
                 if (slot.Id == pin.Slot && pin.Rank <= slot.Count) work.Add(pin.Item, CandidateSourceKind.Pinned);

@@ -3,7 +3,7 @@ namespace Millrace.Decisions.Ladder;
 /// <summary>Why an answer is less than it could be: the closed set that replies, records, metrics and tests share.</summary>
 public enum DegradedReason
 {
-    /// <summary>The caller's patience, or the node's, ran out before a step.</summary>
+    /// <summary>Too much of the caller's patience, or the node's, was spent before a step of a rung.</summary>
     Timeout,
 
     /// <summary>A candidate source failed.</summary>
@@ -15,7 +15,7 @@ public enum DegradedReason
     /// <summary>Scoring or sampling failed.</summary>
     RankingFailed,
 
-    /// <summary>The policy's sources had nothing that may be shown.</summary>
+    /// <summary>The policy's sources had nothing that may be shown; or none of the caller's own candidates may be, and then the slate is empty.</summary>
     NoCandidates,
 
     /// <summary>Not even the global list has anything that may be shown: the slate is empty.</summary>
@@ -26,6 +26,9 @@ public enum DegradedReason
 
     /// <summary>Fewer items than places could be placed.</summary>
     ShortSlate,
+
+    /// <summary>A pin stands above its rank, because a place before it could not be filled.</summary>
+    PinMoved,
 }
 
 /// <summary>The reasons as records and replies write them.</summary>
@@ -37,14 +40,4 @@ public static class DegradedReasons
         string name = reason.ToString();
         return char.ToLowerInvariant(name[0]) + name[1..];
     }
-}
-
-/// <summary>The ladder's rungs, best first; the numbers stand in records.</summary>
-public enum Rung
-{
-    Full = 0,
-    FewerCandidates = 1,
-    LighterScorer = 2,
-    SegmentList = 3,
-    GlobalList = 4,
 }

@@ -15,7 +15,7 @@ namespace Millrace.Decisions.Pipeline;
 /// Answers decide requests: candidates → filters → features → scores → slate, on the best rung of the ladder that works. Pure CPU, no
 /// waiting, safe from any thread. Built as
 /// <c>new Decider(new DeciderOptions(), clock, () =&gt; folder.Current, userState, new PolicyTable(PolicySet.Create(policies, surfaces, features)), sink)</c>
-/// with the <see cref="FeatureSet"/> of the folder; a backtest sets <c>Timeout = InfiniteTimeSpan, FullShare = 0, MaxRemembered = 0</c> and no sink.
+/// with the <see cref="FeatureSet"/> of the folder; a backtest sets <c>Timeout = InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0</c> and no sink.
 /// </summary>
 public sealed class Decider
 {
@@ -27,7 +27,9 @@ public sealed class Decider
     private readonly IDecisionSink? _sink;
     private readonly Action<Exception>? _faulted;
     private readonly RememberedDecisions _remembered;
+    private readonly RecalledDecisions _recalled;
     private readonly DecisionRecorder _recorder;
+    private readonly DecisionMeters? _meters;
     private readonly ConcurrentBag<Workspace> _workspaces = [];
 
     /// <param name="options">Bounds and habits.</param>
@@ -37,6 +39,7 @@ public sealed class Decider
     /// <param name="policies">The policies in force; read once per decision.</param>
     /// <param name="sink">Takes each new decision behind the reply; null keeps no record.</param>
     /// <param name="faulted">Told of an exception that made a decision go down the ladder; null when nobody wants to know.</param>
+    /// <param name="meters">Count what is decided and which bounds are hit; null counts nothing.</param>
     public Decider(
         DeciderOptions options,
         TimeProvider clock,
@@ -44,7 +47,8 @@ public sealed class Decider
         IUserState users,
         PolicyTable policies,
         IDecisionSink? sink = null,
-        Action<Exception>? faulted = null)
+        Action<Exception>? faulted = null,
+        DecisionMeters? meters = null)
     {
         _options = options;
         _clock = clock;
@@ -53,12 +57,21 @@ public sealed class Decider
         _policies = policies;
         _sink = sink;
         _faulted = faulted;
-        _remembered = new RememberedDecisions(options.Remember, options.MaxRemembered);
+        _recalled = new RecalledDecisions(TimeSpan.FromHours(24), options.MaxRecalled);
+        _remembered = new RememberedDecisions(options.Remember, options.RememberedBytes, _recalled);
         _recorder = new DecisionRecorder(options);
+        _meters = meters;
+        meters?.Watch(this);
     }
 
     /// <summary>Answers that were forgotten before their ten minutes because the bound was hit.</summary>
     public long ForgottenEarly => _remembered.ForgottenEarly;
+
+    /// <summary>Contexts that were forgotten within their day because the bound was hit; their events take them from the journal.</summary>
+    public long ContextsForgottenEarly => _recalled.ForgottenEarly;
+
+    /// <summary>Bytes of the answers that are remembered.</summary>
+    public long RememberedBytes => _remembered.Bytes;
 
     /// <summary>Decisions recorded slim because the byte budget of full records was spent.</summary>
     public long SlimByBudget => _recorder.SlimByBudget;
@@ -70,66 +83,88 @@ public sealed class Decider
     {
         long started = _clock.GetTimestamp();
         UnixMicros now = UnixMicros.Now(_clock);
+        ulong fingerprint = _remembered.Enabled ? RememberedDecisions.Fingerprint(request) : 0;
+        if (_remembered.Enabled && _remembered.Find(request, fingerprint, now) is { } before)
+        {
+            _meters?.Repeated();
+            return before;
+        }
+
+        Decided answer = Take(request, started, now);
+        Decided kept = _remembered.Enabled ? _remembered.Keep(request, fingerprint, answer, now) : answer;
+        if (!ReferenceEquals(kept, answer))
+        {
+            _meters?.Repeated();
+            return kept;
+        }
+
+        _sink?.Write(answer);
+        _meters?.Answered(answer, _clock.GetElapsedTime(started));
+        return answer;
+    }
+
+    /// <summary>Where and for whom the decision of this id was taken, within the last day; null when it is not known here, though the journal may know.</summary>
+    public DecisionContext? Recall(string tenant, string decisionId) => _recalled.Context(tenant, decisionId);
+
+    private Decided Take(DecideRequest request, long started, UnixMicros now)
+    {
         PolicySet policies = _policies.Current;
         var (surface, policy) = policies.Find(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
-        ulong fingerprint = _remembered.Enabled ? RememberedDecisions.Fingerprint(request) : 0;
-        if (_remembered.Enabled && _remembered.Find(request, fingerprint, now) is { } before) return before;
-
         if (!_workspaces.TryTake(out Workspace? work)) work = new Workspace();
         Decided answer = Answer(new Request(request, surface, policy, policies.Features, _features(), now, started), work);
         _workspaces.Add(work);
-
-        Decided kept = _remembered.Enabled ? _remembered.Keep(request, fingerprint, answer, now) : answer;
-        if (ReferenceEquals(kept, answer)) _sink?.Write(answer);
-        return kept;
+        return answer;
     }
 
-    /// <summary>The answer given under this id within the last minutes, slim; null when it is not remembered.</summary>
-    public Decided? Recall(string tenant, string decisionId) => _remembered.Recall(tenant, decisionId);
-
-    /// <summary>Goes down the ladder until a rung has something to show.</summary>
+    /// <summary>Goes down the ladder until a rung answers.</summary>
     private Decided Answer(in Request request, Workspace work)
     {
         RequestSlot[] slots = request.Asked.Slots.IsDefault ? [.. request.Surface.Slots.Select(RequestSlot.Of)] : [.. request.Asked.Slots];
         var reasons = new List<DegradedReason>();
         if (request.Now - request.Snapshot.Time > _options.Staleness) reasons.Add(DegradedReason.StaleFeatures);
-        ulong seed = StableHash.Of(request.Asked.DecisionId);
-        for (Rung rung = Rung.Full; ; rung++)
+        ulong seed = DecisionSeeds.Of(request.Asked, request.Now, _options.SeedSalt.Span);
+        Rung rung = Rung.Full;
+        while (true)
         {
-            ImmutableArray<DecidedSlot> decided = Attempt(request, work, slots, rung, seed, reasons);
-            bool last = rung == Rung.GlobalList;
-            if (decided.IsDefault && !last) continue;
-            if (decided.IsDefault) decided = [.. slots.Select(slot => new DecidedSlot(slot.Id, []))];
-            else if (decided.Sum(slot => slot.Items.Length) < slots.Sum(slot => slot.Count)) Note(reasons, DegradedReason.ShortSlate);
+            ImmutableArray<DecidedSlot> decided = Attempt(request, work, slots, rung, seed, reasons, out Rung below);
+            if (decided.IsDefault && rung < Rung.GlobalList)
+            {
+                rung = below;
+                continue;
+            }
+
+            if (!decided.IsDefault) NoteShortfall(slots, decided, work, reasons);
             return _recorder.Record(request, work, slots, rung, seed, reasons, decided);
         }
     }
 
-    /// <summary>The steps of one rung; default when the next rung must be tried, with the reason noted.</summary>
+    /// <summary>The steps of one rung; default when a lower one must be tried, with the reason noted.</summary>
     private ImmutableArray<DecidedSlot> Attempt(
-        in Request request, Workspace work, RequestSlot[] slots, Rung rung, ulong seed, List<DegradedReason> reasons)
+        in Request request, Workspace work, RequestSlot[] slots, Rung rung, ulong seed, List<DegradedReason> reasons, out Rung below)
     {
+        below = rung + 1;
         var failing = DegradedReason.CandidatesFailed;
         try
         {
-            // Once time is up, the way down is to the lists: they are ready made.
-            if (rung < Rung.SegmentList && OutOfTime(request, reasons)) return default;
+            // Emptied before anything can fail: a record must never hold the candidates of the decision before.
+            work.Begin(request.Snapshot, request.Now, rung == Rung.FewerCandidates ? _options.FewerCandidates : _options.MaxCandidates);
+            if (OutOfTime(request, Rungs.Share(rung), reasons)) return default;
+            if (rung == Rung.SegmentList && !CandidateGatherer.HasSegmentList(request.Asked, request.Policy, request.Snapshot)) return default;
             UserView user = _users.Read(request.Asked.Tenant, request.Asked.User, request.Asked.Session, request.Now);
             work.User = user;
-            work.Begin(request.Snapshot, request.Now, rung == Rung.FewerCandidates ? _options.FewerCandidates : _options.MaxCandidates);
             CandidateGatherer.Gather(work, request.Asked, request.Policy, request.Snapshot, user, rung, slots);
-            if (work.Count <= (rung == Rung.GlobalList ? 0 : work.Pinned) && request.Asked.Mode == DecideMode.Online)
+            if (request.Asked.Mode == DecideMode.Online && FoundNothing(request, work, rung, reasons))
             {
-                Note(reasons, rung == Rung.GlobalList ? DegradedReason.EmptyCatalogue : DegradedReason.NoCandidates);
+                below = Rung.SegmentList > rung ? Rung.SegmentList : rung + 1;
                 return default;
             }
 
             failing = DegradedReason.FeaturesFailed;
             if (rung < Rung.LighterScorer)
             {
-                if (OutOfTime(request, reasons)) return default;
+                if (OutOfTime(request, Rungs.Share(rung), reasons)) return default;
                 FeatureMatrix.Read(work, request.Asked, request.Policy, request.Features, request.Snapshot, user);
-                if (OutOfTime(request, reasons)) return default;
+                if (OutOfTime(request, 1, reasons)) return default;
             }
 
             failing = DegradedReason.RankingFailed;
@@ -143,10 +178,37 @@ public sealed class Decider
         }
     }
 
-    private bool OutOfTime(in Request request, List<DegradedReason> reasons)
+    /// <summary>
+    /// Whether a lower rung must be asked, since this one has nothing but pins. The caller's own candidates are the same on every rung: when none of
+    /// them may be shown, the empty slate is the answer.
+    /// </summary>
+    private static bool FoundNothing(in Request request, Workspace work, Rung rung, List<DegradedReason> reasons)
+    {
+        if (!request.Asked.Candidates.IsDefault)
+        {
+            if (work.Count == 0) Note(reasons, DegradedReason.NoCandidates);
+            return false;
+        }
+
+        bool last = rung == Rung.GlobalList;
+        if (work.Count > (last ? 0 : work.Pinned)) return false;
+        if (rung != Rung.SegmentList) Note(reasons, last ? DegradedReason.EmptyCatalogue : DegradedReason.NoCandidates);
+        return true;
+    }
+
+    private static void NoteShortfall(RequestSlot[] slots, ImmutableArray<DecidedSlot> decided, Workspace work, List<DegradedReason> reasons)
+    {
+        if (work.Rank.PinMoved) Note(reasons, DegradedReason.PinMoved);
+        bool isShort = decided.Sum(slot => slot.Items.Length) < slots.Sum(slot => slot.Count);
+        if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
+    }
+
+    /// <summary>Whether more than <paramref name="share"/> of the time is spent.</summary>
+    private bool OutOfTime(in Request request, double share, List<DegradedReason> reasons)
     {
         TimeSpan patience = request.Asked.Timeout ?? _options.Timeout;
-        if (patience == Timeout.InfiniteTimeSpan || _clock.GetElapsedTime(request.Started) <= patience) return false;
+        if (patience == Timeout.InfiniteTimeSpan || double.IsPositiveInfinity(share)) return false;
+        if (_clock.GetElapsedTime(request.Started).Ticks <= patience.Ticks * share) return false;
         Note(reasons, DegradedReason.Timeout);
         return true;
     }

@@ -4,7 +4,7 @@ namespace Millrace.Decisions.Pipeline;
 public sealed record DeciderOptions
 {
     /// <summary>How long a decision may take before it goes down the ladder, unless the request says less; infinite never does (backtests).</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How old the feature snapshot may be before replies say so: DESIGN's contract of the catalogue in a decider.</summary>
     public TimeSpan Staleness { get; init; } = TimeSpan.FromSeconds(2);
@@ -24,6 +24,17 @@ public sealed record DeciderOptions
     /// <summary>For how long an answer is remembered under its id.</summary>
     public TimeSpan Remember { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many answers are remembered at most; the oldest are forgotten early, and counted. 0 remembers none (backtests).</summary>
-    public int MaxRemembered { get; init; } = 65_536;
+    /// <summary>
+    /// Bytes of answers remembered at most, about 1 KiB each; the oldest are forgotten early, and counted. 0 remembers none (backtests).
+    /// </summary>
+    public long RememberedBytes { get; init; } = 256L << 20;
+
+    /// <summary>Of how many decisions surface, segment and the request's hash are known for a day, some 60 bytes each; the oldest go first, counted.</summary>
+    public int MaxRecalled { get; init; } = 1_000_000;
+
+    /// <summary>
+    /// Keys the seeds, so that nobody can choose a decision id for the draws that it brings. A node draws 32 random bytes; without any, seeds depend on
+    /// the request and the clock alone (backtests, tests).
+    /// </summary>
+    public ReadOnlyMemory<byte> SeedSalt { get; init; }
 }

@@ -10,14 +10,34 @@ namespace Millrace.Decisions.Pipeline;
 /// <summary>Writes a decision down: slim always, full for a seeded share within a budget of bytes per second.</summary>
 internal sealed class DecisionRecorder(DeciderOptions options)
 {
+    /// <summary>The step that reads features, as records name it when it was skipped.</summary>
+    internal const string Features = "features";
+
+    /// <summary>The step that ranks: skipped when nothing could be ranked, on any rung.</summary>
+    internal const string Ranking = "ranking";
+
     private readonly Lock _lock = new();
     private long _second;
     private long _spent;
+    private long _slimByBudget;
 
-    internal long SlimByBudget { get; private set; }
+    internal long SlimByBudget => Interlocked.Read(ref _slimByBudget);
 
+    /// <param name="request">What was asked, and when.</param>
+    /// <param name="work">The candidates of the rung that answered.</param>
+    /// <param name="slots">The slots to fill.</param>
+    /// <param name="rung">The rung that answered.</param>
+    /// <param name="seed">What the draws came from.</param>
+    /// <param name="reasons">Why the answer is less than it could be.</param>
+    /// <param name="decided">The slate; default when nothing was ranked, and the slots stay empty.</param>
     internal Decided Record(
-        in Request request, Workspace work, RequestSlot[] slots, Rung rung, ulong seed, List<DegradedReason> reasons, ImmutableArray<DecidedSlot> decided)
+        in Request request,
+        Workspace work,
+        RequestSlot[] slots,
+        Rung rung,
+        ulong seed,
+        List<DegradedReason> reasons,
+        ImmutableArray<DecidedSlot> decided)
     {
         DecideRequest asked = request.Asked;
         return new Decided
@@ -25,6 +45,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Id = asked.DecisionId,
             Tenant = asked.Tenant,
             Time = asked.Time.Value == 0 ? request.Now : asked.Time,
+            Received = request.Now,
             Surface = asked.Surface,
             Policy = request.Policy.Id,
             Engine = Engine.Number,
@@ -33,12 +54,13 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Rung = (int)rung,
             Mode = DecideModes.Text(asked.Mode),
             Degraded = [.. reasons.Select(DegradedReasons.Text)],
-            Slots = decided,
+            Slots = decided.IsDefault ? [.. slots.Select(slot => new DecidedSlot(slot.Id, []))] : decided,
+            Propensities = PropensityKind.Conditional,
             CandidateCount = work.Count,
             User = asked.User,
             Session = asked.Session,
             Segment = request.Policy.Segment is { } key && asked.Context.TryGetValue(key, out string? segment) ? segment : null,
-            Inputs = Full(request, work, seed) ? Inputs(request, work, slots, rung) : null,
+            Inputs = Full(request, work, seed) ? Inputs(request, work, slots, rung, ranked: !decided.IsDefault) : null,
         };
     }
 
@@ -54,7 +76,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             if (second != _second) (_second, _spent) = (second, 0);
             if (_spent + bytes > options.FullBytesPerSecond)
             {
-                SlimByBudget++;
+                Interlocked.Increment(ref _slimByBudget);
                 return false;
             }
 
@@ -63,10 +85,10 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         }
     }
 
-    private static DecisionInputs Inputs(in Request request, Workspace work, RequestSlot[] slots, Rung rung)
+    private static DecisionInputs Inputs(in Request request, Workspace work, RequestSlot[] slots, Rung rung, bool ranked)
     {
         Policy policy = request.Policy;
-        bool scored = rung < Rung.LighterScorer;
+        bool scored = ranked && rung < Rung.LighterScorer;
         ImmutableArray<string> kinds = policy.AtMost.ContainsKey("kind") ? [.. work.KindsSpan()] : [];
         return new DecisionInputs
         {
@@ -77,8 +99,11 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Providers = [.. work.ProvidersSpan()],
             Features = scored ? [.. policy.Blend.Keys] : [],
             Matrix = scored ? [.. work.Rank.Matrix.AsSpan(0, work.Count * policy.Blend.Count)] : [],
-            Pins = [.. policy.Pins.Select(pin => $"{pin.Slot}:{pin.Rank}:{pin.Item}")],
-            Skipped = scored ? [] : ["features"],
+            Pins = [.. PinTexts(policy)],
+            Skipped = scored ? [] : ranked ? [Features] : [Features, Ranking],
         };
     }
+
+    /// <summary>The policy's pins as a full record holds them.</summary>
+    internal static IEnumerable<string> PinTexts(Policy policy) => policy.Pins.Select(pin => $"{pin.Slot}:{pin.Rank}:{pin.Item}");
 }

@@ -47,6 +47,7 @@ internal static class Ranker
 {
     internal static ImmutableArray<DecidedSlot> Rank(in RankProblem problem, RankBuffers buffers)
     {
+        buffers.PinMoved = false;
         Span<double> scores = RankBuffers.Of(ref buffers.Scores, problem.Ids.Length);
         Score(problem, scores);
         if (problem.Mode != DecideMode.Online) return Baseline(problem, scores);
@@ -56,7 +57,7 @@ internal static class Ranker
         foreach (RequestSlot slot in problem.Slots) places += slot.Count;
         Span<Placement> slate = RankBuffers.Of(ref buffers.Slate, places);
         Draw(problem, buffers, order, slate);
-        return Collect(problem, scores, slate);
+        return Collect(problem, scores, slate, out buffers.PinMoved);
     }
 
     private static void Score(in RankProblem problem, Span<double> scores)
@@ -173,8 +174,14 @@ internal static class Ranker
         }
     }
 
-    private static ImmutableArray<DecidedSlot> Collect(in RankProblem problem, ReadOnlySpan<double> scores, ReadOnlySpan<Placement> slate)
+    /// <summary>
+    /// A slot has no holes: what could not be filled is left out and what follows moves up. Only pins follow an empty place, since what was not
+    /// feasible there is not feasible later; a pin that moved stands, and is recorded, at the rank where it is shown.
+    /// </summary>
+    private static ImmutableArray<DecidedSlot> Collect(
+        in RankProblem problem, ReadOnlySpan<double> scores, ReadOnlySpan<Placement> slate, out bool pinMoved)
     {
+        pinMoved = false;
         var slots = new DecidedSlot[problem.Slots.Length];
         int first = 0;
         for (int s = 0; s < slots.Length; s++)
@@ -185,9 +192,11 @@ internal static class Ranker
             foreach (Placement place in places) filled += place.Candidate >= 0 ? 1 : 0;
             var items = new DecidedItem[filled];
             int at = 0;
-            foreach (Placement place in places)
+            for (int i = 0; i < places.Length; i++)
             {
+                Placement place = places[i];
                 if (place.Candidate < 0) continue;
+                pinMoved |= at < i;
                 items[at++] = new DecidedItem(
                     problem.Ids[place.Candidate], scores[place.Candidate], place.Propensity, place.Explored, place.Explorable, problem.Sources[place.Candidate]);
             }

@@ -5,52 +5,70 @@ using Millrace.Journal.Facts;
 
 namespace Millrace.Decisions.Pipeline;
 
-/// <summary>Answers by decision id, for ten minutes: the same request again gets the same answer, another request a conflict.</summary>
-internal sealed class RememberedDecisions(TimeSpan remember, int most)
+/// <summary>
+/// Answers by decision id, for ten minutes: the same request again gets the same answer, another request a conflict. Bounded in bytes: beyond it the
+/// oldest answers go early, and a repeat is then decided anew; a conflict is still known by <see cref="RecalledDecisions"/>.
+/// </summary>
+internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, RecalledDecisions recalled)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Tenant, string Id), (ulong Request, Decided Answer)> _answers = [];
-    private readonly Queue<((string Tenant, string Id) Key, UnixMicros Time)> _byAge = new();
+    private readonly Queue<((string Tenant, string Id) Key, UnixMicros Time, int Bytes)> _byAge = new();
+    private long _bytes;
+    private long _forgottenEarly;
 
     /// <summary>How many answers were forgotten before their time because the bound was hit.</summary>
-    internal long ForgottenEarly { get; private set; }
+    internal long ForgottenEarly => Interlocked.Read(ref _forgottenEarly);
 
-    internal bool Enabled => most > 0;
+    /// <summary>Bytes of the answers remembered now, as <see cref="BytesOf"/> estimates them.</summary>
+    internal long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>The answer given before; null when there was none.</summary>
+    internal bool Enabled => mostBytes > 0;
+
+    /// <summary>The answer given before; null when there was none, or it is forgotten.</summary>
     /// <exception cref="DecisionConflictException">The id belongs to another request.</exception>
     internal Decided? Find(DecideRequest request, ulong fingerprint, UnixMicros now)
     {
         lock (_lock)
         {
             Forget(now);
-            return Known(request, fingerprint);
+            if (Known(request, fingerprint) is { } answer) return answer;
         }
-    }
 
-    /// <summary>The answer under this id, whatever the request was.</summary>
-    internal Decided? Recall(string tenant, string id)
-    {
-        lock (_lock)
-        {
-            return _answers.TryGetValue((tenant, id), out var known) ? known.Answer : null;
-        }
+        return recalled.Request(request.Tenant, request.DecisionId, now - remember) is { } other && other != fingerprint
+            ? throw new DecisionConflictException(request.DecisionId)
+            : null;
     }
 
     /// <summary>Remembers the answer, unless one was remembered meanwhile, which is then returned.</summary>
     internal Decided Keep(DecideRequest request, ulong fingerprint, Decided answer, UnixMicros now)
     {
+        Decided slim = answer with { Inputs = null };
+        int bytes = BytesOf(slim);
         lock (_lock)
         {
             if (Known(request, fingerprint) is { } first) return first;
-            _answers.Add((request.Tenant, request.DecisionId), (fingerprint, answer with { Inputs = null }));
-            _byAge.Enqueue(((request.Tenant, request.DecisionId), now));
+            _answers.Add((request.Tenant, request.DecisionId), (fingerprint, slim));
+            _byAge.Enqueue(((request.Tenant, request.DecisionId), now, bytes));
+            Interlocked.Add(ref _bytes, bytes);
             Forget(now);
-            return answer;
         }
+
+        recalled.Keep(request.Tenant, request.DecisionId, fingerprint, new DecisionContext(answer.Surface, answer.Segment), now);
+        return answer;
     }
 
-    /// <summary>A hash of all that the request says.</summary>
+    /// <summary>What an answer weighs: its object, its texts, its items and its place here; item ids are the catalogue's, where it has them.</summary>
+    internal static int BytesOf(Decided answer)
+    {
+        const int fixedBytes = 400;
+        const int itemBytes = 48;
+        int bytes = fixedBytes + (2 * (answer.Id.Length + (answer.User?.Length ?? 0) + (answer.Session?.Length ?? 0) + (answer.Segment?.Length ?? 0)));
+        foreach (DecidedSlot slot in answer.Slots) bytes += 80 + (itemBytes * slot.Items.Length);
+        return bytes;
+    }
+
+    /// <summary>A hash of all that the request says, save how long it would wait.</summary>
     internal static ulong Fingerprint(DecideRequest request)
     {
         ulong hash = StableHash.Of(request.Surface);
@@ -91,10 +109,11 @@ internal sealed class RememberedDecisions(TimeSpan remember, int most)
         while (_byAge.TryPeek(out var oldest))
         {
             bool old = now - oldest.Time > remember;
-            if (!old && _byAge.Count <= most) return;
-            if (!old) ForgottenEarly++;
+            if (!old && _bytes <= mostBytes) return;
+            if (!old) Interlocked.Increment(ref _forgottenEarly);
             _byAge.Dequeue();
             _answers.Remove(oldest.Key);
+            Interlocked.Add(ref _bytes, -oldest.Bytes);
         }
     }
 }

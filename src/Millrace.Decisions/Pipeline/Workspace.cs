@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Decisions.Exploration;
 using Millrace.Decisions.Ladder;
 using Millrace.Features.Catalogue;
@@ -13,10 +14,12 @@ internal sealed class Workspace
     private readonly List<int> _touched = [];
     private readonly Dictionary<string, int> _strangers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _offered = new(StringComparer.Ordinal);
     private int[] _candidateOf = [];
     private FeatureSnapshot _snapshot = null!;
     private UnixMicros _now;
     private int _most;
+    private bool _offers;
 
     internal int Count { get; private set; }
 
@@ -50,6 +53,9 @@ internal sealed class Workspace
         _touched.Clear();
         _strangers.Clear();
         _excluded.Clear();
+        _offered.Clear();
+        _offers = false;
+        User = UserView.Empty;
         Array.Clear(Items, 0, Count);
         Count = 0;
         Pinned = 0;
@@ -58,6 +64,16 @@ internal sealed class Workspace
         _most = most;
         if (_candidateOf.Length < snapshot.Rows) Array.Resize(ref _candidateOf, Math.Max(snapshot.Rows, _candidateOf.Length * 2));
     }
+
+    /// <summary>From here on only these may be shown.</summary>
+    internal void Offer(ImmutableArray<RequestCandidate> candidates)
+    {
+        _offers = true;
+        foreach (RequestCandidate candidate in candidates) _offered.Add(candidate.Item);
+    }
+
+    /// <summary>Whether the caller can show it: true of every item when the caller brought no candidates.</summary>
+    internal bool IsOffered(string id) => !_offers || _offered.Contains(id);
 
     internal void Exclude(string id)
     {
@@ -204,6 +220,9 @@ internal sealed class RankBuffers
     internal int[] Kept = [];
     internal int[] Pins = [];
     internal Placement[] Slate = [];
+
+    /// <summary>Whether the last slate shows a pin above its rank.</summary>
+    internal bool PinMoved;
 
     internal readonly Dictionary<string, int> GroupNumbers = new(StringComparer.Ordinal);
 

@@ -16,6 +16,9 @@ public enum ReplayVerdict
     EngineChanged,
     NotRecorded,
     Erased,
+
+    /// <summary>The policy version that the record names is not at hand.</summary>
+    PolicyMissing,
 }
 
 /// <summary>A verdict, and for <see cref="ReplayVerdict.Differs"/> every difference as <c>slots[0].items[2].score: recorded …, replayed …</c>.</summary>
@@ -26,12 +29,13 @@ public static class Replayer
 {
     /// <summary>Decides again from <paramref name="recorded"/> and compares bit by bit.</summary>
     /// <param name="recorded">As read back from the journal.</param>
-    /// <param name="policy">The policy and version that the record names.</param>
-    public static ReplayResult Replay(Decided recorded, Policy policy)
+    /// <param name="policy">The policy and version that the record names; null when it is not at hand.</param>
+    public static ReplayResult Replay(Decided recorded, Policy? policy)
     {
         if (recorded.Erased) return new ReplayResult(ReplayVerdict.Erased, []);
         if (recorded.Inputs is not { } inputs) return new ReplayResult(ReplayVerdict.NotRecorded, []);
         if (recorded.Engine != Engine.Number) return new ReplayResult(ReplayVerdict.EngineChanged, []);
+        if (policy is null) return new ReplayResult(ReplayVerdict.PolicyMissing, []);
         ImmutableArray<string> faults = [.. Faults(recorded, inputs, policy)];
         if (faults.Length > 0) return new ReplayResult(ReplayVerdict.Differs, faults);
         try
@@ -48,6 +52,7 @@ public static class Replayer
     private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy)
     {
         RecordedRequest request = RecordedRequest.Read(inputs.Request);
+        if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
         if (policy.AtMost.ContainsKey("kind") && request.Kinds.Length != inputs.Candidates.Length) throw new JsonException("kinds are missing");
         if (recorded.Mode == "online" && request.Slots.Sum(slot => (long)slot.Count) > PolicyValidator.MostItems * 100L) throw new JsonException("slots are too large");
         double[] weights = [.. policy.Blend.Values];
@@ -73,8 +78,9 @@ public static class Replayer
     private static IEnumerable<string> Faults(Decided recorded, DecisionInputs inputs, Policy policy)
     {
         if (recorded.Policy != policy.Id) yield return $"policy: recorded {recorded.Policy}, replayed with {policy.Id}";
-        bool scored = recorded.Rung < (int)Rung.LighterScorer;
+        bool scored = recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
         if (scored && !inputs.Features.SequenceEqual(policy.Blend.Keys, StringComparer.Ordinal)) yield return "inputs.features: not the policy's blend";
+        if (!inputs.Pins.SequenceEqual(DecisionRecorder.PinTexts(policy), StringComparer.Ordinal)) yield return "inputs.pins: not the policy's";
         int rows = inputs.Candidates.Length;
         if (scored && inputs.Matrix.Length != rows * inputs.Features.Length) yield return $"inputs.matrix: {inputs.Matrix.Length} values for {rows} rows";
         if (inputs.Sources.Length != rows) yield return $"inputs.sources: {inputs.Sources.Length} for {rows} candidates";

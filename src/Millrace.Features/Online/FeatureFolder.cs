@@ -53,6 +53,7 @@ public sealed class FeatureFolder
         return stored.Fact switch
         {
             ItemChanged changed => Change(changed),
+            Observed { Unvouched: true } => Ignore(Counts.Unvouched++),
             Observed observed => Observe(observed, stored.Position.Partition),
             _ => false,
         };
@@ -209,6 +210,9 @@ public sealed class FoldCounts
 
     /// <summary>Of another tenant.</summary>
     public long Foreign { get; internal set; }
+
+    /// <summary>Events for which nobody vouches.</summary>
+    public long Unvouched { get; internal set; }
 
     /// <summary>About an item beyond <see cref="FeatureOptions.MaxItems"/>.</summary>
     public long ItemsRefused { get; internal set; }

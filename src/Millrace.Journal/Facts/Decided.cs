@@ -35,6 +35,9 @@ public sealed record Decided : Fact
 
     public ImmutableArray<DecidedSlot> Slots { get; init; } = [];
 
+    /// <summary>What the propensities condition on; null on records of a time when all were conditional and none said so.</summary>
+    public PropensityKind? Propensities { get; init; }
+
     /// <summary>How many candidates were ranked.</summary>
     public int CandidateCount { get; init; }
 
@@ -59,6 +62,19 @@ public sealed record Decided : Fact
     public override string? Subject => User ?? Session;
 
     public override string? DecisionKey => Id;
+}
+
+/// <summary>What a propensity is the probability of. The numbers stand in records.</summary>
+public enum PropensityKind
+{
+    /// <summary>Of the item at its position, given the items above it.</summary>
+    Conditional = 1,
+
+    /// <summary>Of the item at its position, over all that could stand above it.</summary>
+    Marginal = 2,
+
+    /// <summary>Of the whole slate.</summary>
+    Slate = 3,
 }
 
 /// <summary>One slot's items, best first.</summary>

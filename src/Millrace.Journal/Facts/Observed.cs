@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Millrace.Journal.Facts;
 
 /// <summary>An event: somebody saw, clicked, stayed, bought, hid or reported an item.</summary>
@@ -15,6 +17,9 @@ public sealed record Observed : Fact
     /// <summary>The 1-based rank at which it was shown; null when unknown.</summary>
     public int? Rank { get; init; }
 
+    /// <summary>The slot in which it was shown, as the token of an attested event says; null otherwise.</summary>
+    public string? Slot { get; init; }
+
     /// <summary>The value in millionths of <see cref="Unit"/>; null when the event has none.</summary>
     public long? ValueMicros { get; init; }
 
@@ -23,6 +28,13 @@ public sealed record Observed : Fact
 
     /// <summary>Whether the event carried a valid token of the decision that it names.</summary>
     public bool Attested { get; init; }
+
+    /// <summary>
+    /// Whether nobody vouches for it: it came without a token under a key that anybody can read. It is kept and shown, and its own session knows of it,
+    /// but no feature of an item counts it.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unvouched { get; init; }
 
     /// <summary>Sealed: the user, when known.</summary>
     public string? User { get; init; }

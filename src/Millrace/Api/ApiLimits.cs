@@ -1,6 +1,6 @@
 namespace Millrace.Api;
 
-/// <summary>The API's bounds. Each is visible in refusals and counted by name in <c>millrace.api.limit_hits</c>.</summary>
+/// <summary>The API's bounds. Each is visible in refusals and counted by name in <c>millrace.api.bounds_hit</c>.</summary>
 internal sealed record ApiLimits
 {
     /// <summary><c>limits.requestBody</c>: a body, inflated. A JSON document is held whole, NDJSON is streamed: memory holds one batch of it.</summary>

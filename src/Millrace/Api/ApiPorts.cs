@@ -3,26 +3,39 @@ using Millrace.Journal.Facts;
 
 namespace Millrace.Api;
 
-/// <summary>Makes the URLs that a decision hands out. The tokens in them are the flywheel's business.</summary>
+/// <summary>Makes the tokens and URLs that a decision hands out. What a token holds is the flywheel's business.</summary>
 internal interface IDeliveryUrls
 {
-    /// <summary>The URL at which a client fetches a decided item's body.</summary>
+    /// <summary>The token that attests events about a decided item: the same for the same decision, whenever it is asked.</summary>
     /// <param name="decision">The decision.</param>
     /// <param name="item">The item as placed.</param>
     /// <param name="slot">The slot's id.</param>
     /// <param name="rank">1-based within the slot.</param>
+    string Sign(Decided decision, DecidedItem item, string slot, int rank);
+
+    /// <summary>The URL at which a client fetches a decided item's body.</summary>
     /// <param name="bodyUrl">Where the catalogue says that the body is.</param>
-    string Mint(Decided decision, DecidedItem item, string slot, int rank, string bodyUrl);
+    /// <param name="token">The item's token.</param>
+    string Join(string bodyUrl, string token);
 }
 
 /// <summary>Judges the tokens that come back with events.</summary>
 internal interface IEventTokens
 {
+    /// <summary>Where a genuine token says that its item was shown, whether it is still good or not; null when it is not genuine.</summary>
+    ShownAt? Read(string text, string tenant);
+
+    /// <summary>Judges the token, and spends it on the event when it is valid.</summary>
     TokenVerdict Verify(in EventToken token);
 }
 
 /// <summary>A token together with what the event that bore it claims.</summary>
-internal readonly record struct EventToken(string Token, string Tenant, string? Decision, string Item, string EventType, string EventId);
+internal readonly record struct EventToken(string Token, string Tenant, string? Decision, string Item, int? Position, string EventType, string EventId);
+
+/// <summary>A place of a slate.</summary>
+/// <param name="Slot">The slot's id; null when a token of an earlier release does not say.</param>
+/// <param name="Rank">1-based within the slot.</param>
+internal readonly record struct ShownAt(string? Slot, int Rank);
 
 /// <summary>What a token is worth; all but <see cref="Valid"/> refuse the event.</summary>
 internal enum TokenVerdict
@@ -30,6 +43,9 @@ internal enum TokenVerdict
     Valid,
     Forged,
     Foreign,
+
+    /// <summary>Of this decision and item, but shown at another position than the event says.</summary>
+    Mismatch,
     Expired,
     Replayed,
 }
@@ -42,6 +58,6 @@ internal interface IPurge
 }
 
 /// <summary>What a replay found.</summary>
-/// <param name="Verdict">identical, differs, engineChanged, notRecorded or erased.</param>
+/// <param name="Verdict">identical, differs, engineChanged, notRecorded, erased or policyMissing.</param>
 /// <param name="Differences">Each as <c>slots[0].items[2].score: recorded …, replayed …</c>; empty unless it differs.</param>
 internal sealed record ReplayAnswer(string Verdict, ImmutableArray<string> Differences);

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Millrace.Decisions;
+using Millrace.Decisions.Pipeline;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
@@ -19,8 +20,8 @@ internal sealed record ApiServices
 
     public required Func<DecideRequest, Decided> Decide { get; init; }
 
-    /// <summary>Tenant and decision id → a decision of the last minutes; null when it is no longer at hand.</summary>
-    public required Func<string, string, Decided?> Recall { get; init; }
+    /// <summary>Tenant and decision id → where and for whom it was decided; null when memory does not know, though the journal may.</summary>
+    public required Func<string, string, DecisionContext?> Recall { get; init; }
 
     /// <summary>The names of the surfaces that exist now.</summary>
     public required Func<IEnumerable<string>> Surfaces { get; init; }
@@ -49,6 +50,12 @@ internal sealed record ApiServices
     /// <summary>Told of what should not have happened; the client gets a 500 that says no more than that.</summary>
     public Action<Exception> Faulted { get; init; } = static _ => { };
 
+    /// <summary>Whether the key that a request came with is a secret: browsers' keys are not, hence nobody vouches for what they send.</summary>
+    public Func<HttpContext, bool> IsTrusted { get; init; } = static _ => true;
+
+    /// <summary>Whether events that came with a browser's key and without a token count in features like any other.</summary>
+    public bool CountUnattested { get; init; }
+
     public ApiLimits Limits { get; init; } = new();
 
     public UnixMicros Now => UnixMicros.Now(Clock);
@@ -57,11 +64,11 @@ internal sealed record ApiServices
 /// <summary>The API's counters.</summary>
 internal sealed class ApiMetrics(Meter meter)
 {
-    private readonly Counter<long> _limits = meter.CreateCounter<long>("millrace.api.limit_hits", "{hit}", "Bounds of the API that were hit, by name.");
+    private readonly Counter<long> _limits = meter.CreateCounter<long>("millrace.api.bounds_hit", "{hit}", "Bounds hit, by name.");
     private readonly Counter<long> _refused = meter.CreateCounter<long>("millrace.api.refused", "{request}", "Requests refused, by reason.");
     private readonly Counter<long> _records = meter.CreateCounter<long>("millrace.api.records", "{record}", "Events and items received, by outcome.");
 
-    public void LimitHit(string limit) => _limits.Add(1, new KeyValuePair<string, object?>("limit", limit));
+    public void LimitHit(string bound) => _limits.Add(1, new KeyValuePair<string, object?>("bound", bound));
 
     public void Refused(ProblemReason reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason.Word()));
 

@@ -15,11 +15,11 @@ internal sealed class DecideEndpoint(ApiServices services)
         var started = services.Clock.GetTimestamp();
         var decision = Decide(services.Tenant(context), draft);
         var took = services.Clock.GetElapsedTime(started);
-        var urls = Urls(decision);
-        Head(context, took, decision, urls);
+        var links = DecisionLinks.Of(decision, services);
+        Head(context, took, decision, links);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
-            DecisionWriter.Write(json, decision, (item, slot, rank) => urls.GetValueOrDefault((slot, rank)));
+            DecisionWriter.Write(json, decision, links);
             json.WriteNumber("took", Math.Round(took.TotalMilliseconds, 3));
             if (draft.Explain)
             {
@@ -52,24 +52,7 @@ internal sealed class DecideEndpoint(ApiServices services)
         }
     }
 
-    private Dictionary<(string Slot, int Rank), string> Urls(Decided decision)
-    {
-        var urls = new Dictionary<(string, int), string>();
-        foreach (var slot in decision.Slots)
-        {
-            for (var i = 0; i < slot.Items.Length; i++)
-            {
-                if (services.BodyUrl(decision.Tenant, slot.Items[i].Item) is { } bodyUrl)
-                {
-                    urls[(slot.Slot, i + 1)] = services.Urls.Mint(decision, slot.Items[i], slot.Slot, i + 1, bodyUrl);
-                }
-            }
-        }
-
-        return urls;
-    }
-
-    private void Head(HttpContext context, TimeSpan took, Decided decision, Dictionary<(string Slot, int Rank), string> urls)
+    private void Head(HttpContext context, TimeSpan took, Decided decision, DecisionLinks named)
     {
         var headers = context.Response.Headers;
         headers.CacheControl = "private, no-store";
@@ -80,7 +63,7 @@ internal sealed class DecideEndpoint(ApiServices services)
             for (var rank = 1; rank <= slot.Items.Length && links.Count < services.Limits.MaxPreloads; rank++)
             {
                 // A URL that cannot stand in a header line as it is is left to the body.
-                if (urls.TryGetValue((slot.Slot, rank), out var url) && url.All(c => c is > ' ' and < '\x7f' and not '<' and not '>'))
+                if (named.Of(slot.Slot, rank).Url is { } url && url.All(c => c is > ' ' and < '\x7f' and not '<' and not '>'))
                 {
                     links.Add($"<{url}>; rel=preload; as=fetch");
                 }

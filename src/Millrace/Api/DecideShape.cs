@@ -83,13 +83,13 @@ internal static class DecideShape
         .With("baseline", new ListShape<string>(TextShape.Id, 100), (s, v) => s.Baseline = v, "What you would show: returned by apprentice, recorded by log-only.");
 
     public static readonly ObjectShape<DecideDraft> One = new ObjectShape<DecideDraft>("Decide", "A request for a decision.")
-        .With("decisionId", TextShape.Id, (d, v) => d.DecisionId = v, "The same id and body within ten minutes get the same answer.")
+        .With("decisionId", TextShape.Id, (d, v) => d.DecisionId = v, "The same id and body within ten minutes get the same answer, as long as limits.rememberedDecisions holds it; the draws do not follow from the id.")
         .With("surface", Name, (d, v) => d.Surface = v, "Where content is chosen.", required: true)
         .With("user", TextShape.Id, (d, v) => d.User = v, "The user, when known.")
         .With("session", TextShape.Id, (d, v) => d.Session = v, "The session.")
         .With("time", new TimeShape(EventShape.MaxAhead), (d, v) => d.Time = v, "When you asked; now when left out.")
         .With("context", new MapShape<string>(Name, new TextShape(0, 256, "a value"), 64), (d, v) => d.Context = v, "What is known of the moment: device, region.")
-        .With("candidates", new ListShape<CandidateDraft>(Candidate, 1_000), (d, v) => d.Candidates = v, "Your own; else the policy's sources propose them.")
+        .With("candidates", new ListShape<CandidateDraft>(Candidate, 1_000), (d, v) => d.Candidates = v, "Your own, and nothing else is shown, on no rung of the ladder: a pin stands if it is among them, and an empty list gets an empty slate. Without this field the policy's sources propose.")
         .With("exclude", new ListShape<string>(TextShape.Id, 1_000), (d, v) => d.Exclude = v, "Items never to show now.")
         .With("slots", new ListShape<SlotDraft>(Slot, 32), (d, v) => d.Slots = v, $"In place of the surface's own; at most {PolicyValidator.MostItems} items over all.")
         .With("mode", new WordShape<DecideMode>(("online", DecideMode.Online), ("apprentice", DecideMode.Apprentice), ("log-only", DecideMode.LogOnly)), (d, v) => d.Mode = v, "online decides; apprentice returns the baseline and learns; log-only records your slate.")

@@ -11,7 +11,7 @@ internal static class DecisionWriter
         [.. Enum.GetValues<CandidateSourceKind>().OrderBy(k => (int)k).Select(k => char.ToLowerInvariant(k.ToString()[0]) + k.ToString()[1..])];
 
     /// <summary>Writes the members that a reply to decide and GET /v1/decisions/{id} share.</summary>
-    public static void Write(Utf8JsonWriter json, Decided decision, Func<DecidedItem, string, int, string?> url)
+    public static void Write(Utf8JsonWriter json, Decided decision, DecisionLinks links)
     {
         json.WriteString("decisionId", decision.Id);
         json.WriteStartArray("slots");
@@ -22,7 +22,7 @@ internal static class DecisionWriter
             json.WriteStartArray("items");
             for (var i = 0; i < slot.Items.Length; i++)
             {
-                WriteItem(json, slot.Items[i], i + 1, url(slot.Items[i], slot.Slot, i + 1));
+                WriteItem(json, slot.Items[i], i + 1, links.Of(slot.Slot, i + 1));
             }
 
             json.WriteEndArray();
@@ -30,6 +30,7 @@ internal static class DecisionWriter
         }
 
         json.WriteEndArray();
+        json.WriteString("propensities", Kind(decision.Propensities));
         json.WriteString("policy", decision.Policy);
         Reply.WriteOptional(json, "model", decision.Model);
         json.WriteStartObject("features");
@@ -50,7 +51,7 @@ internal static class DecisionWriter
         }
     }
 
-    /// <summary>Writes, per placed item, its features, their weights and their products: what the policy's blend makes of the full record.</summary>
+    /// <summary>Writes when features were read, and per placed item its features, their weights and their products: what the policy's blend makes of the full record.</summary>
     /// <returns>False when the record is slim or the policy is not at hand: nothing was written.</returns>
     public static bool TryExplain(Utf8JsonWriter json, Decided decision, Policy? policy)
     {
@@ -65,6 +66,7 @@ internal static class DecisionWriter
             rows[inputs.Candidates[row]] = row;
         }
 
+        json.WriteString("asOf", inputs.Now.ToString());
         json.WriteStartArray("items");
         foreach (var slot in decision.Slots)
         {
@@ -90,7 +92,7 @@ internal static class DecisionWriter
         return true;
     }
 
-    private static void WriteItem(Utf8JsonWriter json, DecidedItem item, int rank, string? url)
+    private static void WriteItem(Utf8JsonWriter json, DecidedItem item, int rank, (string? Token, string? Url) link)
     {
         json.WriteStartObject();
         json.WriteString("id", item.Item);
@@ -109,9 +111,18 @@ internal static class DecisionWriter
         }
 
         json.WriteEndArray();
-        Reply.WriteOptional(json, "url", url);
+        Reply.WriteOptional(json, "url", link.Url);
+        Reply.WriteOptional(json, "token", link.Token);
         json.WriteEndObject();
     }
+
+    // Records from before the kind was stated are conditional: there was no other.
+    private static string Kind(PropensityKind? kind) => kind switch
+    {
+        PropensityKind.Marginal => "marginal",
+        PropensityKind.Slate => "slate",
+        _ => "conditional",
+    };
 
     private static void WriteContributions(Utf8JsonWriter json, DecisionInputs inputs, int row, Policy policy)
     {

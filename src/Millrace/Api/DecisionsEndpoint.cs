@@ -16,7 +16,7 @@ internal sealed class DecisionsEndpoint(ApiServices services)
         var observed = await FactsAsync<Observed>(context, JournalStream.Events, decision.Id);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
-            DecisionWriter.Write(json, decision, (_, _, _) => null);
+            DecisionWriter.Write(json, decision, DecisionLinks.None);
             json.WriteString("surface", decision.Surface);
             json.WriteString("mode", decision.Mode);
             json.WriteString("time", decision.Time.ToString());
@@ -41,7 +41,7 @@ internal sealed class DecisionsEndpoint(ApiServices services)
             json.WriteString("decisionId", decision.Id);
             json.WriteString("policy", decision.Policy);
             var explained = DecisionWriter.TryExplain(json, decision, services.Policy(decision.Policy));
-            json.WriteString("verdict", explained ? "explained" : decision.Erased ? "erased" : "notRecorded");
+            json.WriteString("verdict", explained ? "explained" : decision.Erased ? "erased" : decision.Inputs is null ? "notRecorded" : "policyMissing");
         });
     }
 
@@ -106,6 +106,7 @@ internal sealed class DecisionsEndpoint(ApiServices services)
             json.WriteNumber("position", rank);
         }
 
+        Reply.WriteOptional(json, "slot", fact.Slot);
         if (fact.ValueMicros is { } value)
         {
             json.WriteNumber("value", value / 1_000_000m);
@@ -113,6 +114,7 @@ internal sealed class DecisionsEndpoint(ApiServices services)
         }
 
         json.WriteBoolean("attested", fact.Attested);
+        json.WriteBoolean("counted", !fact.Unvouched);
         json.WriteString("time", fact.Time.ToString());
         json.WriteEndObject();
     }

@@ -4,7 +4,7 @@ using Millrace.Journal.Facts;
 namespace Millrace.Api;
 
 /// <summary>Applies one batch of a request's events: claims their ids, appends them, and settles each claim by its own outcome.</summary>
-internal sealed class EventBatch(ApiServices services, string tenant, BatchTally tally)
+internal sealed class EventBatch(ApiServices services, EventAttester attester, BatchTally tally)
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(24);
 
@@ -57,6 +57,7 @@ internal sealed class EventBatch(ApiServices services, string tenant, BatchTally
             }
             else
             {
+                attester.Place(record.Value);
                 open.Add(record);
             }
         }
@@ -73,7 +74,7 @@ internal sealed class EventBatch(ApiServices services, string tenant, BatchTally
         {
             foreach (var record in records)
             {
-                var state = services.Memory.Events.Claim(tenant, record.Value, pending, services.Now, out var claim);
+                var state = services.Memory.Events.Claim(attester.Tenant, record.Value, pending, services.Now, out var claim);
                 if (state == IdState.Pending)
                 {
                     waiting.Add((record, claim!));
@@ -113,15 +114,20 @@ internal sealed class EventBatch(ApiServices services, string tenant, BatchTally
     private async ValueTask<Observed?> PrepareAsync(BatchRecord<EventDraft> record)
     {
         var now = services.Now;
-        var state = await services.Memory.Events.LookUpAsync(tenant, record.Value, now, CancellationToken.None);
-        if (state != IdState.Mine || !TryAttest(record, out var attested))
+        var state = await services.Memory.Events.LookUpAsync(attester.Tenant, record.Value, now, CancellationToken.None);
+        if (state != IdState.Mine)
         {
             Known(state, record);
             return null;
         }
 
-        var decision = record.Value.DecisionId is { } id ? services.Recall(tenant, id) : null;
-        return record.Value.ToFact(tenant, now, attested) with { Surface = decision?.Surface, Segment = decision?.Segment };
+        if (attester.Refusal(record.Value) is var (reason, fault))
+        {
+            tally.Reject(record.Index, record.Value.Id, reason, fault);
+            return null;
+        }
+
+        return await attester.FactAsync(record.Value, now);
     }
 
     private async Task AppendAsync(List<(BatchRecord<EventDraft> Record, EventClaim Claim, Observed Fact)> own, HashSet<EventClaim> pending)
@@ -169,28 +175,5 @@ internal sealed class EventBatch(ApiServices services, string tenant, BatchTally
         {
             tally.Reject(record.Index, record.Value.Id, ProblemReason.Conflict, new Fault("/id", "a new id, or the body that it came with first", "another body"));
         }
-    }
-
-    private bool TryAttest(BatchRecord<EventDraft> record, out bool attested)
-    {
-        var draft = record.Value;
-        attested = draft.Token is not null;
-        var verdict = draft.Token is null
-            ? TokenVerdict.Valid
-            : services.Tokens.Verify(new(draft.Token, tenant, draft.DecisionId, draft.Item, draft.EventType, draft.Id));
-        if (verdict == TokenVerdict.Valid)
-        {
-            return true;
-        }
-
-        var (reason, got) = verdict switch
-        {
-            TokenVerdict.Forged => (ProblemReason.TokenForged, "one that this node did not sign"),
-            TokenVerdict.Foreign => (ProblemReason.TokenForeign, "one of another decision, item or tenant"),
-            TokenVerdict.Expired => (ProblemReason.TokenExpired, "one that is too old"),
-            _ => (ProblemReason.TokenReplayed, "one that was spent on another event of this type"),
-        };
-        tally.Reject(record.Index, draft.Id, reason, new Fault("/token", "the token of this decision's item, or none", got));
-        return false;
     }
 }

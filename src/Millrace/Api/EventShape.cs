@@ -1,4 +1,5 @@
 using Millrace.Api.Json;
+using Millrace.Decisions.Pipeline;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 
@@ -29,13 +30,16 @@ internal sealed class EventDraft
 
     public string? Token { get; set; }
 
+    /// <summary>The slot that the token states; not on the wire.</summary>
+    public string? Slot { get; set; }
+
     /// <summary>What makes two events of one id the same event. Time and token are judged apart.</summary>
     public UInt128 Content() => Content(EventType, Item, DecisionId, Position, ValueMicros, Unit, User, Session);
 
     public static UInt128 Content(Observed fact) =>
         Content(fact.Event, fact.Item, fact.Decision, fact.Rank, fact.ValueMicros, fact.Unit, fact.User, fact.Session);
 
-    public Observed ToFact(string tenant, UnixMicros now, bool attested) => new()
+    public Observed ToFact(string tenant, UnixMicros now, bool attested, bool unvouched, DecisionContext? decision) => new()
     {
         Id = Id,
         Tenant = tenant,
@@ -44,11 +48,15 @@ internal sealed class EventDraft
         Item = Item,
         Decision = DecisionId,
         Rank = Position,
+        Slot = attested ? Slot : null,
+        Surface = decision?.Surface,
+        Segment = decision?.Segment,
         ValueMicros = ValueMicros,
         Unit = Unit,
         User = User,
         Session = Session,
         Attested = attested,
+        Unvouched = unvouched,
     };
 
     private static UInt128 Content(string type, string item, string? decision, int? rank, long? value, string? unit, string? user, string? session) =>
@@ -68,11 +76,11 @@ internal static class EventShape
         .With("decisionId", TextShape.Id, (e, v) => e.DecisionId = v, "The decision that showed it.")
         .With("user", TextShape.Id, (e, v) => e.User = v, "The user, when known.")
         .With("session", TextShape.Id, (e, v) => e.Session = v, "The session.")
-        .With("position", new WholeShape(1, 10_000), (e, v) => e.Position = v, "The 1-based rank at which it was shown.")
+        .With("position", new WholeShape(1, 10_000), (e, v) => e.Position = v, "The 1-based rank at which it was shown; the token's when left out, and refused when it is another.")
         .With("value", new MicrosShape(), (e, v) => e.ValueMicros = v, "What it is worth, in units of unit.")
         .With("unit", new TextShape(1, 16, "a unit"), (e, v) => e.Unit = v, "The value's unit, such as s or EUR.")
         .With("time", new TimeShape(MaxAhead), (e, v) => e.Time = v, "When it happened; now when left out.")
-        .With("token", new TextShape(1, 512, "a token"), (e, v) => e.Token = v, "The token from the item's URL; it attests the event.")
+        .With("token", new TextShape(1, 768, "a token"), (e, v) => e.Token = v, "The item's token from the decision; it attests the event. Without one, an event under a browser's key counts in no feature, unless events.unattested says so.")
         .Holding((e, at) =>
         {
             if (e.Unit is not null && e.ValueMicros is null)

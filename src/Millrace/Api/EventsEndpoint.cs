@@ -7,7 +7,7 @@ internal sealed class EventsEndpoint(ApiServices services)
 {
     public async Task PostAsync(HttpContext context)
     {
-        var tenant = services.Tenant(context);
+        var attester = new EventAttester(services, services.Tenant(context), services.IsTrusted(context));
         var type = RequestBody.ContentType(context, RequestBody.JsonType, RequestBody.NdjsonType);
         var tally = new BatchTally(services, type == RequestBody.JsonType ? "index" : "line");
         if (type == RequestBody.JsonType)
@@ -15,7 +15,7 @@ internal sealed class EventsEndpoint(ApiServices services)
             var envelope = await RequestBody.ReadAsync(context, services, EventShape.Envelope);
             try
             {
-                await new EventBatch(services, tenant, tally).ApplyAsync(envelope.Events);
+                await new EventBatch(services, attester, tally).ApplyAsync(envelope.Events);
             }
             catch (ProblemException) when (tally.HasOutcomes)
             {
@@ -24,7 +24,7 @@ internal sealed class EventsEndpoint(ApiServices services)
         }
         else
         {
-            await NdjsonRequest.ApplyAsync(context, services, EventShape.One, tally, batch => new EventBatch(services, tenant, tally).ApplyAsync(batch));
+            await NdjsonRequest.ApplyAsync(context, services, EventShape.One, tally, batch => new EventBatch(services, attester, tally).ApplyAsync(batch));
         }
 
         await Reply.JsonAsync(context, StatusCodes.Status202Accepted, json => tally.Write(json, "accepted", "duplicates"));

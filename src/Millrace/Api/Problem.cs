@@ -19,6 +19,7 @@ internal enum ProblemReason
     TooOld,
     TokenForged,
     TokenForeign,
+    TokenMismatch,
     TokenExpired,
     TokenReplayed,
     BadRequest,
@@ -51,7 +52,7 @@ internal static class ProblemReasons
         ProblemReason.UnknownDecision => (404, "There is no such decision"),
         ProblemReason.Conflict => (409, "The id was used with another body"),
         ProblemReason.TooOld => (422, "The event is older than 24 hours"),
-        ProblemReason.TokenForged or ProblemReason.TokenForeign or ProblemReason.TokenExpired or ProblemReason.TokenReplayed =>
+        ProblemReason.TokenForged or ProblemReason.TokenForeign or ProblemReason.TokenMismatch or ProblemReason.TokenExpired or ProblemReason.TokenReplayed =>
             (422, "The token does not attest this event"),
         ProblemReason.BadRequest => (400, "The request could not be read"),
         ProblemReason.JournalFull => (503, "The journal takes no more for now"),

@@ -43,7 +43,7 @@ internal sealed class BacktestReplay : IAsyncDisposable
         _journal = new MemoryJournal(_clock, new MemoryJournalOptions { KeepFacts = KeepFacts });
         _folder = new FeatureFolder(features, new FeatureOptions { LearnItemsFromEvents = true, SessionIdle = options.SessionIdle });
         _users = new EmbeddedUserState(options.SessionIdle, maxSeen: MaxSeen);
-        var decisions = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, MaxRemembered = 0 };
+        var decisions = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 };
         _decider = new Decider(decisions, _clock, () => _folder.Current, _users, policies, new DecisionLog(_journal));
     }
 

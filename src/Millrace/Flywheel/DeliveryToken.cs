@@ -6,13 +6,14 @@ using Millrace.Journal;
 
 namespace Millrace.Flywheel;
 
-/// <summary>What a signed token in a URL says: this decision put this item at this rank. Signed by the node that decided.</summary>
+/// <summary>What a signed token says: this decision put this item at this rank of this slot. Signed by the node that decided.</summary>
 /// <param name="Tenant">The decision's tenant; covered by the signature, not carried.</param>
 /// <param name="Decision">The decision's id.</param>
 /// <param name="Item">The item's id.</param>
 /// <param name="Rank">1-based rank in its slot.</param>
 /// <param name="Expires">From then on it is refused; whole seconds.</param>
-internal sealed record DeliveryToken(string Tenant, string Decision, string Item, int Rank, UnixMicros Expires);
+/// <param name="Slot">The slot's id; null in a token of version 1, which had none.</param>
+internal sealed record DeliveryToken(string Tenant, string Decision, string Item, int Rank, UnixMicros Expires, string? Slot = null);
 
 /// <summary>Why a token was refused; <see cref="None"/> when it was not. Wire words are the names in camel case with <c>token</c> before them.</summary>
 internal enum TokenFault
@@ -33,16 +34,18 @@ internal enum TokenFault
 }
 
 /// <summary>
-/// Signs and verifies delivery tokens. Layout before base64url: version 1, key id (4 bytes), expiry (seconds, 4 bytes), rank (2 bytes), decision
-/// (0 + 16 bytes of a UUID, or length + UTF-8), item (length + UTF-8), then 16 bytes of HMAC-SHA256 over all of it and the tenant.
+/// Signs and verifies delivery tokens. Layout before base64url: version 2, key id (4 bytes), expiry (seconds, 4 bytes), rank (2 bytes), decision
+/// (0 + 16 bytes of a UUID, or length + UTF-8), item (length + UTF-8), slot (length + UTF-8; version 1 has none), then 16 bytes of HMAC-SHA256 over all
+/// of it and the tenant. Whoever holds a URL can read it, hence it says nothing of the person: surface and segment stay with the decision.
 /// A 128-bit tag is what RFC 2104 §5 allows at the least; forging one takes 2^128 tries against a node that answers thousands a second.
 /// </summary>
 internal sealed class DeliveryTokens
 {
-    private const byte Version = 1;
+    private const byte WithoutSlot = 1;
+    private const byte WithSlot = 2;
     private const int HeadBytes = 11;
     private const int TagBytes = 16;
-    private const int MaxBytes = HeadBytes + 129 + 129 + TagBytes;
+    private const int MaxBytes = HeadBytes + 129 + 129 + 256 + TagBytes;
 
     private readonly byte[] _key;
     private readonly uint _keyId;
@@ -55,17 +58,22 @@ internal sealed class DeliveryTokens
         _keyId = BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(key));
     }
 
-    /// <summary>The token as unreserved URL characters: about 75 of them for a UUID decision and a short item id.</summary>
+    /// <summary>The token as unreserved URL characters: about 80 of them for a UUID decision and a short item id.</summary>
     public string Sign(DeliveryToken token)
     {
         Span<byte> bytes = stackalloc byte[MaxBytes];
-        bytes[0] = Version;
+        bytes[0] = token.Slot is null ? WithoutSlot : WithSlot;
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[1..], _keyId);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[5..], (uint)(token.Expires.Value / UnixMicros.PerSecond));
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[9..], (ushort)token.Rank);
         var length = HeadBytes;
         length += WriteDecision(bytes[length..], token.Decision);
         length += WriteText(bytes[length..], token.Item);
+        if (token.Slot is { } slot)
+        {
+            length += WriteText(bytes[length..], slot);
+        }
+
         Tag(bytes[..length], token.Tenant, bytes.Slice(length, TagBytes));
         return Base64Url.EncodeToString(bytes[..(length + TagBytes)]);
     }
@@ -80,7 +88,7 @@ internal sealed class DeliveryTokens
         token = null;
         Span<byte> bytes = stackalloc byte[MaxBytes];
         if (text.Length > Base64Url.GetEncodedLength(MaxBytes) || !Base64Url.IsValid(text)
-            || !Base64Url.TryDecodeFromChars(text, bytes, out var length) || length < HeadBytes + 2 + TagBytes || bytes[0] != Version)
+            || !Base64Url.TryDecodeFromChars(text, bytes, out var length) || length < HeadBytes + 2 + TagBytes || bytes[0] is not (WithoutSlot or WithSlot))
         {
             return TokenFault.Forged;
         }
@@ -117,13 +125,15 @@ internal sealed class DeliveryTokens
             return null;
         }
 
-        return ReadText(ref rest, out var item) && rest.IsEmpty
+        string? slot = null;
+        return ReadText(ref rest, out var item) && (signed[0] == WithoutSlot || ReadText(ref rest, out slot)) && rest.IsEmpty
             ? new DeliveryToken(
                 tenant,
                 decision!,
                 item!,
                 BinaryPrimitives.ReadUInt16LittleEndian(signed[9..]),
-                new UnixMicros(BinaryPrimitives.ReadUInt32LittleEndian(signed[5..]) * UnixMicros.PerSecond))
+                new UnixMicros(BinaryPrimitives.ReadUInt32LittleEndian(signed[5..]) * UnixMicros.PerSecond),
+                slot)
             : null;
     }
 

@@ -1,13 +1,11 @@
 using Millrace.Api;
-using Millrace.Journal;
 using Millrace.Journal.Facts;
 
 namespace Millrace.Flywheel;
 
-/// <summary>Joint decision→delivery: puts a signed token into the URL of each item that a decision hands out.</summary>
+/// <summary>Joint decision→delivery: signs a token for each item that a decision hands out, and puts it into the item's URL.</summary>
 /// <param name="tokens">Signs.</param>
-/// <param name="clock">Tells from when on the token lives.</param>
-internal sealed class DeliveryUrls(DeliveryTokens tokens, TimeProvider clock) : IDeliveryUrls
+internal sealed class DeliveryUrls(DeliveryTokens tokens) : IDeliveryUrls
 {
     /// <summary>
     /// The tenant whose decisions the delivery listener can verify. Delivery knows routes, not tenants; until routes belong to tenants, the default
@@ -21,10 +19,13 @@ internal sealed class DeliveryUrls(DeliveryTokens tokens, TimeProvider clock) : 
     /// <summary>The query parameter that bears the token; routes remove it before the cache key is formed.</summary>
     public const string Parameter = Delivery.Routes.Route.DefaultTagParameter;
 
+    /// <summary>The token lives from when the decision was taken, so that the same decision, asked for again, hands out the same tokens.</summary>
+    public string Sign(Decided decision, DecidedItem item, string slot, int rank) =>
+        tokens.Sign(new DeliveryToken(decision.Tenant, decision.Id, item.Item, rank, decision.Received + Life, slot));
+
     /// <summary><paramref name="bodyUrl"/> with the token as its last query parameter, before any fragment.</summary>
-    public string Mint(Decided decision, DecidedItem item, string slot, int rank, string bodyUrl)
+    public string Join(string bodyUrl, string token)
     {
-        var token = tokens.Sign(new DeliveryToken(decision.Tenant, decision.Id, item.Item, rank, UnixMicros.Now(clock) + Life));
         var fragment = bodyUrl.IndexOf('#', StringComparison.Ordinal);
         var head = fragment < 0 ? bodyUrl : bodyUrl[..fragment];
         var joint = head.Contains('?', StringComparison.Ordinal) ? '&' : '?';

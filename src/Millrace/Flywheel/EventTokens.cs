@@ -36,6 +36,12 @@ internal sealed class EventTokens(DeliveryTokens tokens, TimeProvider clock) : I
         }
     }
 
+    /// <summary>Spent tokens that were forgotten within their life because the bound was hit.</summary>
+    public long DroppedEarly => _spent.DroppedEarly;
+
+    public ShownAt? Read(string text, string tenant) =>
+        tokens.Verify(text, tenant, UnixMicros.Now(clock), out var token) is TokenFault.None or TokenFault.Expired ? new ShownAt(token!.Slot, token.Rank) : null;
+
     public TokenVerdict Verify(in EventToken claim)
     {
         var now = UnixMicros.Now(clock);
@@ -53,6 +59,11 @@ internal sealed class EventTokens(DeliveryTokens tokens, TimeProvider clock) : I
         if (token!.Item != claim.Item || token.Decision != claim.Decision)
         {
             return TokenVerdict.Foreign;
+        }
+
+        if (token.Rank != claim.Position)
+        {
+            return TokenVerdict.Mismatch;
         }
 
         return _spent.TrySpend(token, claim.EventType, claim.EventId, now) ? TokenVerdict.Valid : TokenVerdict.Replayed;

@@ -12,7 +12,7 @@ namespace Millrace.Node;
 /// </summary>
 internal sealed class AccessKeys
 {
-    /// <summary>More keys than this are refused: each is compared on each request.</summary>
+    /// <summary>More keys than this are refused: all are in memory, and the file is written whole at each change.</summary>
     public const int MaxKeys = 1_000;
 
     private const string FileName = "keys.json";

@@ -10,7 +10,7 @@ namespace Millrace.Node;
 
 /// <summary>
 /// The composition root and life of one node: opens the data directory, builds the planes, opens the listeners, and undoes it in reverse.
-/// Order of start: lock, keys, journal, planes, then admin (health answers while the rest starts), api, delivery.
+/// Order of start: lock, keys, journal, planes, then admin (health answers while the rest starts), a decision on each surface to warm up, api, delivery.
 /// </summary>
 internal sealed class MillraceNode : IAsyncDisposable
 {
@@ -49,6 +49,7 @@ internal sealed class MillraceNode : IAsyncDisposable
         try
         {
             await node.Admin.StartAsync(cancellation);
+            await DecideWarmup.RunAsync(node.Services);
             await node.Api.StartAsync(cancellation);
             await node.Delivery.StartAsync(cancellation);
             node._watches.Add(new ConfigWatch(node.Services.Config, clock));

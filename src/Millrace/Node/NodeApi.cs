@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Millrace.Api;
@@ -17,6 +18,8 @@ internal static class NodeApi
         var metrics = new ApiMetrics(node.Meter);
         var eventTokens = new EventTokens(tokens, node.Clock);
         await eventTokens.LoadAsync(node.Journal, cancellation);
+        node.Meter.CreateObservableCounter(
+            "millrace.tokens.bounds_hit", () => new Measurement<long>(eventTokens.DroppedEarly, new KeyValuePair<string, object?>("bound", "spentTokens")), "{hit}", "Bounds hit, by name.");
         return new ApiServices
         {
             Journal = node.Journal,
@@ -24,11 +27,13 @@ internal static class NodeApi
             NewId = node.NewId,
             Decide = node.Decider.Decide,
             Recall = node.Decider.Recall,
+            IsTrusted = static context => context.KeyOf().Scope != KeyScope.Events,
+            CountUnattested = node.Config.Current.Events.Unattested == "count",
             Surfaces = () => node.Policies.Table.Current.Surfaces.Select(surface => surface.Name),
             BodyUrl = (_, item) => node.Features.Current.Find(item)?.BodyUrl,
             Policy = node.Policies.Find,
             Replay = decision => Replay(node, decision),
-            Urls = new DeliveryUrls(tokens, node.Clock),
+            Urls = new DeliveryUrls(tokens),
             Tokens = eventTokens,
             Purge = new PurgeToJournal(node.Journal, purges),
             Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, metrics, cancellation),
@@ -41,12 +46,7 @@ internal static class NodeApi
 
     private static ReplayAnswer Replay(NodeServices node, Journal.Facts.Decided decision)
     {
-        if (node.Policies.Find(decision.Policy) is not { } policy)
-        {
-            return new ReplayAnswer(Word(ReplayVerdict.NotRecorded), []);
-        }
-
-        var result = Replayer.Replay(decision, policy);
+        var result = Replayer.Replay(decision, node.Policies.Find(decision.Policy));
         return new ReplayAnswer(Word(result.Verdict), result.Differences);
     }
 

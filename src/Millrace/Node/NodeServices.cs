@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Millrace.Api;
 using Millrace.Cli;
+using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
 using Millrace.Delivery.Routes;
@@ -26,15 +27,11 @@ internal sealed class NodeServices : IAsyncDisposable
 {
     private const string TokenKeyFile = "token.key";
     private const int TokenKeyBytes = 32;
-
-    // 8 MiB/s is about 1,400 full records of 200 candidates a second: all of a laptop's, a share of a spike's (docs/CAPACITY.md).
-    private const long FullRecordBytesPerSecond = 8 << 20;
-
-    // Deliveries that no decision led to are a sample: docs/CAPACITY.md takes a tenth.
-    private const double AnonymousDeliveryShare = 0.1;
+    private const int SeedSaltBytes = 32;
 
     private readonly NodeLog _log;
     private readonly ClosingOrder _closing;
+    private readonly EmbeddedUserState _users = new();
 
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
@@ -134,11 +131,10 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(Policies);
         Config.Follow(Policies.Offer);
         Features = new FeatureFolder(features, new FeatureOptions());
-        var users = new EmbeddedUserState();
-        var folding = new FeatureFolding(Journal, Features, users, Clock, Readiness, Meter, Logger);
+        var folding = new FeatureFolding(Journal, Features, _users, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
-        OpenDecisions(config, users);
+        OpenDecisions(config);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
         var purges = new PurgeToDelivery(Journal, purge => Delivery.Purge(purge), Logger, () => Readiness.Hold(UnreadyReason.PurgesLost));
@@ -146,18 +142,29 @@ internal sealed class NodeServices : IAsyncDisposable
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
     }
 
-    private void OpenDecisions(NodeConfig config, IUserState users)
+    /// <summary>A decider as the node's own, with memory of its own.</summary>
+    internal Decider CreateDecider(NodeConfig config, IDecisionSink? sink, DecisionMeters? meters) => new(
+        new DeciderOptions
+        {
+            Timeout = config.Limits.Decide,
+            FullBytesPerSecond = config.Journal.FullDecisions,
+            RememberedBytes = config.Limits.RememberedDecisions,
+            MaxRecalled = config.Limits.RecalledDecisions,
+            SeedSalt = RandomNumberGenerator.GetBytes(SeedSaltBytes),
+        },
+        Clock,
+        () => Features.Current,
+        _users,
+        Policies.Table,
+        sink,
+        fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"),
+        meters);
+
+    private void OpenDecisions(NodeConfig config)
     {
         var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal, DecisionToFact.Shorter);
         _closing.Add(queue);
-        Decider = new Decider(
-            new DeciderOptions { Timeout = config.Limits.Decide, FullBytesPerSecond = FullRecordBytesPerSecond },
-            Clock,
-            () => Features.Current,
-            users,
-            Policies.Table,
-            new DecisionToFact(queue),
-            fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"));
+        Decider = CreateDecider(config, new DecisionToFact(queue), Owned(new DecisionMeters()));
     }
 
     private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)
@@ -167,7 +174,7 @@ internal sealed class NodeServices : IAsyncDisposable
         Delivery = Owned(new DeliveryPlane(
             new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object },
             RouteTable.Create(config.Routes),
-            new DeliveryToFact(queue, tokens, Clock, NewId, AnonymousDeliveryShare, seed: 0),
+            new DeliveryToFact(queue, tokens, Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
             Clock));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
     }

@@ -41,7 +41,7 @@ internal sealed class ApiNode : IAsyncDisposable
                 [
                     "listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", $"node.data={data}", "log.level=error",
                     "features=[{name: quality, entity: item, count: click, window: 1h}]",
-                    "policies={home: {candidates: [{recent: true}], blend: {quality: 10}}}",
+                    "policies={home: {candidates: [{recent: true}], blend: {quality: 10}, segment: country}}",
                     "surfaces={home: {policy: home, slots: [{id: main, count: 3}]}}",
                     .. settings,
                 ]),
@@ -66,12 +66,13 @@ internal sealed class ApiNode : IAsyncDisposable
 
     /// <summary>Sends a request as it is; decisions and purges go to the admin listener.</summary>
     public async Task<Answer> SendAsync(
-        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellation, string? encoding = null)
+        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellation, string? encoding = null, string? key = null)
     {
-        var admin = path.StartsWith("/v1/decisions", StringComparison.Ordinal) || path.StartsWith("/v1/purge", StringComparison.Ordinal);
+        var admin = path.StartsWith("/v1/decisions", StringComparison.Ordinal) || path.StartsWith("/v1/purge", StringComparison.Ordinal)
+            || path.StartsWith("/metrics", StringComparison.Ordinal);
         var url = (admin ? _node.Admin : _node.Api).Url;
         using var request = new HttpRequestMessage(method, new Uri(url.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _key);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key ?? _key);
         if (body is not null)
         {
             request.Content = new ByteArrayContent(body);

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Millrace.Flywheel;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
+using Millrace.Node;
 
 namespace Millrace.Tests.Api;
 
@@ -23,6 +25,79 @@ public sealed class DecideEndpointTests : IDisposable
         Assert.Equal(WithoutTime(first), WithoutTime(again));
         var other = await node.PostAsync("/v1/decide", request.Replace("\"u\"", "\"v\"", StringComparison.Ordinal), Cancellation);
         Assert.Equal((409, "urn:millrace:conflict"), (other.Status, other.Reason));
+    }
+
+    [Fact]
+    public async Task The_same_decision_id_gets_the_same_urls_and_tokens_byte_for_byte_at_a_later_time()
+    {
+        const string request = """{"decisionId":"d1","surface":"home","user":"u","time":"2026-01-01T00:00:00Z","candidates":[{"id":"a"},{"id":"own"}]}""";
+        var clock = new ShiftedClock();
+        await using var node = await ApiNode.StartAsync(_data, Cancellation, clock: clock);
+        var put = await node.SendAsync(
+            HttpMethod.Put, "/v1/items/a", """{"kind":"article","bodyUrl":"http://news.example/a?x=1#top"}"""u8.ToArray(), "application/json", Cancellation);
+        Assert.Equal(200, put.Status);
+        while (node.Services.Features.Current.Find("a") is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation);
+        }
+
+        var first = await node.PostAsync("/v1/decide", request, Cancellation);
+        clock.Ahead = TimeSpan.FromMinutes(9);
+        var again = await node.PostAsync("/v1/decide", request, Cancellation);
+        Assert.Equal(WithoutTime(first), WithoutTime(again));
+        var items = first.Json["slots"]![0]!["items"]!.AsArray();
+        var (url, token) = ((string?)items.Single(item => (string?)item!["id"] == "a")!["url"], (string?)items.Single(item => (string?)item!["id"] == "a")!["token"]);
+        Assert.Equal($"http://news.example/a?x=1&_mr={token}#top", url);
+        Assert.Null(items.Single(item => (string?)item!["id"] == "own")!["url"]);
+        Assert.NotNull(items.Single(item => (string?)item!["id"] == "own")!["token"]);
+
+        // The token lives from the decision, whatever time its client claimed.
+        var tokens = new DeliveryTokens(node.Services.TokenKey);
+        Assert.Equal(TokenFault.None, tokens.Verify(token, "default", UnixMicros.Now(TimeProvider.System) + TimeSpan.FromHours(23), out var read));
+        Assert.Equal("main", read!.Slot);
+        Assert.Equal(TokenFault.Expired, tokens.Verify(token, "default", UnixMicros.Now(TimeProvider.System) + TimeSpan.FromHours(24), out _));
+    }
+
+    [Fact]
+    public async Task A_caller_that_offers_nothing_is_shown_nothing_and_told_why()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        var answer = await node.PostAsync("/v1/decide", """{"surface":"home","candidates":[]}""", Cancellation);
+        Assert.Equal(200, answer.Status);
+        Assert.Empty(answer.Json["slots"]![0]!["items"]!.AsArray());
+        Assert.Equal("""["noCandidates"]""", answer.Json["degraded"]!["reasons"]!.ToJsonString());
+        Assert.Equal("conditional", (string?)answer.Json["propensities"]);
+    }
+
+    [Fact]
+    public async Task Metrics_tell_how_decisions_went_and_which_bounds_they_hit()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        await node.PostAsync("/v1/decide", """{"decisionId":"d1","surface":"home","candidates":[]}""", Cancellation);
+        await node.PostAsync("/v1/decide", """{"decisionId":"d1","surface":"home","candidates":[]}""", Cancellation);
+        var metrics = (await node.SendAsync(HttpMethod.Get, "/metrics", null, null, Cancellation)).Text;
+        Assert.Matches("""millrace_decisions_duration_seconds_bucket\{[^}]*le="0.001"\} [0-9]+""", metrics);
+        Assert.Matches("""millrace_decisions_answers_total\{[^}]*rung="full"\} [1-9]""", metrics);
+        Assert.Matches("""millrace_decisions_degraded_total\{[^}]*reason="noCandidates"\} [1-9]""", metrics);
+        Assert.Matches("""millrace_decisions_repeats_total(\{[^}]*\})? [1-9]""", metrics);
+        foreach (var (part, bound) in new[]
+        {
+            ("decisions", "rememberedDecisions"), ("decisions", "recalledDecisions"), ("decisions", "fullDecisions"), ("tokens", "spentTokens"),
+        })
+        {
+            Assert.Matches($$"""millrace_{{part}}_bounds_hit_total\{[^}]*bound="{{bound}}"\} [0-9]""", metrics);
+        }
+    }
+
+    [Fact]
+    public async Task Warming_up_decides_on_each_surface_and_leaves_no_trace()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        await DecideWarmup.RunAsync(node.Services);
+        await node.PostAsync("/v1/decide", """{"decisionId":"d1","surface":"home"}""", Cancellation);
+        await node.DisposeAsync();
+        await using var again = await ApiNode.StartAsync(_data, Cancellation, node.Key);
+        Assert.Equal(1, (await again.FactsAsync(Cancellation)).Decisions);
     }
 
     [Fact]

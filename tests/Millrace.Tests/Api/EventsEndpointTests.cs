@@ -1,7 +1,10 @@
 using System.Text;
+using Millrace.Features.Definitions;
+using Millrace.Features.Online;
 using Millrace.Flywheel;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
+using Millrace.Node;
 
 namespace Millrace.Tests.Api;
 
@@ -69,7 +72,7 @@ public sealed class EventsEndpointTests : IDisposable
         Assert.Contains("\"accepted\":1", await SendAsync(node, Attested("c1", token)), StringComparison.Ordinal);
         var fact = Assert.IsType<Observed>(Assert.Single(await node.Journal.FindAsync(JournalStream.Events, "c1", "default", 10, Cancellation)).Fact);
         Assert.True(fact.Attested);
-        Assert.Equal("home", fact.Surface);
+        Assert.Equal(("home", "main", 1), (fact.Surface, fact.Slot, fact.Rank));
         Assert.Contains("\"duplicates\":1", await SendAsync(node, Attested("c1", token)), StringComparison.Ordinal);
     }
 
@@ -86,6 +89,82 @@ public sealed class EventsEndpointTests : IDisposable
 
         await using var second = await StartAsync(key);
         await AssertRefusedAsync(second, "tokenReplayed", Attested("c3", token));
+    }
+
+    [Fact]
+    public async Task An_event_takes_its_position_from_the_token_and_another_is_refused()
+    {
+        await using var node = await StartAsync();
+        var token = await TokenAsync(node);
+        await AssertRefusedAsync(node, "tokenMismatch", Attested("c1", token).Replace("\"item\"", "\"position\":8,\"item\"", StringComparison.Ordinal));
+        Assert.Contains("\"accepted\":1", await SendAsync(node, Attested("c1", token)), StringComparison.Ordinal);
+        var stated = Attested("c1", token).Replace("\"item\"", "\"position\":1,\"item\"", StringComparison.Ordinal);
+        Assert.Contains("\"duplicates\":1", await SendAsync(node, stated), StringComparison.Ordinal);
+        Assert.Equal(1, (await EventAsync(node, "c1")).Rank);
+    }
+
+    [Fact]
+    public async Task An_attested_event_sent_again_without_its_position_is_a_duplicate_across_a_restart()
+    {
+        string key, token;
+        await using (var first = await StartAsync())
+        {
+            (key, token) = (first.Key, await TokenAsync(first));
+            await SendAsync(first, Attested("c1", token));
+        }
+
+        _clock.Ahead = TimeSpan.FromHours(23);
+        await using var second = await StartAsync(key);
+        Assert.Contains("\"duplicates\":1", await SendAsync(second, Attested("c1", token)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_click_after_a_restart_still_knows_its_decisions_surface_and_segment()
+    {
+        string key, token;
+        await using (var first = await StartAsync())
+        {
+            (key, token) = (first.Key, await TokenAsync(first));
+        }
+
+        await using var second = await StartAsync(key);
+        await SendAsync(second, Attested("attested", token), Claimed("claimed"));
+        var events = second.Services.Keys.Create(KeyScope.Events, "default");
+        await SendAsync(second, events, [Claimed("browser")]);
+        foreach (var (id, segment) in new[] { ("attested", "fr"), ("claimed", "fr"), ("browser", null) })
+        {
+            var fact = await EventAsync(second, id);
+            Assert.Equal((segment is null ? null : "home", segment), (fact.Surface, fact.Segment));
+        }
+    }
+
+    [Theory]
+    [InlineData("record", 2)]
+    [InlineData("count", 3)]
+    public async Task A_browsers_click_without_a_token_counts_in_features_only_when_the_setting_says_so(string setting, int counted)
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation, null, _clock, $"events.unattested={setting}");
+        var token = await TokenAsync(node);
+        var browser = node.Services.Keys.Create(KeyScope.Events, "default");
+        await SendAsync(node, browser, [Attested("proven", token), Claimed("claimed")]);
+        await SendAsync(node, Claimed("server"));
+        Assert.Equal(setting == "record", (await EventAsync(node, "claimed")).Unvouched);
+        Assert.False((await EventAsync(node, "proven")).Unvouched);
+        Assert.False((await EventAsync(node, "server")).Unvouched);
+
+        // What a node folds at its next start: the journal alone decides.
+        var folder = new FeatureFolder(FeatureSet.Create([]), new FeatureOptions { LearnItemsFromEvents = true });
+        for (var partition = 0; partition < node.Journal.Partitions(JournalStream.Events); partition++)
+        {
+            foreach (var stored in await node.Journal.ReadAsync(JournalStream.Events, partition, 0, 100, Cancellation))
+            {
+                folder.Apply(stored);
+            }
+        }
+
+        Assert.Equal(3 - counted, folder.Counts.Unvouched);
+        var snapshot = folder.Freeze(UnixMicros.Now(_clock));
+        Assert.Equal(counted, ((WindowedCounts.Frozen)snapshot.State(snapshot.Features.PopularState(FeatureSet.GlobalWindow))).Total);
     }
 
     [Fact]
@@ -120,11 +199,19 @@ public sealed class EventsEndpointTests : IDisposable
     private static string Attested(string id, string token, string item = "a", string decision = "d1") =>
         $$"""{"id":"{{id}}","type":"click","item":"{{item}}","decisionId":"{{decision}}","token":"{{token}}"}""";
 
-    private static async Task<string> SendAsync(ApiNode node, params string[] events)
+    private static string Claimed(string id) => $$"""{"id":"{{id}}","type":"click","item":"a","decisionId":"d1"}""";
+
+    private static Task<string> SendAsync(ApiNode node, params string[] events) => SendAsync(node, node.Key, events);
+
+    private static async Task<string> SendAsync(ApiNode node, string key, string[] events)
     {
-        var answer = await node.SendAsync(HttpMethod.Post, "/v1/events", Encoding.UTF8.GetBytes(string.Join('\n', events)), "application/x-ndjson", Cancellation);
+        var body = Encoding.UTF8.GetBytes(string.Join('\n', events));
+        var answer = await node.SendAsync(HttpMethod.Post, "/v1/events", body, "application/x-ndjson", Cancellation, key: key);
         return $"{answer.Status} {answer.Text}";
     }
+
+    private static async Task<Observed> EventAsync(ApiNode node, string id) =>
+        Assert.IsType<Observed>(Assert.Single(await node.Journal.FindAsync(JournalStream.Events, id, "default", 10, Cancellation)).Fact);
 
     private static async Task AssertKnownAsync(ApiNode node)
     {
@@ -141,12 +228,12 @@ public sealed class EventsEndpointTests : IDisposable
         Assert.Equal(before.Events, (await node.FactsAsync(Cancellation)).Events);
     }
 
-    /// <summary>The token that the decision d1 handed out for the item a, signed as the node signs those of its URLs.</summary>
-    private async Task<string> TokenAsync(ApiNode node)
+    /// <summary>The token that the decision d1 handed out for the item a, which stands first.</summary>
+    private static async Task<string> TokenAsync(ApiNode node)
     {
-        var decided = await node.PostAsync("/v1/decide", """{"decisionId":"d1","surface":"home","user":"u","candidates":[{"id":"a"},{"id":"b"}]}""", Cancellation);
+        var decided = await node.PostAsync("/v1/decide", """{"decisionId":"d1","surface":"home","user":"u","context":{"country":"fr"},"candidates":[{"id":"a"},{"id":"b"}]}""", Cancellation);
         Assert.Equal(200, decided.Status);
-        return new DeliveryTokens(node.Services.TokenKey).Sign(new("default", "d1", "a", 1, UnixMicros.Now(_clock) + DeliveryUrls.Life));
+        return decided.Json["slots"]![0]!["items"]!.AsArray().Single(item => (string?)item!["id"] == "a")!["token"]!.GetValue<string>();
     }
 
     private Task<ApiNode> StartAsync(string? key = null) => ApiNode.StartAsync(_data, Cancellation, key, _clock);

@@ -64,7 +64,7 @@ internal sealed class ScantApi : IAsyncDisposable
             BodyUrl = (_, _) => null,
             Policy = _ => null,
             Replay = _ => new("notRecorded", []),
-            Urls = new DeliveryUrls(tokens, TimeProvider.System),
+            Urls = new DeliveryUrls(tokens),
             Tokens = new EventTokens(tokens, TimeProvider.System),
             Purge = new PurgeToJournal(journal, new PurgeToDelivery(journal, _ => { }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, () => { })),
             Memory = await ApiMemory.OpenAsync(journal, TimeProvider.System, limits, metrics, cancellation),

@@ -1,5 +1,6 @@
 using CsCheck;
 using Millrace.Decisions.Exploration;
+using Millrace.Features.Numerics;
 
 namespace Millrace.Tests.Decisions;
 
@@ -63,6 +64,48 @@ public sealed class SlateSamplerTests
 
         // 4 degrees of freedom: 23.5 is passed once in 10,000 honest runs; the seeds are fixed, so this run is always the same.
         Assert.Equal(caught, chiSquare > 23.5);
+    }
+
+    /// <summary>
+    /// The joint frequencies of two places under a limit of one per group, against the product of the exact conditional propensities. The fault
+    /// planted: the second place's propensities without regard to what the first took.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pairs_of_places_come_as_often_as_their_propensities_multiply(bool planted)
+    {
+        const double epsilon = 0.4;
+        const int draws = 40_000;
+        int[] groups = [0, 0, 1, 2, -1];
+        var pairs = new Dictionary<(int, int), int>();
+        for (ulong seed = 0; seed < draws; seed++)
+        {
+            Placement[] slate = Sample(new Case(groups, 1, epsilon, 4, 2, StableHash.Mix(seed)));
+            (int, int) pair = (slate[0].Candidate, slate[1].Candidate);
+            pairs[pair] = pairs.GetValueOrDefault(pair) + 1;
+        }
+
+        var expected = new Dictionary<(int, int), double>();
+        int[] first = [0, 1, 2, 3];
+        for (int i = 0; i < first.Length; i++)
+        {
+            int taken = first[i];
+            int[] second = planted
+                ? [.. Enumerable.Range(0, groups.Length).Where(c => c != taken).Take(4)]
+                : [.. Enumerable.Range(0, groups.Length).Where(c => c != taken && (groups[c] < 0 || groups[c] != groups[taken])).Take(4)];
+            for (int j = 0; j < second.Length; j++)
+            {
+                expected[(taken, second[j])] = draws * SlateSampler.Propensity(epsilon, 4, i) * SlateSampler.Propensity(epsilon, second.Length, j);
+            }
+        }
+
+        double chiSquare = expected.Sum(pair => Math.Pow(pairs.GetValueOrDefault(pair.Key) - pair.Value, 2) / pair.Value);
+        bool outside = pairs.Keys.Any(pair => !expected.ContainsKey(pair));
+
+        // 14 pairs, 13 degrees of freedom: 42.6 is passed once in 20,000 honest runs; the seeds are fixed, so this run is always the same.
+        Assert.Equal(planted, outside || chiSquare > 42.6);
+        if (!planted) Assert.Equal(14, expected.Count);
     }
 
     [Fact]

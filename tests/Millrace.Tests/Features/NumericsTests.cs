@@ -41,11 +41,20 @@ public sealed class NumericsTests
         Assert.Equal(-744.44, Deterministic.Log(double.Epsilon), 2);
     }
 
-    [Fact]
-    public void Hashes_of_text_never_change()
-    {
-        Assert.Equal(StableHash.Mix(14695981039346656037), StableHash.Of(""));
-        Assert.NotEqual(StableHash.Of("a"), StableHash.Of("b"));
-        Assert.NotEqual(StableHash.Of("a"), StableHash.Of("a", 1));
-    }
+    /// <summary>The first two outputs of SplitMix64 from the seed 1234567, as its authors' and Java's generators give them.</summary>
+    [Theory]
+    [InlineData(1, 6457827717110365317)]
+    [InlineData(2, 3203168211198807973)]
+    public void The_mixer_gives_the_known_answers_of_SplitMix64(ulong step, ulong expected) =>
+        Assert.Equal(expected, StableHash.Mix(unchecked(1234567 + (step * 0x9E3779B97F4A7C15))));
+
+    /// <summary>FNV-1a's published hashes (of "a": af63dc4c8601ec8c, of "foobar": 85944171f73967e8), mixed outside this project.</summary>
+    [Theory]
+    [InlineData("", 0, 0xf52a15e9a9b5e89b)]
+    [InlineData("a", 0, 0x02c0bdbf481420f8)]
+    [InlineData("foobar", 0, 0x404da9e3b74078c2)]
+    [InlineData("größe", 0, 0xbe9079c1b7e5afe8)]
+    [InlineData("\U0001F30A", 0, 0xd2e0bab774873405)]
+    [InlineData("a", 1, 0x270aeb36a95726cf)]
+    public void Hashes_of_text_never_change(string text, ulong seed, ulong expected) => Assert.Equal(expected, StableHash.Of(text, seed));
 }

@@ -15,12 +15,23 @@ public sealed class DeliveryTokenTests
     [Fact]
     public void A_token_says_what_was_signed()
     {
-        var gen = Gen.Select(Gen.OneOf(Gen.Guid.Select(id => id.ToString("D")), Gen.String[Gen.Char.AlphaNumeric, 1, 128]), Gen.String[Gen.Char.AlphaNumeric, 1, 128], Gen.Int[1, 100]);
-        gen.Sample((decision, item, rank) =>
+        var text = Gen.String[Gen.Char.AlphaNumeric, 1, 128];
+        var gen = Gen.Select(Gen.OneOf(Gen.Guid.Select(id => id.ToString("D")), text), text, Gen.Int[1, 100], Gen.Select(text, Gen.Bool, (slot, has) => has ? slot : null));
+        gen.Sample((decision, item, rank, slot) =>
         {
-            var token = new DeliveryToken("default", decision, item, rank, Now + TimeSpan.FromHours(1));
+            var token = new DeliveryToken("default", decision, item, rank, Now + TimeSpan.FromHours(1), slot);
             return Tokens.Verify(Tokens.Sign(token), "default", Now, out var read) == TokenFault.None && read == token;
         });
+    }
+
+    /// <summary>As a node of the release before slots signed it: its clients still hold such tokens for a day.</summary>
+    [Fact]
+    public void A_token_of_version_1_is_read_and_says_no_slot()
+    {
+        const string signed = "AWMNzSkQ4ElrAwAAAZnwAAAAcACAAAAAAAAAAQlhcnRpY2xlLTes8b-GusLCYDJof23oVgiV";
+        Assert.Equal(signed, Tokens.Sign(Sample()));
+        Assert.Equal(TokenFault.None, Tokens.Verify(signed, "default", Now, out var read));
+        Assert.Equal((3, null), (read!.Rank, read.Slot));
     }
 
     [Fact]

@@ -33,6 +33,8 @@ public sealed class FactCodecTests : IDisposable
                 Rank = rank,
                 ValueMicros = value,
                 Attested = attested,
+                Slot = attested ? item : null,
+                Unvouched = !attested && rank is null,
                 Decision = decision,
                 Time = new UnixMicros(time),
             });

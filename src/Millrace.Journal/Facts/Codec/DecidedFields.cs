@@ -26,6 +26,7 @@ internal static class DecidedFields
         }
 
         writer.Signed(18, fact.CandidateCount);
+        writer.Signed(19, (long?)fact.Propensities);
     }
 
     public static void WriteSealed(Decided fact, FieldWriter writer)
@@ -50,6 +51,7 @@ internal static class DecidedFields
         ulong seed = 0;
         ImmutableArray<string> degraded = [];
         ImmutableArray<DecidedSlot> slots = [];
+        PropensityKind? propensities = null;
         DecisionInputs? inputs = null;
         while (open.Next())
         {
@@ -67,6 +69,7 @@ internal static class DecidedFields
                 case 16: degraded = PackedTexts.Read(open.Bytes()); break;
                 case 17: slots = PackedSlots.Read(open.Bytes()); break;
                 case 18: candidates = open.Int(); break;
+                case 19: propensities = (PropensityKind)open.Int(); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
@@ -96,6 +99,7 @@ internal static class DecidedFields
             Mode = mode,
             Degraded = degraded,
             Slots = slots,
+            Propensities = propensities,
             CandidateCount = candidates,
             User = user,
             Session = session,

@@ -12,6 +12,8 @@ internal static class ObservedFields
         writer.Signed(12, fact.ValueMicros);
         writer.Text(13, fact.Unit);
         writer.Flag(14, fact.Attested);
+        writer.Text(15, fact.Slot);
+        writer.Flag(16, fact.Unvouched);
     }
 
     public static void WriteSealed(Observed fact, FieldWriter writer)
@@ -24,10 +26,10 @@ internal static class ObservedFields
     public static Observed Read(FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown)
     {
         string @event = "", item = "";
-        string? surface = null, unit = null, user = null, session = null, segment = null;
+        string? surface = null, slot = null, unit = null, user = null, session = null, segment = null;
         int? rank = null;
         long? value = null;
-        var attested = false;
+        bool attested = false, unvouched = false;
         while (open.Next())
         {
             switch (open.Number)
@@ -40,6 +42,8 @@ internal static class ObservedFields
                 case 12: value = open.Signed(); break;
                 case 13: unit = open.Text(); break;
                 case 14: attested = open.Flag(); break;
+                case 15: slot = open.Text(); break;
+                case 16: unvouched = open.Flag(); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
@@ -63,9 +67,11 @@ internal static class ObservedFields
             Decision = head.Decision,
             Surface = surface,
             Rank = rank,
+            Slot = slot,
             ValueMicros = value,
             Unit = unit,
             Attested = attested,
+            Unvouched = unvouched,
             User = user,
             Session = session,
             Segment = segment,

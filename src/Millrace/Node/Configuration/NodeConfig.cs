@@ -24,6 +24,8 @@ internal sealed record NodeConfig
 
     public required JournalSection Journal { get; init; }
 
+    public required EventsSection Events { get; init; }
+
     public required LimitsSection Limits { get; init; }
 
     public required LogSection Log { get; init; }
@@ -35,7 +37,9 @@ internal sealed record ListenSection(ListenAddress Delivery, ListenAddress Api, 
 
 internal sealed record CacheSection(long Memory, long Object);
 
-internal sealed record JournalSection(int Partitions);
+internal sealed record JournalSection(int Partitions, long FullDecisions, double AnonymousDeliveries);
+
+internal sealed record EventsSection(string Unattested);
 
 /// <summary>The bounds of the node; their meaning and reasons stand in <see cref="NodeShape"/>.</summary>
 internal sealed record LimitsSection
@@ -63,6 +67,10 @@ internal sealed record LimitsSection
     public required int WriteBehind { get; init; }
 
     public required TimeSpan Decide { get; init; }
+
+    public required long RememberedDecisions { get; init; }
+
+    public required int RecalledDecisions { get; init; }
 }
 
 internal sealed record LogSection(string Level, string Format);

@@ -12,6 +12,7 @@ internal static class NodeConfigBinder
         var node = root["node"].Object!;
         var listen = root["listen"].Object!;
         var cache = root["cache"].Object!;
+        var journal = root["journal"].Object!;
         var log = root["log"].Object!;
         return new NodeConfig
         {
@@ -22,7 +23,8 @@ internal static class NodeConfigBinder
             Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object")),
-            Journal = new JournalSection(root["journal"].Object!.Get<int>("partitions")),
+            Journal = new JournalSection(journal.Get<int>("partitions"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),
+            Events = new EventsSection(root["events"].Object!.Get<string>("unattested")),
             Limits = Limits(root["limits"].Object!),
             Log = new LogSection(log.Get<string>("level"), log.Get<string>("format")),
         };
@@ -82,5 +84,7 @@ internal static class NodeConfigBinder
         Drain = limits.Get<TimeSpan>("drain"),
         WriteBehind = limits.Get<int>("writeBehind"),
         Decide = limits.Get<TimeSpan>("decide"),
+        RememberedDecisions = limits.Get<long>("rememberedDecisions"),
+        RecalledDecisions = limits.Get<int>("recalledDecisions"),
     };
 }

@@ -18,6 +18,7 @@ internal static class NodeShape
         new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
         new("cache", Cache(), "The shared cache of the delivery listener."),
         new("journal", Journal(), "The log that is the truth."),
+        new("events", Events(), "What comes back: impressions, clicks and the like."),
         new("limits", Limits(), "The bounds of the listeners and queues; hitting one is counted."),
         new("log", Log(), "The structured log."),
     ]);
@@ -81,7 +82,7 @@ internal static class NodeShape
         new("pins", new ListShape("a list of pins", new ObjectShape("a pin like {slot: main, rank: 1, item: story-7}",
         [
             new("slot", Scalars.Name, "The slot.", Required: true),
-            new("rank", Scalars.Integer(1, 100), "1-based rank in it.", Required: true),
+            new("rank", Scalars.Integer(1, 100), "1-based rank in it. A slot has no holes: with too little to fill the places before, the pin moves up, and the decision says `pinMoved`.", Required: true),
             new("item", Scalars.Line("an item id of 1 to 128 characters", 128), "The item.", Required: true),
         ]), 0, 100), "Items that an editor fixed at a rank."),
         new("excludeSeen", Scalars.Boolean, "Whether items that the session has seen are left out.", "true", "a repeat is rarely wanted"),
@@ -115,6 +116,13 @@ internal static class NodeShape
     private static ObjectShape Journal() => new("a mapping",
     [
         new("partitions", Scalars.Integer(1, 256), "Partitions of items, events, decisions, deliveries; fixed when the data directory is made.", "2", "DESIGN: two, even on one node"),
+        new("fullDecisions", Scalars.Size(1 << 10, 1L << 40), "Bytes per second of decisions recorded with every input, so that they can be replayed; the others are recorded slim, and counted.", "8MiB", "about 1,400 decisions of 200 candidates a second: all of a laptop's, a share of a spike's"),
+        new("anonymousDeliveries", Scalars.Number(0, 1), "The share of deliveries recorded that no decision led to; those with a token are all recorded.", "0.1", "docs/CAPACITY.md: all of them would be ten times the bytes for no better estimate"),
+    ]);
+
+    private static ObjectShape Events() => new("a mapping",
+    [
+        new("unattested", Scalars.OneOf("record", "count"), "An event that came with a browser's key (scope events) and without a token: `record` keeps and shows it and lets its own session know, but no feature of an item counts it; `count` counts it like any other.", "record", "everybody can read a browser's key, and a thousand clicks with it would move a list"),
     ]);
 
     private static ObjectShape Limits() => new("a mapping",
@@ -131,6 +139,8 @@ internal static class NodeShape
         new("drain", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)), "How long requests in flight may take after SIGTERM.", "25s", "below the 30 s after which orchestrators kill"),
         new("writeBehind", Scalars.Integer(64, 1 << 22), "Facts that may wait for the disk behind a reply.", "65536", "two seconds of the planned peak of 36,000/s on one of several nodes"),
         new("decide", Scalars.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)), "A decision's time when the request names none; then the ladder answers.", "100ms", "a page waits no longer for its list"),
+        new("rememberedDecisions", Scalars.Size(1 << 16, 1L << 40), "Bytes of answers kept for ten minutes, so that the same decision id gets the same answer; beyond it the oldest go early, and are counted.", "256MiB", "about 250,000 answers of ten items: ten minutes of 400/s"),
+        new("recalledDecisions", Scalars.Integer(1_000, 100_000_000), "Decisions of the last day whose surface and segment are known without asking the journal, some 60 bytes each.", "1000000", "most events come within minutes; the journal knows the rest"),
     ]);
 
     private static ObjectShape Log() => new("a mapping",

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Time.Testing;
+using Millrace.Decisions;
+using Millrace.Decisions.Pipeline;
+using Millrace.Features.Definitions;
+using Millrace.Features.Local;
+using Millrace.Features.Online;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+using Millrace.Models.Policies;
+
+namespace Millrace.Tests.Decisions;
+
+/// <summary>A catalogue of 40 items, 200 clicks of ten sessions and two countries, and deciders over them on virtual time.</summary>
+internal sealed class DecisionHarness
+{
+    internal static readonly Policy Home = new()
+    {
+        Name = "home",
+        Version = 3,
+        Candidates =
+        [
+            new CandidateSource(CandidateSourceKind.Popular, 30, TimeSpan.FromHours(1)),
+            new CandidateSource(CandidateSourceKind.Similar, 30),
+            new CandidateSource(CandidateSourceKind.Recent, 10),
+        ],
+        Blend = new Dictionary<string, double> { ["clicks_1h"] = 1, ["next"] = 50, ["fresh"] = 0.3 }.ToImmutableSortedDictionary(StringComparer.Ordinal),
+        Explore = new Exploration(0.2, 5),
+        AtMost = new Dictionary<string, int> { ["provider"] = 2, ["kind"] = 4 }.ToImmutableSortedDictionary(StringComparer.Ordinal),
+        Pins = [new Pin("main", 2, "i5")],
+        Segment = "country",
+    };
+
+    internal static readonly FeatureSet Set = FeatureSet.Create(
+        [
+            new CountFeature("clicks_1h", "click", TimeSpan.FromHours(1), CountRead.Log),
+            new CooccurrenceFeature("next", "click", TimeSpan.FromDays(1)),
+            new AgeFeature("fresh", AgeSince.Published, TimeSpan.FromHours(6)),
+        ],
+        PolicyWindows.Of([Home]));
+
+    private long _offset;
+
+    internal FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
+    internal FeatureFolder Folder { get; } = new(Set, new FeatureOptions());
+
+    internal EmbeddedUserState Users { get; } = new();
+
+    internal List<Decided> Written { get; } = [];
+
+    internal static DecideRequest Ask(string id) => new() { DecisionId = id, Surface = "home", Session = "s1" };
+
+    internal static RequestCandidate Candidate(string id, params (string Name, float Value)[] features) => new(
+        id, features.ToImmutableSortedDictionary(feature => feature.Name, feature => feature.Value, StringComparer.Ordinal));
+
+    /// <param name="options">Null takes the defaults.</param>
+    /// <param name="policy">Null takes <see cref="Home"/>.</param>
+    /// <param name="features">Null reads the folder's current snapshot.</param>
+    /// <param name="users">Null reads <see cref="Users"/>.</param>
+    internal Decider Decider(DeciderOptions? options = null, Policy? policy = null, Func<FeatureSnapshot>? features = null, IUserState? users = null) => new(
+        options ?? new DeciderOptions(),
+        Clock,
+        features ?? (() => Folder.Current),
+        users ?? Users,
+        new PolicyTable(PolicySet.Create([policy ?? Home], [new Surface("home", "home", [new Slot("main", 6)])], Set)),
+        new Kept(Written));
+
+    /// <summary>A decider to whom reading the snapshot takes so long.</summary>
+    internal Decider Slow(TimeSpan took, Policy? policy = null, DeciderOptions? options = null) => Decider(options, policy, features: () =>
+    {
+        Clock.Advance(took);
+        return Folder.Current;
+    });
+
+    internal DecisionHarness Fill()
+    {
+        for (int i = 0; i < 40; i++)
+        {
+            Put($"i{i}", item => item with { Provider = $"p{i % 8}", Kind = $"k{i % 3}", Published = UnixMicros.Now(Clock) - TimeSpan.FromHours(i) });
+        }
+
+        for (int i = 0; i < 200; i++)
+        {
+            StoredFact click = Click($"s{i % 10}", $"i{i * 7 % 13 * (i % 3)}", i % 2 == 0 ? "fr" : "de");
+            Folder.Apply(click);
+            Users.Observe(click);
+        }
+
+        Folder.Freeze(UnixMicros.Now(Clock));
+        return this;
+    }
+
+    internal void Put(string item, Func<ItemChanged, ItemChanged> with) => Folder.Apply(new StoredFact(
+        new Position(JournalStream.Items, 0, _offset++),
+        with(new ItemChanged { Id = $"put{_offset}", Item = item, Time = UnixMicros.Now(Clock) })));
+
+    internal StoredFact Click(string session, string item, string? segment = null) => new(
+        new Position(JournalStream.Events, 0, _offset++),
+        new Observed { Id = $"c{_offset}", Event = "click", Item = item, Session = session, Segment = segment, Time = UnixMicros.Now(Clock) });
+
+    private sealed class Kept(List<Decided> written) : IDecisionSink
+    {
+        public void Write(Decided decision) => written.Add(decision);
+    }
+}

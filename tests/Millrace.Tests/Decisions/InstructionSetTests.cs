@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace Millrace.Tests.Decisions;
+
+/// <summary>
+/// The golden vectors of numbers and decisions again, in processes of their own that may not use some instructions of this machine: the bits must not
+/// depend on them.
+/// </summary>
+public sealed class InstructionSetTests
+{
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512=0")]
+    [InlineData("DOTNET_EnableAVX512=0", "DOTNET_EnableAVX2=0")]
+    [InlineData("DOTNET_EnableHWIntrinsic=0")]
+    public async Task Decisions_and_numbers_have_the_same_bits_without_some_instructions(params string[] environment)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [
+            "-class", typeof(GoldenDecisionTests).FullName!, "-class", typeof(Features.NumericsTests).FullName!, "-class", typeof(DeciderTests).FullName!, "-noColor"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string[] setting in environment.Select(pair => pair.Split('='))) start.Environment[setting[0]] = setting[1];
+        using Process run = Process.Start(start)!;
+        Task<string> faults = run.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await run.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(run.ExitCode == 0, output + await faults);
+        Assert.Contains("Failed: 0", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Total: 0", output, StringComparison.Ordinal);
+    }
+}
