@@ -18,11 +18,18 @@ public interface IJournal : IAsyncDisposable
     /// <returns>Its position, once it is durable: it survives a power cut from then on.</returns>
     /// <exception cref="JournalFullException">A named bound (queue bytes, disk) is hit: nothing was written; try again later.</exception>
     /// <exception cref="JournalFaultException">The disk refused: nothing is acknowledged until the journal is opened again.</exception>
+    /// <exception cref="FactTooLongException">An adapter that stores bytes refuses more than <see cref="FactSize.Max"/>: nothing was written.</exception>
     ValueTask<Position> AppendAsync(Fact fact, CancellationToken cancellation = default);
 
-    /// <summary>Appends a batch; facts keep their relative order within each partition.</summary>
+    /// <summary>
+    /// Appends a batch; facts keep their relative order within each partition. Each partition commits its part by itself, whole or not at all; what is thrown says
+    /// which facts are durable.
+    /// </summary>
     /// <returns>The positions, index for index, once all are durable.</returns>
-    /// <inheritdoc cref="AppendAsync(Fact, CancellationToken)" path="/exception"/>
+    /// <exception cref="JournalPartialException">Some partitions committed and some did not: names what is durable, and why the rest is not.</exception>
+    /// <exception cref="JournalFullException">A named bound (queue bytes, disk) is hit: nothing of the batch was written; try again later.</exception>
+    /// <exception cref="JournalFaultException">The disk refused: nothing of the batch is acknowledged.</exception>
+    /// <exception cref="FactTooLongException">An adapter that stores bytes refuses more than <see cref="FactSize.Max"/>: nothing of the batch was written.</exception>
     ValueTask<Position[]> AppendAsync(IReadOnlyList<Fact> facts, CancellationToken cancellation = default);
 
     /// <summary>Reads up to <paramref name="maxFacts"/> durable facts in order, beginning at offset <paramref name="from"/>.</summary>

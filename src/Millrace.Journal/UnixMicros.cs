@@ -7,6 +7,11 @@ public readonly record struct UnixMicros(long Value) : IComparable<UnixMicros>
     /// <summary>Microseconds in one second.</summary>
     public const long PerSecond = 1_000_000;
 
+    /// <summary>The last instant that RFC 3339 can write: the end of the year 9999.</summary>
+    public static readonly UnixMicros LastWritable = From(DateTimeOffset.MaxValue);
+
+    private static readonly UnixMicros FirstWritable = From(DateTimeOffset.MinValue);
+
     /// <summary>The instant of <paramref name="time"/>, its sub-microsecond part cut off.</summary>
     public static UnixMicros From(DateTimeOffset time) => new((time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
 
@@ -14,6 +19,7 @@ public readonly record struct UnixMicros(long Value) : IComparable<UnixMicros>
     public static UnixMicros Now(TimeProvider clock) => From(clock.GetUtcNow());
 
     /// <summary>The same instant as a <see cref="DateTimeOffset"/> in UTC.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not within the years 1 to 9999.</exception>
     public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.UnixEpoch.AddTicks(Value * TimeSpan.TicksPerMicrosecond);
 
     public int CompareTo(UnixMicros other) => Value.CompareTo(other.Value);
@@ -32,5 +38,8 @@ public readonly record struct UnixMicros(long Value) : IComparable<UnixMicros>
 
     public static TimeSpan operator -(UnixMicros left, UnixMicros right) => TimeSpan.FromMicroseconds(left.Value - right.Value);
 
-    public override string ToString() => ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>RFC 3339 to the microsecond; outside the years 1 to 9999, which a stored fact may hold, the count with its unit.</summary>
+    public override string ToString() => this >= FirstWritable && this <= LastWritable
+        ? ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture)
+        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Value} µs");
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Millrace.Journal.Facts;
 
-/// <summary>A fact as one line of JSON, for people and for tools outside: times as RFC 3339, unknown fields as base64.</summary>
+/// <summary>A fact as one line of JSON, for people and for tools outside: times as <see cref="UnixMicros.ToString"/> writes them, unknown fields as base64.</summary>
 public static class FactJson
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)

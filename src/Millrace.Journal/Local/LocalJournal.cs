@@ -104,18 +104,12 @@ public sealed class LocalJournal : IJournal
 
         Reserve(batches);
         var positions = new Position[facts.Count];
-        var done = new List<Task>(batches.Count);
         foreach (var batch in batches)
         {
-            var (durable, first) = AddOrRelease(batch.Log, encoder, batch.Facts, batch.Bytes);
-            done.Add(durable);
-            for (var i = 0; i < batch.Indexes.Count; i++)
-            {
-                positions[batch.Indexes[i]] = new Position(batch.Stream, batch.Partition, first + i);
-            }
+            batch.Queue(encoder, positions);
         }
 
-        return AcknowledgeAll(done, positions);
+        return AcknowledgeAll(batches, positions);
     }
 
     public ValueTask<IReadOnlyList<StoredFact>> ReadAsync(
@@ -219,10 +213,25 @@ public sealed class LocalJournal : IJournal
         return position;
     }
 
-    private static async ValueTask<Position[]> AcknowledgeAll(List<Task> done, Position[] positions)
+    private static async ValueTask<Position[]> AcknowledgeAll(List<Batch> batches, Position[] positions)
     {
-        await Task.WhenAll(done);
-        return positions;
+        try
+        {
+            await Task.WhenAll(batches.Select(b => b.Done));
+            return positions;
+        }
+        catch (Exception first) when (batches.Exists(b => b.Done.IsCompletedSuccessfully))
+        {
+            // A partition that faulted stays so: where another is merely full, that is not the news.
+            var reason = batches.Select(b => b.Done.Exception?.InnerException).OfType<JournalFaultException>().FirstOrDefault() ?? first;
+            var durable = new Position?[positions.Length];
+            foreach (var index in batches.Where(b => b.Done.IsCompletedSuccessfully).SelectMany(b => b.Indexes))
+            {
+                durable[index] = positions[index];
+            }
+
+            throw new JournalPartialException(durable, reason);
+        }
     }
 
     private static void Reserve(IEnumerable<Batch> batches)
@@ -327,13 +336,31 @@ public sealed class LocalJournal : IJournal
 
         public long Bytes { get; private set; }
 
-        public ReadOnlySpan<EncodedFact> Facts => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_facts);
+        /// <summary>Completes when the facts are durable, or fails.</summary>
+        public Task Done { get; private set; } = Task.CompletedTask;
 
         public void Add(EncodedFact fact, int index)
         {
             _facts.Add(fact);
             Indexes.Add(index);
             Bytes += fact.Length + Frame.HeadBytes;
+        }
+
+        /// <summary>Queues the facts and notes their positions. A partition that takes none fails <see cref="Done"/>: others may be at the disk already.</summary>
+        public void Queue(FieldWriter encoder, Position[] positions)
+        {
+            try
+            {
+                (Done, var first) = AddOrRelease(Log, encoder, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_facts), Bytes);
+                for (var i = 0; i < Indexes.Count; i++)
+                {
+                    positions[Indexes[i]] = new Position(Stream, Partition, first + i);
+                }
+            }
+            catch (Exception refused) when (refused is JournalException or ObjectDisposedException)
+            {
+                Done = Task.FromException(refused);
+            }
         }
     }
 }

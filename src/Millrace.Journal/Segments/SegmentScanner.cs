@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Millrace.Journal.Facts.Codec;
+using Millrace.Journal.Facts;
 
 namespace Millrace.Journal.Segments;
 
@@ -75,7 +75,7 @@ internal sealed class SegmentScanner : IDisposable
 
         var kind = Frame.Kind(_buffer.AsSpan(_frame));
         var length = Frame.Length(_buffer.AsSpan(_frame)) + Frame.HeadBytes;
-        if (length > FactCodec.MaxBytes + Frame.HeadBytes || kind is < FrameKind.Fact or > FrameKind.Seal || !Ensure(length))
+        if (length > FactSize.Max + Frame.HeadBytes || kind is < FrameKind.Fact or > FrameKind.Seal || !Ensure(length))
         {
             return ScanState.Bad;
         }

@@ -37,7 +37,7 @@ public static class PolicyValidator
 
         foreach (var (name, weight) in policy.Blend)
         {
-            if (features.IndexOf(name) < 0) yield return $"{path}.blend.{name}: expected the name of a feature{Nearest(name, features.Names)}";
+            if (features.IndexOf(name) < 0) yield return $"{path}.blend.{name}: expected the name of a feature";
             if (!double.IsFinite(weight)) yield return $"{path}.blend.{name}: expected a finite weight; got {Text(weight)}";
         }
 
@@ -45,7 +45,7 @@ public static class PolicyValidator
         if (policy.Explore.Top is < 1 or > MostCandidates) yield return $"{path}.explore.top: expected 1 to {MostCandidates}; got {policy.Explore.Top}";
         foreach (var (attribute, most) in policy.AtMost)
         {
-            if (!Limitable.Contains(attribute)) yield return $"{path}.atMost.{attribute}: expected kind or provider{Nearest(attribute, Limitable)}";
+            if (!Limitable.Contains(attribute)) yield return $"{path}.atMost.{attribute}: expected kind or provider";
             if (most < 1) yield return $"{path}.atMost.{attribute}: expected at least 1; got {most}";
         }
 
@@ -67,7 +67,7 @@ public static class PolicyValidator
         string path = $"surfaces.{surface.Name}";
         if (policies.All(policy => policy.Name != surface.Policy))
         {
-            yield return $"{path}.policy: expected the name of a policy; got '{surface.Policy}'{Nearest(surface.Policy, policies.Select(policy => policy.Name))}";
+            yield return $"{path}.policy: expected the name of a policy; got '{surface.Policy}'";
         }
 
         if (surface.Slots.Length == 0) yield return $"{path}.slots: expected at least one slot";
@@ -94,28 +94,6 @@ public static class PolicyValidator
         {
             yield return $".popular: the feature set keeps no popular list of {window}";
         }
-    }
-
-    private static string Nearest(string name, IEnumerable<string> known) =>
-        known.MinBy(candidate => Distance(name, candidate)) is { } nearest ? $"; nearest is '{nearest}'" : "";
-
-    /// <summary>Levenshtein's distance.</summary>
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int cost = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = row[j];
-                row[j] = cost;
-            }
-        }
-
-        return row[b.Length];
     }
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);

@@ -7,4 +7,7 @@ namespace Millrace.Flywheel;
 internal sealed class DecisionToFact(FactWriteBehind queue) : IDecisionSink
 {
     public void Write(Decided decision) => queue.Write(decision);
+
+    /// <summary>A full record that is too long for the journal is kept slim: it can be explained and learnt from, not replayed.</summary>
+    public static Fact? Shorter(Fact fact) => fact is Decided { Inputs: not null } full ? full with { Inputs = null } : null;
 }

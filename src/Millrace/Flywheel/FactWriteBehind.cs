@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
+using Millrace.Node;
 
 namespace Millrace.Flywheel;
 
@@ -18,7 +19,10 @@ internal sealed class FactWriteBehind : IAsyncDisposable
     private readonly Channel<Fact> _queue;
     private readonly IJournal _journal;
     private readonly ILogger _log;
+    private readonly Func<Fact, Fact?> _shorter;
+    private readonly Action _faulted;
     private readonly Counter<long> _dropped;
+    private readonly Counter<long> _shortened;
     private readonly Counter<long> _written;
     private readonly string _name;
     private readonly Task _writing;
@@ -30,16 +34,22 @@ internal sealed class FactWriteBehind : IAsyncDisposable
     /// <param name="journal">Where they go.</param>
     /// <param name="meter">The meter that counts written and dropped facts.</param>
     /// <param name="log">Told when the journal refuses.</param>
-    public FactWriteBehind(string name, int capacity, IJournal journal, Meter meter, ILogger log)
+    /// <param name="faulted">Called when nothing more will be written until the node starts again: the journal is at fault, or the writing ended.</param>
+    /// <param name="shorter">A form of a fact that is too long with which the journal can do; null when there is none.</param>
+    public FactWriteBehind(
+        string name, int capacity, IJournal journal, Meter meter, ILogger log, Action faulted, Func<Fact, Fact?>? shorter = null)
     {
         _journal = journal;
         _log = log;
+        _faulted = faulted;
+        _shorter = shorter ?? (static _ => null);
         _queue = Channel.CreateBounded<Fact>(new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         _name = name;
         _written = meter.CreateCounter<long>($"millrace.{name}.written", "{fact}", "Facts handed to the journal behind a reply.");
         _dropped = meter.CreateCounter<long>($"millrace.{name}.dropped", "{fact}", "Facts dropped because the queue was full or the journal refused.");
+        _shortened = meter.CreateCounter<long>($"millrace.{name}.shortened", "{fact}", "Facts journalled in their short form because they were too long.");
         meter.CreateObservableGauge($"millrace.{name}.pending", () => Pending, "{fact}", "Facts that wait for the journal.");
-        _writing = WriteAsync();
+        _writing = RunAsync();
     }
 
     /// <summary>Facts taken and not yet durable.</summary>
@@ -65,28 +75,112 @@ internal sealed class FactWriteBehind : IAsyncDisposable
         await _writing;
     }
 
-    private async Task WriteAsync()
+    private async Task RunAsync()
     {
         var batch = new List<Fact>(MaxBatch);
-        while (await _queue.Reader.WaitToReadAsync())
+        try
         {
-            batch.Clear();
-            while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var fact))
+            while (await _queue.Reader.WaitToReadAsync())
             {
-                batch.Add(fact);
+                batch.Clear();
+                while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var fact))
+                {
+                    batch.Add(fact);
+                }
+
+                await WriteAsync(batch);
+            }
+        }
+        catch (Exception fatal)
+        {
+            // What the queue would take now nobody would write: it is closed, so that every loss is counted.
+            _queue.Writer.TryComplete();
+            _faulted();
+            var lost = batch.Count;
+            while (_queue.Reader.TryRead(out _))
+            {
+                lost++;
             }
 
-            try
+            Settle(0, lost);
+            _log.LogCritical(NodeEvents.WriteBehindEnded, fatal, "Writing {Queue} facts has ended: they are dropped and counted until the node is started again", _name);
+        }
+    }
+
+    /// <summary>Writes a batch, and empties it as soon as its facts are settled.</summary>
+    private async Task WriteAsync(List<Fact> batch)
+    {
+        try
+        {
+            await _journal.AppendAsync(batch);
+        }
+        catch (Exception refused)
+        {
+            await WriteOneByOneAsync(batch, refused);
+            return;
+        }
+
+        Settle(batch.Count, 0);
+        batch.Clear();
+    }
+
+    /// <summary>One fact may be what the journal refused: each gets a chance of its own, but for those that are durable already.</summary>
+    private async Task WriteOneByOneAsync(List<Fact> batch, Exception refused)
+    {
+        var durable = (refused as JournalPartialException)?.Positions;
+        var reason = (refused as JournalPartialException)?.Reason ?? refused;
+        var dropped = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (durable?[i] is not null)
             {
-                await _journal.AppendAsync(batch);
-                Settle(batch.Count, 0);
+                continue;
             }
-            catch (Exception refused) when (refused is JournalException or IOException or ObjectDisposedException)
+
+            // A sealed or closed journal stays so.
+            if (reason is not (JournalFaultException or ObjectDisposedException))
             {
-                // A retry here would only move the loss to the queue's mouth; the journal itself waits for room as long as it may.
-                Settle(0, batch.Count);
-                _log.LogError(refused, "The journal refused {Count} {Queue} facts: they are dropped and counted", batch.Count, _name);
+                var again = await TryWriteAsync(batch[i]);
+                if (again is null)
+                {
+                    continue;
+                }
+
+                reason = again;
             }
+
+            dropped++;
+        }
+
+        Settle(batch.Count - dropped, dropped);
+        batch.Clear();
+        if (reason is JournalFaultException)
+        {
+            _faulted();
+        }
+
+        if (dropped > 0)
+        {
+            _log.LogError(NodeEvents.FactsDropped, reason, "The journal refused {Count} {Queue} facts: they are dropped and counted", dropped, _name);
+        }
+    }
+
+    /// <returns>Null when the fact is durable, in full or in its short form.</returns>
+    private async ValueTask<Exception?> TryWriteAsync(Fact fact)
+    {
+        try
+        {
+            await _journal.AppendAsync(fact);
+            return null;
+        }
+        catch (FactTooLongException) when (_shorter(fact) is { } shorter)
+        {
+            _shortened.Add(1);
+            return await TryWriteAsync(shorter);
+        }
+        catch (Exception refused)
+        {
+            return refused;
         }
     }
 

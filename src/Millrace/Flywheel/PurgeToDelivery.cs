@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Millrace.Delivery;
 using Millrace.Delivery.Purge;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
+using Millrace.Node;
 
 namespace Millrace.Flywheel;
 
@@ -15,25 +15,42 @@ internal sealed class PurgeToDelivery : IAsyncDisposable
     private const int MaxRead = 256;
 
     private readonly IJournal _journal;
-    private readonly DeliveryPlane _delivery;
+    private readonly Action<PurgeRequest> _purge;
     private readonly ILogger _log;
+    private readonly Action _lost;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly Task _following;
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _applied;
+    private Exception? _end;
 
     /// <param name="journal">Whose control stream is followed, from its end on: a cache that has just started holds nothing to void.</param>
-    /// <param name="delivery">The plane that is purged.</param>
+    /// <param name="purge">Purges the plane.</param>
     /// <param name="log">Told when following fails.</param>
-    public PurgeToDelivery(IJournal journal, DeliveryPlane delivery, ILogger log)
+    /// <param name="lost">Called when following has ended for good.</param>
+    public PurgeToDelivery(IJournal journal, Action<PurgeRequest> purge, ILogger log, Action lost)
     {
-        (_journal, _delivery, _log) = (journal, delivery, log);
+        (_journal, _purge, _log, _lost) = (journal, purge, log, lost);
         _applied = journal.Range(JournalStream.Control, 0).End;
         _following = FollowAsync();
     }
 
+    /// <summary>Returns while purges are followed.</summary>
+    /// <exception cref="JournalFaultException">They are not, until the node is started again.</exception>
+    public void ThrowIfLost()
+    {
+        lock (_lock)
+        {
+            if (_end is not null)
+            {
+                throw new JournalFaultException("purges are no longer followed; start the node again", _end);
+            }
+        }
+    }
+
     /// <summary>Completes when every control fact before <paramref name="position"/>, and it, has been applied here.</summary>
+    /// <exception cref="JournalFaultException">Purges are no longer followed.</exception>
     public async Task WaitAsync(Position position, CancellationToken cancellation)
     {
         while (true)
@@ -46,6 +63,7 @@ internal sealed class PurgeToDelivery : IAsyncDisposable
                     return;
                 }
 
+                ThrowIfLost();
                 moved = _moved.Task;
             }
 
@@ -72,31 +90,34 @@ internal sealed class PurgeToDelivery : IAsyncDisposable
                 {
                     if (stored.Fact is Purged purge)
                     {
-                        _delivery.Purge(new PurgeRequest { Urls = purge.Urls, Keys = purge.Keys, Route = purge.Route });
+                        _purge(new PurgeRequest { Urls = purge.Urls, Keys = purge.Keys, Route = purge.Route });
                     }
 
                     next = stored.Position.Offset + 1;
                 }
 
-                Applied(next);
+                Wake(next);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The node stops.
         }
-        catch (JournalException broken)
+        catch (Exception broken)
         {
-            _log.LogCritical(broken, "Purges can no longer be followed: cached responses may outlive their purge until the node is started again");
+            // A control fact that cannot be read may be a purge: going on past it would serve what was voided and say nothing.
+            _lost();
+            Wake(next, broken);
+            _log.LogCritical(NodeEvents.PurgesLost, broken, "Purges can no longer be followed: cached responses may outlive their purge until the node is started again");
         }
     }
 
-    private void Applied(long next)
+    private void Wake(long next, Exception? end = null)
     {
         TaskCompletionSource moved;
         lock (_lock)
         {
-            _applied = next;
+            (_applied, _end) = (next, end);
             (moved, _moved) = (_moved, new(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 

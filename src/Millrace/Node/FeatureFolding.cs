@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Millrace.Features.Online;
 using Millrace.Journal;
@@ -9,7 +10,8 @@ namespace Millrace.Node;
 
 /// <summary>
 /// Folds items and events into features, and freezes an epoch each 250 ms. It is the folder's one writer. An epoch's cut is recorded as a control fact when it
-/// differs from the last one: windows that merely moved fold no new fact, and a silent night must not fill the control stream.
+/// differs from the last one: windows that merely moved fold no new fact, and a silent night must not fill the control stream. No failure ends it: what cannot be
+/// folded is skipped and named, and what may pass is tried again, at longer and longer intervals.
 /// </summary>
 internal sealed class FeatureFolding : IAsyncDisposable
 {
@@ -18,6 +20,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
     // Without new facts windows still move: within the 2 s that a decider's copy may be stale.
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private const int ReadBatch = 4096;
 
     private static readonly JournalStream[] Folded = [JournalStream.Items, JournalStream.Events];
@@ -29,15 +32,19 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly ILogger _log;
     private readonly Tail[] _tails;
+    private readonly Backoff _stalled;
+    private readonly Backoff _unwritable;
+    private readonly Counter<long> _skipped;
     private readonly CancellationTokenSource _stop = new();
-    private ImmutableArray<Position> _recorded = [];
+    private ImmutableArray<Position> _named = [];
+    private EpochFrozen? _unrecorded;
     private long _frozen;
     private Task _running = Task.CompletedTask;
     private bool _stopped;
 
     /// <param name="journal">What is folded, from its beginning.</param>
     /// <param name="folder">Called by nobody else.</param>
-    /// <param name="users">Told of every event, so that a person's own events count at their next request.</param>
+    /// <param name="users">Told of every event in the step that folds it: a person's own events count up to <see cref="Interval"/> later, ahead of the epoch.</param>
     /// <param name="clock">Ends the windows.</param>
     /// <param name="readiness">Held until what the journal holds at the start is folded.</param>
     /// <param name="meter">The node's meter.</param>
@@ -47,6 +54,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
         (_journal, _folder, _users, _clock, _readiness, _log) = (journal, folder, users, clock, readiness, log);
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
         _tails = [.. Folded.SelectMany(stream => Enumerable.Range(0, journal.Partitions(stream)).Select(partition => new Tail(stream, partition)))];
+        _stalled = new Backoff(clock, Interval, LongestWait);
+        _unwritable = new Backoff(clock, Interval, LongestWait);
+        _skipped = meter.CreateCounter<long>("millrace.features.skipped", "{fact}", "Facts that could not be read or folded; the log names each.");
         meter.CreateObservableGauge("millrace.features.lag", () => Lag, "{fact}", "Durable facts that are not folded yet.");
     }
 
@@ -57,36 +67,32 @@ internal sealed class FeatureFolding : IAsyncDisposable
     public void Start() => _running = RunAsync();
 
     /// <summary>Folds what is durable now, and freezes an epoch if something changed or windows are due to move.</summary>
+    /// <exception cref="JournalException">A partition cannot be read: the others are folded all the same.</exception>
     public async Task StepAsync(CancellationToken cancellation)
     {
         var changed = false;
+        Exception? broken = null;
         foreach (var tail in _tails)
         {
-            changed |= await FoldAsync(tail, cancellation);
+            try
+            {
+                changed |= await FoldAsync(tail, cancellation);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                broken ??= fault;
+            }
         }
 
-        var idle = _frozen != 0 && _clock.GetElapsedTime(_frozen) < IdleInterval;
-        if (!changed && idle)
+        if (changed || _frozen == 0 || _clock.GetElapsedTime(_frozen) >= IdleInterval)
         {
-            return;
+            Freeze(changed);
         }
 
-        var snapshot = _folder.Freeze(UnixMicros.Now(_clock));
-        _frozen = _clock.GetTimestamp();
-        if (changed && !snapshot.Cut.Next.AsSpan().SequenceEqual(_recorded.AsSpan()))
+        await RecordAsync(cancellation);
+        if (broken is not null)
         {
-            _recorded = snapshot.Cut.Next;
-            await _journal.AppendAsync(
-                new EpochFrozen
-                {
-                    // Epochs count from each start; with the time that ends their windows they are told apart across restarts.
-                    Id = $"epoch:{snapshot.Epoch}:{snapshot.Time.Value}",
-                    Time = snapshot.Time,
-                    Epoch = snapshot.Epoch,
-                    Until = snapshot.Time,
-                    Cut = snapshot.Cut.Next,
-                },
-                cancellation);
+            ExceptionDispatchInfo.Throw(broken);
         }
     }
 
@@ -105,47 +111,141 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        using var timer = new PeriodicTimer(Interval, _clock);
         try
         {
-            await StepAsync(_stop.Token);
-            _readiness.Release(UnreadyReason.FeaturesCatchingUp);
-            using var timer = new PeriodicTimer(Interval, _clock);
-            while (await timer.WaitForNextTickAsync(_stop.Token))
+            do
             {
-                await StepAsync(_stop.Token);
+                if (_stalled.IsDue)
+                {
+                    await TryStepAsync();
+                }
             }
+            while (await timer.WaitForNextTickAsync(_stop.Token));
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             // The node stops.
         }
-        catch (JournalException broken)
+    }
+
+    private async Task TryStepAsync()
+    {
+        try
+        {
+            await StepAsync(_stop.Token);
+            if (_stalled.Succeed())
+            {
+                _log.LogInformation(NodeEvents.FoldingResumed, "Features are folded again");
+            }
+
+            _readiness.Release(UnreadyReason.FeaturesStalled);
+            _readiness.Release(UnreadyReason.FeaturesCatchingUp);
+        }
+        catch (Exception fault) when (!_stop.IsCancellationRequested)
         {
             // Decisions go on with the last snapshot, and say that it is old; new traffic is better served elsewhere.
-            _readiness.Hold(UnreadyReason.JournalFault);
-            _log.LogCritical(broken, "Features are no longer folded: decisions use the last snapshot until the node is started again");
+            _stalled.Fail();
+            _readiness.Hold(UnreadyReason.FeaturesStalled);
+            _log.LogCritical(NodeEvents.FoldingStalled, fault, "Features cannot be folded whole: decisions use what is there, and it is tried again");
+        }
+    }
+
+    private void Freeze(bool changed)
+    {
+        var snapshot = _folder.Freeze(UnixMicros.Now(_clock));
+        _frozen = _clock.GetTimestamp();
+        if (changed && !snapshot.Cut.Next.AsSpan().SequenceEqual(_named.AsSpan()))
+        {
+            _named = snapshot.Cut.Next;
+            _unrecorded = new EpochFrozen
+            {
+                // Epochs count from each start; with the time that ends their windows they are told apart across restarts.
+                Id = $"epoch:{snapshot.Epoch}:{snapshot.Time.Value}",
+                Time = snapshot.Time,
+                Epoch = snapshot.Epoch,
+                Until = snapshot.Time,
+                Cut = snapshot.Cut.Next,
+            };
+        }
+    }
+
+    /// <summary>Records the last epoch. One that the journal does not take waits, and gives way to the next: features are fresh even while the disk is full.</summary>
+    private async Task RecordAsync(CancellationToken cancellation)
+    {
+        if (_unrecorded is not { } epoch || !_unwritable.IsDue)
+        {
+            return;
+        }
+
+        try
+        {
+            await _journal.AppendAsync(epoch, cancellation);
+            _unrecorded = null;
+            _unwritable.Succeed();
+        }
+        catch (Exception refused) when (refused is JournalFullException or JournalFaultException)
+        {
+            _unwritable.Fail();
+            if (refused is JournalFaultException)
+            {
+                _readiness.Hold(UnreadyReason.JournalFault);
+            }
+
+            _log.LogError(NodeEvents.FoldingStalled, refused, "Epoch {Epoch} is not recorded yet; folding goes on", epoch.Epoch);
         }
     }
 
     private async Task<bool> FoldAsync(Tail tail, CancellationToken cancellation)
     {
         var changed = false;
-        while (true)
+        while (await ReadAsync(tail, cancellation) is { Count: > 0 } facts)
         {
-            var facts = await _journal.ReadAsync(tail.Stream, tail.Partition, tail.Next, ReadBatch, cancellation);
-            if (facts.Count == 0)
-            {
-                return changed;
-            }
-
             foreach (var stored in facts)
             {
-                _users.Observe(stored);
-                changed |= _folder.Apply(stored);
-            }
+                try
+                {
+                    _users.Observe(stored);
+                    changed |= _folder.Apply(stored);
+                }
+                catch (Exception fault)
+                {
+                    Skip(stored.Position, fault);
+                }
 
-            tail.Next = facts[^1].Position.Offset + 1;
+                tail.Next = stored.Position.Offset + 1;
+            }
         }
+
+        return changed;
+    }
+
+    /// <summary>The next facts of a partition. A record that is whole and no fact is passed over, and what stands before it comes first.</summary>
+    private async Task<IReadOnlyList<StoredFact>> ReadAsync(Tail tail, CancellationToken cancellation)
+    {
+        var most = ReadBatch;
+        while (true)
+        {
+            try
+            {
+                return await _journal.ReadAsync(tail.Stream, tail.Partition, tail.Next, most, cancellation);
+            }
+            catch (JournalCorruptException bad) when (bad.Offset > tail.Next)
+            {
+                most = (int)Math.Min(ReadBatch, bad.Offset - tail.Next);
+            }
+            catch (JournalCorruptException bad) when (bad.Offset == tail.Next)
+            {
+                Skip(new Position(tail.Stream, tail.Partition, bad.Offset), bad);
+                (tail.Next, most) = (bad.Offset + 1, ReadBatch);
+            }
+        }
+    }
+
+    private void Skip(Position position, Exception fault)
+    {
+        _skipped.Add(1);
+        _log.LogError(NodeEvents.FactSkipped, fault, "The fact at {Position} is not folded: features do without it", position);
     }
 
     private sealed class Tail(JournalStream stream, int partition)

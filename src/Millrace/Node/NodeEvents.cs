@@ -13,4 +13,12 @@ internal static class NodeEvents
     public static readonly EventId ConfigNeedsRestart = new(6, "configNeedsRestart");
     public static readonly EventId DrainTooSlow = new(7, "drainTooSlow");
     public static readonly EventId DecisionFaulted = new(8, "decisionFaulted");
+    public static readonly EventId RequestFaulted = new(9, "requestFaulted");
+    public static readonly EventId WriteBehindEnded = new(10, "writeBehindEnded");
+    public static readonly EventId FactsDropped = new(11, "factsDropped");
+    public static readonly EventId FoldingStalled = new(12, "foldingStalled");
+    public static readonly EventId FoldingResumed = new(13, "foldingResumed");
+    public static readonly EventId FactSkipped = new(14, "factSkipped");
+    public static readonly EventId PurgesLost = new(15, "purgesLost");
+    public static readonly EventId ClosingFailed = new(16, "closingFailed");
 }

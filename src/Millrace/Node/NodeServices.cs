@@ -102,12 +102,19 @@ internal sealed class NodeServices : IAsyncDisposable
         }
     }
 
-    /// <summary>Last opened, first closed: queues are flushed before the journal closes, and the lock goes last.</summary>
+    /// <summary>Last opened, first closed: queues are flushed before the journal closes, and the lock goes last. A part that fails keeps no other open.</summary>
     public async ValueTask DisposeAsync()
     {
         for (var i = _closing.Count - 1; i >= 0; i--)
         {
-            await _closing[i].DisposeAsync();
+            try
+            {
+                await _closing[i].DisposeAsync();
+            }
+            catch (Exception failed)
+            {
+                Logger.LogError(NodeEvents.ClosingFailed, failed, "{Part} could not be closed as it should; the others are", _closing[i]);
+            }
         }
 
         _closing.Clear();
@@ -145,14 +152,14 @@ internal sealed class NodeServices : IAsyncDisposable
         OpenDecisions(config, users);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
-        var purges = new PurgeToDelivery(Journal, Delivery, Logger);
+        var purges = new PurgeToDelivery(Journal, purge => Delivery.Purge(purge), Logger, () => Readiness.Hold(UnreadyReason.PurgesLost));
         _closing.Add(purges);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
     }
 
     private void OpenDecisions(NodeConfig config, IUserState users)
     {
-        var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger);
+        var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal, DecisionToFact.Shorter);
         _closing.Add(queue);
         Decider = new Decider(
             new DeciderOptions { Timeout = config.Limits.Decide, FullBytesPerSecond = FullRecordBytesPerSecond },
@@ -166,7 +173,7 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)
     {
-        var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger);
+        var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal);
         _closing.Add(queue);
         Delivery = Owned(new DeliveryPlane(
             new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object },
@@ -175,6 +182,8 @@ internal sealed class NodeServices : IAsyncDisposable
             Clock));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
     }
+
+    private void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
 
     private T Owned<T>(T part)
         where T : IDisposable
@@ -202,5 +211,7 @@ internal sealed class NodeServices : IAsyncDisposable
             part.Dispose();
             return ValueTask.CompletedTask;
         }
+
+        public override string? ToString() => part.ToString();
     }
 }

@@ -29,6 +29,12 @@ internal static class UnreadyReason
     /// <summary>The journal refuses appends.</summary>
     public const string JournalFault = "journalFault";
 
+    /// <summary>Features are not folded: decisions use the last snapshot.</summary>
+    public const string FeaturesStalled = "featuresStalled";
+
+    /// <summary>Purges are no longer followed: stored responses may outlive theirs.</summary>
+    public const string PurgesLost = "purgesLost";
+
     /// <summary>SIGTERM came: requests in flight are finished, new ones belong elsewhere.</summary>
     public const string Draining = "draining";
 }

@@ -17,6 +17,9 @@ public abstract class JournalConformance
     /// <summary>An empty journal with two partitions on <see cref="Clock"/>.</summary>
     protected abstract ValueTask<IJournal> OpenAsync();
 
+    /// <summary>Such a journal with room for 20 facts at least, and what makes it refuse a further 40: in one partition of events alone, if its partitions can fail apart.</summary>
+    protected abstract ValueTask<(IJournal Journal, Action Refuse)> OpenScantAsync();
+
     [Fact]
     public async Task Control_has_one_partition_and_other_streams_have_as_many_as_configured()
     {
@@ -191,6 +194,27 @@ public abstract class JournalConformance
 
         Assert.Equal(0, journal.Range(JournalStream.Control, 0).End);
     }
+
+    [Fact]
+    public async Task A_batch_that_is_refused_says_of_each_fact_whether_it_is_durable()
+    {
+        var (journal, refuse) = await OpenScantAsync();
+        await using var opened = journal;
+        await journal.AppendAsync(Clicks("before", 20), Cancelled);
+        refuse();
+        var batch = Clicks("batch", 40);
+        var refused = await Assert.ThrowsAnyAsync<JournalException>(async () => await journal.AppendAsync(batch, Cancelled));
+        var said = refused is JournalPartialException partial ? partial.Positions : new Position?[batch.Length];
+        Assert.Equal(batch.Length, said.Count);
+        Assert.Contains(null, said);
+        for (var i = 0; i < batch.Length; i++)
+        {
+            var found = await journal.FindAsync(JournalStream.Events, batch[i].Id, "default", 5, Cancelled);
+            Assert.Equal(said[i], found.Count == 0 ? null : Assert.Single(found).Position);
+        }
+    }
+
+    private static Observed[] Clicks(string id, int count) => [.. Enumerable.Range(0, count).Select(i => SampleFacts.Click($"{id}{i}", user: $"u{i % 7}"))];
 
     private static PolicyChanged Policy(int version) => new() { Id = $"p{version}", Policy = "home", Version = version, Definition = "{}" };
 }

@@ -1,5 +1,6 @@
 using Millrace.Journal;
 using Millrace.Journal.Local;
+using Millrace.Tests.Journal;
 
 namespace Millrace.Conformance.Journal;
 
@@ -16,4 +17,10 @@ public sealed class LocalJournalConformance : JournalConformance, IDisposable
 
     protected override async ValueTask<IJournal> OpenAsync() =>
         await LocalJournal.OpenAsync(new JournalOptions { Directory = _directory }, Clock, _keys);
+
+    protected override async ValueTask<(IJournal Journal, Action Refuse)> OpenScantAsync()
+    {
+        var files = new FaultyFiles { Only = Path.Combine("events", "1") };
+        return (await LocalJournal.OpenAsync(new JournalOptions { Directory = _directory }, Clock, _keys, files), () => files.Full = true);
+    }
 }

@@ -14,19 +14,25 @@ internal sealed class FaultyFiles : IJournalFiles
     /// <summary>Whether writes to segments fail half-way for want of space.</summary>
     public bool Full { get; set; }
 
-    public IJournalFile Open(string path, bool writable) => new FaultyFile(this, DiskFiles.Instance.Open(path, writable), path.EndsWith(".seg", StringComparison.Ordinal));
+    /// <summary>Which segments' directories the faults befall, as <c>events/1</c>; null for all.</summary>
+    public string? Only { get; set; }
+
+    public IJournalFile Open(string path, bool writable) => new FaultyFile(this, DiskFiles.Instance.Open(path, writable), path);
 
     public void SyncDirectory(string path) => DiskFiles.Instance.SyncDirectory(path);
 
-    private sealed class FaultyFile(FaultyFiles faults, IJournalFile inner, bool isSegment) : IJournalFile
+    private sealed class FaultyFile(FaultyFiles faults, IJournalFile inner, string path) : IJournalFile
     {
+        private bool Befallen => path.EndsWith(".seg", StringComparison.Ordinal)
+            && (faults.Only is not { } only || Path.GetDirectoryName(path)!.EndsWith(only, StringComparison.Ordinal));
+
         public long Length => inner.Length;
 
         public int Read(Span<byte> into, long at) => inner.Read(into, at);
 
         public void Write(ReadOnlySpan<byte> bytes, long at)
         {
-            if (isSegment && faults.Full)
+            if (faults.Full && Befallen)
             {
                 inner.Write(bytes[..(bytes.Length / 2)], at);
                 throw new IOException("No space left on device", NoSpace);
@@ -37,7 +43,7 @@ internal sealed class FaultyFiles : IJournalFiles
 
         public void Sync()
         {
-            if (isSegment && faults.SyncFails)
+            if (faults.SyncFails && Befallen)
             {
                 throw new IOException("Input/output error", InputOutput);
             }

@@ -180,6 +180,31 @@ public sealed class LocalJournalTests : IDisposable
         await AppendAsync(journal, 0, 1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_batch_whose_partition_refuses_is_durable_in_the_others_and_leaves_no_room_taken(bool isSealed)
+    {
+        var files = new FaultyFiles { Only = Path.Combine("events", "1") };
+        await using var journal = await LocalJournal.OpenAsync(Options() with { QueueBytes = 1 << 14 }, _clock, _keys, files);
+        (files.SyncFails, files.Full) = (isSealed, !isSealed);
+        for (var round = 0; round < 20; round++)
+        {
+            var refused = await Assert.ThrowsAsync<JournalPartialException>(async () => await journal.AppendAsync(Clicks(round), Cancelled));
+            Assert.Equal(isSealed, refused.Reason is JournalFaultException);
+            Assert.All(refused.Positions, p => Assert.NotEqual(1, p?.Partition));
+            Assert.InRange(refused.Positions.Count(p => p is not null), 1, 39);
+        }
+
+        if (!isSealed)
+        {
+            files.Full = false;
+            Assert.Contains(await journal.AppendAsync(Clicks(20), Cancelled), p => p.Partition == 1);
+        }
+    }
+
+    private static Observed[] Clicks(int round) => [.. Enumerable.Range(0, 40).Select(i => new Observed { Id = $"e{round}-{i}", Event = "click", Item = "i", User = $"u{i}" })];
+
     [Fact]
     public async Task Many_producers_lose_nothing_and_share_syncs_across_segments()
     {

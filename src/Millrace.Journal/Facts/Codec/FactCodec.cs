@@ -7,8 +7,8 @@ namespace Millrace.Journal.Facts.Codec;
 /// </summary>
 internal sealed class FactCodec(ISubjectKeys keys)
 {
-    /// <summary>No fact is longer, so that one record fits a reader's buffer.</summary>
-    public const int MaxBytes = 1 << 20;
+    // A key's id as the longest varint, nonce and tag.
+    private const int MostSealBytes = 10 + SubjectSealer.NonceBytes + SubjectSealer.TagBytes;
 
     private const byte Format = 1;
     private const byte NotSealed = 0;
@@ -19,7 +19,7 @@ internal sealed class FactCodec(ISubjectKeys keys)
 
     /// <summary>Writes <paramref name="fact"/> behind what <paramref name="writer"/> holds.</summary>
     /// <returns>The id of the key that sealed it, which must be durable before the fact is acknowledged; 0 for none.</returns>
-    /// <exception cref="ArgumentException">The fact is too long.</exception>
+    /// <exception cref="FactTooLongException">It takes more than <see cref="FactSize.Max"/>.</exception>
     public long Encode(Fact fact, FieldWriter writer)
     {
         var start = writer.Length;
@@ -31,9 +31,24 @@ internal sealed class FactCodec(ISubjectKeys keys)
         writer.Raw(fact.Unknown.Open.Span);
         writer.End(open);
         var key = WriteSealed(fact, writer, start);
-        return writer.Length - start <= MaxBytes
-            ? key
-            : throw new ArgumentException($"fact {fact.Id}: expected at most {MaxBytes} bytes, got {writer.Length - start}", nameof(fact));
+        return writer.Length - start <= FactSize.Max ? key : throw new FactTooLongException(fact.Id, writer.Length - start);
+    }
+
+    /// <summary>How many bytes <see cref="Encode"/> takes at most: those of the fact, and room for the longest seal.</summary>
+    public static int Measure(Fact fact)
+    {
+        var writer = new FieldWriter();
+        writer.RawByte(Format);
+        writer.Varint((ulong)fact.Type);
+        var open = writer.BeginRaw();
+        FactHead.Write(fact, writer);
+        WriteOpen(fact, writer);
+        writer.Raw(fact.Unknown.Open.Span);
+        writer.End(open);
+        writer.RawByte(NotSealed);
+        WriteSealedFields(fact, writer);
+        writer.Raw(fact.Unknown.Sealed.Span);
+        return writer.Length + (fact.Subject is null ? 0 : MostSealBytes);
     }
 
     /// <summary>Reads what <see cref="Encode"/> of this release, or of any other, wrote.</summary>

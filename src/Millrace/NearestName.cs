@@ -1,6 +1,6 @@
-namespace Millrace.Api.Json;
+namespace Millrace;
 
-/// <summary>Finds the known name that somebody probably meant.</summary>
+/// <summary>Finds the known name that somebody probably meant, in a request, a configuration or a command.</summary>
 internal static class NearestName
 {
     // Longer texts are no typing mistakes; this also bounds the work that a stranger can ask for.
