@@ -1,52 +1,91 @@
 namespace Millrace.Features.Catalogue;
 
-/// <summary>The newest published items, at most <paramref name="most"/>, by birth then id; those of the future wait until their time.</summary>
+/// <summary>
+/// All items that may be shown now, newest first by birth then id, of which a snapshot takes the first <paramref name="most"/>: what is pushed out by newer ones comes
+/// back when those go. An item waits for its publication and leaves when it expires; each has at most one entry in either order.
+/// </summary>
 internal sealed class RecentItems(int most)
 {
-    private readonly SortedSet<(long Born, string Id, int Row)> _newest = new(NewestFirst.Instance);
-    private readonly PriorityQueue<(long Born, string Id, int Row), long> _scheduled = new();
+    private readonly SortedSet<Entry> _live = new(NewestFirst.Instance);
+    private readonly SortedSet<(long At, int Row)> _due = [];
     private int[]? _frozen = [];
 
     /// <summary>Puts an item in its place, or takes it out.</summary>
     /// <param name="row">Its row.</param>
     /// <param name="before">What it was; null when it is new.</param>
-    /// <param name="after">What it is.</param>
-    /// <param name="now">The folder's time, Unix µs.</param>
-    internal void Change(int row, CatalogueItem? before, CatalogueItem after, long now)
+    /// <param name="after">What it is; null when it leaves.</param>
+    /// <param name="now">The folder's time, Unix µs: <see cref="Advance"/> has been called with it.</param>
+    internal void Change(int row, CatalogueItem? before, CatalogueItem? after, long now)
     {
-        if (before is not null && _newest.Remove((before.Born.Value, before.Id, row))) _frozen = null;
-        if (after.Deleted) return;
-        if (after.Born.Value > now) _scheduled.Enqueue((after.Born.Value, after.Id, row), after.Born.Value);
-        else Add((after.Born.Value, after.Id, row));
+        if (before is not null)
+        {
+            Remove(row, before);
+        }
+
+        if (after is null or { Deleted: true } || (after.Expires is { } expires && expires.Value <= now))
+        {
+            return;
+        }
+
+        if (after.Born.Value > now)
+        {
+            _due.Add((after.Born.Value, row));
+            return;
+        }
+
+        Add(row, after);
     }
 
-    /// <summary>Lets in what has been published by <paramref name="now"/>.</summary>
+    /// <summary>Lets in what has been published by <paramref name="now"/>, and takes out what has expired.</summary>
     internal void Advance(long now, Func<int, CatalogueItem?> itemOf)
     {
-        while (_scheduled.TryPeek(out var next, out long born) && born <= now)
+        while (_due.Count > 0 && _due.Min is var next && next.At <= now)
         {
-            _scheduled.Dequeue();
-            if (itemOf(next.Row) is { Deleted: false } item && item.Born.Value == born) Add(next);
+            _due.Remove(next);
+            if (itemOf(next.Row) is { } item)
+            {
+                Change(next.Row, item, item, now);
+            }
         }
     }
 
     /// <summary>Rows, newest first.</summary>
-    internal int[] Freeze() => _frozen ??= [.. _newest.Select(entry => entry.Row)];
+    internal int[] Freeze() => _frozen ??= [.. _live.Take(most).Select(entry => entry.Row)];
 
-    private void Add((long Born, string Id, int Row) entry)
+    private void Add(int row, CatalogueItem item)
     {
-        _newest.Add(entry);
-        if (_newest.Count > most) _newest.Remove(_newest.Max);
+        _live.Add(new Entry(item.Born.Value, item.Id, row));
+        if (item.Expires is { } expires)
+        {
+            _due.Add((expires.Value, row));
+        }
+
         _frozen = null;
     }
 
-    private sealed class NewestFirst : IComparer<(long Born, string Id, int Row)>
+    private void Remove(int row, CatalogueItem item)
+    {
+        _due.Remove((item.Born.Value, row));
+        if (item.Expires is { } expires)
+        {
+            _due.Remove((expires.Value, row));
+        }
+
+        if (_live.Remove(new Entry(item.Born.Value, item.Id, row)))
+        {
+            _frozen = null;
+        }
+    }
+
+    private readonly record struct Entry(long Born, string Id, int Row);
+
+    private sealed class NewestFirst : IComparer<Entry>
     {
         internal static readonly NewestFirst Instance = new();
 
-        public int Compare((long Born, string Id, int Row) x, (long Born, string Id, int Row) y)
+        public int Compare(Entry x, Entry y)
         {
-            int byBirth = y.Born.CompareTo(x.Born);
+            var byBirth = y.Born.CompareTo(x.Born);
             return byBirth != 0 ? byBirth : string.CompareOrdinal(x.Id, y.Id);
         }
     }

@@ -7,10 +7,10 @@ namespace Millrace.Features.Definitions;
 /// <param name="Name">Its name.</param>
 /// <param name="Since">What the age is measured from.</param>
 /// <param name="HalfLife">1 s to 90 days; null reads the age itself, in hours.</param>
-/// <param name="Event">The event of <see cref="AgeSince.LastEvent"/>, else unused.</param>
+/// <param name="Event">The event of <see cref="AgeSince.LastEvent"/>, else unused; one longer ago than eight half-lives, or a week without one, is missing.</param>
 public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife = null, string Event = "click") : FeatureDefinition(Name)
 {
-    internal override StateKey? State => Since == AgeSince.LastEvent ? new LastTimesKey(Event) : null;
+    internal override StateKey? State => Since == AgeSince.LastEvent ? new LastTimesKey(Event, HalfLife * 8 ?? TimeSpan.FromDays(7)) : null;
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(HalfLife is { } halfLife ? DefinitionFaults.Span("halfLife", halfLife) : []);

@@ -35,25 +35,36 @@ public enum CountRead
 /// <summary>Names a state by content: definitions with equal keys share one state.</summary>
 internal abstract record StateKey
 {
-    internal abstract FeatureState Create();
+    /// <summary>How far back it looks from the end of its windows: older events change nothing.</summary>
+    internal abstract TimeSpan Reach { get; }
+
+    internal abstract FeatureState Create(FoldContext context);
 }
 
 internal sealed record WindowedCountsKey(string Event, TimeSpan Window, int Buckets = 60) : StateKey
 {
-    internal override FeatureState Create() => new WindowedCounts(Event, Window, Buckets);
+    internal override TimeSpan Reach => Window;
+
+    internal override FeatureState Create(FoldContext context) => new WindowedCounts(Event, Window, Buckets, context.Uses);
 }
 
 internal sealed record SessionPairsKey(string Event, TimeSpan Window, int Span, bool Symmetric, int MaxNeighbours) : StateKey
 {
-    internal override FeatureState Create() => new SessionPairs(Event, Window, 48, Span, Symmetric, MaxNeighbours);
+    internal override TimeSpan Reach => Window;
+
+    internal override FeatureState Create(FoldContext context) => new SessionPairs(this, 48, context);
 }
 
-internal sealed record LastTimesKey(string Event) : StateKey
+internal sealed record LastTimesKey(string Event, TimeSpan Window) : StateKey
 {
-    internal override FeatureState Create() => new LastTimes(Event);
+    internal override TimeSpan Reach => Window;
+
+    internal override FeatureState Create(FoldContext context) => new LastTimes(Event, Window);
 }
 
 internal sealed record BucketedCountsKey(string Event, TimeSpan HalfLife) : StateKey
 {
-    internal override FeatureState Create() => new BucketedCounts(Event, HalfLife);
+    internal override TimeSpan Reach => HalfLife * (BucketedCounts.Kept / BucketedCounts.PerHalfLife);
+
+    internal override FeatureState Create(FoldContext context) => new BucketedCounts(Event, HalfLife);
 }

@@ -15,8 +15,9 @@ public sealed class FeatureSet
     private readonly ImmutableSortedDictionary<string, int> _index;
     private readonly ImmutableArray<int> _stateOf;
 
-    private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, int similar)
+    private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, int similar, string listedEvent)
     {
+        ListedEvent = listedEvent;
         Definitions = definitions;
         States = states;
         Similar = similar;
@@ -30,6 +31,12 @@ public sealed class FeatureSet
     /// <summary>The names, in ordinal order.</summary>
     public IEnumerable<string> Names => _index.Keys;
 
+    /// <summary>The event that popular and segment lists count.</summary>
+    public string ListedEvent { get; }
+
+    /// <summary>How far back features look from now: events older than this change nothing. A half-life reaches back eight of it.</summary>
+    public TimeSpan Reach => States.Max(state => state.Reach);
+
     internal ImmutableArray<StateKey> States { get; }
 
     /// <summary>The state that the source <c>similar</c> reads: the first co-occurrence feature's by name, else one of its own (click, 1 day).</summary>
@@ -38,8 +45,9 @@ public sealed class FeatureSet
     /// <summary>Checks the definitions and collects the states.</summary>
     /// <param name="definitions">The features, in any order.</param>
     /// <param name="popularWindows">Windows of popular sources, which policies name (<c>popular: 1h</c>).</param>
+    /// <param name="listedEvent">The event that popular and segment lists count.</param>
     /// <exception cref="FeatureFaultsException">Something is wrong: lists every fault, each with the path of its field.</exception>
-    public static FeatureSet Create(IEnumerable<FeatureDefinition> definitions, IEnumerable<TimeSpan>? popularWindows = null)
+    public static FeatureSet Create(IEnumerable<FeatureDefinition> definitions, IEnumerable<TimeSpan>? popularWindows = null, string listedEvent = "click")
     {
         FeatureDefinition[] given = [.. definitions];
         TimeSpan[] windows = [.. popularWindows ?? [], GlobalWindow];
@@ -51,11 +59,11 @@ public sealed class FeatureSet
         ImmutableArray<StateKey> states =
         [
             .. sorted.Select(definition => definition.State).OfType<StateKey>()
-                .Concat(windows.Select(window => new WindowedCountsKey("click", window)))
+                .Concat(windows.Select(window => new WindowedCountsKey(listedEvent, window)))
                 .Append(similar)
                 .Distinct(),
         ];
-        return new FeatureSet(sorted, states, states.IndexOf(similar));
+        return new FeatureSet(sorted, states, states.IndexOf(similar), listedEvent);
     }
 
     /// <summary>Every fault of <paramref name="definitions"/>, as <c>features[i].field: expected …; got …</c>.</summary>
@@ -76,7 +84,7 @@ public sealed class FeatureSet
     /// <summary>Whether popular lists of this window are kept.</summary>
     public bool KeepsPopular(TimeSpan window) => PopularState(window) >= 0;
 
-    internal int PopularState(TimeSpan window) => States.IndexOf(new WindowedCountsKey("click", window));
+    internal int PopularState(TimeSpan window) => States.IndexOf(new WindowedCountsKey(ListedEvent, window));
 
     internal int StateOf(int definition) => _stateOf[definition];
 }

@@ -15,16 +15,29 @@ public sealed class EmbeddedUserState(TimeSpan? idle = null, int maxPersons = 1_
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedListNode<Entry>> _persons = new(StringComparer.Ordinal);
     private readonly LinkedList<Entry> _byAge = new();
+    private readonly Dictionary<int, long> _next = [];
+    private long _evicted;
 
     /// <summary>How many were dropped because the bound was hit, not because they were idle.</summary>
-    public long Evicted { get; private set; }
+    public long Evicted => Volatile.Read(ref _evicted);
 
     public void Observe(in StoredFact stored)
     {
-        if (stored.Fact is not Observed observed || !Counts(observed.Event)) return;
-        long time = observed.Received.Value == 0 ? observed.Time.Value : observed.Received.Value;
+        if (stored.Fact is not Observed observed || !Counts(observed.Event))
+        {
+            return;
+        }
+
+        var time = observed.Received.Value == 0 ? observed.Time.Value : observed.Received.Value;
         lock (_lock)
         {
+            // A session that went on as a user's spans two partitions: what was taken is known per partition, not per person.
+            if (stored.Position.Offset < _next.GetValueOrDefault(stored.Position.Partition))
+            {
+                return;
+            }
+
+            _next[stored.Position.Partition] = stored.Position.Offset + 1;
             if (observed.Session is { } session) Take($"{observed.Tenant}\ns{session}", observed, stored.Position, time);
             if (observed.User is { } user) Take($"{observed.Tenant}\nu{user}", observed, stored.Position, time);
         }
@@ -50,10 +63,6 @@ public sealed class EmbeddedUserState(TimeSpan? idle = null, int maxPersons = 1_
             _persons.Add(key, node = _byAge.AddLast(new Entry(key)));
             Trim(time);
         }
-        else if (node.Value.View.Position is { } last && last.Partition == position.Partition && position.Offset <= last.Offset)
-        {
-            return;
-        }
         else
         {
             _byAge.Remove(node);
@@ -75,7 +84,12 @@ public sealed class EmbeddedUserState(TimeSpan? idle = null, int maxPersons = 1_
         {
             bool stale = new UnixMicros(now) - new UnixMicros(oldest.Value.Time) > _idle;
             if (!stale && _persons.Count <= maxPersons) return;
-            if (!stale) Evicted++;
+            if (!stale)
+            {
+                Volatile.Write(ref _evicted, _evicted + 1);
+                FeatureMetrics.BoundHit("persons");
+            }
+
             _persons.Remove(oldest.Value.Key);
             _byAge.RemoveFirst();
         }

@@ -35,10 +35,18 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
         long from = _end == long.MinValue ? end : Math.Max(_end + 1, end - _ring.Length + 1);
         for (long bucket = from; bucket <= end; bucket++)
         {
-            Dictionary<TKey, int>? leaving = _ring[Slot(bucket)];
-            if (leaving is null || leaving.Count == 0) continue;
-            foreach (var (key, count) in leaving) expire.Expire(key, count);
-            leaving.Clear();
+            ref var place = ref _ring[Slot(bucket)];
+            if (place is not { } leaving)
+            {
+                continue;
+            }
+
+            // The dictionary goes with its counts: a burst's capacity is not kept for ever.
+            place = null;
+            foreach (var (key, count) in leaving)
+            {
+                expire.Expire(key, count);
+            }
         }
 
         _end = end;

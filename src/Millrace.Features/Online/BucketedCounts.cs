@@ -29,6 +29,14 @@ internal sealed class BucketedCounts(string @event, TimeSpan halfLife) : Feature
         _count = Math.Max(_count, folded.Row + 1);
     }
 
+    internal override void Forget(int row)
+    {
+        if (!_rows.Read(row).IsDefault)
+        {
+            _rows.Edit(row) = default;
+        }
+    }
+
     internal override FrozenState Freeze() => new Frozen(_rows.Freeze(), _count, _end);
 
     private ImmutableArray<Bucket> With(ImmutableArray<Bucket> buckets, long index)

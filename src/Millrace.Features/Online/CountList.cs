@@ -78,11 +78,26 @@ internal sealed class CountList
     /// <returns>The row that moved into <paramref name="slot"/>; −1 when the slot was the last.</returns>
     internal int RemoveAt(int slot)
     {
-        int last = --Count;
-        if (slot == last) return -1;
-        CountEntry moved = this[last];
-        Edit(slot) = moved;
-        return moved.Row;
+        var last = --Count;
+        var row = -1;
+        if (slot != last)
+        {
+            var moved = this[last];
+            Edit(slot) = moved;
+            row = moved.Row;
+        }
+
+        Shrink();
+        return row;
+    }
+
+    /// <summary>Gives chunks back once a quarter of them would do.</summary>
+    private void Shrink()
+    {
+        if (_chunks.Length > 4 && ScanCount <= _chunks.Length / 4)
+        {
+            Array.Resize(ref _chunks, _chunks.Length / 2);
+        }
     }
 
     private ref CountEntry Edit(int slot)

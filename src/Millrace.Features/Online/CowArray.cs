@@ -33,7 +33,10 @@ internal sealed class CowArray<T>
         return ref chunk.Rows[row & Mask];
     }
 
-    internal T? Read(int row) => new Frozen(_pages)[row];
+    /// <summary>The array as it stands, to read until the next edit.</summary>
+    internal Frozen Now => new(_pages);
+
+    internal T? Read(int row) => Now[row];
 
     /// <summary>What stands here now, for ever.</summary>
     internal Frozen Freeze()

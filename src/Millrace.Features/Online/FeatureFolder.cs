@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Definitions;
@@ -8,38 +7,43 @@ using Millrace.Journal.Facts;
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// Folds the journal into item features. One writer calls <see cref="Apply"/> and <see cref="Freeze"/>; any thread reads <see cref="Current"/>.
-/// Build it with <c>new FeatureFolder(FeatureSet.Create(definitions, PolicyWindows.Of(policies)), new FeatureOptions())</c>; after a
-/// restart fold the journal again from its beginning. Facts of one partition come in order; partitions may interleave as they like.
+/// Folds the journal into item features. One writer calls <see cref="Apply"/> and <see cref="Freeze"/>; any thread reads <see cref="Current"/>. Build it with
+/// <c>new FeatureFolder(FeatureSet.Create(definitions, PolicyWindows.Of(policies)), new FeatureOptions())</c>. After a restart fold items from their beginning, and
+/// events from <see cref="FeatureSet.Reach"/> before now or earlier. Facts of one partition come in order; partitions may interleave as they like, except that an item
+/// comes before its events, which are not counted otherwise. Folders of equal cuts are then equal, as long as no bound was hit (<see cref="FoldCounts.Whole"/>).
 /// </summary>
 public sealed class FeatureFolder
 {
+    private const string Click = "click";
+
     private readonly FeatureSet _features;
     private readonly FeatureOptions _options;
+    private readonly FoldContext _context;
     private readonly FeatureState[] _states;
-    private readonly ConcurrentDictionary<string, int> _rows = new(StringComparer.Ordinal);
-    private readonly CowArray<CatalogueItem> _items = new();
+    private readonly ItemRows _items;
     private readonly RecentItems _recent;
     private readonly Dictionary<string, WindowedCounts> _segments = new(StringComparer.Ordinal);
     private readonly SortedDictionary<(JournalStream Stream, int Partition), long> _next = [];
     private readonly Dictionary<int, FoldedSessions> _sessions = [];
     private long _time = long.MinValue;
-    private int _rowCount;
+    private long _epoch;
     private volatile FeatureSnapshot _current;
 
     public FeatureFolder(FeatureSet features, FeatureOptions options)
     {
         _features = features;
         _options = options;
-        _states = [.. features.States.Select(key => key.Create())];
+        _context = new FoldContext(options, new RowUses(), Counts);
+        _items = new ItemRows(options.MaxItems, options.LearnItemsFromEvents ? options.MaxLearntItems : 0, _context.Uses, Forget);
+        _states = [.. features.States.Select(key => key.Create(_context))];
         _recent = new RecentItems(options.MaxRecentItems);
-        _current = Snapshot(0);
+        _current = Snapshot();
     }
 
-    /// <summary>The last frozen snapshot; an empty one before the first freeze.</summary>
+    /// <summary>The last published snapshot; an empty one before the first.</summary>
     public FeatureSnapshot Current => _current;
 
-    /// <summary>Facts that were ignored, by reason.</summary>
+    /// <summary>What was not folded, by reason.</summary>
     public FoldCounts Counts { get; } = new();
 
     /// <summary>Folds one fact; it is seen in snapshots frozen from then on.</summary>
@@ -47,50 +51,87 @@ public sealed class FeatureFolder
     public bool Apply(in StoredFact stored)
     {
         var key = (stored.Position.Stream, stored.Position.Partition);
-        if (_next.TryGetValue(key, out long next) && stored.Position.Offset < next) return Ignore(Counts.Repeated++);
+        if (_next.TryGetValue(key, out var next) && stored.Position.Offset < next)
+        {
+            Counts.Repeat();
+            return false;
+        }
+
         _next[key] = stored.Position.Offset + 1;
-        if (stored.Fact.Tenant != _options.Tenant) return Ignore(Counts.Foreign++);
+        if (stored.Fact.Tenant != _options.Tenant)
+        {
+            Counts.Stranger();
+            return false;
+        }
+
+        if (stored.Fact is Observed { Unvouched: true })
+        {
+            Counts.Claim();
+            return false;
+        }
+
         return stored.Fact switch
         {
             ItemChanged changed => Change(changed),
-            Observed { Unvouched: true } => Ignore(Counts.Unvouched++),
             Observed observed => Observe(observed, stored.Position.Partition),
             _ => false,
         };
     }
 
-    /// <summary>Freezes what has been folded and makes it <see cref="Current"/>.</summary>
+    /// <summary>Epochs are numbered from <paramref name="epoch"/> + 1 on: the last one that was recorded before this folder began.</summary>
+    public void ContinueAfter(long epoch) => _epoch = Math.Max(_epoch, epoch);
+
+    /// <summary>Freezes what has been folded, and leaves <see cref="Current"/> as it is until <see cref="Publish"/>.</summary>
     /// <param name="until">Where windows end; the latest folded fact's time when that is later.</param>
-    public FeatureSnapshot Freeze(UnixMicros until)
+    public FeatureSnapshot Draft(UnixMicros until)
     {
         Advance(until.Value);
-        return _current = Snapshot(_current.Epoch + 1);
+        _epoch++;
+        return Snapshot();
     }
 
-    private FeatureSnapshot Snapshot(long epoch)
+    /// <summary>Makes a drafted snapshot <see cref="Current"/>.</summary>
+    public void Publish(FeatureSnapshot snapshot) => _current = snapshot;
+
+    /// <summary>Freezes what has been folded and makes it <see cref="Current"/> at once.</summary>
+    /// <inheritdoc cref="Draft" path="/param"/>
+    public FeatureSnapshot Freeze(UnixMicros until)
     {
-        var states = new FrozenState[_states.Length];
-        for (int i = 0; i < states.Length; i++) states[i] = _states[i].Freeze();
+        var snapshot = Draft(until);
+        Publish(snapshot);
+        return snapshot;
+    }
+
+    private FeatureSnapshot Snapshot()
+    {
         var segments = new Dictionary<string, WindowedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
-        foreach (var (name, counts) in _segments) segments.Add(name, counts.Freeze());
-        var cut = ImmutableArray.CreateBuilder<Position>(_next.Count);
-        foreach (var (key, next) in _next) cut.Add(new Position(key.Stream, key.Partition, next));
-        return new FeatureSnapshot(_items.Freeze(), _rows, states, segments)
+        foreach (var (name, counts) in _segments)
         {
-            Epoch = epoch,
-            Cut = new Cut(cut.MoveToImmutable()),
+            segments.Add(name, counts.Freeze());
+        }
+
+        var (items, index) = _items.Freeze();
+        return new FeatureSnapshot(items, index, [.. _states.Select(state => state.Freeze())], segments)
+        {
+            Epoch = _epoch,
+            Cut = new Cut([.. _next.Select(next => new Position(next.Key.Stream, next.Key.Partition, next.Value))]),
             Time = new UnixMicros(Math.Max(0, _time)),
             Features = _features,
-            Rows = _rowCount,
+            Rows = _items.Count,
             Recent = _recent.Freeze(),
         };
     }
 
     private bool Change(ItemChanged changed)
     {
-        long time = TimeOf(changed);
-        if (Row(changed.Item) is not (>= 0 and var row)) return Ignore(Counts.ItemsRefused++);
-        CatalogueItem? before = _items.Read(row);
+        var time = TimeOf(changed);
+        Advance(time);
+        var before = Known(changed.Item);
+        if (before is null && changed.Deleted)
+        {
+            return true;
+        }
+
         var after = new CatalogueItem
         {
             Id = changed.Item,
@@ -101,122 +142,156 @@ public sealed class FeatureFolder
             Expires = changed.Expires,
             Deleted = changed.Deleted,
             Attributes = changed.Attributes,
-            FirstSeen = new UnixMicros(Math.Min(before?.FirstSeen.Value ?? long.MaxValue, time)),
+            FirstSeen = new UnixMicros(before is { Learnt: false } ? Math.Min(before.FirstSeen.Value, time) : time),
         };
-        Put(row, before, after);
-        Advance(time);
+        var row = _items.Put(after);
+        if (row < 0)
+        {
+            Counts.RefuseItem();
+            return false;
+        }
+
+        _recent.Change(row, before, after, _time);
         return true;
     }
 
     private bool Observe(Observed observed, int partition)
     {
-        if (Row(observed.Item) is not (>= 0 and var row)) return Ignore(Counts.ItemsRefused++);
-        long time = TimeOf(observed);
-        Advance(time);
-        Learn(row, observed.Item, time);
-        string? session = observed.Session ?? observed.User;
-        ReadOnlySpan<int> recent = [];
-        if (session is not null && observed.Event == "click")
+        var time = TimeOf(observed);
+        if (Row(observed.Item, time) is not (>= 0 and var row))
         {
-            if (!_sessions.TryGetValue(partition, out FoldedSessions? sessions))
-            {
-                _sessions.Add(partition, sessions = new FoldedSessions(_options.SessionIdle, 1_000_000));
-            }
+            return false;
+        }
 
-            recent = sessions.Recent(session, time);
-            Fold(new FoldedEvent(observed.Event, row, time, recent), observed.Segment);
-            sessions.Push(session, row, time);
+        Advance(time);
+        if ((observed.Session ?? observed.User) is not { } session)
+        {
+            Fold(new FoldedEvent(observed.Event, row, time, []), observed.Segment);
             return true;
         }
 
-        Fold(new FoldedEvent(observed.Event, row, time, recent), observed.Segment);
+        if (!_sessions.TryGetValue(partition, out var sessions))
+        {
+            sessions = new FoldedSessions(_options.SessionIdle, _options.MaxSessions, _context.Uses, Counts);
+            _sessions.Add(partition, sessions);
+        }
+
+        var click = observed.Event == Click;
+        Fold(new FoldedEvent(observed.Event, row, time, sessions.Recent(session, time), click), observed.Segment);
+        if (click)
+        {
+            sessions.Push(session, row, time);
+        }
+
         return true;
     }
 
     private void Fold(in FoldedEvent folded, string? segment)
     {
-        foreach (FeatureState state in _states) state.Apply(folded);
-        if (segment is null || folded.Event != "click") return;
-        if (!_segments.TryGetValue(segment, out WindowedCounts? counts))
+        foreach (var state in _states)
+        {
+            state.Apply(folded);
+        }
+
+        if (segment is null || folded.Event != _features.ListedEvent)
+        {
+            return;
+        }
+
+        if (!_segments.TryGetValue(segment, out var counts))
         {
             if (_segments.Count >= _options.MaxSegments)
             {
-                Counts.SegmentsRefused++;
+                Counts.RefuseSegment();
                 return;
             }
 
-            _segments.Add(segment, counts = new WindowedCounts(null, _options.SegmentWindow, 60));
+            counts = new WindowedCounts(null, _options.SegmentWindow, 60, _context.Uses);
             counts.Advance(_time);
+            _segments.Add(segment, counts);
         }
 
         counts.Apply(folded);
     }
 
-    /// <summary>An event may be the first fact about an item, or, in another partition, an earlier one than was folded first.</summary>
-    private void Learn(int row, string id, long time)
+    /// <summary>The row of an event's item, which is learnt where that is wanted; −1 when the event is not counted.</summary>
+    private int Row(string id, long time)
     {
-        CatalogueItem? before = _items.Read(row);
-        if (before is null)
+        var row = _items.Find(id);
+        var before = row < 0 ? null : _items.Read(row);
+        if (before is { Learnt: false } || (before is not null && before.FirstSeen.Value <= time))
         {
-            bool shown = _options.LearnItemsFromEvents;
-            Put(row, null, new CatalogueItem { Id = id, FirstSeen = new UnixMicros(time), Learnt = true, Deleted = !shown });
+            return row;
         }
-        else if (time < before.FirstSeen.Value)
+
+        if (!_options.LearnItemsFromEvents)
         {
-            Put(row, before, before with { FirstSeen = new UnixMicros(time) });
+            Counts.UnknownItem();
+            return -1;
         }
-    }
 
-    private void Put(int row, CatalogueItem? before, CatalogueItem after)
-    {
-        _items.Edit(row) = after;
-        _recent.Change(row, before, after, _time);
-    }
+        Advance(time);
+        var after = before is null
+            ? new CatalogueItem { Id = id, FirstSeen = new UnixMicros(time), Learnt = true }
+            : before with { FirstSeen = new UnixMicros(time) };
+        row = _items.Learn(after, out var bounded);
+        if (bounded)
+        {
+            Counts.BoundLearnt();
+        }
 
-    private int Row(string id)
-    {
-        if (_rows.TryGetValue(id, out int row)) return row;
-        if (_rowCount >= _options.MaxItems) return -1;
-        row = _rowCount++;
-        _rows.TryAdd(id, row);
+        if (row >= 0)
+        {
+            _recent.Change(row, before, after, _time);
+        }
+
         return row;
+    }
+
+    private CatalogueItem? Known(string id) => _items.Find(id) is var row and >= 0 ? _items.Read(row) : null;
+
+    private void Forget(int row, CatalogueItem item)
+    {
+        _recent.Change(row, item, null, _time);
+        foreach (var state in _states)
+        {
+            state.Forget(row);
+        }
     }
 
     private void Advance(long time)
     {
-        if (time <= _time) return;
+        if (time <= _time)
+        {
+            return;
+        }
+
         _time = time;
-        foreach (FeatureState state in _states) state.Advance(time);
-        foreach (WindowedCounts counts in _segments.Values) counts.Advance(time);
-        _recent.Advance(time, row => _items.Read(row));
+        foreach (var state in _states)
+        {
+            state.Advance(time);
+        }
+
+        foreach (var (name, counts) in _segments)
+        {
+            counts.Advance(time);
+            if (counts.IsEmpty)
+            {
+                _segments.Remove(name);
+            }
+        }
+
+        _recent.Advance(time, _items.Read);
     }
 
     /// <summary>The sender's time, but never later than when we took it; ours when the sender gave none.</summary>
     private static long TimeOf(Fact fact)
     {
-        if (fact.Received.Value == 0) return fact.Time.Value;
+        if (fact.Received.Value == 0)
+        {
+            return fact.Time.Value;
+        }
+
         return fact.Time.Value == 0 ? fact.Received.Value : Math.Min(fact.Time.Value, fact.Received.Value);
     }
-
-    /// <summary>Says "nothing was folded" beside the counter that the caller raised.</summary>
-    private static bool Ignore(long before) => before < 0;
-}
-
-/// <summary>Facts that a folder did not fold, by reason.</summary>
-public sealed class FoldCounts
-{
-    /// <summary>At or before the folded cut.</summary>
-    public long Repeated { get; internal set; }
-
-    /// <summary>Of another tenant.</summary>
-    public long Foreign { get; internal set; }
-
-    /// <summary>Events for which nobody vouches.</summary>
-    public long Unvouched { get; internal set; }
-
-    /// <summary>About an item beyond <see cref="FeatureOptions.MaxItems"/>.</summary>
-    public long ItemsRefused { get; internal set; }
-
-    /// <summary>Of a segment beyond <see cref="FeatureOptions.MaxSegments"/>; counted globally only.</summary>
-    public long SegmentsRefused { get; internal set; }
 }

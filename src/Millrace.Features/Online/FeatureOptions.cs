@@ -9,16 +9,31 @@ public sealed record FeatureOptions
     /// <summary>The tenant whose facts are folded; others are ignored and counted.</summary>
     public string Tenant { get; init; } = "default";
 
-    /// <summary>Whether an item that only events name may be shown, as in a backtest of a click log without a catalogue.</summary>
+    /// <summary>Whether an item that only events name is learnt and may be shown, as in a backtest of a click log without a catalogue.</summary>
     public bool LearnItemsFromEvents { get; init; }
 
-    /// <summary>The most items that get a row; facts of others are refused and counted.</summary>
+    /// <summary>
+    /// The most items of the catalogue, deleted ones included until their place is needed and nothing counts them any more; changes of further ones are refused
+    /// and counted. Two million rows of a few features fit a laptop.
+    /// </summary>
     public int MaxItems { get; init; } = 2_000_000;
 
-    /// <summary>A session that was idle for so long begins anew.</summary>
+    /// <summary>
+    /// The most learnt items, which never take the catalogue's places; the oldest that nothing counts any more leaves for a new one, and where there is none the event
+    /// is refused. A tenth of <see cref="MaxItems"/> by default: event ids come from browsers.
+    /// </summary>
+    public int MaxLearntItems { get; init; } = 200_000;
+
+    /// <summary>A session that was idle for so long begins anew; 30 min is what web analytics take for a session's end.</summary>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>The most segments that get a list of their own; events of further ones count only globally, and are counted.</summary>
+    /// <summary>The most sessions of one partition that are followed for pairs; the one that was quiet for longest leaves, counted.</summary>
+    public int MaxSessions { get; init; } = 1_000_000;
+
+    /// <summary>The most pairs of items that one co-occurrence counts at a time; further ones are refused and counted. Some 120 bytes each.</summary>
+    public int MaxPairs { get; init; } = 10_000_000;
+
+    /// <summary>The most segments with clicks in their window that get a list of their own; events of further ones count only globally, and are counted.</summary>
     public int MaxSegments { get; init; } = 64;
 
     /// <summary>The window of the ladder's per-segment lists.</summary>

@@ -11,25 +11,25 @@ namespace Millrace.Features.Online;
 /// </summary>
 public sealed class FeatureSnapshot
 {
-    private readonly CowArray<CatalogueItem>.Frozen _items;
-    private readonly ConcurrentDictionary<string, int> _rows;
+    private readonly CowArray<CatalogueItem?>.Frozen _items;
+    private readonly RowIndex.Frozen _index;
     private readonly FrozenState[] _states;
     private readonly Dictionary<string, WindowedCounts.Frozen> _segments;
     private readonly ConcurrentDictionary<(object Of, int Most), int[]> _top = new();
 
     internal FeatureSnapshot(
-        CowArray<CatalogueItem>.Frozen items,
-        ConcurrentDictionary<string, int> rows,
+        CowArray<CatalogueItem?>.Frozen items,
+        RowIndex.Frozen index,
         FrozenState[] states,
         Dictionary<string, WindowedCounts.Frozen> segments)
     {
         _items = items;
-        _rows = rows;
+        _index = index;
         _states = states;
         _segments = segments;
     }
 
-    /// <summary>Numbered from 1 by its folder; 0 is the empty snapshot before the first freeze.</summary>
+    /// <summary>Numbered by its folder, on from the last epoch that was recorded; 0 is an empty snapshot where none ever was.</summary>
     public required long Epoch { get; init; }
 
     /// <summary>The positions that it folds.</summary>
@@ -40,7 +40,7 @@ public sealed class FeatureSnapshot
 
     public required FeatureSet Features { get; init; }
 
-    /// <summary>How many items have a row, deleted ones too.</summary>
+    /// <summary>How many rows there are: at least the items, deleted ones too.</summary>
     public required int Rows { get; init; }
 
     /// <summary>Rows of the newest published items, newest first.</summary>
@@ -49,7 +49,7 @@ public sealed class FeatureSnapshot
     /// <summary>The catalogue's entry; null for an item that no fact up to this epoch names.</summary>
     public CatalogueItem? Find(string id) => RowOf(id) is var row and >= 0 ? Item(row) : null;
 
-    internal int RowOf(string id) => _rows.TryGetValue(id, out int row) && row < Rows ? row : -1;
+    internal int RowOf(string id) => _index.Find(id);
 
     internal CatalogueItem Item(int row) => _items[row]!;
 
@@ -74,7 +74,7 @@ public sealed class FeatureSnapshot
     internal IEnumerable<string> Canonical()
     {
         yield return $"time {Time}";
-        foreach (string item in Enumerable.Range(0, Rows).Select(row => Item(row)).OrderBy(item => item.Id, StringComparer.Ordinal).Select(Describe)) yield return item;
+        foreach (string item in Enumerable.Range(0, Rows).Select(row => _items[row]).OfType<CatalogueItem>().OrderBy(item => item.Id, StringComparer.Ordinal).Select(Describe)) yield return item;
         yield return $"recent {string.Join(',', Recent.Select(row => Item(row).Id))}";
         for (int i = 0; i < _states.Length; i++)
         {

@@ -6,7 +6,7 @@ namespace Millrace.Features.Online;
 /// <summary>What users and sessions did last: fresher than the epoch, so that one's own events count at one's next request.</summary>
 public interface IUserState
 {
-    /// <summary>Takes an observed fact in; other facts, and those already taken for the same person and partition, change nothing.</summary>
+    /// <summary>Takes an observed fact in; facts of one partition come in order. Other facts, and those at or before the last one taken of their partition, change nothing.</summary>
     void Observe(in StoredFact stored);
 
     /// <summary>The session's state; the user's where there is no session; empty when neither is known or the session was idle too long.</summary>

@@ -1,13 +1,21 @@
 namespace Millrace.Features.Online;
 
-/// <summary>When each item last had one kind of event: a maximum, so that the order of folding does not matter.</summary>
-internal sealed class LastTimes(string @event) : FeatureState
+/// <summary>When each item last had one kind of event within a window: a maximum, so that the order of folding does not matter.</summary>
+internal sealed class LastTimes(string @event, TimeSpan window) : FeatureState
 {
+    private readonly long _window = window.Ticks / TimeSpan.TicksPerMicrosecond;
+    private long _end = long.MinValue;
     private readonly CowArray<long> _last = new();
     private int _rows;
 
-    internal override void Advance(long time)
+    internal override void Advance(long time) => _end = Math.Max(_end, time);
+
+    internal override void Forget(int row)
     {
+        if (_last.Read(row) != 0)
+        {
+            _last.Edit(row) = 0;
+        }
     }
 
     internal override void Apply(in FoldedEvent folded)
@@ -17,14 +25,14 @@ internal sealed class LastTimes(string @event) : FeatureState
         _rows = Math.Max(_rows, folded.Row + 1);
     }
 
-    internal override FrozenState Freeze() => new Frozen(_last.Freeze(), _rows);
+    internal override FrozenState Freeze() => new Frozen(_last.Freeze(), _rows, Math.Max(_end, 0) - _window);
 
-    internal sealed class Frozen(CowArray<long>.Frozen last, int rows) : FrozenState
+    internal sealed class Frozen(CowArray<long>.Frozen last, int rows, long from) : FrozenState
     {
-        /// <summary>Unix µs of the last event; 0 when there was none.</summary>
-        internal long Of(int row) => last[row];
+        /// <summary>Unix µs of the last event; 0 when there was none within the window.</summary>
+        internal long Of(int row) => last[row] is var time && time > from ? time : 0;
 
         internal override IEnumerable<string> Canonical(Func<int, string> idOf) =>
-            Enumerable.Range(0, rows).Where(row => last[row] != 0).Select(row => $"{idOf(row)}:{last[row]}").Order(StringComparer.Ordinal);
+            Enumerable.Range(0, rows).Where(row => Of(row) != 0).Select(row => $"{idOf(row)}:{Of(row)}").Order(StringComparer.Ordinal);
     }
 }

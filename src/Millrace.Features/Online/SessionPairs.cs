@@ -1,74 +1,142 @@
+using Millrace.Features.Definitions;
+
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// How often item j came after item i in a session within a sliding window (and i before j, when symmetric): per item a compact list of
-/// neighbours. Bounded by the window and by <paramref name="maxNeighbours"/> per item; a pair beyond it is refused and counted.
+/// How often item j came after item i in a session within a sliding window (and i before j, when symmetric): per item a compact list of neighbours. Bounded by the
+/// window, by the neighbours of one item and by <see cref="FeatureOptions.MaxPairs"/>; a pair beyond is refused and counted.
 /// </summary>
-internal sealed class SessionPairs(string @event, TimeSpan window, int buckets, int span, bool symmetric, int maxNeighbours) : FeatureState
+internal sealed class SessionPairs(SessionPairsKey key, int buckets, FoldContext context) : FeatureState
 {
-    private readonly BucketRing<long> _ring = new(window, buckets);
+    private readonly BucketRing<long> _ring = new(key.Window, buckets);
     private readonly CowArray<CountList?> _lists = new();
     private readonly Dictionary<long, int> _slots = [];
     private long _owner;
     private int _rows;
     private Frozen? _frozen;
 
-    /// <summary>Pairs that the bound on neighbours refused.</summary>
-    internal long Refused { get; private set; }
-
     internal override void Advance(long time) => _ring.Advance(time, new Sink(this));
 
+    /// <remarks>A click of what the session clicked before makes no pairs; another event of it, such as a purchase, does with the session's other items.</remarks>
     internal override void Apply(in FoldedEvent folded)
     {
-        if (folded.Event != @event || folded.Recent.Contains(folded.Row)) return;
-        ReadOnlySpan<int> before = folded.Recent[..Math.Min(span, folded.Recent.Length)];
-        foreach (int row in before)
+        if (folded.Event != key.Event || (folded.Pushes && folded.Recent.Contains(folded.Row)))
         {
+            return;
+        }
+
+        var left = key.Span;
+        foreach (var row in folded.Recent)
+        {
+            if (row == folded.Row)
+            {
+                continue;
+            }
+
+            if (left-- == 0)
+            {
+                return;
+            }
+
             Add(row, folded.Row, folded.Time);
-            if (symmetric) Add(folded.Row, row, folded.Time);
+            if (key.Symmetric)
+            {
+                Add(folded.Row, row, folded.Time);
+            }
         }
     }
 
     internal override FrozenState Freeze()
     {
-        if (_frozen is not null) return _frozen;
+        if (_frozen is not null)
+        {
+            return _frozen;
+        }
+
+        if (_slots.Capacity > 1024 && _slots.Count < _slots.Capacity / 4)
+        {
+            _slots.TrimExcess();
+        }
+
         _owner++;
         return _frozen = new Frozen(_lists.Freeze()) { Rows = _rows };
     }
 
     private void Add(int from, int to, long time)
     {
-        long key = Key(from, to);
-        bool known = _slots.TryGetValue(key, out int slot);
-        if (!known && _lists.Read(from) is { } full && full.Count >= maxNeighbours)
+        var pair = Key(from, to);
+        var known = _slots.TryGetValue(pair, out var slot);
+        if (!known && !Admits(from))
         {
-            Refused++;
             return;
         }
 
-        if (!_ring.Add(key, time)) return;
-        CountList list = Own(from);
-        if (known) list.Add(slot, 1, time);
-        else _slots.Add(key, list.Append(to, 1, time));
+        if (!_ring.Add(pair, time))
+        {
+            return;
+        }
+
+        var list = Own(from);
+        if (known)
+        {
+            list.Add(slot, 1, time);
+            return;
+        }
+
+        _slots.Add(pair, list.Append(to, 1, time));
+        context.Uses.Hold(from);
+        context.Uses.Hold(to);
+    }
+
+    private bool Admits(int from)
+    {
+        if (_lists.Read(from) is { } list && list.Count >= key.MaxNeighbours)
+        {
+            context.Counts.RefuseNeighbour();
+            return false;
+        }
+
+        if (_slots.Count >= context.Options.MaxPairs)
+        {
+            context.Counts.RefusePair();
+            return false;
+        }
+
+        return true;
     }
 
     private CountList Own(int row)
     {
         _frozen = null;
         _rows = Math.Max(_rows, row + 1);
-        ref CountList? list = ref _lists.Edit(row);
+        ref var list = ref _lists.Edit(row);
         return list = list is null ? new CountList(_owner) : list.Own(_owner);
     }
 
-    private void Expire(long key, int count)
+    private void Expire(long pair, int count)
     {
-        int from = (int)(key >> 32);
-        int slot = _slots[key];
-        CountList list = Own(from);
-        if (!list.Subtract(slot, count)) return;
-        int moved = list.RemoveAt(slot);
-        _slots.Remove(key);
-        if (moved >= 0) _slots[Key(from, moved)] = slot;
+        var (from, to) = ((int)(pair >> 32), (int)pair);
+        var slot = _slots[pair];
+        var list = Own(from);
+        if (!list.Subtract(slot, count))
+        {
+            return;
+        }
+
+        var moved = list.RemoveAt(slot);
+        _slots.Remove(pair);
+        if (moved >= 0)
+        {
+            _slots[Key(from, moved)] = slot;
+        }
+
+        if (list.Count == 0)
+        {
+            _lists.Edit(from) = null;
+        }
+
+        context.Uses.Release(from);
+        context.Uses.Release(to);
     }
 
     private static long Key(int from, int to) => ((long)from << 32) | (uint)to;

@@ -1,6 +1,9 @@
 namespace Millrace.Features.Online;
 
-/// <summary>The best entries of a count list in canonical order: count descending, last event descending, item id ordinal.</summary>
+/// <summary>
+/// The best entries of a count list in canonical order: count descending, last event descending, item id ordinal. Deleted items are left out, however often they were
+/// clicked, so that they take nobody's place.
+/// </summary>
 internal static class TopEntries
 {
     /// <summary>Fills <paramref name="best"/> with the best entries, best first; returns how many.</summary>
@@ -12,12 +15,12 @@ internal static class TopEntries
         {
             foreach (ref readonly CountEntry entry in entries.Scan(chunk))
             {
-                if (taken < best.Length)
+                if (taken < best.Length && !Deleted(entry, snapshot))
                 {
                     best[taken] = entry;
                     Up(best, taken++, snapshot);
                 }
-                else if (Better(entry, best[0], snapshot))
+                else if (taken == best.Length && Better(entry, best[0], snapshot) && !Deleted(entry, snapshot))
                 {
                     best[0] = entry;
                     Down(best, taken, snapshot);
@@ -33,6 +36,8 @@ internal static class TopEntries
 
         return taken;
     }
+
+    private static bool Deleted(in CountEntry entry, FeatureSnapshot snapshot) => snapshot.Item(entry.Row).Deleted;
 
     private static bool Better(in CountEntry x, in CountEntry y, FeatureSnapshot snapshot)
     {

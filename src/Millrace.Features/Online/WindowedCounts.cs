@@ -1,9 +1,12 @@
+using Millrace.Features.Catalogue;
+
 namespace Millrace.Features.Online;
 
 /// <summary>How often each item had one kind of event within a sliding window: running sums, with a ring of buckets to take back what expires.</summary>
 internal sealed class WindowedCounts : FeatureState
 {
     private readonly string? _event;
+    private readonly RowUses _uses;
     private readonly BucketRing<int> _ring;
     private readonly CowArray<int> _slots = new();
     private CountList _entries = new(0);
@@ -13,9 +16,11 @@ internal sealed class WindowedCounts : FeatureState
     /// <param name="event">The event to count; null counts whatever <see cref="Apply"/> is given.</param>
     /// <param name="window">The window's length.</param>
     /// <param name="buckets">Into how many buckets it is cut.</param>
-    internal WindowedCounts(string? @event, TimeSpan window, int buckets)
+    /// <param name="uses">Told which rows are counted.</param>
+    internal WindowedCounts(string? @event, TimeSpan window, int buckets, RowUses uses)
     {
         _event = @event;
+        _uses = uses;
         _ring = new BucketRing<int>(window, buckets);
     }
 
@@ -25,10 +30,19 @@ internal sealed class WindowedCounts : FeatureState
     {
         if (_event is not null && _event != folded.Event) return;
         if (!_ring.Add(folded.Row, folded.Time)) return;
-        int slot = _slots.Read(folded.Row) - 1;
-        if (slot >= 0) Own().Add(slot, 1, folded.Time);
-        else _slots.Edit(folded.Row) = Own().Append(folded.Row, 1, folded.Time) + 1;
+        var slot = _slots.Read(folded.Row) - 1;
+        if (slot >= 0)
+        {
+            Own().Add(slot, 1, folded.Time);
+            return;
+        }
+
+        _slots.Edit(folded.Row) = Own().Append(folded.Row, 1, folded.Time) + 1;
+        _uses.Hold(folded.Row);
     }
+
+    /// <summary>Whether the window counts nothing now.</summary>
+    internal bool IsEmpty => _entries.Count == 0;
 
     internal override Frozen Freeze()
     {
@@ -50,6 +64,7 @@ internal sealed class WindowedCounts : FeatureState
         if (!entries.Subtract(slot, count)) return;
         int moved = entries.RemoveAt(slot);
         _slots.Edit(row) = 0;
+        _uses.Release(row);
         if (moved >= 0) _slots.Edit(moved) = slot + 1;
     }
 

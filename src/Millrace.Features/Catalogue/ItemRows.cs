@@ -1,0 +1,155 @@
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Catalogue;
+
+/// <summary>
+/// Gives items their rows. The catalogue's items and those learnt from events have a bound each, so that ids that somebody made up never take the place of an
+/// acknowledged item. At its bound a kind gives up the row of a deleted, or of its oldest learnt, item that no count refers to any more. Single writer.
+/// </summary>
+/// <param name="maxItems">The most items of the catalogue, deleted ones included.</param>
+/// <param name="maxLearnt">The most items that only events name.</param>
+/// <param name="uses">Who refers to a row.</param>
+/// <param name="leaving">Told of each row that its item is about to leave.</param>
+internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action<int, CatalogueItem> leaving)
+{
+    /// <summary>So many rows are tried for one that is free: a bounded price for each change at the bound.</summary>
+    private const int Tries = 64;
+
+    private readonly CowArray<CatalogueItem?> _items = new();
+    private readonly Leavers _deleted = new();
+    private readonly Leavers _learnt = new();
+    private readonly Stack<int> _free = new();
+    private RowIndex? _index;
+    private int _catalogued;
+    private int _learntCount;
+
+    /// <summary>Rows given so far; some may be empty.</summary>
+    internal int Count { get; private set; }
+
+    private RowIndex Index => _index ??= new RowIndex(_items);
+
+    internal int Find(string id) => Index.Find(id);
+
+    internal CatalogueItem? Read(int row) => _items.Read(row);
+
+    /// <summary>Puts an item of the catalogue in its row; −1 when there is no place for it.</summary>
+    internal int Put(CatalogueItem item)
+    {
+        var row = Find(item.Id);
+        var before = row < 0 ? null : Read(row);
+        if (before is null or { Learnt: true })
+        {
+            if (_catalogued >= maxItems && !GiveUp(_deleted, static item => item is { Learnt: false, Deleted: true }))
+            {
+                return -1;
+            }
+
+            _catalogued++;
+            _learntCount -= before is null ? 0 : 1;
+        }
+
+        row = Set(row, item);
+        if (item.Deleted)
+        {
+            _deleted.Add(row);
+        }
+
+        return row;
+    }
+
+    /// <summary>Puts an item that only events name in a row; −1 when there is no place for it.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="bounded">Whether the bound was hit, even where an older item made room.</param>
+    internal int Learn(CatalogueItem item, out bool bounded)
+    {
+        var row = Find(item.Id);
+        bounded = row < 0 && _learntCount >= maxLearnt;
+        if (row < 0)
+        {
+            if (bounded && !GiveUp(_learnt, static item => item.Learnt))
+            {
+                return -1;
+            }
+
+            _learntCount++;
+        }
+
+        row = Set(row, item);
+        _learnt.Add(row);
+        return row;
+    }
+
+    internal (CowArray<CatalogueItem?>.Frozen Items, RowIndex.Frozen Index) Freeze()
+    {
+        var items = _items.Freeze();
+        return (items, Index.Freeze(items));
+    }
+
+    private int Set(int row, CatalogueItem item)
+    {
+        var known = row >= 0;
+        if (!known)
+        {
+            row = _free.TryPop(out var free) ? free : Count++;
+        }
+
+        _items.Edit(row) = item;
+        if (!known)
+        {
+            Index.Add(row);
+        }
+
+        return row;
+    }
+
+    private bool GiveUp(Leavers leavers, Func<CatalogueItem, bool> may)
+    {
+        for (var tries = Math.Min(Tries, leavers.Count); tries > 0; tries--)
+        {
+            var row = leavers.Take();
+            if (Read(row) is not { } item || !may(item))
+            {
+                continue;
+            }
+
+            if (uses.Any(row))
+            {
+                leavers.Add(row);
+                continue;
+            }
+
+            leaving(row, item);
+            Index.Remove(row);
+            _items.Edit(row) = null;
+            _free.Push(row);
+            _ = item.Learnt ? _learntCount-- : _catalogued--;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Rows that may have to leave, oldest first, each once.</summary>
+    private sealed class Leavers
+    {
+        private readonly Queue<int> _order = new();
+        private readonly HashSet<int> _waiting = [];
+
+        internal int Count => _order.Count;
+
+        internal void Add(int row)
+        {
+            if (_waiting.Add(row))
+            {
+                _order.Enqueue(row);
+            }
+        }
+
+        internal int Take()
+        {
+            var row = _order.Dequeue();
+            _waiting.Remove(row);
+            return row;
+        }
+    }
+}

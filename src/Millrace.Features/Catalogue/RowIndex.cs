@@ -1,0 +1,108 @@
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Catalogue;
+
+/// <summary>
+/// Item id → row: open addressing with linear probing over an array that freezes by sharing, so that a snapshot finds exactly the items of its own epoch even
+/// when a row has since gone to another item. Half full at most. Single writer.
+/// </summary>
+/// <param name="items">The items, whose ids are the keys.</param>
+internal sealed class RowIndex(CowArray<CatalogueItem?> items)
+{
+    private const int LeastBits = 8;
+
+    private CowArray<int> _places = new();
+    private int _bits = LeastBits;
+    private int _count;
+
+    internal int Find(string id) => new Frozen(_places.Now, items.Now, _bits).Find(id);
+
+    /// <summary>Adds the item that stands in <paramref name="row"/>; its id is new.</summary>
+    internal void Add(int row)
+    {
+        if (2 * (_count + 1) > 1 << _bits)
+        {
+            Grow();
+        }
+
+        _count++;
+        Place(row);
+    }
+
+    /// <summary>Removes the item that still stands in <paramref name="row"/>.</summary>
+    internal void Remove(int row)
+    {
+        var mask = (1 << _bits) - 1;
+        var gap = Home(items.Read(row)!.Id, _bits);
+        while (_places.Read(gap) != row + 1)
+        {
+            gap = (gap + 1) & mask;
+        }
+
+        // What follows the gap moves into it unless that would put it before its home (Knuth 6.4, algorithm R): no tombstones.
+        for (var at = (gap + 1) & mask; _places.Read(at) is var place and not 0; at = (at + 1) & mask)
+        {
+            var home = Home(items.Read(place - 1)!.Id, _bits);
+            if (((at - home) & mask) >= ((at - gap) & mask))
+            {
+                _places.Edit(gap) = place;
+                gap = at;
+            }
+        }
+
+        _places.Edit(gap) = 0;
+        _count--;
+    }
+
+    /// <summary>What stands here now, for ever; <paramref name="frozen"/> are the items as frozen at the same time.</summary>
+    internal Frozen Freeze(CowArray<CatalogueItem?>.Frozen frozen) => new(_places.Freeze(), frozen, _bits);
+
+    private void Grow()
+    {
+        var old = _places.Now;
+        var size = 1 << _bits;
+        _places = new CowArray<int>();
+        _bits++;
+        for (var at = 0; at < size; at++)
+        {
+            if (old[at] is var place and not 0)
+            {
+                Place(place - 1);
+            }
+        }
+    }
+
+    private void Place(int row)
+    {
+        var mask = (1 << _bits) - 1;
+        var at = Home(items.Read(row)!.Id, _bits);
+        while (_places.Read(at) != 0)
+        {
+            at = (at + 1) & mask;
+        }
+
+        _places.Edit(at) = row + 1;
+    }
+
+    // The runtime's hash of text is seeded per process: nobody can choose ids that collide, and nothing that is answered depends on it.
+    private static int Home(string id, int bits) => (int)((uint)id.GetHashCode(StringComparison.Ordinal) * 0x9E3779B9u >> (32 - bits));
+
+    /// <summary>The index as one snapshot sees it.</summary>
+    internal readonly struct Frozen(CowArray<int>.Frozen places, CowArray<CatalogueItem?>.Frozen items, int bits)
+    {
+        /// <summary>The row of the item; −1 when there is none of that id.</summary>
+        internal int Find(string id)
+        {
+            var mask = (1 << bits) - 1;
+            for (var at = Home(id, bits); places[at] is var place and not 0; at = (at + 1) & mask)
+            {
+                if (items[place - 1]!.Id == id)
+                {
+                    return place - 1;
+                }
+            }
+
+            return -1;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+namespace Millrace.Features.Online;
+
+/// <summary>What a folder did not fold, by reason; also exported by the meter <c>Millrace.Features</c>. One writer; any thread reads.</summary>
+public sealed class FoldCounts
+{
+    private long _repeated;
+    private long _foreign;
+    private long _unvouched;
+    private long _unknown;
+    private long _items;
+    private long _learntItems;
+    private long _segments;
+    private long _neighbours;
+    private long _pairs;
+    private long _sessions;
+
+    internal FoldCounts()
+    {
+    }
+
+    /// <summary>Facts at or before the folded cut.</summary>
+    public long Repeated => Volatile.Read(ref _repeated);
+
+    /// <summary>Facts of another tenant.</summary>
+    public long Foreign => Volatile.Read(ref _foreign);
+
+    /// <summary>Events for which nobody vouches.</summary>
+    public long Unvouched => Volatile.Read(ref _unvouched);
+
+    /// <summary>Events of items that are not in the catalogue, where none are learnt from events.</summary>
+    public long Unknown => Volatile.Read(ref _unknown);
+
+    /// <summary>Changes of items beyond <see cref="FeatureOptions.MaxItems"/>.</summary>
+    public long ItemsRefused => Volatile.Read(ref _items);
+
+    /// <summary>Learnt items that were forgotten for, or events refused beyond, <see cref="FeatureOptions.MaxLearntItems"/>.</summary>
+    public long LearntItems => Volatile.Read(ref _learntItems);
+
+    /// <summary>Events of segments beyond <see cref="FeatureOptions.MaxSegments"/>; counted globally only.</summary>
+    public long SegmentsRefused => Volatile.Read(ref _segments);
+
+    /// <summary>Pairs beyond the neighbours that one item may have.</summary>
+    public long NeighboursRefused => Volatile.Read(ref _neighbours);
+
+    /// <summary>Pairs beyond <see cref="FeatureOptions.MaxPairs"/>.</summary>
+    public long PairsRefused => Volatile.Read(ref _pairs);
+
+    /// <summary>Sessions that left before they were idle, because of <see cref="FeatureOptions.MaxSessions"/>.</summary>
+    public long SessionsEvicted => Volatile.Read(ref _sessions);
+
+    /// <summary>
+    /// Whether everything was counted that the facts say. Folders of equal cuts are equal as long as this holds for both; from the first refusal on, what is kept
+    /// depends on how partitions were interleaved.
+    /// </summary>
+    public bool Whole => Unknown + ItemsRefused + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused == 0;
+
+    internal void Repeat() => Ignore(ref _repeated, "repeated");
+
+    internal void Stranger() => Ignore(ref _foreign, "foreign");
+
+    internal void Claim() => Ignore(ref _unvouched, "unvouched");
+
+    internal void UnknownItem() => Ignore(ref _unknown, "unknownItem");
+
+    internal void RefuseItem() => Hit(ref _items, "items");
+
+    internal void BoundLearnt() => Hit(ref _learntItems, "learntItems");
+
+    internal void RefuseSegment() => Hit(ref _segments, "segments");
+
+    internal void RefuseNeighbour() => Hit(ref _neighbours, "neighbours");
+
+    internal void RefusePair() => Hit(ref _pairs, "pairs");
+
+    internal void EvictSession() => Hit(ref _sessions, "sessions");
+
+    private static void Ignore(ref long count, string reason)
+    {
+        Volatile.Write(ref count, count + 1);
+        FeatureMetrics.Ignored(reason);
+    }
+
+    private static void Hit(ref long count, string bound)
+    {
+        Volatile.Write(ref count, count + 1);
+        FeatureMetrics.BoundHit(bound);
+    }
+}
