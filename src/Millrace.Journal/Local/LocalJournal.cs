@@ -12,7 +12,7 @@ namespace Millrace.Journal.Local;
 public sealed class LocalJournal : IJournal
 {
     [ThreadStatic]
-    private static FieldWriter? _encoder;
+    private static AppendBatch? _batch;
 
     private readonly Dictionary<JournalStream, PartitionLog[]> _streams = [];
     private readonly TimeProvider _clock;
@@ -74,8 +74,7 @@ public sealed class LocalJournal : IJournal
     {
         cancellation.ThrowIfCancellationRequested();
         FactKeys.Check(fact);
-        var encoder = _encoder ??= new FieldWriter();
-        encoder.Clear();
+        var encoder = (_batch ??= new AppendBatch()).Begin();
         var encoded = Encode(fact, encoder);
         var partition = PartitionOf(fact);
         var log = LogOf(fact.Stream, partition);
@@ -94,22 +93,25 @@ public sealed class LocalJournal : IJournal
             FactKeys.Check(fact);
         }
 
-        var encoder = _encoder ??= new FieldWriter();
-        encoder.Clear();
-        var batches = new List<Batch>();
+        var batch = _batch ??= new AppendBatch();
+        var encoder = batch.Begin();
         for (var i = 0; i < facts.Count; i++)
         {
-            BatchFor(facts[i], facts.Count, batches).Add(Encode(facts[i], encoder), i);
+            var encoded = Encode(facts[i], encoder);
+            batch.PartFor(facts[i].Stream, PartitionOf(facts[i])).Add(encoded, i);
         }
 
-        Reserve(batches);
+        Reserve(batch.Parts);
         var positions = new Position[facts.Count];
-        foreach (var batch in batches)
+        var done = new Task[batch.Parts.Length];
+        for (var p = 0; p < done.Length; p++)
         {
-            batch.Queue(encoder, positions);
+            var part = batch.Parts[p];
+            (done[p], var first) = AddOrRelease(LogOf(part.Stream, part.Partition), encoder, part.Facts, part.Bytes);
+            part.Place(first, positions);
         }
 
-        return AcknowledgeAll(batches, positions);
+        return AcknowledgeAll(done, positions);
     }
 
     public ValueTask<IReadOnlyList<StoredFact>> ReadAsync(
@@ -213,72 +215,75 @@ public sealed class LocalJournal : IJournal
         return position;
     }
 
-    private static async ValueTask<Position[]> AcknowledgeAll(List<Batch> batches, Position[] positions)
+    private static async ValueTask<Position[]> AcknowledgeAll(Task[] done, Position[] positions)
     {
         try
         {
-            await Task.WhenAll(batches.Select(b => b.Done));
+            await Task.WhenAll(done);
             return positions;
         }
-        catch (Exception first) when (batches.Exists(b => b.Done.IsCompletedSuccessfully))
+        catch (Exception first) when (Array.Exists(done, d => d.IsCompletedSuccessfully))
         {
             // A partition that faulted stays so: where another is merely full, that is not the news.
-            var reason = batches.Select(b => b.Done.Exception?.InnerException).OfType<JournalFaultException>().FirstOrDefault() ?? first;
-            var durable = new Position?[positions.Length];
-            foreach (var index in batches.Where(b => b.Done.IsCompletedSuccessfully).SelectMany(b => b.Indexes))
-            {
-                durable[index] = positions[index];
-            }
-
-            throw new JournalPartialException(durable, reason);
+            var reason = done.Select(d => d.Exception?.InnerException).OfType<JournalFaultException>().FirstOrDefault() ?? first;
+            throw new JournalPartialException(Durable(done, positions), reason);
         }
     }
 
-    private static void Reserve(IEnumerable<Batch> batches)
+    /// <summary>The positions of what is durable. The parts stand in the order in which the facts first need them.</summary>
+    private static Position?[] Durable(Task[] done, Position[] positions)
     {
-        var reserved = new List<Batch>();
+        var parts = new List<(JournalStream, int)>(done.Length);
+        var durable = new Position?[positions.Length];
+        for (var i = 0; i < positions.Length; i++)
+        {
+            var key = (positions[i].Stream, positions[i].Partition);
+            var part = parts.IndexOf(key);
+            if (part < 0)
+            {
+                part = parts.Count;
+                parts.Add(key);
+            }
+
+            durable[i] = done[part].IsCompletedSuccessfully ? positions[i] : null;
+        }
+
+        return durable;
+    }
+
+    private void Reserve(ReadOnlySpan<AppendBatch.Part> parts)
+    {
+        var reserved = 0;
         try
         {
-            foreach (var batch in batches)
+            for (; reserved < parts.Length; reserved++)
             {
-                batch.Log.Queue.Reserve(batch.Bytes);
-                reserved.Add(batch);
+                LogOf(parts[reserved].Stream, parts[reserved].Partition).Queue.Reserve(parts[reserved].Bytes);
             }
         }
         catch (JournalFullException)
         {
-            reserved.ForEach(b => b.Log.Queue.Release(b.Bytes));
+            foreach (var part in parts[..reserved])
+            {
+                LogOf(part.Stream, part.Partition).Queue.Release(part.Bytes);
+            }
+
             throw;
         }
     }
 
+    /// <summary>Queues facts for which room was made. A refusal is what they wait for then: of a batch, other parts may be at the disk already.</summary>
     private static (Task Done, long First) AddOrRelease(PartitionLog log, FieldWriter encoder, ReadOnlySpan<EncodedFact> facts, long bytes)
     {
         try
         {
             return log.Queue.Add(encoder, facts);
         }
-        catch
+        catch (Exception refused)
         {
             log.Queue.Release(bytes);
-            throw;
+            return (Task.FromException(refused), -1);
         }
-    }
-
-    private Batch BatchFor(Fact fact, int facts, List<Batch> batches)
-    {
-        var (stream, partition) = (fact.Stream, PartitionOf(fact));
-        foreach (var batch in batches)
-        {
-            if (batch.Stream == stream && batch.Partition == partition)
-            {
-                return batch;
-            }
-        }
-
-        var fresh = new Batch(stream, partition, LogOf(stream, partition), facts);
-        batches.Add(fresh);
-        return fresh;
     }
 
     private int PartitionOf(Fact fact) => FactKeys.Partition(fact, Partitions(fact.Stream));
@@ -319,48 +324,5 @@ public sealed class LocalJournal : IJournal
         }
 
         _directoryLock.Dispose();
-    }
-
-    /// <summary>The part of an append that goes to one partition.</summary>
-    private sealed class Batch(JournalStream stream, int partition, PartitionLog log, int most)
-    {
-        private readonly List<EncodedFact> _facts = new(most);
-
-        public JournalStream Stream { get; } = stream;
-
-        public int Partition { get; } = partition;
-
-        public PartitionLog Log { get; } = log;
-
-        public List<int> Indexes { get; } = new(most);
-
-        public long Bytes { get; private set; }
-
-        /// <summary>Completes when the facts are durable, or fails.</summary>
-        public Task Done { get; private set; } = Task.CompletedTask;
-
-        public void Add(EncodedFact fact, int index)
-        {
-            _facts.Add(fact);
-            Indexes.Add(index);
-            Bytes += fact.Length + Frame.HeadBytes;
-        }
-
-        /// <summary>Queues the facts and notes their positions. A partition that takes none fails <see cref="Done"/>: others may be at the disk already.</summary>
-        public void Queue(FieldWriter encoder, Position[] positions)
-        {
-            try
-            {
-                (Done, var first) = AddOrRelease(Log, encoder, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_facts), Bytes);
-                for (var i = 0; i < Indexes.Count; i++)
-                {
-                    positions[Indexes[i]] = new Position(Stream, Partition, first + i);
-                }
-            }
-            catch (Exception refused) when (refused is JournalException or ObjectDisposedException)
-            {
-                Done = Task.FromException(refused);
-            }
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Millrace.Journal.Facts.Codec;
 using Millrace.Journal.Segments;
@@ -22,6 +23,7 @@ internal sealed class PartitionLog : IDisposable
     private readonly string _directory;
     private ImmutableArray<Segment> _segments;
     private TaskCompletionSource? _arrival;
+    private OffsetIndex? _spare; // Of a segment that has its sidecar, cleared: growing one anew costs more than filling it.
     private long _marked;
     private long _oldest = long.MinValue;
     private volatile bool _tidy;
@@ -271,7 +273,7 @@ internal sealed class PartitionLog : IDisposable
     private void Roll()
     {
         var old = _segments[^1];
-        var next = _writer.Create(old.End, old.LastReceived);
+        var next = _writer.Create(old.End, old.LastReceived, Interlocked.Exchange(ref _spare, null));
         try
         {
             WriteTail(FrameKind.Seal);
@@ -385,12 +387,7 @@ internal sealed class PartitionLog : IDisposable
         {
             foreach (var segment in Segments().Where(s => s.NeedsSidecar))
             {
-                var sidecar = segment.BuildSidecar();
-                DurableFile.Replace(_files, segment.IndexPath, sidecar);
-                lock (_lock)
-                {
-                    segment.UseSidecar(SegmentIndex.Parse(sidecar)!);
-                }
+                WriteSidecar(segment);
             }
         }
         catch (IOException)
@@ -400,6 +397,30 @@ internal sealed class PartitionLog : IDisposable
         finally
         {
             Volatile.Write(ref _keeping, 0);
+        }
+    }
+
+    private void WriteSidecar(Segment segment)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(segment.SidecarBytes);
+        try
+        {
+            var sidecar = bytes.AsSpan(0, segment.SidecarBytes);
+            segment.BuildSidecar(sidecar);
+            DurableFile.Replace(_files, segment.IndexPath, sidecar);
+            var index = SegmentIndex.Parse(sidecar)!;
+            OffsetIndex replaced;
+            lock (_lock)
+            {
+                replaced = segment.UseSidecar(index);
+            }
+
+            replaced.Clear();
+            Volatile.Write(ref _spare, replaced);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
         }
     }
 

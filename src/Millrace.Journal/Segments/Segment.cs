@@ -6,12 +6,16 @@ namespace Millrace.Journal.Segments;
 /// A segment as its partition knows it. The partition's lock guards what changes: the end of the active one, and whether a sidecar has replaced
 /// the index in memory.
 /// </summary>
-internal sealed class Segment(string path, long first, long lastReceived)
+/// <param name="path">Its file.</param>
+/// <param name="first">Its first offset.</param>
+/// <param name="lastReceived">Of the fact before it, µs.</param>
+/// <param name="spare">An empty index to be used; null for a new one.</param>
+internal sealed class Segment(string path, long first, long lastReceived, OffsetIndex? spare = null)
 {
     /// <summary>Points are this far apart: reading from any offset scans at most so many bytes beside the point.</summary>
     private const long PointEvery = 1 << 16;
 
-    private OffsetIndex? _memory = new();
+    private OffsetIndex? _memory = spare ?? new();
     private SegmentIndex? _sidecar;
     private List<SegmentPoint>? _points = [];
 
@@ -63,14 +67,23 @@ internal sealed class Segment(string path, long first, long lastReceived)
 
     public void Extend(long end, long bytes, long received) => (End, Bytes, LastReceived) = (end, bytes, received);
 
-    /// <summary>The layout of its sidecar.</summary>
-    public byte[] BuildSidecar() => SegmentIndex.Build(Summary, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_points), _memory!.Entries);
+    /// <summary>The length of its sidecar, once it is sealed.</summary>
+    public int SidecarBytes => SegmentIndex.BytesOf(_points!.Count, _memory!.Count);
 
-    public void UseSidecar(SegmentIndex sidecar)
+    /// <summary>Lays out its sidecar.</summary>
+    /// <param name="bytes">Of <see cref="SidecarBytes"/>.</param>
+    public void BuildSidecar(Span<byte> bytes) =>
+        SegmentIndex.Build(bytes, Summary, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_points), _memory!.Entries);
+
+    /// <summary>Answers from a sidecar from now on.</summary>
+    /// <returns>The index in memory that it replaces.</returns>
+    public OffsetIndex UseSidecar(SegmentIndex sidecar)
     {
+        var memory = _memory!;
         (_sidecar, _memory, _points) = (sidecar, null, null);
         Extend(sidecar.Summary.End, sidecar.Summary.Bytes, sidecar.Summary.LastReceived);
         IsSealed = true;
+        return memory;
     }
 
     /// <summary>The last point at or before an offset.</summary>

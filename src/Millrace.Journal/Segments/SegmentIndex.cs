@@ -32,18 +32,24 @@ internal sealed class SegmentIndex
 
     public SegmentPoint[] Points { get; }
 
+    /// <summary>The length of an index of so many points and hashes.</summary>
+    public static int BytesOf(int points, int hashes) => HeadBytes + (points * PointBytes) + (Fanout * 4) + (hashes * EntryBytes) + 4;
+
     /// <summary>Lays out the index of a segment.</summary>
-    public static byte[] Build(SegmentSummary summary, ReadOnlySpan<SegmentPoint> points, ReadOnlySpan<OffsetIndex.Entry> hashes)
+    /// <param name="bytes">Of <see cref="BytesOf"/>.</param>
+    /// <param name="summary">What stands at its head.</param>
+    /// <param name="points">In order.</param>
+    /// <param name="hashes">In the order of their facts.</param>
+    public static void Build(Span<byte> bytes, SegmentSummary summary, ReadOnlySpan<SegmentPoint> points, ReadOnlySpan<OffsetIndex.Entry> hashes)
     {
-        var bytes = new byte[HeadBytes + (points.Length * PointBytes) + (Fanout * 4) + (hashes.Length * EntryBytes) + 4];
         Magic.CopyTo(bytes);
         long[] head = [summary.First, summary.End, summary.LastReceived, summary.Bytes];
-        MemoryMarshal.AsBytes(head.AsSpan()).CopyTo(bytes.AsSpan(8));
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), points.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(44), hashes.Length);
-        MemoryMarshal.AsBytes(points).CopyTo(bytes.AsSpan(HeadBytes));
-        var fanout = bytes.AsSpan(HeadBytes + (points.Length * PointBytes), Fanout * 4);
-        var entries = bytes.AsSpan(HeadBytes + (points.Length * PointBytes) + fanout.Length);
+        MemoryMarshal.AsBytes(head.AsSpan()).CopyTo(bytes[8..]);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[40..], points.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[44..], hashes.Length);
+        MemoryMarshal.AsBytes(points).CopyTo(bytes[HeadBytes..]);
+        var fanout = bytes.Slice(HeadBytes + (points.Length * PointBytes), Fanout * 4);
+        var entries = bytes[(HeadBytes + (points.Length * PointBytes) + fanout.Length)..];
         var next = new int[Fanout];
         foreach (ref readonly var entry in hashes)
         {
@@ -63,8 +69,7 @@ internal sealed class SegmentIndex
             BinaryPrimitives.WriteUInt32LittleEndian(place[8..], (uint)(entry.Offset - summary.First));
         }
 
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), Crc32C.Of(bytes.AsSpan(0, bytes.Length - 4)));
-        return bytes;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[^4..], Crc32C.Of(bytes[..^4]));
     }
 
     /// <returns>Null when the bytes are damaged: the index must be rebuilt.</returns>

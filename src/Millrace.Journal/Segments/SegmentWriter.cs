@@ -19,7 +19,7 @@ internal sealed class SegmentWriter(IJournalFiles files, TimeProvider clock, Jou
 
     /// <summary>Creates the segment that begins at an offset, durable in itself and in its directory; <see cref="Switch"/> goes on in it.</summary>
     /// <exception cref="JournalFullException">The disk is full; nothing of it remains.</exception>
-    public Segment Create(long first, long lastReceived)
+    public Segment Create(long first, long lastReceived, OffsetIndex? spare = null)
     {
         var path = Path.Combine(directory, Segment.NameOf(first));
         _next?.Dispose();
@@ -37,7 +37,7 @@ internal sealed class SegmentWriter(IJournalFiles files, TimeProvider clock, Jou
             throw Full(full);
         }
 
-        return new Segment(path, first, lastReceived);
+        return new Segment(path, first, lastReceived, spare);
     }
 
     /// <summary>Goes on in the segment that was created last.</summary>
