@@ -103,13 +103,15 @@ public sealed class LocalJournal : IJournal
 
         Reserve(batch.Parts);
         var positions = new Position[facts.Count];
-        var parts = new QueuedPart[batch.Parts.Length];
-        for (var p = 0; p < parts.Length; p++)
+        var done = new Task[batch.Parts.Length];
+        for (var p = 0; p < done.Length; p++)
         {
-            parts[p] = Queue(batch.Parts[p], encoder, positions);
+            var part = batch.Parts[p];
+            (done[p], var first) = AddOrRelease(LogOf(part.Stream, part.Partition), encoder, part.Facts, part.Bytes);
+            part.Place(first, positions);
         }
 
-        return AcknowledgeAll(parts, positions);
+        return AcknowledgeAll(done, positions);
     }
 
     public ValueTask<IReadOnlyList<StoredFact>> ReadAsync(
@@ -213,20 +215,40 @@ public sealed class LocalJournal : IJournal
         return position;
     }
 
-    private static async ValueTask<Position[]> AcknowledgeAll(QueuedPart[] parts, Position[] positions)
+    private static async ValueTask<Position[]> AcknowledgeAll(Task[] done, Position[] positions)
     {
         try
         {
-            await Task.WhenAll(parts.Select(p => p.Done));
+            await Task.WhenAll(done);
             return positions;
         }
-        catch (Exception first) when (Array.Exists(parts, p => p.Done.IsCompletedSuccessfully))
+        catch (Exception first) when (Array.Exists(done, d => d.IsCompletedSuccessfully))
         {
             // A partition that faulted stays so: where another is merely full, that is not the news.
-            var reason = parts.Select(p => p.Done.Exception?.InnerException).OfType<JournalFaultException>().FirstOrDefault() ?? first;
-            var durable = Array.ConvertAll(positions, position => Array.Exists(parts, p => p.Holds(position)) ? position : (Position?)null);
-            throw new JournalPartialException(durable, reason);
+            var reason = done.Select(d => d.Exception?.InnerException).OfType<JournalFaultException>().FirstOrDefault() ?? first;
+            throw new JournalPartialException(Durable(done, positions), reason);
         }
+    }
+
+    /// <summary>The positions of what is durable. The parts stand in the order in which the facts first need them.</summary>
+    private static Position?[] Durable(Task[] done, Position[] positions)
+    {
+        var parts = new List<(JournalStream, int)>(done.Length);
+        var durable = new Position?[positions.Length];
+        for (var i = 0; i < positions.Length; i++)
+        {
+            var key = (positions[i].Stream, positions[i].Partition);
+            var part = parts.IndexOf(key);
+            if (part < 0)
+            {
+                part = parts.Count;
+                parts.Add(key);
+            }
+
+            durable[i] = done[part].IsCompletedSuccessfully ? positions[i] : null;
+        }
+
+        return durable;
     }
 
     private void Reserve(ReadOnlySpan<AppendBatch.Part> parts)
@@ -250,34 +272,17 @@ public sealed class LocalJournal : IJournal
         }
     }
 
-    /// <summary>Queues what goes to one partition and notes its positions. A partition that takes none fails its part alone: others may be at the disk already.</summary>
-    private QueuedPart Queue(AppendBatch.Part part, FieldWriter encoder, Position[] positions)
-    {
-        Task done;
-        var first = 0L;
-        try
-        {
-            (done, first) = AddOrRelease(LogOf(part.Stream, part.Partition), encoder, part.Facts, part.Bytes);
-        }
-        catch (Exception refused) when (refused is JournalException or ObjectDisposedException)
-        {
-            done = Task.FromException(refused);
-        }
-
-        part.Place(first, positions);
-        return new QueuedPart(part.Stream, part.Partition, done);
-    }
-
+    /// <summary>Queues facts for which room was made. A refusal is what they wait for then: of a batch, other parts may be at the disk already.</summary>
     private static (Task Done, long First) AddOrRelease(PartitionLog log, FieldWriter encoder, ReadOnlySpan<EncodedFact> facts, long bytes)
     {
         try
         {
             return log.Queue.Add(encoder, facts);
         }
-        catch
+        catch (Exception refused)
         {
             log.Queue.Release(bytes);
-            throw;
+            return (Task.FromException(refused), -1);
         }
     }
 
@@ -319,13 +324,5 @@ public sealed class LocalJournal : IJournal
         }
 
         _directoryLock.Dispose();
-    }
-
-    /// <param name="Stream">Where the part goes.</param>
-    /// <param name="Partition">Where the part goes.</param>
-    /// <param name="Done">Completes when its facts are durable, or fails.</param>
-    private readonly record struct QueuedPart(JournalStream Stream, int Partition, Task Done)
-    {
-        public bool Holds(Position position) => Done.IsCompletedSuccessfully && position.Stream == Stream && position.Partition == Partition;
     }
 }
