@@ -1,4 +1,5 @@
 using System.Net;
+using Millrace.Cli;
 using Millrace.Node;
 using Millrace.Node.Configuration;
 using Millrace.World;
@@ -34,6 +35,10 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         try
         {
             return await RunInAsync(data, stop);
+        }
+        catch (NodeStartException taken) when (taken.Code == ExitCode.PortInUse)
+        {
+            throw new NodeStartException(taken.Code, $"{taken.Message} Another demo or node may be running: `millrace demo --port 0` takes free ports.", taken);
         }
         finally
         {
@@ -95,11 +100,6 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         await running;
         var figures = Look();
         Print(DemoView.Summary(figures));
-        if (figures.World.LastDecision is { } last)
-        {
-            Print([options.For is null ? "" : "While a demo runs, any of its decisions can be asked about:", "  " + DemoGuide.About(last)]);
-        }
-
         return figures;
     }
 
