@@ -67,24 +67,17 @@ public sealed class SyntheticWorld
         return new Appeal(visit.HasRead(item) ? attraction * ReadShare : attraction, item.Satisfaction);
     }
 
-    /// <summary>What a slate is worth to a visitor at a time, beside a random one and the best. Asked before the slate is watched, since
-    /// watching changes what was read.</summary>
+    /// <summary>What a slate is worth to a visitor at a time if its bodies come at once, beside a random one and the best.</summary>
     /// <param name="visit">Who looks.</param>
     /// <param name="view">The 0-based view of the visit.</param>
     /// <param name="time">When, from the world's start.</param>
     /// <param name="slate">What is shown, in order.</param>
+    /// <exception cref="InvalidOperationException">The view was watched already: what it made the visitor read would count against it.</exception>
     public SlateValue Appraise(Visit visit, int view, TimeSpan time, IReadOnlyList<WorldItem> slate)
     {
         ArgumentNullException.ThrowIfNull(visit);
         ArgumentNullException.ThrowIfNull(slate);
-        var live = Items.LiveAt(time);
-        var appeals = Appeals(visit, live, time);
-        var random = Select(appeals, RandomSlate(visit, view, live.Count));
-        var best = Select(appeals, Options.ClickModel.Best(appeals, Options.Audience.SlateSize));
-        return new SlateValue(
-            Options.ClickModel.ExpectedClicks(Appeals(visit, slate, time)),
-            Options.ClickModel.ExpectedClicks(random),
-            Options.ClickModel.ExpectedClicks(best));
+        return Value(visit, view, time, Appeals(visit, slate, time));
     }
 
     /// <summary>The slate with the most expected clicks for a visitor at a time.</summary>
@@ -96,14 +89,15 @@ public sealed class SyntheticWorld
 
     /// <summary>
     /// Shows a slate to a visitor. A clicked item counts as read for the rest of the visit. The draws belong to (visit, view, rank): another
-    /// slate, or a slower body, faces the same luck.
+    /// slate, or a slower body, faces the same luck. The value counts how late the bodies came; those of the random and of the best slate come at once.
     /// </summary>
     /// <param name="visit">Who looks.</param>
     /// <param name="view">The 0-based view of the visit.</param>
     /// <param name="time">When, from the world's start.</param>
     /// <param name="slate">What is shown, in order.</param>
     /// <param name="timesToFirstByte">How late each body came; null for a body that never came.</param>
-    public IReadOnlyList<ViewOutcome> Watch(
+    /// <exception cref="InvalidOperationException">The view was watched already.</exception>
+    public WatchedView Watch(
         Visit visit, int view, TimeSpan time, IReadOnlyList<WorldItem> slate, IReadOnlyList<TimeSpan?> timesToFirstByte)
     {
         ArgumentNullException.ThrowIfNull(visit);
@@ -115,6 +109,8 @@ public sealed class SyntheticWorld
             appeals[k] = appeals[k] with { Attraction = appeals[k].Attraction * Options.Patience.Share(timesToFirstByte[k]) };
         }
 
+        var value = Value(visit, view, time, appeals);
+        visit.Watched = view + 1;
         var random = WorldRandom.For(Options.Seed, RandomStream.Click, visit.Index, view);
         var draws = new double[2 * slate.Count];
         for (var i = 0; i < draws.Length; i++)
@@ -124,7 +120,24 @@ public sealed class SyntheticWorld
 
         var clicked = new bool[slate.Count];
         Options.ClickModel.Sample(appeals, draws, clicked);
-        return Outcomes(visit, view, slate, timesToFirstByte, clicked);
+        return new WatchedView(value, Outcomes(visit, view, slate, timesToFirstByte, clicked));
+    }
+
+    private SlateValue Value(Visit visit, int view, TimeSpan time, Appeal[] slate)
+    {
+        if (view < visit.Watched)
+        {
+            throw new InvalidOperationException($"View {view} of visit {visit.Index} was watched already.");
+        }
+
+        var live = Items.LiveAt(time);
+        var appeals = Appeals(visit, live, time);
+        var random = Select(appeals, RandomSlate(visit, view, live.Count));
+        var best = Select(appeals, Options.ClickModel.Best(appeals, Options.Audience.SlateSize));
+        return new SlateValue(
+            Options.ClickModel.ExpectedClicks(slate),
+            Options.ClickModel.ExpectedClicks(random),
+            Options.ClickModel.ExpectedClicks(best));
     }
 
     private ViewOutcome[] Outcomes(

@@ -8,3 +8,8 @@ namespace Millrace.World;
 /// <param name="Clicked">Whether it was clicked.</param>
 /// <param name="Dwell">How long they stayed; zero without a click.</param>
 public readonly record struct ViewOutcome(WorldItem Item, int Rank, bool Clicked, TimeSpan Dwell);
+
+/// <summary>One slate as it was looked at.</summary>
+/// <param name="Value">What it was worth before anything was clicked, its bodies coming as late as they did.</param>
+/// <param name="Outcomes">What became of each item, in the order of the slate.</param>
+public sealed record WatchedView(SlateValue Value, IReadOnlyList<ViewOutcome> Outcomes);

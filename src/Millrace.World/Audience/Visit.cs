@@ -2,7 +2,7 @@ using Millrace.World.Items;
 
 namespace Millrace.World.Audience;
 
-/// <summary>One session of one user: several views with one intent. What they read is its only state; it is used by one caller at a time.</summary>
+/// <summary>One session of one user: several views with one intent. What they watched and read is its only state; it is used by one caller at a time.</summary>
 public sealed class Visit
 {
     private readonly HashSet<int> _read = [];
@@ -37,6 +37,9 @@ public sealed class Visit
         ArgumentNullException.ThrowIfNull(item);
         return _read.Contains(item.Index);
     }
+
+    /// <summary>How many of its views have been watched.</summary>
+    internal int Watched { get; set; }
 
     internal void Read(WorldItem item) => _read.Add(item.Index);
 }

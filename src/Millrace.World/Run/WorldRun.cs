@@ -39,22 +39,38 @@ public sealed class WorldRun
     /// <summary>How it goes.</summary>
     public WorldReport Report() => _tally.Report();
 
-    /// <summary>Runs until it is stopped, then lets no visit linger.</summary>
+    /// <summary>Runs until it is stopped or a part of it fails. No visit is under way any more when it ends: the client may be disposed then.</summary>
+    /// <remarks>What publishing or a visit throws ends the run and comes out here: the world must not hide its own faults.</remarks>
     public async Task RunAsync(CancellationToken stop)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
             var born = WorldTime;
             foreach (var batch in _world.Items.LiveAt(born).Chunk(BatchItems))
             {
-                _tally.Published(await PublishAsync(batch, stop));
+                _tally.Published(await PublishAsync(batch, ending.Token));
             }
 
-            await Task.WhenAll(PublishNewbornAsync(born, stop), SendVisitorsAsync(stop));
+            await Task.WhenAll(OrEndAllAsync(PublishNewbornAsync(born, ending.Token), ending), OrEndAllAsync(SendVisitorsAsync(ending), ending));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The end that was asked for.
+        }
+    }
+
+    /// <summary>Lets a failing part end the others, which would run for ever.</summary>
+    private static async Task OrEndAllAsync(Task part, CancellationTokenSource ending)
+    {
+        try
+        {
+            await part;
+        }
+        catch
+        {
+            ending.Cancel();
+            throw;
         }
     }
 
@@ -88,34 +104,39 @@ public sealed class WorldRun
             ["topic"] = [.. new[] { item.Topic, item.SecondTopic }.Distinct().Select(topic => "topic-" + Text(topic))],
         });
 
-    private async Task SendVisitorsAsync(CancellationToken stop)
+    private async Task SendVisitorsAsync(CancellationTokenSource ending)
     {
+        var stop = ending.Token;
         var visits = new HashSet<Task>();
-        foreach (var visit in _world.Population.Visits())
+        try
         {
-            // Nobody can be served before the catalogue is there: who arrived meanwhile comes now.
-            var wait = (visit.Arrives - WorldTime) / _options.Acceleration;
-            if (wait > TimeSpan.Zero)
+            foreach (var visit in _world.Population.Visits())
             {
-                await Task.Delay(wait, _clock, stop);
-            }
+                // Nobody can be served before the catalogue is there: who arrived meanwhile comes now.
+                var wait = (visit.Arrives - WorldTime) / _options.Acceleration;
+                if (wait > TimeSpan.Zero)
+                {
+                    await Task.Delay(wait, _clock, stop);
+                }
 
-            stop.ThrowIfCancellationRequested();
-            if (Volatile.Read(ref _visiting) >= _options.MaxVisits)
-            {
-                _tally.TurnedAway();
-                continue;
-            }
+                stop.ThrowIfCancellationRequested();
+                if (Volatile.Read(ref _visiting) >= _options.MaxVisits)
+                {
+                    _tally.TurnedAway();
+                    continue;
+                }
 
-            Interlocked.Increment(ref _visiting);
-            visits.RemoveWhere(task => task.IsCompletedSuccessfully);
-            visits.Add(VisitAsync(visit, stop));
-            await Surface(visits);
+                Interlocked.Increment(ref _visiting);
+                visits.RemoveWhere(task => task.IsCompletedSuccessfully);
+                visits.Add(OrEndAllAsync(VisitAsync(visit, stop), ending));
+            }
+        }
+        finally
+        {
+            // A visit's fault says more than the cancellation that it caused.
+            await Task.WhenAll(visits);
         }
     }
-
-    /// <summary>A visit that failed fails the run: the world must not hide its own faults.</summary>
-    private static Task Surface(HashSet<Task> visits) => visits.FirstOrDefault(task => task.IsFaulted) ?? Task.CompletedTask;
 
     private async Task VisitAsync(Visit visit, CancellationToken stop)
     {
@@ -158,10 +179,9 @@ public sealed class WorldRun
         var shown = decision.Items.Select(item => (Item: item, Truth: _world.Items.Find(item.Id))).Where(pair => pair.Truth is not null).ToArray();
         _tally.Decided(decision, decision.Items.Count - shown.Length);
         WorldItem[] slate = [.. shown.Select(pair => pair.Truth!)];
-        var value = _world.Appraise(visit, view, time, slate);
         var bodies = await Task.WhenAll(shown.Select(pair => pair.Item.Url is { } url ? _client.FetchAsync(url, stop) : Task.FromResult<Body>(default)));
         stop.ThrowIfCancellationRequested();
-        var outcomes = _world.Watch(visit, view, time, slate, [.. bodies.Select(body => body.TimeToFirstByte)]);
+        var (value, outcomes) = _world.Watch(visit, view, time, slate, [.. bodies.Select(body => body.TimeToFirstByte)]);
         _tally.Watched(value, bodies, outcomes.Count(outcome => outcome.Clicked));
         var events = outcomes.SelectMany((outcome, k) => EventsOf(name, session, visit, outcome, shown[k].Item, decision.DecisionId)).ToArray();
         if (events.Length > 0)

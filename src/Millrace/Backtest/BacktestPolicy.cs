@@ -5,11 +5,15 @@ using Millrace.Models.Policies;
 namespace Millrace.Backtest;
 
 /// <summary>
-/// The policy and features that a backtest decides with: windowed popularity, recency and co-occurrence, blended with weights that were fitted
-/// on days 3 to 5 of the Globo log (a conditional logit over the candidates; docs/results/backtest.md has what else was tried).
+/// The policy and features that a backtest decides with unless a file names others: windowed popularity, recency and co-occurrence, blended with
+/// weights that were fitted on days 3 to 5 of the Globo log (a conditional logit over the candidates). Which inputs to blend was chosen on clicks of
+/// all days: days 6 to 10 are unseen by the weights, not by that choice (docs/results/backtest.md).
 /// </summary>
 internal static class BacktestPolicy
 {
+    /// <summary>Clicks of the Globo log from so long after its first were not seen when the weights were fitted.</summary>
+    public static readonly TimeSpan GloboUnseenFrom = TimeSpan.FromDays(5);
+
     /// <summary>The surface that is asked.</summary>
     public const string Surface = "next";
 

@@ -8,43 +8,43 @@ using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
-using Millrace.Journal.Local;
 using Millrace.Models.Policies;
 
 namespace Millrace.Backtest;
 
 /// <summary>
-/// Replays clicks through the folder, the user state, the decider and the journal that a node serves HTTP with, on a clock that stands where the
-/// log stands. A click is asked for before it is revealed: nothing that the decider reads knows of it or of anything later.
+/// Replays clicks through the folder, the user state and the decider that a node serves HTTP with, on a clock that stands where the log stands, into a
+/// journal in memory or on disk. A click is asked for before it is revealed: nothing that the decider reads knows of it or of anything later.
 /// </summary>
-internal sealed class BacktestReplay : IAsyncDisposable
+internal sealed class BacktestReplay
 {
-    /// <summary>Facts that the journal in memory keeps in each partition: what is older has been folded and nothing reads it again.</summary>
-    private const int KeepFacts = 10_000;
-
     /// <summary>Seen items that are kept of a session: more than the most active user of MovieLens rated.</summary>
     private const int MaxSeen = 1_000;
 
     private readonly BacktestOptions _options;
-    private readonly VirtualClock _clock = new();
-    private readonly MemoryJournal _journal;
+    private readonly VirtualClock _clock;
+    private readonly JournalBehind _journal;
     private readonly FeatureFolder _folder;
     private readonly EmbeddedUserState _users;
     private readonly Decider _decider;
     private readonly SlateScore _score = new();
+    private readonly SlateScore _heldOut = new();
     private UnixMicros? _frozen;
     private long _clicks;
 
-    public BacktestReplay(BacktestOptions options)
+    /// <param name="options">What decides, and what is scored.</param>
+    /// <param name="journal">Takes every click and decision; stays the caller's.</param>
+    /// <param name="clock">The clock that the journal was made with; the replay moves it.</param>
+    public BacktestReplay(BacktestOptions options, IJournal journal, VirtualClock clock)
     {
-        _options = options;
-        var features = FeatureSet.Create(BacktestPolicy.Features, PolicyWindows.Of([BacktestPolicy.Policy]));
-        var policies = new PolicyTable(PolicySet.Create([BacktestPolicy.Policy], [BacktestPolicy.Place], features));
-        _journal = new MemoryJournal(_clock, new MemoryJournalOptions { KeepFacts = KeepFacts });
+        (_options, _clock, _journal) = (options, clock, new JournalBehind(journal));
+        var setup = options.Setup;
+        var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]));
+        var policies = new PolicyTable(PolicySet.Create([setup.Policy], [setup.Surface], features));
         _folder = new FeatureFolder(features, new FeatureOptions { LearnItemsFromEvents = true, SessionIdle = options.SessionIdle });
         _users = new EmbeddedUserState(options.SessionIdle, maxSeen: MaxSeen);
         var decisions = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 };
-        _decider = new Decider(decisions, _clock, () => _folder.Current, _users, policies, new DecisionLog(_journal));
+        _decider = new Decider(decisions, _clock, () => _folder.Current, _users, policies, _journal);
     }
 
     /// <summary>Called with every scored click and the slate that was asked for before it.</summary>
@@ -55,6 +55,7 @@ internal sealed class BacktestReplay : IAsyncDisposable
     public async Task<BacktestReport> RunAsync(ClickLogReader log, BacktestProgress progress, CancellationToken cancellation)
     {
         UnixMicros? scoredFrom = null;
+        var heldOutFrom = new UnixMicros(long.MaxValue);
         foreach (var click in log.Read())
         {
             cancellation.ThrowIfCancellationRequested();
@@ -64,25 +65,30 @@ internal sealed class BacktestReplay : IAsyncDisposable
             }
 
             _clock.MoveTo(click.Time);
-            scoredFrom ??= click.Time + _options.WarmUp;
-            if (click.Time >= scoredFrom && HasClicked(click))
+            if (scoredFrom is null)
             {
-                Predict(click);
+                scoredFrom = click.Time + _options.WarmUp;
+                heldOutFrom = _options.HeldOut is { } after ? click.Time + after : heldOutFrom;
             }
 
-            await RevealAsync(click);
+            if (click.Time >= scoredFrom && HasClicked(click))
+            {
+                Predict(click, click.Time >= heldOutFrom);
+            }
+
+            Reveal(click);
+            await _journal.BoundAsync();
             progress.Show(++_clicks, log.Progress, _score);
         }
 
+        await _journal.FlushAsync();
         progress.End();
         return Report(progress.Elapsed);
     }
 
-    public ValueTask DisposeAsync() => _journal.DisposeAsync();
-
     private bool HasClicked(in Click click) => !_users.Read("default", click.User, click.Session, click.Time).Recent.IsEmpty;
 
-    private void Predict(in Click click)
+    private void Predict(in Click click, bool heldOut)
     {
         if (_frozen is not { } frozen || click.Time - frozen >= _options.Epoch)
         {
@@ -94,7 +100,7 @@ internal sealed class BacktestReplay : IAsyncDisposable
         {
             // The decider seeds its draws with the id.
             DecisionId = string.Create(CultureInfo.InvariantCulture, $"{_options.Seed}-{_clicks}"),
-            Surface = BacktestPolicy.Surface,
+            Surface = _options.Setup.Surface.Name,
             User = click.User,
             Session = click.Session,
             Time = click.Time,
@@ -106,24 +112,30 @@ internal sealed class BacktestReplay : IAsyncDisposable
             slate[i] = items[i].Item;
         }
 
-        _score.Add(slate, click.Item, click.Time, _folder.Current.Find(click.Item)?.FirstSeen);
+        var firstSeen = _folder.Current.Find(click.Item)?.FirstSeen;
+        _score.Add(slate, click.Item, click.Time, firstSeen);
+        if (heldOut)
+        {
+            _heldOut.Add(slate, click.Item, click.Time, firstSeen);
+        }
+
         Predicted?.Invoke(click, slate);
     }
 
-    private async ValueTask RevealAsync(Click click)
+    private void Reveal(in Click click)
     {
         var observed = new Observed
         {
             Id = string.Create(CultureInfo.InvariantCulture, $"c{_clicks}"),
             Event = "click",
             Item = click.Item,
-            Surface = BacktestPolicy.Surface,
+            Surface = _options.Setup.Surface.Name,
             Time = click.Time,
             Received = click.Time,
             User = click.User,
             Session = click.Session,
         };
-        var stored = new StoredFact(await _journal.AppendAsync(observed), observed);
+        var stored = _journal.Append(observed);
         _folder.Apply(stored);
         _users.Observe(stored);
     }
@@ -138,7 +150,11 @@ internal sealed class BacktestReplay : IAsyncDisposable
             MrrAt10 = _score.MeanReciprocalRank,
             Scored = _score.Scored,
             Coverage = _score.Coverage(items),
-            ColdStart = new ColdStartSlice(_score.ColdScored, _score.ColdHitRate),
+            ColdStart = ColdStartSlice.Of(_score),
+            HeldOut = _options.HeldOut is { } after
+                ? new HeldOutPart(after.TotalDays + 1, _heldOut.Scored, _heldOut.HitRate, _heldOut.MeanReciprocalRank, ColdStartSlice.Of(_heldOut))
+                : null,
+            Policy = _options.Setup.Policy.Name,
             ClicksPerSecond = elapsed > TimeSpan.Zero ? Math.Round(_clicks / elapsed.TotalSeconds) : 0,
             PeakMemoryBytes = process.PeakWorkingSet64,
             Seed = _options.Seed,

@@ -11,7 +11,7 @@ internal sealed class SlateScore
     /// <summary>How many items a slate has.</summary>
     public const int Depth = 10;
 
-    /// <summary>A click is cold when its item was first seen less than this before.</summary>
+    /// <summary>A click is cold when its item was first seen before it, but less than this before.</summary>
     public static readonly TimeSpan ColdAge = TimeSpan.FromHours(1);
 
     private readonly HashSet<string> _shown = new(StringComparer.Ordinal);
@@ -21,12 +21,18 @@ internal sealed class SlateScore
     /// <summary>Clicks that a slate was scored against.</summary>
     public long Scored { get; private set; }
 
-    /// <summary>Those of them whose item was young, or never seen before.</summary>
+    /// <summary>Those of them whose item was known, and young.</summary>
     public long ColdScored { get; private set; }
+
+    /// <summary>Those of them whose item had never been seen: without a catalogue no slate can hold it, so each is a miss.</summary>
+    public long NeverSeen { get; private set; }
 
     public double HitRate => Scored == 0 ? 0 : (double)_hitsAtRank.Sum() / Scored;
 
     public double ColdHitRate => ColdScored == 0 ? 0 : (double)_coldHits / ColdScored;
+
+    /// <summary>The hit rate of cold clicks and of those on items never seen, together.</summary>
+    public double ColdOrNeverSeenHitRate => ColdScored + NeverSeen == 0 ? 0 : (double)_coldHits / (ColdScored + NeverSeen);
 
     /// <summary>Summed from whole counts in order of rank, so that the order of clicks cannot change a bit of it.</summary>
     public double MeanReciprocalRank
@@ -64,8 +70,9 @@ internal sealed class SlateScore
             }
         }
 
-        var cold = firstSeen is not { } seen || clicked - seen < ColdAge;
+        var cold = clicked - firstSeen < ColdAge;
         ColdScored += cold ? 1 : 0;
+        NeverSeen += firstSeen is null ? 1 : 0;
         if (rank is >= 0 and < Depth)
         {
             _hitsAtRank[rank]++;

@@ -19,7 +19,7 @@ internal sealed record DemoFigures(
     /// <summary>The last whole stretches together; what there is, early on.</summary>
     public TrendBin Recent => World.Trend.SkipLast(1).TakeLast(RecentBins).DefaultIfEmpty(World.Total).Aggregate(TrendBin.Add);
 
-    /// <summary>Expected clicks per view of the recent slates.</summary>
+    /// <summary>Expected clicks per view of the recent slates, from the world's truth.</summary>
     public double Rate => Per(Recent.Expected, Recent.Views);
 
     /// <summary>The same of random slates.</summary>

@@ -18,17 +18,15 @@ internal static class DemoGuide
         "Try in another terminal",
         $"  API={Trim(node.Api.Url)} KEY={apiKey}",
         $"  ADMIN={Trim(node.Admin.Url)} ADMIN_KEY={adminKey}",
-        "  curl -s $API/v1/decide -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\",
-        "       -d '{\"surface\":\"home\",\"user\":\"me\",\"session\":\"s1\",\"context\":{\"country\":\"country-1\"}}'",
+        "  DECISION=$(curl -s $API/v1/decide -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\",
+        "       -d '{\"surface\":\"home\",\"user\":\"me\",\"session\":\"s1\",\"context\":{\"country\":\"country-1\"}}' | tee /dev/stderr | cut -d'\"' -f4)",
+        "  curl -s $ADMIN/v1/decisions/$DECISION -H \"Authorization: Bearer $ADMIN_KEY\"                  # decided, delivered, observed",
+        "  curl -s -X POST $ADMIN/v1/decisions/$DECISION/replay -H \"Authorization: Bearer $ADMIN_KEY\"   # computed again: identical",
         $"  curl -sI {new Uri(node.Delivery.Url, "items/item-000239")}          # Cache-Status says hit or why not",
         "  curl -s $ADMIN/metrics -H \"Authorization: Bearer $ADMIN_KEY\" | grep millrace",
         "",
         $"The node's configuration is {config}.",
     ];
-
-    /// <summary>What to ask about one decision, once there is one.</summary>
-    public static string About(string decision) =>
-        $"curl -s $ADMIN/v1/decisions/{Uri.EscapeDataString(decision)} -H \"Authorization: Bearer $ADMIN_KEY\"   # decided, delivered, observed";
 
     private static string Trim(Uri url) => url.GetLeftPart(UriPartial.Authority);
 }

@@ -1,11 +1,14 @@
 using System.IO.Hashing;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Millrace.Cli;
+using Millrace.Node;
 
 namespace Millrace.Demo;
 
@@ -35,6 +38,7 @@ internal sealed class DemoOrigin : IAsyncDisposable
     /// <summary>Starts an origin on this machine.</summary>
     /// <param name="port">0 takes a free one.</param>
     /// <param name="cancellation">Gives up the start.</param>
+    /// <exception cref="NodeStartException">The port is taken.</exception>
     public static async Task<DemoOrigin> StartAsync(int port, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "millrace-demo-origin" });
@@ -42,7 +46,16 @@ internal sealed class DemoOrigin : IAsyncDisposable
         var app = builder.Build();
         var origin = new DemoOrigin(app);
         app.Run(origin.AnswerAsync);
-        await app.StartAsync(cancellation);
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException taken) when (taken.InnerException is AddressInUseException)
+        {
+            await app.DisposeAsync();
+            throw new NodeStartException(ExitCode.PortInUse, $"The origin's port is taken ({taken.Message}).", taken);
+        }
+
         origin.Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return origin;
     }

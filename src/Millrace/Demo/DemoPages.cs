@@ -9,6 +9,15 @@ internal static class DemoPages
 {
     private const int Paragraphs = 12;
     private const int WordsPerParagraph = 60;
+    private const int WordsPerSentence = 12;
+
+    private const string Style = """
+        <meta name="viewport" content="width=device-width,initial-scale=1"><style>
+        body{margin:0;background:#f4f1ea;color:#2b2a27;font:18px/1.6 Georgia,serif}
+        article{max-width:38rem;margin:2rem auto;padding:2rem 2.5rem;background:#fff;box-shadow:0 1px 6px #0002}
+        h1{margin:0;line-height:1.2;font-size:2.2rem}small,footer{color:#8a8578}img{display:block;width:100%;height:auto}
+        </style>
+        """;
 
     private static readonly string[] _words =
     [
@@ -22,7 +31,8 @@ internal static class DemoPages
         var name = WebUtility.HtmlEncode(id);
         var state = Seed(id);
         var text = new StringBuilder(8192);
-        text.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>").Append(Title(id)).Append("</title></head><body><article><h1>")
+        text.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>").Append(Title(id)).Append("</title>").Append(Style)
+            .Append("</head><body><article><h1>")
             .Append(Title(id)).Append("</h1><p><small>").Append(name).Append("</small></p><img alt=\"\" src=\"/images/")
             .Append(Uri.EscapeDataString(id)).Append("\" width=\"320\" height=\"180\">");
         for (var paragraph = 0; paragraph < Paragraphs; paragraph++)
@@ -30,13 +40,13 @@ internal static class DemoPages
             text.Append("<p>");
             for (var word = 0; word < WordsPerParagraph; word++)
             {
-                text.Append(word == 0 ? "" : " ").Append(Word(ref state));
+                text.Append(word == 0 ? "" : word % WordsPerSentence == 0 ? ". " : " ").Append(word % WordsPerSentence == 0 ? Capital(Word(ref state)) : Word(ref state));
             }
 
             text.Append(".</p>");
         }
 
-        return text.Append("</article></body></html>\n").ToString();
+        return text.Append("<footer>A page of the demo's origin: its words and its picture follow from its id alone.</footer></article></body></html>\n").ToString();
     }
 
     /// <summary>A small drawing in the item's own colours.</summary>
@@ -54,8 +64,10 @@ internal static class DemoPages
     private static string Title(string id)
     {
         var state = Seed(id);
-        return $"{Word(ref state)} {Word(ref state)} {Word(ref state)}";
+        return $"{Capital(Word(ref state))} {Word(ref state)} {Word(ref state)}";
     }
+
+    private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 
     private static ulong Seed(string id) => XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(id));
 

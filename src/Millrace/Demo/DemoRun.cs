@@ -1,4 +1,5 @@
 using System.Net;
+using Millrace.Cli;
 using Millrace.Node;
 using Millrace.Node.Configuration;
 using Millrace.World;
@@ -26,13 +27,18 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
     private readonly Queue<(TimeSpan At, long Views)> _pace = new([(TimeSpan.Zero, 0)]);
 
     /// <summary>Runs until the time is up or <paramref name="stop"/>.</summary>
+    /// <returns>The last look.</returns>
     /// <exception cref="NodeStartException">The node cannot be started.</exception>
-    public async Task RunAsync(CancellationToken stop)
+    public async Task<DemoFigures> RunAsync(CancellationToken stop)
     {
         var data = options.Keep ? Path.GetFullPath(DemoOptions.KeptDirectory) : Directory.CreateTempSubdirectory("millrace-demo-").FullName;
         try
         {
-            await RunInAsync(data, stop);
+            return await RunInAsync(data, stop);
+        }
+        catch (NodeStartException taken) when (taken.Code == ExitCode.PortInUse)
+        {
+            throw new NodeStartException(taken.Code, $"{taken.Message} Another demo or node may be running: `millrace demo --port 0` takes free ports.", taken);
         }
         finally
         {
@@ -43,7 +49,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         }
     }
 
-    private async Task RunInAsync(string data, CancellationToken stop)
+    private async Task<DemoFigures> RunInAsync(string data, CancellationToken stop)
     {
         using var journal = new JournalGauge();
         await using var origin = await DemoOrigin.StartAsync(options.Port == 0 ? 0 : options.Port + OriginPortAfterDelivery, stop);
@@ -56,7 +62,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         try
         {
             Print(DemoGuide.Lines(node, origin, apiKey, adminKey, config));
-            await VisitAsync(node, origin, journal, apiKey, stop);
+            return await VisitAsync(node, origin, journal, apiKey, stop);
         }
         finally
         {
@@ -68,7 +74,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         }
     }
 
-    private async Task VisitAsync(MillraceNode node, DemoOrigin origin, JournalGauge journal, string apiKey, CancellationToken stop)
+    private async Task<DemoFigures> VisitAsync(MillraceNode node, DemoOrigin origin, JournalGauge journal, string apiKey, CancellationToken stop)
     {
         using var http = new HttpMessageInvoker(new SocketsHttpHandler
         {
@@ -92,11 +98,9 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
         DemoFigures Look() => Figures(run.Report(), client.Counts, journal, origin);
         await WatchAsync(Look, running, either.Token);
         await running;
-        Print(DemoView.Summary(Look()));
-        if (run.Report().LastDecision is { } last)
-        {
-            Print([options.For is null ? "" : "While a demo runs, any of its decisions can be asked about:", "  " + DemoGuide.About(last)]);
-        }
+        var figures = Look();
+        Print(DemoView.Summary(figures));
+        return figures;
     }
 
     private async Task WatchAsync(Func<DemoFigures> look, Task running, CancellationToken stop)

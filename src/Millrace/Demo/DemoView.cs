@@ -15,10 +15,10 @@ internal static class DemoView
     {
         var world = figures.World;
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("what").AddColumn("value").AddColumn("meaning");
-        Row(table, "click rate", $"[bold green]{F3(figures.Rate)}[/] clicks a view", $"random {F3(figures.Random)}   oracle {F3(figures.Oracle)}   clicked {F3(figures.Realised)}");
-        Row(table, "way to oracle", $"[bold]{Percent(figures.Recent.ShareOfTheWay)}[/]", "0 % is a random list, 100 % knows every visitor's mind");
-        Row(table, "", $"[green]{Trend(world)}[/]", $"one bar is {Seconds(world.BinWidth)}, its top is the oracle");
-        Row(table, "regret", $"{F0(world.Total.Regret)} clicks", "lost against the oracle since the start");
+        Row(table, "click rate", $"[bold green]{F3(figures.Realised)}[/] clicks a view", $"expected {F3(figures.Rate)}   random {F3(figures.Random)}   oracle {F3(figures.Oracle)}");
+        Row(table, "way to oracle", $"[bold]{Percent(figures.Recent.ShareOfTheWay)}[/]", "of the expected clicks: 0 % is a random list, 100 % knows every visitor's mind");
+        Row(table, "", $"[green]{Trend(world)}[/]", $"one bar is {Seconds(world.BinWidth)}, the tallest is {Percent(Highest(world))}");
+        Row(table, "regret", $"{F0(world.Total.Oracle - world.Total.Clicks)} clicks", "made less than the oracle's, since the start");
         Row(table, "decisions", $"{F1(figures.DecisionsPerSecond)}/s, {world.Total.Views:N0} in all", $"p50 {Ms(world.DecideMedian)}   p99 {Ms(world.Decide99)}   degraded {world.Degraded:N0}");
         Row(table, "cache", $"{Percent(world.HitRatio)} hits of {world.Bodies:N0} bodies", $"first byte p50 {Ms(world.FirstByteMedian)}   origin saw {figures.OriginRequests:N0}   missing {world.Missing:N0}");
         Row(table, "journal", $"{figures.JournalFacts:N0} facts", $"{Mib(figures.JournalBytes)} durable   {world.Events:N0} events acknowledged");
@@ -37,7 +37,7 @@ internal static class DemoView
         var world = figures.World;
         var trouble = Trouble(figures);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{world.Elapsed.TotalSeconds,4:F0}s  click rate {F3(figures.Rate)} (random {F3(figures.Random)}, oracle {F3(figures.Oracle)}, {Percent(figures.Recent.ShareOfTheWay)} of the way)"
+            $"{world.Elapsed.TotalSeconds,4:F0}s  clicked {F3(figures.Realised)} a view (expected {F3(figures.Rate)}, random {F3(figures.Random)}, oracle {F3(figures.Oracle)}, {Percent(figures.Recent.ShareOfTheWay)} of the way)"
             + $"  {F1(figures.DecisionsPerSecond)} decisions/s p50 {Ms(world.DecideMedian)} p99 {Ms(world.Decide99)}  cache {Percent(world.HitRatio)} hits"
             + $"  journal {figures.JournalFacts:N0} facts {Mib(figures.JournalBytes)}{(trouble.Length > 0 ? "  TROUBLE " + trouble + ": " + figures.Client.LastFault : "")}");
     }
@@ -47,15 +47,15 @@ internal static class DemoView
     {
         var world = figures.World;
         var bins = world.Trend.SkipLast(1).ToArray();
-        var tenth = Math.Max(1, bins.Length / 6);
-        var (early, late) = (Together(bins.Take(tenth)), Together(bins.TakeLast(tenth)));
+        var sixth = Math.Max(1, bins.Length / 6);
+        var (early, late) = (Together(bins.Take(sixth)), Together(bins.TakeLast(sixth)));
         yield return "";
-        yield return $"Click rate, clicks a view: {Rates("first sixth", early)}; {Rates("last sixth", late)}.";
-        yield return $"  {Trend(world)}   way from random to oracle, one character is {Seconds(world.BinWidth)}";
+        yield return $"Clicks a view: {Rates("first sixth", early)}; {Rates("last sixth", late)}.";
+        yield return $"  {Trend(world)}   way from random to oracle, one bar is {Seconds(world.BinWidth)}, the tallest is {Percent(Highest(world))}";
         yield return $"{world.Total.Views:N0} decisions, p50 {Ms(world.DecideMedian)}, p99 {Ms(world.Decide99)} as the client saw them; first after {Seconds(world.FirstDecision)},"
             + $" first that used its session's clicks after {Seconds(world.FirstPersonalised)}.";
         yield return $"Cache: {Percent(world.HitRatio)} hits of {world.Bodies:N0} bodies; the origin saw {figures.OriginRequests:N0} requests.";
-        yield return $"Journal: {figures.JournalFacts:N0} facts, {Mib(figures.JournalBytes)}; {world.Events:N0} events acknowledged. Regret {F0(world.Total.Regret)} clicks over {world.Total.Views:N0} views.";
+        yield return $"Journal: {figures.JournalFacts:N0} facts, {Mib(figures.JournalBytes)}; {world.Events:N0} events acknowledged. Regret {F0(world.Total.Oracle - world.Total.Clicks)} clicks over {world.Total.Views:N0} views.";
         if (Trouble(figures) is { Length: > 0 } trouble)
         {
             yield return $"Trouble: {trouble}. Last: {figures.Client.LastFault}";
@@ -64,11 +64,15 @@ internal static class DemoView
 
     private static string Rates(string when, TrendBin bin) => bin.Views == 0
         ? $"{when} nothing was shown"
-        : $"{when} {F3(bin.Expected / bin.Views)} (random {F3(bin.Random / bin.Views)}, oracle {F3(bin.Oracle / bin.Views)}, {Percent(bin.ShareOfTheWay)} of the way)";
+        : $"{when} {F3((double)bin.Clicks / bin.Views)} (expected {F3(bin.Expected / bin.Views)}, random {F3(bin.Random / bin.Views)}, oracle {F3(bin.Oracle / bin.Views)}, {Percent(bin.ShareOfTheWay)} of the way)";
 
     private static TrendBin Together(IEnumerable<TrendBin> bins) => bins.Aggregate(default(TrendBin), TrendBin.Add);
 
-    private static string Trend(WorldReport world) => Sparkline.Of(world.Trend.SkipLast(1).Select(bin => bin.ShareOfTheWay), 1, TrendWidth);
+    private static string Trend(WorldReport world) => Sparkline.Of(Shares(world), Highest(world), TrendWidth);
+
+    private static double Highest(WorldReport world) => Shares(world).TakeLast(TrendWidth).DefaultIfEmpty(0).Max();
+
+    private static IEnumerable<double> Shares(WorldReport world) => world.Trend.SkipLast(1).Select(bin => bin.ShareOfTheWay);
 
     private static string Trouble(DemoFigures figures)
     {

@@ -2,6 +2,8 @@ using System.Globalization;
 using Millrace.Backtest;
 using Millrace.Backtest.ClickLogs;
 using Millrace.Features.Numerics;
+using Millrace.Journal;
+using Millrace.Journal.Local;
 
 namespace Millrace.Tests.Backtest;
 
@@ -32,7 +34,7 @@ public sealed class BacktestReplayTests : IDisposable
         Assert.Equal(0.75, report.HitRateAt10);
         Assert.Equal((2 + (1.0 / 3)) / 4, report.MrrAt10);
         Assert.Equal(1, report.Coverage);
-        Assert.Equal(new ColdStartSlice(4, 0.75), report.ColdStart);
+        Assert.Equal(new ColdStartSlice(3, 1, 1, 0.75), report.ColdStart);
     }
 
     [Fact]
@@ -90,6 +92,60 @@ public sealed class BacktestReplayTests : IDisposable
         Assert.All(predictions, p => Assert.NotEmpty(p.Slate));
     }
 
+    [Fact]
+    public async Task The_later_part_is_scored_alone_by_what_was_predicted_in_it()
+    {
+        const int split = Clicks / 2;
+        var (report, predictions) = await ReplayAsync(SyntheticLog(), NoWarmUp with { HeldOut = TimeSpan.FromSeconds(split) });
+
+        var later = predictions.Where(p => Seconds(p.Click) >= TimeOf(split)).ToList();
+        var heldOut = report.HeldOut!;
+        Assert.Equal(later.Count, heldOut.Scored);
+        Assert.InRange(later.Count, 1, predictions.Count - 1);
+        Assert.Equal((double)later.Count(p => p.Slate.Contains(p.Click.Item)) / later.Count, heldOut.HitRateAt10);
+        Assert.Contains("held out", report.ToText(), StringComparison.Ordinal);
+        Assert.Contains("\"heldOut\"", report.ToJson(), StringComparison.Ordinal);
+        Assert.DoesNotContain("heldOut", (report with { HeldOut = null }).ToJson(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_replay_into_a_journal_on_disk_predicts_the_same_and_leaves_every_click_there()
+    {
+        var data = Path.Combine(_directory, "data");
+        var (memory, _) = await ReplayAsync(SyntheticLog(), NoWarmUp);
+        var (disk, predictions) = await ReplayAsync(SyntheticLog(), NoWarmUp, data);
+
+        Assert.Equal(Timeless(memory), Timeless(disk));
+        await using var journal = await LocalJournal.OpenAsync(
+            new JournalOptions { Directory = Path.Combine(data, "journal") }, TimeProvider.System, new MemorySubjectKeys());
+        long Held(JournalStream stream) => Enumerable.Range(0, journal.Partitions(stream)).Sum(p => journal.Range(stream, p).End);
+        Assert.Equal((Clicks, predictions.Count), (Held(JournalStream.Events), Held(JournalStream.Decisions)));
+        await Assert.ThrowsAsync<InvalidDataException>(() => ReplayAsync(SyntheticLog(), NoWarmUp, data));
+    }
+
+    [Fact]
+    public async Task A_policy_file_decides_in_place_of_the_built_in_one()
+    {
+        var file = Path.Combine(_directory, "millrace.yaml");
+        await File.WriteAllTextAsync(
+            file,
+            """
+            features: [{name: age, entity: item, age: firstSeen}]
+            policies: {oldest: {candidates: [{popular: 1h, take: 500}], blend: {age: 1}, excludeSeen: false}}
+            surfaces: {home: {policy: oldest, slots: [{id: main, count: 3}]}, other: {policy: oldest, slots: [{id: main, count: 1}]}}
+            """,
+            TestContext.Current.CancellationToken);
+        Assert.Contains("home, other", Assert.Throws<InvalidDataException>(() => BacktestSetup.Load(file, null)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => BacktestSetup.Load(file, "else"));
+
+        var (report, predictions) = await ReplayAsync(SyntheticLog(), NoWarmUp with { Setup = BacktestSetup.Load(file, "home") });
+
+        Assert.Equal("oldest", report.Policy);
+        Assert.All(predictions.TakeLast(10), p => Assert.Equal(SlateScore.Depth, p.Slate.Count));
+        var firstClicked = SyntheticLog().Select(row => row.Split(',')[1]).Distinct().Take(SlateScore.Depth);
+        Assert.Equal(firstClicked, predictions[^1].Slate);
+    }
+
     private static string Timeless(BacktestReport report) => (report with { ClicksPerSecond = 0, PeakMemoryBytes = 0 }).ToJson();
 
     private static string Show((Click Click, IReadOnlyList<string> Slate) prediction) =>
@@ -112,13 +168,15 @@ public sealed class BacktestReplayTests : IDisposable
     ];
 
     /// <summary>Replays rows of <c>session,item</c>, one per second.</summary>
-    private async Task<(BacktestReport Report, List<(Click Click, IReadOnlyList<string> Slate)> Predictions)> ReplayAsync(string[] rows, BacktestOptions options)
+    private async Task<(BacktestReport Report, List<(Click Click, IReadOnlyList<string> Slate)> Predictions)> ReplayAsync(string[] rows, BacktestOptions options, string? data = null)
     {
         var path = Path.Combine(_directory, "clicks.csv");
         await File.WriteAllLinesAsync(path, ["s,i,t", .. rows.Select((row, i) => $"{row},{TimeOf(i)}")], TestContext.Current.CancellationToken);
         var log = new ClickLogReader(path, ClickMapping.Parse("session=s,item=i,time=t,time-format=unix-s", RowSyntax.Csv, false), 0);
         var predictions = new List<(Click, IReadOnlyList<string>)>();
-        await using var replay = new BacktestReplay(options) { Predicted = (click, slate) => predictions.Add((click, slate)) };
+        var clock = new VirtualClock();
+        await using var journal = await BacktestJournal.OpenAsync(data, clock);
+        var replay = new BacktestReplay(options, journal.Journal, clock) { Predicted = (click, slate) => predictions.Add((click, slate)) };
         var report = await replay.RunAsync(log, new BacktestProgress(TextWriter.Null, false, TimeProvider.System), TestContext.Current.CancellationToken);
         return (report, predictions);
     }

@@ -12,14 +12,15 @@ public sealed class SlateScoreTests
         var now = new UnixMicros(10 * 3_600_000_000L);
         score.Add(["a", "b", "c"], "a", now, new UnixMicros(0));                    // rank 1
         score.Add(["a", "b", "c"], "c", now, now - TimeSpan.FromMinutes(59));       // rank 3, cold
-        score.Add(["a", "d"], "z", now, null);                                      // absent, never seen: cold
+        score.Add(["a", "d"], "z", now, null);                                      // absent, never seen
         score.Add([], "a", now, now - TimeSpan.FromHours(1));                       // absent, one hour old: not cold
 
         Assert.Equal(4, score.Scored);
         Assert.Equal(0.5, score.HitRate);
         Assert.Equal((1 + (1.0 / 3)) / 4, score.MeanReciprocalRank, 15);
-        Assert.Equal(2, score.ColdScored);
-        Assert.Equal(0.5, score.ColdHitRate);
+        Assert.Equal((1, 1), (score.ColdScored, score.NeverSeen));
+        Assert.Equal(1, score.ColdHitRate);
+        Assert.Equal(0.5, score.ColdOrNeverSeenHitRate);
         Assert.Equal(0.4, score.Coverage(10));
     }
 
@@ -29,5 +30,6 @@ public sealed class SlateScoreTests
         var score = new SlateScore();
 
         Assert.Equal((0, 0, 0, 0), (score.HitRate, score.MeanReciprocalRank, score.ColdHitRate, score.Coverage(0)));
+        Assert.Equal(0, score.ColdOrNeverSeenHitRate);
     }
 }

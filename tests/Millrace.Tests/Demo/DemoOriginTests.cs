@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Millrace.Cli;
 using Millrace.Demo;
+using Millrace.Node;
+using Spectre.Console;
 
 namespace Millrace.Tests.Demo;
 
@@ -29,6 +32,20 @@ public sealed class DemoOriginTests
         Assert.Equal((4, 2), (origin.Requests, origin.NotModified));
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri("other", UriKind.Relative), Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync(new Uri("items/a", UriKind.Relative), null, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_named_with_a_way_out()
+    {
+        await using var other = await DemoOrigin.StartAsync(0, Cancellation);
+        var refused = await Assert.ThrowsAsync<NodeStartException>(() => DemoOrigin.StartAsync(other.Url.Port, Cancellation));
+        Assert.Equal(ExitCode.PortInUse, refused.Code);
+
+        var options = new DemoOptions { For = TimeSpan.FromSeconds(1), Port = other.Url.Port - 3 };
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
+        var demo = await Assert.ThrowsAsync<NodeStartException>(() => new DemoRun(options, console, TimeProvider.System).RunAsync(Cancellation));
+        Assert.Equal(ExitCode.PortInUse, demo.Code);
+        Assert.Contains("--port 0", demo.Message, StringComparison.Ordinal);
     }
 
     [Fact]

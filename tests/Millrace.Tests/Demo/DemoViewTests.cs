@@ -13,7 +13,7 @@ public sealed class DemoViewTests
     public void The_line_says_where_the_click_rate_stands()
     {
         var line = DemoView.Line(Figures(new ClientCounts(1, 0, 0, 0, 0, 0, null)));
-        Assert.Contains("click rate 0.495 (random 0.200, oracle 1.200, 30 % of the way)", line, StringComparison.Ordinal);
+        Assert.Contains("clicked 0.400 a view (expected 0.495, random 0.200, oracle 1.200, 30 % of the way)", line, StringComparison.Ordinal);
         Assert.DoesNotContain("TROUBLE", line, StringComparison.Ordinal);
     }
 
@@ -29,7 +29,9 @@ public sealed class DemoViewTests
     public void The_summary_compares_the_beginning_with_the_end()
     {
         var summary = string.Join('\n', DemoView.Summary(Figures(new ClientCounts(1, 0, 0, 0, 0, 0, null))));
-        Assert.Contains("first sixth 0.270 (random 0.200, oracle 1.200, 7 % of the way); last sixth 0.520", summary, StringComparison.Ordinal);
+        Assert.Contains("first sixth 0.400 (expected 0.270, random 0.200, oracle 1.200, 7 % of the way); last sixth 0.400 (expected 0.520", summary, StringComparison.Ordinal);
+        Assert.Contains("the tallest is 34 %", summary, StringComparison.Ordinal);
+        Assert.Contains("Regret 496 clicks", summary, StringComparison.Ordinal);
         Assert.Contains("first that used its session's clicks after 1.5 s", summary, StringComparison.Ordinal);
     }
 

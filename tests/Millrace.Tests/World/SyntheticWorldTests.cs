@@ -101,6 +101,26 @@ public sealed class SyntheticWorldTests
         Assert.Equal(0, world.Population.Visits().Take(500).Sum(visit => Clicks(world, visit, world.OracleSlate(visit, visit.Arrives), null)));
     }
 
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_view_is_worth_what_its_late_bodies_left_of_it_and_says_so_before_anything_is_read(string model)
+    {
+        var world = new SyntheticWorld(_small with { ClickModel = ClickModels.Named(model) });
+        var (expected, realised) = (0.0, 0);
+        foreach (var visit in world.Population.Visits().Take(4000))
+        {
+            var slate = world.OracleSlate(visit, visit.Arrives);
+            var atOnce = world.Appraise(visit, 0, visit.Arrives, slate);
+            var watched = world.Watch(visit, 0, visit.Arrives, slate, [.. slate.Select((_, k) => k % 2 == 0 ? TimeSpan.FromSeconds(1) : (TimeSpan?)null)]);
+            Assert.True(watched.Value.Expected < atOnce.Expected && watched.Value.Oracle == atOnce.Oracle);
+            expected += watched.Value.Expected;
+            realised += watched.Outcomes.Count(outcome => outcome.Clicked);
+            Assert.Throws<InvalidOperationException>(() => world.Appraise(visit, 0, visit.Arrives, slate));
+        }
+
+        Assert.Equal(expected, realised, tolerance: 4 * Math.Sqrt(expected));
+    }
+
     [Fact]
     public void Patience_falls_strictly_and_is_half_at_the_tolerance()
     {
@@ -153,7 +173,7 @@ public sealed class SyntheticWorldTests
     {
         var world = new SyntheticWorld(options);
         return string.Join('\n', world.Population.Visits().Take(200).SelectMany(visit => Enumerable.Range(0, visit.Views).SelectMany(view =>
-            world.Watch(visit, view, visit.Arrives, RandomSlate(world, visit), Enumerable.Repeat<TimeSpan?>(TimeSpan.Zero, 8).ToArray())
+            world.Watch(visit, view, visit.Arrives, RandomSlate(world, visit), Enumerable.Repeat<TimeSpan?>(TimeSpan.Zero, 8).ToArray()).Outcomes
                 .Where(outcome => outcome.Clicked)
                 .Select(outcome => $"{visit.User.Id} {view} {outcome.Item.Id} {outcome.Rank} {outcome.Dwell.Ticks}"))));
     }
@@ -165,5 +185,5 @@ public sealed class SyntheticWorldTests
     }
 
     private static int Clicks(SyntheticWorld world, Visit visit, IReadOnlyList<WorldItem> slate, TimeSpan? wait) =>
-        world.Watch(visit, 0, visit.Arrives, slate, [.. slate.Select(_ => wait)]).Count(outcome => outcome.Clicked);
+        world.Watch(visit, 0, visit.Arrives, slate, [.. slate.Select(_ => wait)]).Outcomes.Count(outcome => outcome.Clicked);
 }
