@@ -61,7 +61,8 @@ internal sealed class ApiNode : IAsyncDisposable
     public async Task<Answer> SendAsync(
         HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellation, string? encoding = null)
     {
-        var admin = path.StartsWith("/v1/decisions", StringComparison.Ordinal) || path.StartsWith("/v1/purge", StringComparison.Ordinal);
+        var admin = path.StartsWith("/v1/decisions", StringComparison.Ordinal) || path.StartsWith("/v1/purge", StringComparison.Ordinal)
+            || path.StartsWith("/v1/keys", StringComparison.Ordinal);
         var url = (admin ? _node.Admin : _node.Api).Url;
         using var request = new HttpRequestMessage(method, new Uri(url.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _key);
