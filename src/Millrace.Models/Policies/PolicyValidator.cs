@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Millrace.Features.Definitions;
 
@@ -9,8 +10,11 @@ public static class PolicyValidator
     /// <summary>The most items of a slate, over all slots.</summary>
     public const int MostItems = 500;
 
-    private const int MostCandidates = 1000;
-    private static readonly string[] Limitable = ["kind", "provider"];
+    /// <summary>The most candidates of one source, and the most that exploration draws from.</summary>
+    public const int MostCandidates = 1000;
+
+    /// <summary>The attributes that <see cref="Policy.AtMost"/> may name.</summary>
+    public static ImmutableArray<string> Limitable { get; } = ["kind", "provider"];
 
     /// <summary>All faults, in order of path; empty when policies and surfaces may come into force.</summary>
     public static IReadOnlyList<string> Faults(IEnumerable<Policy> policies, IEnumerable<Surface> surfaces, FeatureSet features)

@@ -24,7 +24,7 @@ internal sealed class DecideEndpoint(ApiServices services)
             if (draft.Explain)
             {
                 json.WriteStartObject("explain");
-                DecisionWriter.TryExplain(json, decision, services.Policy(decision.Policy));
+                DecisionWriter.Explain(json, decision, services.Policy(decision.Policy));
                 json.WriteEndObject();
             }
         });

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Millrace.Decisions.Ladder;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
 
@@ -36,6 +37,12 @@ internal static class DecisionWriter
         json.WriteStartObject("features");
         json.WriteNumber("epoch", decision.Epoch);
         json.WriteEndObject();
+        WriteDegraded(json, decision);
+    }
+
+    /// <summary>Writes the rung of the ladder that answered, and why; nothing when it was the first and for no reason.</summary>
+    public static void WriteDegraded(Utf8JsonWriter json, Decided decision)
+    {
         if (decision.Rung > 0 || !decision.Degraded.IsEmpty)
         {
             json.WriteStartObject("degraded");
@@ -49,6 +56,13 @@ internal static class DecisionWriter
             json.WriteEndArray();
             json.WriteEndObject();
         }
+    }
+
+    /// <summary>Writes what each score is made of as far as the record tells, and a verdict: explained, notRecorded, erased or policyMissing.</summary>
+    public static void Explain(Utf8JsonWriter json, Decided decision, Policy? policy)
+    {
+        var explained = TryExplain(json, decision, policy);
+        json.WriteString("verdict", explained ? "explained" : decision.Erased ? "erased" : decision.Inputs is null ? "notRecorded" : "policyMissing");
     }
 
     /// <summary>Writes when features were read, and per placed item its features, their weights and their products: what the policy's blend makes of the full record.</summary>
@@ -67,6 +81,10 @@ internal static class DecisionWriter
         }
 
         json.WriteString("asOf", inputs.Now.ToString());
+
+        // From the lighter scorer on no feature is read: a score is the item's place in its list, best first.
+        var blended = decision.Rung < (int)Rung.LighterScorer;
+        json.WriteString("scoredBy", blended ? "blend" : "place");
         json.WriteStartArray("items");
         foreach (var slot in decision.Slots)
         {
@@ -77,13 +95,17 @@ internal static class DecisionWriter
                 json.WriteString("slot", slot.Slot);
                 json.WriteNumber("rank", i + 1);
                 WriteFinite(json, "score", slot.Items[i].Score);
-                json.WriteStartArray("contributions");
-                if (rows.TryGetValue(slot.Items[i].Item, out var row))
+                if (blended)
                 {
-                    WriteContributions(json, inputs, row, policy);
+                    json.WriteStartArray("contributions");
+                    if (rows.TryGetValue(slot.Items[i].Item, out var row))
+                    {
+                        WriteContributions(json, inputs, row, policy);
+                    }
+
+                    json.WriteEndArray();
                 }
 
-                json.WriteEndArray();
                 json.WriteEndObject();
             }
         }

@@ -11,9 +11,10 @@ internal sealed class DecisionsEndpoint(ApiServices services)
 {
     public async Task GetAsync(HttpContext context)
     {
-        var decision = await FindAsync(context);
+        var (decision, earlier) = await FindAsync(context);
         var delivered = await FactsAsync<Delivered>(context, JournalStream.Deliveries, decision.Id);
         var observed = await FactsAsync<Observed>(context, JournalStream.Events, decision.Id);
+        string[] truncated = [.. delivered.Truncated ? ["delivered"] : (string[])[], .. observed.Truncated ? ["observed"] : (string[])[]];
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             DecisionWriter.Write(json, decision, DecisionLinks.None);
@@ -25,29 +26,33 @@ internal sealed class DecisionsEndpoint(ApiServices services)
             json.WriteBoolean("full", decision.Inputs is not null);
             json.WriteBoolean("erased", decision.Erased);
             json.WriteStartArray("delivered");
-            delivered.ForEach(fact => Write(json, fact));
+            delivered.Facts.ForEach(fact => Write(json, fact));
             json.WriteEndArray();
             json.WriteStartArray("observed");
-            observed.ForEach(fact => Write(json, fact));
+            observed.Facts.ForEach(fact => Write(json, fact));
             json.WriteEndArray();
+            WriteTexts(json, "truncated", truncated);
+
+            // Facts name a decision by its id alone: delivered and observed are those of all that had it.
+            WriteTexts(json, "earlier", [.. earlier.Select(other => other.Time.ToString())]);
         });
     }
 
     public async Task ExplainAsync(HttpContext context)
     {
-        var decision = await FindAsync(context);
+        var (decision, _) = await FindAsync(context);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteString("decisionId", decision.Id);
             json.WriteString("policy", decision.Policy);
-            var explained = DecisionWriter.TryExplain(json, decision, services.Policy(decision.Policy));
-            json.WriteString("verdict", explained ? "explained" : decision.Erased ? "erased" : decision.Inputs is null ? "notRecorded" : "policyMissing");
+            DecisionWriter.WriteDegraded(json, decision);
+            DecisionWriter.Explain(json, decision, services.Policy(decision.Policy));
         });
     }
 
     public async Task ReplayAsync(HttpContext context)
     {
-        var answer = services.Replay(await FindAsync(context));
+        var answer = services.Replay((await FindAsync(context)).Newest);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteString("verdict", answer.Verdict);
@@ -61,19 +66,43 @@ internal sealed class DecisionsEndpoint(ApiServices services)
         });
     }
 
-    private async Task<Decided> FindAsync(HttpContext context)
+    /// <summary>An id is remembered for ten minutes only, and may then be used again: the newest decision of it, and those before it.</summary>
+    private async Task<(Decided Newest, Decided[] Earlier)> FindAsync(HttpContext context)
     {
         var id = Endpoint.PathId(context, 2);
-        var found = await services.Journal.FindAsync(JournalStream.Decisions, id, services.Tenant(context), 1, context.RequestAborted);
-        return found is [{ Fact: Decided decision }] ? decision : throw new ProblemException(
+        var found = await services.Journal.FindAsync(JournalStream.Decisions, id, services.Tenant(context), services.Limits.MaxFactsShown, context.RequestAborted);
+        Decided[] all = [.. found.Select(f => f.Fact).OfType<Decided>().Where(d => d.Id == id).OrderBy(d => d.Received.Value)];
+        return all.Length > 0 ? (all[^1], all[..^1]) : throw new ProblemException(
             ProblemReason.UnknownDecision, $"Expected the id of a journalled decision, got {Reading.Quote(id)}; they are written behind the reply.");
     }
 
-    private async Task<List<T>> FactsAsync<T>(HttpContext context, JournalStream stream, string decision)
+    private async Task<(List<T> Facts, bool Truncated)> FactsAsync<T>(HttpContext context, JournalStream stream, string decision)
         where T : Fact
     {
-        var found = await services.Journal.FindAsync(stream, decision, services.Tenant(context), services.Limits.MaxFactsShown, context.RequestAborted);
-        return [.. found.Select(f => f.Fact).OfType<T>().Where(f => f.DecisionKey == decision)];
+        var most = services.Limits.MaxFactsShown;
+        var found = await services.Journal.FindAsync(stream, decision, services.Tenant(context), most + 1, context.RequestAborted);
+        if (found.Count > most)
+        {
+            services.Metrics.LimitHit("maxFactsShown");
+        }
+
+        return ([.. found.Take(most).Select(f => f.Fact).OfType<T>().Where(f => f.DecisionKey == decision)], found.Count > most);
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, string[] texts)
+    {
+        if (texts.Length == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, Delivered fact)

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Millrace.Api.Json;
+using Millrace.Node;
 
 namespace Millrace.Api;
 
@@ -38,9 +39,19 @@ internal static class OpenApiDocument
             {
                 ["post"] = Operation("Put and delete many items, one per line", Lines(ItemShape.Line, components), 200, "{created, replaced, unchanged, deleted, rejected[]}." + Partly, 400, 413, 415, 503),
             },
-            ["/v1/decisions/{id}"] = Decision("get", "What was decided, what was delivered how, what came back", "The decision with delivered[] and observed[]", components),
-            ["/v1/decisions/{id}/explain"] = Decision("get", "What each score is made of", "{decisionId, policy, items[], verdict: explained|notRecorded|erased|policyMissing}", components),
+            ["/v1/decisions/{id}"] = Decision("get", "What was decided, what was delivered how, what came back", "The newest decision of the id with delivered[] and observed[]; truncated[] names those that were cut, earlier[] the times of older decisions of the same id, whose facts stand among them", components),
+            ["/v1/decisions/{id}/explain"] = Decision("get", "What each score is made of", "{decisionId, policy, degraded?, scoredBy: blend|place, items[], verdict: explained|notRecorded|erased|policyMissing}", components),
             ["/v1/decisions/{id}/replay"] = Decision("post", "Compute the decision again from the journal", "{verdict: identical|differs|engineChanged|notRecorded|erased|policyMissing, diff[]}", components),
+            ["/v1/keys"] = new JsonObject
+            {
+                ["get"] = Operation("The keys; secrets are not kept", null, 200, "{keys[{id, scope, tenant, created}]}"),
+                ["post"] = Operation("Make a key", Body(KeyEndpoints.Shape, components), 201, "{id, scope, tenant, created, secret}: the only time that the secret is shown", 400, 409, 413, 415),
+            },
+            ["/v1/keys/{id}"] = new JsonObject
+            {
+                ["parameters"] = IdParameter(components),
+                ["delete"] = Operation("Revoke a key, from the next request on", null, 200, "{revoked}", 400, 404),
+            },
             ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses", Body(PurgeEndpoint.Shape, components), 200, "{purgeId}", 400, 413, 415, 503) },
         };
         components["Problem"] = Problem();
@@ -53,9 +64,22 @@ internal static class OpenApiDocument
         return new()
         {
             ["openapi"] = "3.1.0",
-            ["info"] = new JsonObject { ["title"] = "Millrace", ["version"] = "1", ["description"] = "Decides what to deliver, delivers it, remembers what came of it. Decisions and purges are on the admin listener." },
+            ["info"] = new JsonObject { ["title"] = "Millrace", ["version"] = "1", ["description"] = "Decides what to deliver, delivers it, remembers what came of it. Decisions, purges and keys are on the admin listener." },
             ["paths"] = paths,
-            ["components"] = new JsonObject { ["schemas"] = schemas },
+            ["security"] = new JsonArray(new JsonObject { ["key"] = new JsonArray() }),
+            ["components"] = new JsonObject
+            {
+                ["schemas"] = schemas,
+                ["securitySchemes"] = new JsonObject
+                {
+                    ["key"] = new JsonObject
+                    {
+                        ["type"] = "http",
+                        ["scheme"] = "bearer",
+                        ["description"] = "A key of `millrace key new`. Scope events: POST /v1/events; api: all of the api listener; admin: both listeners.",
+                    },
+                },
+            },
         };
     }
 
@@ -71,7 +95,7 @@ internal static class OpenApiDocument
         {
             [$"{status}"] = new JsonObject { ["description"] = answer, ["content"] = new JsonObject { [RequestBody.JsonType] = new JsonObject() } },
         };
-        foreach (var problem in problems)
+        foreach (var problem in (int[])[.. problems, 401, 403])
         {
             responses[$"{problem}"] = new JsonObject
             {

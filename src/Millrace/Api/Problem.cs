@@ -26,6 +26,11 @@ internal enum ProblemReason
     JournalFull,
     JournalFault,
     Internal,
+    Starting,
+    KeyRequired,
+    KeyScope,
+    KeyTenant,
+    UnknownKey,
 }
 
 /// <summary>A reason's word, title and status.</summary>
@@ -58,6 +63,11 @@ internal static class ProblemReasons
         ProblemReason.JournalFull => (503, "The journal takes no more for now"),
         ProblemReason.JournalFault => (503, "The journal cannot write"),
         ProblemReason.Internal => (500, "The node failed at this request"),
+        ProblemReason.Starting => (503, "The node is starting"),
+        ProblemReason.KeyRequired => (401, "A key is required"),
+        ProblemReason.KeyScope => (403, "The key's scope does not allow this"),
+        ProblemReason.KeyTenant => (403, "The key's tenant is not served"),
+        ProblemReason.UnknownKey => (404, "There is no such key"),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

@@ -25,7 +25,7 @@ internal sealed class PurgeDraft
 internal sealed class PurgeEndpoint(ApiServices services)
 {
     public static readonly ObjectShape<PurgeDraft> Shape = new ObjectShape<PurgeDraft>("Purge", "Voids stored responses: by exactly one of urls, keys, route.")
-        .With("urls", new ListShape<string>(new TextShape(1, 2_048, "a URL"), 1_000), (p, v) => p.Urls = v, "Absolute URLs.")
+        .With("urls", new ListShape<string>(TextShape.WebUrl, 1_000), (p, v) => p.Urls = v, "Absolute URLs.")
         .With("keys", new ListShape<string>(new TextShape(1, 256, "a surrogate key"), 1_000), (p, v) => p.Keys = v, "Surrogate keys.")
         .With("route", new TextShape(1, 256, "a route"), (p, v) => p.Route = v, "A route, by its match.")
         .With("wait", new WordShape<bool>(("none", false), ("edges", true)), (p, v) => p.Wait = v, "edges answers when every edge in touch obeys.")

@@ -40,7 +40,7 @@ internal static class Reply
 
         if (status == 503)
         {
-            context.Response.Headers.RetryAfter = problem.Reason == ProblemReason.JournalFull ? "1" : "10";
+            context.Response.Headers.RetryAfter = problem.Reason is ProblemReason.JournalFull or ProblemReason.Starting ? "1" : "10";
         }
 
         return JsonAsync(

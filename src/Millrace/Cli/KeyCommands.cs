@@ -10,7 +10,8 @@ internal static class KeyCommands
     public static Command Create(TimeProvider clock, TextWriter output)
     {
         var command = new Command("key", """
-            Makes, lists and revokes keys. The node must be stopped, since it holds the data directory.
+            Makes, lists and revokes keys of a stopped node. A running one holds its data directory: ask its admin listener, GET and POST /v1/keys, DELETE
+            /v1/keys/{id}.
 
             Examples:
               millrace key new --scope events
@@ -25,10 +26,17 @@ internal static class KeyCommands
 
     private static Command New(TimeProvider clock, TextWriter output)
     {
-        var command = new Command("new", "Makes a key and shows its secret, this once. Example: millrace key new --scope api --tenant default");
+        var command = new Command("new", "Makes a key and shows its secret, this once. Example: millrace key new --scope api");
         var options = new NodeOptions().AddTo(command);
         var scope = new Option<KeyScope>("--scope") { Description = "admin (everything), api (decide, events, items) or events (for browsers).", DefaultValueFactory = _ => KeyScope.Api };
-        var tenant = new Option<string>("--tenant") { Description = "The namespace that its holder acts in.", DefaultValueFactory = _ => "default" };
+        var tenant = new Option<string>("--tenant") { Description = "The namespace that its holder acts in; only default is served yet.", DefaultValueFactory = _ => Tenants.Default };
+        tenant.Validators.Add(parsed =>
+        {
+            if (Tenants.Fault(parsed.GetValueOrDefault<string>() ?? "") is { } fault)
+            {
+                parsed.AddError($"--tenant: {fault}");
+            }
+        });
         command.Options.Add(scope);
         command.Options.Add(tenant);
         command.SetAction((parsed, _) => WithKeysAsync(options, parsed, clock, keys =>
@@ -73,8 +81,21 @@ internal static class KeyCommands
     private static Task<int> WithKeysAsync(NodeOptions options, ParseResult parsed, TimeProvider clock, Func<AccessKeys, ExitCode> use) => CommandGuard.RunAsync(
         () =>
         {
-            using var data = DataDirectory.Open(options.SourceOf(parsed).Load().Node.Data);
+            using var data = OpenStopped(options.SourceOf(parsed).Load().Node.Data);
             return Task.FromResult(use(AccessKeys.Open(data, clock)));
         },
         parsed);
+
+    private static DataDirectory OpenStopped(string path)
+    {
+        try
+        {
+            return DataDirectory.Open(path);
+        }
+        catch (NodeStartException held) when (held.Code == ExitCode.DataLocked)
+        {
+            throw new NodeStartException(
+                held.Code, $"A node runs on {Path.GetFullPath(path)} and keeps its keys in memory. Ask its admin listener (GET and POST /v1/keys, DELETE /v1/keys/<id>), or stop it first.", held);
+        }
+    }
 }

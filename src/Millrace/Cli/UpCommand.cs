@@ -10,7 +10,8 @@ internal static class UpCommand
     public static Command Create(TimeProvider clock, TextWriter output)
     {
         var command = new Command("up", """
-            Runs a node: delivery, api and admin listeners over one data directory. SIGTERM or Ctrl-C drains it, a second one cuts; SIGHUP reloads the file.
+            Runs a node: delivery, api and admin listeners over one data directory. SIGTERM turns readiness off, takes requests for
+            limits.drainGrace and drains; Ctrl-C drains at once; a second one of either cuts. SIGHUP reloads the file.
 
             Examples:
               millrace up
@@ -24,12 +25,12 @@ internal static class UpCommand
 
     private static async Task<ExitCode> RunAsync(NodeOptions options, ParseResult parsed, TimeProvider clock, TextWriter output, CancellationToken cancellation)
     {
-        var ending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ending = new TaskCompletionSource<PosixSignal>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var cut = new CancellationTokenSource();
         void End(PosixSignalContext signal)
         {
             signal.Cancel = true;
-            if (!ending.TrySetResult())
+            if (!ending.TrySetResult(signal.Signal))
             {
                 cut.Cancel();
             }
@@ -37,16 +38,18 @@ internal static class UpCommand
 
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-        using var cancelled = cancellation.Register(() => ending.TrySetResult());
+        using var cancelled = cancellation.Register(() => ending.TrySetResult(PosixSignal.SIGINT));
         await using var node = await MillraceNode.StartAsync(options.SourceOf(parsed), clock, cancellation);
         using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            node.Services.Config.Reload();
+            node.Reload();
         });
         await GreetAsync(node, output);
-        await ending.Task;
-        return await node.StopAsync(cut.Token) ? ExitCode.Ok : ExitCode.DrainAborted;
+
+        // A supervisor's balancers need the grace; somebody at a terminal does not.
+        var grace = await ending.Task == PosixSignal.SIGTERM ? node.Services.Config.Current.Limits.DrainGrace : TimeSpan.Zero;
+        return await node.StopAsync(grace, cut.Token) ? ExitCode.Ok : ExitCode.DrainAborted;
     }
 
     private static async Task GreetAsync(MillraceNode node, TextWriter output)

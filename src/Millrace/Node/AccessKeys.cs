@@ -53,9 +53,14 @@ internal sealed class AccessKeys
 
     /// <summary>Makes a key and stores its hash.</summary>
     /// <returns>The secret: the only time that it exists outside its holder's hands.</returns>
-    /// <exception cref="InvalidOperationException">There are <see cref="MaxKeys"/> already.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="MaxKeys"/> already, or the tenant is not served.</exception>
     public string Create(KeyScope scope, string tenant)
     {
+        if (Tenants.Fault(tenant) is { } fault)
+        {
+            throw new InvalidOperationException($"The key is not made: {fault}");
+        }
+
         lock (_writing)
         {
             if (_keys.Count >= MaxKeys)

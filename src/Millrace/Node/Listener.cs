@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -78,6 +80,15 @@ internal sealed class Listener : IAsyncDisposable
         var app = builder.Build();
         pipeline(app);
         return new Listener(name, app);
+    }
+
+    /// <summary>A pipeline of its own over this listener's services, for paths that are mapped once it listens already.</summary>
+    public RequestDelegate Branch(Action<IEndpointRouteBuilder> map)
+    {
+        var branch = new ApplicationBuilder(_app.Services);
+        branch.UseRouting();
+        branch.UseEndpoints(map);
+        return branch.Build();
     }
 
     /// <summary>Opens the port.</summary>

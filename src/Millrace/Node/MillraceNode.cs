@@ -10,53 +10,51 @@ namespace Millrace.Node;
 
 /// <summary>
 /// The composition root and life of one node: opens the data directory, builds the planes, opens the listeners, and undoes it in reverse.
-/// Order of start: lock, keys, journal, planes, then admin (health answers while the rest starts), a decision on each surface to warm up, api, delivery.
+/// Order of start: lock and keys, the admin listener (health answers while the rest starts), journal and planes, a decision on each surface to warm up, api, delivery.
 /// </summary>
 internal sealed class MillraceNode : IAsyncDisposable
 {
-    private readonly List<IDisposable> _watches = [];
+    private readonly NodeConfig _config;
+    private ConfigWatch? _watch;
+    private RequestDelegate? _adminApi;
     private bool _stopped;
 
     private MillraceNode(NodeServices services)
     {
         Services = services;
-        FirstKeys = FirstKeysOf(services.Keys);
-        var config = services.Config.Current;
-        (Admin, Api, Delivery) = (BuildAdmin(config), BuildApi(config), BuildDelivery(config));
+        _config = services.Config.Current;
+        Admin = BuildAdmin();
     }
 
     public NodeServices Services { get; }
 
     public Listener Admin { get; }
 
-    public Listener Api { get; }
+    public Listener Api { get; private set; } = null!;
 
-    public Listener Delivery { get; }
+    public Listener Delivery { get; private set; } = null!;
 
-    /// <summary>Secrets that were made because the data directory had none: shown once, kept nowhere.</summary>
-    public IReadOnlyList<(KeyScope Scope, string Secret)> FirstKeys { get; }
+    /// <summary>
+    /// Secrets that were made because the data directory had none: shown once, kept nowhere. Made when nothing can fail the start any more, since a key that
+    /// nobody was shown is lost.
+    /// </summary>
+    public IReadOnlyList<(KeyScope Scope, string Secret)> FirstKeys { get; private set; } = [];
 
-    /// <summary>Starts a node and returns once it listens and is ready.</summary>
+    /// <summary>Starts a node and returns once it listens.</summary>
     /// <param name="source">Read once now, and again at each reload.</param>
     /// <param name="clock">The node's time.</param>
+    /// <param name="answering">Called when health answers; the journal is opened when it completes.</param>
     /// <param name="cancellation">Gives up the start.</param>
     /// <exception cref="ConfigInvalidException">The configuration is refused.</exception>
-    /// <exception cref="NodeStartException">A port is taken, or the data directory is held or cannot be used.</exception>
+    /// <exception cref="NodeStartException">A port is taken, or the data directory or its journal is held or cannot be used.</exception>
     /// <exception cref="Millrace.Journal.JournalCorruptException">The journal is damaged.</exception>
-    public static async Task<MillraceNode> StartAsync(ConfigSource source, TimeProvider clock, CancellationToken cancellation = default)
+    public static async Task<MillraceNode> StartAsync(
+        ConfigSource source, TimeProvider clock, Func<MillraceNode, Task> answering, CancellationToken cancellation = default)
     {
-        var node = new MillraceNode(await NodeServices.OpenAsync(source.Load(), source, clock, cancellation));
+        var node = new MillraceNode(await NodeServices.TakeAsync(source.Load(), source, clock));
         try
         {
-            await node.Admin.StartAsync(cancellation);
-            await DecideWarmup.RunAsync(node.Services);
-            await node.Api.StartAsync(cancellation);
-            await node.Delivery.StartAsync(cancellation);
-            node._watches.Add(new ConfigWatch(node.Services.Config, clock));
-            node.Services.Readiness.Release(UnreadyReason.Starting);
-            node.Services.Logger.LogInformation(
-                NodeEvents.Started, "The node is ready: delivery {Delivery}, api {Api}, admin {Admin}, data {Data}",
-                node.Delivery.Url, node.Api.Url, node.Admin.Url, node.Services.Data.Root);
+            await node.OpenAsync(answering, cancellation);
             return node;
         }
         catch
@@ -66,12 +64,21 @@ internal sealed class MillraceNode : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="StartAsync(ConfigSource, TimeProvider, Func{MillraceNode, Task}, CancellationToken)"/>
+    public static Task<MillraceNode> StartAsync(ConfigSource source, TimeProvider clock, CancellationToken cancellation = default) =>
+        StartAsync(source, clock, static _ => Task.CompletedTask, cancellation);
+
+    /// <summary>Reads the configuration again, as a change of its file would.</summary>
+    public void Reload() => _watch?.Reload();
+
     /// <summary>
-    /// Drains: readiness turns 503 first, then api and delivery accept no more and finish what is in flight, then queues are flushed and the journal is
-    /// closed; admin answers until the end. Requests that outlast limits.drain, or <paramref name="abort"/>, are cut.
+    /// Drains: readiness turns 503 first; when <paramref name="grace"/> is over, api and delivery accept no more and finish what is in flight; then queues are
+    /// flushed and the journal is closed. Admin answers until the end. Requests that outlast limits.drain, or <paramref name="abort"/>, are cut.
     /// </summary>
+    /// <param name="grace">How long new requests are still taken, so that load balancers see the readiness before a refused connection.</param>
+    /// <param name="abort">Ends the grace and the drain at once.</param>
     /// <returns>False when something was cut.</returns>
-    public async Task<bool> StopAsync(CancellationToken abort = default)
+    public async Task<bool> StopAsync(TimeSpan grace, CancellationToken abort = default)
     {
         if (_stopped)
         {
@@ -80,13 +87,10 @@ internal sealed class MillraceNode : IAsyncDisposable
 
         _stopped = true;
         Services.Readiness.Hold(UnreadyReason.Draining);
-        var drain = Services.Config.Current.Limits.Drain;
-        Services.Logger.LogInformation(NodeEvents.Draining, "Draining for at most {Drain}", drain);
-        foreach (var watch in _watches)
-        {
-            watch.Dispose();
-        }
-
+        var drain = _config.Limits.Drain;
+        Services.Logger.LogInformation(NodeEvents.Draining, "Taking requests for another {Grace}, then draining for at most {Drain}", grace, drain);
+        _watch?.Dispose();
+        await WaitAsync(grace, abort);
         using var patience = new CancellationTokenSource(drain, Services.Clock);
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(abort, patience.Token);
         await Task.WhenAll(StopListenerAsync(Api, cut.Token), StopListenerAsync(Delivery, cut.Token));
@@ -101,20 +105,64 @@ internal sealed class MillraceNode : IAsyncDisposable
         return whole;
     }
 
+    /// <summary>Drains without grace.</summary>
+    /// <inheritdoc cref="StopAsync(TimeSpan, CancellationToken)"/>
+    public Task<bool> StopAsync(CancellationToken abort = default) => StopAsync(TimeSpan.Zero, abort);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        await Admin.DisposeAsync();
-        await Api.DisposeAsync();
-        await Delivery.DisposeAsync();
+        foreach (var listener in (Listener?[])[Admin, Api, Delivery])
+        {
+            if (listener is not null)
+            {
+                await listener.DisposeAsync();
+            }
+        }
+
         await Services.DisposeAsync();
     }
 
-    private static async Task StopListenerAsync(Listener listener, CancellationToken cut)
+    private async Task OpenAsync(Func<MillraceNode, Task> answering, CancellationToken cancellation)
+    {
+        await Admin.StartAsync(cancellation);
+        await answering(this);
+        await Services.OpenAsync(cancellation);
+        var api = Services.Api!;
+        _adminApi = Admin.Branch(routes =>
+        {
+            KeyEndpoints.Map(routes, api, Services.Keys);
+            AdminEndpoints.Map(routes, api);
+        });
+        Api = BuildApi(api);
+        Delivery = BuildDelivery();
+        await DecideWarmup.RunAsync(Services);
+        await Api.StartAsync(cancellation);
+        await Delivery.StartAsync(cancellation);
+        FirstKeys = FirstKeysOf(Services.Keys);
+        _watch = new ConfigWatch(Services.Config, Services.Clock);
+        Services.Readiness.Release(UnreadyReason.Starting);
+        Services.Logger.LogInformation(
+            NodeEvents.Started, "The node listens: delivery {Delivery}, api {Api}, admin {Admin}, data {Data}", Delivery.Url, Api.Url, Admin.Url, Services.Data.Root);
+    }
+
+    private async Task WaitAsync(TimeSpan grace, CancellationToken abort)
     {
         try
         {
-            await listener.StopAsync(cut);
+            await Task.Delay(grace, Services.Clock, abort);
+        }
+        catch (OperationCanceledException)
+        {
+            // A second signal: the drain is cut as well.
+        }
+    }
+
+    private static async Task StopListenerAsync(Listener? listener, CancellationToken cut)
+    {
+        try
+        {
+            await (listener?.StopAsync(cut) ?? Task.CompletedTask);
         }
         catch (OperationCanceledException)
         {
@@ -124,10 +172,10 @@ internal sealed class MillraceNode : IAsyncDisposable
 
     private static (KeyScope Scope, string Secret)[] FirstKeysOf(AccessKeys keys) => keys.All.Any()
         ? []
-        : [.. Enum.GetValues<KeyScope>().Select(scope => (scope, keys.Create(scope, "default")))];
+        : [.. Enum.GetValues<KeyScope>().Select(scope => (scope, keys.Create(scope, Tenants.Default)))];
 
-    private Listener BuildAdmin(NodeConfig config) => Listener.Build(
-        "admin", config.Listen.Admin, config.Limits, config.Limits.RequestBody, Services,
+    private Listener BuildAdmin() => Listener.Build(
+        "admin", _config.Listen.Admin, _config.Limits, _config.Limits.RequestBody, Services,
         services =>
         {
             services.AddRoutingCore();
@@ -137,30 +185,32 @@ internal sealed class MillraceNode : IAsyncDisposable
         },
         app =>
         {
-            app.UseKeys(Services.Keys, path => path.StartsWithSegments(HealthEndpoints.Prefix, StringComparison.Ordinal), (scope, _) => scope == KeyScope.Admin);
+            app.UseKeys(Services, path => path.StartsWithSegments(HealthEndpoints.Prefix, StringComparison.Ordinal), (scope, _) => scope == KeyScope.Admin);
             app.UseRouting();
             HealthEndpoints.Map(app, Services.Readiness);
             app.MapPrometheusScrapingEndpoint("/metrics");
-            AdminEndpoints.Map(app, Services.Api);
             app.UseEndpoints(_ => { });
+            app.Run(context => (_adminApi ?? StartingAsync)(context));
         });
 
-    private Listener BuildApi(NodeConfig config) => Listener.Build(
-        "api", config.Listen.Api, config.Limits, config.Limits.RequestBody, Services,
-        services => services.AddRoutingCore(),
+    private Listener BuildApi(ApiServices api) => Listener.Build(
+        "api", _config.Listen.Api, _config.Limits, _config.Limits.RequestBody, Services,
+        services => services.AddRoutingCore().AddCors(),
         app =>
         {
+            app.UseWhen(context => BrowserAccess.Concerns(context.Request), events => events.UseBrowserAccess(Services.Config));
             app.UseKeys(
-                Services.Keys, _ => false,
-                (scope, request) => scope is KeyScope.Admin or KeyScope.Api
-                    || (HttpMethods.IsPost(request.Method) && request.Path.Equals("/v1/events", StringComparison.Ordinal)));
+                Services, _ => false, (scope, request) => scope is KeyScope.Admin or KeyScope.Api || (HttpMethods.IsPost(request.Method) && BrowserAccess.Concerns(request)));
             app.UseRouting();
-            ApiEndpoints.Map(app, Services.Api);
+            ApiEndpoints.Map(app, api);
             app.UseEndpoints(_ => { });
         });
 
-    private Listener BuildDelivery(NodeConfig config) => Listener.Build(
-        "delivery", config.Listen.Delivery, config.Limits, config.Limits.UploadBody, Services,
+    private Listener BuildDelivery() => Listener.Build(
+        "delivery", _config.Listen.Delivery, _config.Limits, _config.Limits.UploadBody, Services,
         _ => { },
         app => app.Run(Services.Delivery.HandleAsync));
+
+    private static Task StartingAsync(HttpContext context) =>
+        Reply.ProblemAsync(context, new ProblemException(ProblemReason.Starting, "The journal is being read; /health/ready says when it is done."));
 }

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Millrace.Cli;
+using Millrace.Journal;
+using Millrace.Journal.Local;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
@@ -14,6 +16,7 @@ internal static class NodeDoctor
     private static readonly TimeSpan SlowSync = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan OriginPatience = TimeSpan.FromSeconds(2);
     private static readonly DateTimeOffset ThisRelease = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan VerifyPatience = TimeSpan.FromSeconds(2);
     private const long LittleDisk = 1L << 30;
     private const int SyncRounds = 16;
     private const int MaxOrigins = 20;
@@ -65,7 +68,60 @@ internal static class NodeDoctor
             yield return new Finding(Verdict.Ok, "data", $"{data.Root} can be written and is free");
             yield return Sync(data.Root, clock);
             yield return Disk(data.Root);
+            yield return Journal(data, clock);
         }
+    }
+
+    // The newest segments are where a crash leaves its traces; `millrace journal verify` reads all of them, however long that takes.
+    private static Finding Journal(DataDirectory data, TimeProvider clock)
+    {
+        const string subject = "journal";
+        if (!Directory.Exists(data.Journal))
+        {
+            return new Finding(Verdict.Ok, subject, "none yet: the first start makes it");
+        }
+
+        try
+        {
+            using ISubjectKeys keys = File.Exists(data.SubjectKeys) ? FileSubjectKeys.OpenReadOnly(data.SubjectKeys) : new MemorySubjectKeys();
+            var (facts, whole) = ReadNewest(JournalInspection.Open(data.Journal, keys), clock);
+            return new Finding(
+                Verdict.Ok, subject,
+                $"{facts} facts of the newest segments are whole{(whole ? "" : $", as far as {VerifyPatience.TotalSeconds} s went")}; `millrace journal verify` reads all");
+        }
+        catch (JournalCorruptException damaged)
+        {
+            return new Finding(Verdict.Fail, subject, $"damaged in segment {damaged.Segment} at offset {damaged.Offset}: {damaged.Message}; restore a copy of it");
+        }
+        catch (Exception refused) when (refused is JournalException or IOException or UnauthorizedAccessException)
+        {
+            return new Finding(Verdict.Fail, subject, $"it cannot be read: {refused.Message}");
+        }
+    }
+
+    private static (long Facts, bool Whole) ReadNewest(JournalInspection journal, TimeProvider clock)
+    {
+        var start = clock.GetTimestamp();
+        var facts = 0L;
+        foreach (var (stream, partition) in journal.Partitions())
+        {
+            var segments = journal.Inspect(stream, partition).Segments;
+            if (segments.Count == 0)
+            {
+                continue;
+            }
+
+            foreach (var _ in journal.Read(stream, partition, segments[^1].Facts.First))
+            {
+                facts++;
+                if (clock.GetElapsedTime(start) > VerifyPatience)
+                {
+                    return (facts, false);
+                }
+            }
+        }
+
+        return (facts, true);
     }
 
     private static Finding Sync(string root, TimeProvider clock)

@@ -36,7 +36,7 @@ internal sealed class NodeServices : IAsyncDisposable
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
         Clock = clock;
-        _log = new NodeLog(config.Log, clock);
+        _log = new NodeLog(config.Log, clock, Meter);
         Logger = _log.Factory.CreateLogger("Millrace.Node");
         _closing = new ClosingOrder(Logger);
         Config = new ConfigHolder(source, config, Meter, Logger);
@@ -76,21 +76,21 @@ internal sealed class NodeServices : IAsyncDisposable
 
     public Decider Decider { get; private set; } = null!;
 
-    /// <summary>What the api and admin listeners answer from.</summary>
-    public ApiServices Api { get; private set; } = null!;
+    /// <summary>What the api and admin listeners answer from; null until everything is open.</summary>
+    public ApiServices? Api { get; private set; }
 
     /// <summary>A UUIDv7 of the node's time.</summary>
     public string NewId() => Guid.CreateVersion7(Clock.GetUtcNow()).ToString("D");
 
-    /// <summary>Opens everything; what was opened is closed again when a later part fails.</summary>
+    /// <summary>Takes the data directory and reads its keys: what health needs, and no more. <see cref="OpenAsync"/> follows.</summary>
     /// <exception cref="NodeStartException">The data directory is held or cannot be used.</exception>
-    /// <exception cref="JournalCorruptException">The journal is damaged.</exception>
-    public static async Task<NodeServices> OpenAsync(NodeConfig config, ConfigSource source, TimeProvider clock, CancellationToken cancellation)
+    public static async Task<NodeServices> TakeAsync(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
         var node = new NodeServices(config, source, clock);
         try
         {
-            await node.OpenAsync(config, cancellation);
+            node.Data = node.Owned(DataDirectory.Open(config.Node.Data));
+            node.Keys = AccessKeys.Open(node.Data, clock);
             return node;
         }
         catch
@@ -104,14 +104,16 @@ internal sealed class NodeServices : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closing.DisposeAsync();
-        Meter.Dispose();
         _log.Factory.Dispose();
+        Meter.Dispose();
     }
 
-    private async Task OpenAsync(NodeConfig config, CancellationToken cancellation)
+    /// <summary>Opens the journal and everything on it, which takes as long as there are facts to fold. What a failure leaves open, <see cref="DisposeAsync"/> closes.</summary>
+    /// <exception cref="NodeStartException">The journal is held, or the disk refuses it.</exception>
+    /// <exception cref="JournalCorruptException">The journal is damaged.</exception>
+    public async Task OpenAsync(CancellationToken cancellation)
     {
-        Data = Owned(DataDirectory.Open(config.Node.Data));
-        Keys = AccessKeys.Open(Data, Clock);
+        var config = Config.Current;
         TokenKey = TokenKeyOf(Data);
         try
         {
@@ -125,11 +127,16 @@ internal sealed class NodeServices : IAsyncDisposable
         {
             throw new NodeStartException(ExitCode.DataLocked, held.Message, held);
         }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or InvalidDataException or JournalFaultException)
+        {
+            throw new NodeStartException(
+                ExitCode.DataUnusable, $"The journal in {Data.Root} cannot be opened: {refused.Message} Make it readable and writable for this user, with room on its disk.", refused);
+        }
 
         var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));
-        Policies = await PolicyImport.StartAsync(Journal, config, features, Clock, Logger, cancellation);
-        _closing.Add(Policies);
-        Config.Follow(Policies.Offer);
+        Policies = await PolicyImport.StartAsync(Journal, config, features, Clock, cancellation);
+        _closing.Add(Config);
+        Config.Prepare(next => Policies.PrepareAsync(next, Config.File ?? ConfigSource.DefaultFile));
         Features = new FeatureFolder(features, new FeatureOptions());
         var folding = new FeatureFolding(Journal, Features, _users, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);

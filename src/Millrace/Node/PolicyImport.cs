@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using Millrace.Decisions.Pipeline;
 using Millrace.Features.Definitions;
 using Millrace.Journal;
@@ -9,27 +6,17 @@ using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
 
-/// <summary>
-/// Puts configured policies in force by way of the journal, at the start and after each reload. Reloads come faster than the disk only by accident: of
-/// those that wait, the newest wins.
-/// </summary>
-internal sealed class PolicyImport : IAsyncDisposable
+/// <summary>Puts configured policies in force by way of the journal, at the start and at each reload.</summary>
+internal sealed class PolicyImport
 {
     private readonly PolicyBook _book;
-    private readonly ILogger _log;
-    private readonly Channel<NodeConfig> _waiting = Channel.CreateBounded<NodeConfig>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-
     private readonly FeatureSet _features;
-    private readonly Task _importing;
 
-    private PolicyImport(PolicyBook book, PolicySet first, FeatureSet features, ILogger log)
+    private PolicyImport(PolicyBook book, PolicySet first, FeatureSet features)
     {
         _book = book;
         _features = features;
         Table = new PolicyTable(first);
-        _log = log;
-        _importing = ImportAsync();
     }
 
     /// <summary>The policies and surfaces in force, with the versions that they have in the journal.</summary>
@@ -37,45 +24,32 @@ internal sealed class PolicyImport : IAsyncDisposable
 
     /// <summary>Reads the control stream, imports what <paramref name="config"/> says, and returns once that is durable.</summary>
     /// <exception cref="PolicyFaultsException">The features cannot serve the policies: nothing is imported.</exception>
-    public static async Task<PolicyImport> StartAsync(
-        IJournal journal, NodeConfig config, FeatureSet features, TimeProvider clock, ILogger log, CancellationToken cancellation)
+    public static async Task<PolicyImport> StartAsync(IJournal journal, NodeConfig config, FeatureSet features, TimeProvider clock, CancellationToken cancellation)
     {
         var book = await PolicyBook.OpenAsync(journal, clock, cancellation);
-        return new PolicyImport(book, await ImportAsync(book, config, features, cancellation), features, log);
+        return new PolicyImport(book, await ImportAsync(book, config, features, cancellation), features);
     }
 
     /// <summary>A policy in any version that was ever in force; null when the journal knows none of that id.</summary>
     public Policy? Find(string id) => _book.Find(id);
 
-    /// <summary>Takes a new configuration; it is in force once its policies are durable.</summary>
-    public void Offer(NodeConfig config) => _waiting.Writer.TryWrite(config);
-
-    public async ValueTask DisposeAsync()
+    /// <summary>Makes the policies of a new configuration durable. Not for concurrent use: one reload runs at a time.</summary>
+    /// <returns>Puts them in force.</returns>
+    /// <exception cref="ConfigInvalidException">They need features or popular lists that this node does not keep, since those are fixed while it runs.</exception>
+    /// <exception cref="JournalException">The journal refuses; nothing is in force.</exception>
+    public async Task<Action> PrepareAsync(NodeConfig config, string source)
     {
-        _waiting.Writer.TryComplete();
-        await _importing;
-    }
-
-    private async Task ImportAsync()
-    {
-        while (await _waiting.Reader.WaitToReadAsync())
+        try
         {
-            while (_waiting.Reader.TryRead(out var config))
-            {
-                try
-                {
-                    Table.Swap(await ImportAsync(_book, config, _features, CancellationToken.None));
-                }
-                catch (PolicyFaultsException faults)
-                {
-                    // A popular source over a window that the folder does not keep, say: features are fixed while the node runs.
-                    _log.LogError(NodeEvents.ConfigRefused, faults, "The reloaded policies need what this node keeps no features for; the last ones stay in force");
-                }
-                catch (JournalException refused)
-                {
-                    _log.LogError(NodeEvents.ConfigRefused, refused, "The journal refused the policies of the reloaded configuration; the last ones stay in force");
-                }
-            }
+            var next = await ImportAsync(_book, config, _features, CancellationToken.None);
+            return () => Table.Swap(next);
+        }
+        catch (PolicyFaultsException faults)
+        {
+            var mark = new ConfigMark(Path.GetFileName(source), 0, 0);
+            throw new ConfigInvalidException([.. faults.Faults
+                .Select(fault => PlaneFault.Read(fault, _ => mark))
+                .Select(fault => fault with { Expected = $"{fault.Expected} with what the running node keeps (a restart takes new features and windows)" })]);
         }
     }
 

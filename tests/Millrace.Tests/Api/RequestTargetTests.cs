@@ -22,7 +22,7 @@ public sealed class RequestTargetTests : IDisposable
     {
         await using var node = await ApiNode.StartAsync(_data, Cancellation);
         Assert.StartsWith("HTTP/1.1 200", await PutAsync(node, target), StringComparison.Ordinal);
-        Assert.NotNull(node.Services.Api.Memory.Items.Find("default", id));
+        Assert.NotNull(node.Services.Api!.Memory.Items.Find("default", id));
         Assert.Equal(1, (await node.FactsAsync(Cancellation)).Items);
     }
 

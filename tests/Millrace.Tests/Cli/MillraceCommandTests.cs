@@ -1,4 +1,8 @@
 using Millrace.Cli;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+using Millrace.Journal.Local;
+using Millrace.Node;
 
 namespace Millrace.Tests.Cli;
 
@@ -40,6 +44,7 @@ public sealed class MillraceCommandTests : IDisposable
     [InlineData("fly")]
     [InlineData("up", "--speed")]
     [InlineData("key", "new", "--scope", "everything")]
+    [InlineData("key", "new", "--tenant", "other")]
     public async Task What_is_no_command_line_is_usage(params string[] arguments) => Assert.Equal(ExitCode.Usage, await RunAsync(arguments));
 
     [Fact]
@@ -60,6 +65,46 @@ public sealed class MillraceCommandTests : IDisposable
         Assert.Contains($"{id}  events", _output.ToString(), StringComparison.Ordinal);
         Assert.Equal(ExitCode.Ok, await RunAsync("key", "revoke", id, "--data", _folder));
         Assert.Equal(ExitCode.Failure, await RunAsync("key", "revoke", id, "--data", _folder));
+    }
+
+    [Fact]
+    public async Task Keys_of_a_running_node_are_refused_with_what_to_do()
+    {
+        using var held = DataDirectory.Open(_folder);
+        Assert.Equal(ExitCode.DataLocked, await RunAsync("key", "list", "--data", _folder));
+        Assert.Contains("DELETE /v1/keys/<id>", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_doctor_reads_the_newest_facts_of_the_journal_and_finds_the_damage()
+    {
+        var folder = Path.Combine(_folder, "data");
+        var journal = Path.Combine(folder, "journal");
+        using (var keys = new MemorySubjectKeys())
+        {
+            await using var open = await LocalJournal.OpenAsync(new JournalOptions { Directory = journal }, TimeProvider.System, keys);
+            for (var i = 0; i < 2; i++)
+            {
+                await open.AppendAsync(new PolicyChanged { Id = $"policy:home@{i + 1}", Policy = "home", Version = i + 1, Definition = "{}" }, TestContext.Current.CancellationToken);
+            }
+        }
+
+        string[] doctor = ["doctor", "--data", folder, "--set", "listen.delivery=127.0.0.1:0", "--set", "listen.api=127.0.0.1:0", "--set", "listen.admin=127.0.0.1:0"];
+        Assert.Equal(ExitCode.Ok, await RunAsync(doctor));
+        Assert.Contains("ok    journal      2 facts", _output.ToString(), StringComparison.Ordinal);
+        foreach (var segment in Directory.EnumerateFiles(Path.Combine(journal, "control"), "*.seg", SearchOption.AllDirectories))
+        {
+            var bytes = File.ReadAllBytes(segment);
+            for (var i = bytes.Length / 4; i < bytes.Length / 2; i++)
+            {
+                bytes[i] ^= 0xff;
+            }
+
+            File.WriteAllBytes(segment, bytes);
+        }
+
+        Assert.Equal(ExitCode.Unhealthy, await RunAsync(doctor));
+        Assert.Contains("fail  journal", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

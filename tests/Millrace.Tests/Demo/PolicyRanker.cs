@@ -31,7 +31,7 @@ internal sealed class PolicyRanker : IVirtualRanker
         var features = FeatureSet.Create(read.Features, PolicyWindows.Of(read.Policies.Values));
         _folder = new FeatureFolder(features, new FeatureOptions());
         _decider = new Decider(
-            new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, MaxRemembered = 0 },
+            new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 },
             clock,
             () => _folder.Current,
             _users,

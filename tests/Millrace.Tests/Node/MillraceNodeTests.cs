@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Millrace.Cli;
 using Millrace.Journal;
@@ -142,8 +143,137 @@ public sealed class MillraceNodeTests : IDisposable
         await using var node = await StartFromAsync(file);
         Assert.NotEqual(HttpStatusCode.OK, await StatusAsync(node.Delivery, "/page", null));
         await File.WriteAllTextAsync(file, $"routes: [{{match: '*/*', origin: '{origin.Url}'}}]", Cancellation);
-        node.Services.Config.Reload();
+        Assert.Equal(ReloadOutcome.Applied, await node.Services.Config.ReloadAsync());
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(node.Delivery, "/page", null));
+    }
+
+    [Fact]
+    public async Task A_reload_whose_policies_need_a_feature_that_a_restart_brings_is_refused_whole_each_time()
+    {
+        var file = Path.Combine(_data, "millrace.yaml");
+        await File.WriteAllTextAsync(file, "policies: {home: {candidates: [{recent: true}]}}", Cancellation);
+        await using var node = await StartFromAsync(file);
+        await File.WriteAllTextAsync(
+            file,
+            """
+            routes: [{match: '*/*', origin: 'http://127.0.0.1:9'}]
+            features: [{name: clicks, count: click, window: 1h}]
+            policies: {home: {candidates: [{recent: true}], blend: {clicks: 1}}}
+            """,
+            Cancellation);
+        for (var time = 0; time < 2; time++)
+        {
+            Assert.Equal(ReloadOutcome.Refused, await node.Services.Config.ReloadAsync());
+            Assert.Empty(node.Services.Config.Current.Routes);
+            Assert.Empty(node.Services.Config.Current.Policies["home"].Blend);
+            Assert.Equal("home@1", Assert.Single(node.Services.Policies.Table.Current.Policies).Id);
+        }
+    }
+
+    [Fact]
+    public async Task Health_answers_while_the_journal_is_still_closed()
+    {
+        string key;
+        await using (var first = await StartAsync())
+        {
+            key = first.FirstKeys[0].Secret;
+        }
+
+        var seen = new List<HttpStatusCode>();
+        await using var node = await MillraceNode.StartAsync(
+            Source(null),
+            TimeProvider.System,
+            async starting =>
+            {
+                Assert.Null(starting.Services.Journal);
+                seen.Add(await StatusAsync(starting.Admin, "/health/live", null));
+                seen.Add(await StatusAsync(starting.Admin, "/health/ready", null));
+                seen.Add(await StatusAsync(starting.Admin, "/v1/purge", key, HttpMethod.Post));
+            },
+            Cancellation);
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable], seen);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, await StatusAsync(node.Admin, "/v1/purge", key, HttpMethod.Post));
+        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(node.Admin, "/nowhere", key));
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_makes_no_keys_that_nobody_sees()
+    {
+        await using var origin = await TestOrigin.StartAsync(context => context.Response.WriteAsync("in the way"), Cancellation);
+        await Assert.ThrowsAsync<NodeStartException>(() => StartAsync($"listen.delivery=127.0.0.1:{new Uri(origin.Url).Port}"));
+        await using var node = await StartAsync();
+        Assert.Equal(3, node.FirstKeys.Count);
+    }
+
+    [Fact]
+    public async Task During_the_grace_of_a_drain_requests_are_still_taken_and_a_second_signal_ends_it()
+    {
+        await using var node = await StartAsync();
+        using var second = new CancellationTokenSource();
+        var stopping = node.StopAsync(TimeSpan.FromHours(1), second.Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(node.Admin, "/health/ready", null));
+        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(node.Api, "/nowhere", node.FirstKeys[1].Secret));
+        Assert.False(stopping.IsCompleted);
+        await second.CancelAsync();
+        Assert.False(await stopping);
+    }
+
+    [Fact]
+    public async Task A_refusal_for_want_of_a_key_is_a_problem_like_every_other()
+    {
+        await using var node = await StartAsync();
+        using var answer = await _http.GetAsync(new Uri(node.Api.Url, "/v1/decide"), Cancellation);
+        var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
+        Assert.Equal(("urn:millrace:keyRequired", "A key is required"), ((string)problem["type"]!, (string)problem["title"]!));
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.True(answer.Headers.CacheControl?.NoStore);
+        Assert.Equal("Bearer", answer.Headers.WwwAuthenticate.ToString());
+    }
+
+    [Fact]
+    public async Task A_tenant_that_is_not_served_gets_no_key_and_an_old_key_of_one_is_refused()
+    {
+        string secret;
+        await using (var first = await StartAsync())
+        {
+            secret = first.FirstKeys[1].Secret;
+            Assert.Contains("to come", Assert.Throws<InvalidOperationException>(() => first.Services.Keys.Create(KeyScope.Api, "other")).Message, StringComparison.Ordinal);
+            Assert.Contains("128 bytes", Assert.Throws<InvalidOperationException>(() => first.Services.Keys.Create(KeyScope.Api, new string('t', 150))).Message, StringComparison.Ordinal);
+        }
+
+        var file = Path.Combine(_data, "keys.json");
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, Cancellation)).Replace("\"default\"", "\"other\"", StringComparison.Ordinal), Cancellation);
+        await using var node = await StartAsync();
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(node.Api, "/v1/decide", secret, HttpMethod.Post));
+    }
+
+    [Theory]
+    [InlineData("*", "/v1/events", true)]
+    [InlineData("*", "/v1/decide", false)]
+    [InlineData("https://news.example", "/v1/events", true)]
+    [InlineData("https://other.example", "/v1/events", false)]
+    public async Task Pages_of_allowed_origins_may_send_events_and_no_more(string allowed, string path, bool may)
+    {
+        await using var node = await StartAsync($"browsers.origins=['{allowed}']");
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, new Uri(node.Api.Url, path));
+        using var post = new HttpRequestMessage(HttpMethod.Post, new Uri(node.Api.Url, path));
+        preflight.Headers.Add("Access-Control-Request-Method", "POST");
+        preflight.Headers.Add("Access-Control-Request-Headers", "authorization, content-type");
+        foreach (var request in (HttpRequestMessage[])[preflight, post])
+        {
+            request.Headers.Add("Origin", "https://news.example");
+            using var answer = await _http.SendAsync(request, Cancellation);
+            Assert.Equal(may, answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var origins) && origins.Single() == "https://news.example");
+            Assert.Equal(path == "/v1/events" && request == preflight ? HttpStatusCode.NoContent : HttpStatusCode.Unauthorized, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_journal_that_cannot_be_opened_is_an_unusable_data_directory()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_data, "journal"), "in the way", Cancellation);
+        var refused = await Assert.ThrowsAsync<NodeStartException>(() => StartAsync());
+        Assert.Equal(ExitCode.DataUnusable, refused.Code);
     }
 
     [Fact]
@@ -186,11 +316,10 @@ public sealed class MillraceNodeTests : IDisposable
 
     private Task<MillraceNode> StartAsync(params string[] sets) => StartFromAsync(null, sets);
 
-    private Task<MillraceNode> StartFromAsync(string? file, params string[] sets) => MillraceNode.StartAsync(
-        new ConfigSource(
-            file,
-            new Dictionary<string, string>(),
-            ["listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", $"node.data={_data}", "log.level=error", .. sets]),
-        TimeProvider.System,
-        Cancellation);
+    private Task<MillraceNode> StartFromAsync(string? file, params string[] sets) => MillraceNode.StartAsync(Source(file, sets), TimeProvider.System, Cancellation);
+
+    private ConfigSource Source(string? file, params string[] sets) => new(
+        file,
+        new Dictionary<string, string>(),
+        ["listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", $"node.data={_data}", "log.level=error", .. sets]);
 }

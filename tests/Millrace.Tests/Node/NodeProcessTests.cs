@@ -62,7 +62,7 @@ public sealed class NodeProcessTests : IDisposable
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "millrace.dll"), "up", "--data", _data, "--set", "listen.delivery=127.0.0.1:0", "--set", "listen.api=127.0.0.1:0",
-            "--set", "listen.admin=127.0.0.1:0", "--set", "policies={home: {candidates: [{recent: true}]}}",
+            "--set", "listen.admin=127.0.0.1:0", "--set", "limits.drainGrace=0s", "--set", "policies={home: {candidates: [{recent: true}]}}",
         ];
         foreach (var argument in arguments)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Millrace.Journal;
 using Millrace.Node;
 using Millrace.Node.Configuration;
 
@@ -30,43 +31,43 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
-    public void A_good_file_is_applied()
+    public async Task A_good_file_is_applied()
     {
-        Assert.Equal(ReloadOutcome.Applied, Reload("routes: []\nlog: {level: debug}"));
+        Assert.Equal(ReloadOutcome.Applied, await ReloadAsync("routes: []\nlog: {level: debug}"));
         Assert.Empty(_config.Current.Routes);
         Assert.Equal("debug", Assert.Single(_applied).Log.Level);
     }
 
     [Fact]
-    public void A_bad_file_is_refused_and_the_last_good_one_stays_in_force()
+    public async Task A_bad_file_is_refused_and_the_last_good_one_stays_in_force()
     {
-        Assert.Equal(ReloadOutcome.Refused, Reload("routes: [{match: nowhere}]"));
+        Assert.Equal(ReloadOutcome.Refused, await ReloadAsync("routes: [{match: nowhere}]"));
         Assert.Equal("a.example/*", Assert.Single(_config.Current.Routes).Match);
         Assert.Empty(_applied);
         Assert.True(_config.LastRefused);
-        Assert.Equal(ReloadOutcome.Unchanged, Reload(First));
+        Assert.Equal(ReloadOutcome.Unchanged, await ReloadAsync(First));
         Assert.False(_config.LastRefused);
     }
 
     [Fact]
-    public void A_file_that_is_gone_is_refused_too()
+    public async Task A_file_that_is_gone_is_refused_too()
     {
         File.Delete(_file);
-        Assert.Equal(ReloadOutcome.Refused, _config.Reload());
+        Assert.Equal(ReloadOutcome.Refused, await _config.ReloadAsync());
         Assert.Single(_config.Current.Routes);
     }
 
     [Fact]
-    public void What_needs_a_restart_keeps_its_value_while_the_rest_is_applied()
+    public async Task What_needs_a_restart_keeps_its_value_while_the_rest_is_applied()
     {
-        Assert.Equal(ReloadOutcome.Applied, Reload("listen: {api: ':9999'}\nroutes: []"));
+        Assert.Equal(ReloadOutcome.Applied, await ReloadAsync("listen: {api: ':9999'}\nroutes: []"));
         Assert.Equal(":8081", _config.Current.Listen.Api.ToString());
         Assert.Empty(_config.Current.Routes);
         Assert.Equal(["listen"], ConfigChange.Fixed(_config.Current, new ConfigSource(_file, new Dictionary<string, string>(), []).Load()));
     }
 
     [Fact]
-    public void Reloads_are_counted_by_outcome()
+    public async Task Reloads_are_counted_by_outcome()
     {
         var counted = new List<string>();
         using var listener = new MeterListener();
@@ -79,9 +80,9 @@ public sealed class ReloadTests : IDisposable
         };
         listener.SetMeasurementEventCallback<long>((_, _, tags, _) => counted.Add((string)tags[0].Value!));
         listener.Start();
-        Reload("routes: 3");
-        Reload("routes: []");
-        Reload("routes: []");
+        await ReloadAsync("routes: 3");
+        await ReloadAsync("routes: []");
+        await ReloadAsync("routes: []");
         Assert.Equal(["refused", "applied", "unchanged"], counted);
     }
 
@@ -100,9 +101,37 @@ public sealed class ReloadTests : IDisposable
         Assert.Single(_applied);
     }
 
-    private ReloadOutcome Reload(string text)
+    [Fact]
+    public async Task What_one_part_refuses_no_part_takes_and_a_retry_is_judged_again()
+    {
+        _config.Prepare(_ => throw new ConfigInvalidException([new ConfigFault(default, "policies.home", "a feature", "none")]));
+        Assert.Equal(ReloadOutcome.Refused, await ReloadAsync("routes: []"));
+        Assert.Single(_config.Current.Routes);
+        Assert.Empty(_applied);
+        Assert.Equal(ReloadOutcome.Refused, await ReloadAsync("routes: []"));
+    }
+
+    [Fact]
+    public void What_the_journal_puts_off_is_tried_again_by_itself()
+    {
+        var clock = new FakeTimeProvider();
+        var (tries, committed) = (0, 0);
+        _config.Prepare(_ => tries++ == 0 ? throw new JournalFullException("queueBytes", "full") : Task.FromResult<Action>(() => committed++));
+        File.WriteAllText(_file, "routes: []");
+        using var watch = new ConfigWatch(_config, clock);
+        watch.Reload();
+        Assert.Equal((1, 0), (tries, committed));
+        Assert.True(_config.LastRefused);
+        Assert.Empty(_applied);
+        clock.Advance(ConfigWatch.Again);
+        Assert.Equal((2, 1), (tries, committed));
+        Assert.Single(_applied);
+        Assert.False(_config.LastRefused);
+    }
+
+    private Task<ReloadOutcome> ReloadAsync(string text)
     {
         File.WriteAllText(_file, text);
-        return _config.Reload();
+        return _config.ReloadAsync();
     }
 }

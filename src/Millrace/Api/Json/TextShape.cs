@@ -8,7 +8,17 @@ namespace Millrace.Api.Json;
 internal sealed class TextShape(int minBytes, int maxBytes, string what) : Shape<string>
 {
     /// <summary>An id as DESIGN §9 has it: 1 to 128 UTF-8 bytes, no controls, case-sensitive.</summary>
-    public static readonly TextShape Id = new(1, 128, "an id");
+    // '.' and '..' are left out: a path cannot name them (RFC 3986 §5.2.4 removes them, percent-encoded or not).
+    public static readonly TextShape Id = new(1, 128, "an id, neither '.' nor '..'") { Holds = id => id is not ("." or "..") };
+
+    /// <summary>An absolute URL that a delivery listener could be asked for.</summary>
+    public static readonly TextShape WebUrl = new(1, 2_048, "an absolute http or https URL")
+    {
+        Holds = text => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0,
+    };
+
+    /// <summary>What the text must be besides; null for nothing.</summary>
+    public Predicate<string>? Holds { get; init; }
 
     public override bool TryRead(ref Utf8JsonReader reader, Reading at, out string value)
     {
@@ -46,6 +56,12 @@ internal sealed class TextShape(int minBytes, int maxBytes, string what) : Shape
                 at.Add(Expected, $"the control character U+{(int)c:X4}");
                 return false;
             }
+        }
+
+        if (Holds is { } holds && !holds(text))
+        {
+            at.Add(Expected, Reading.Quote(text));
+            return false;
         }
 
         return true;

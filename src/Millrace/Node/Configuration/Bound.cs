@@ -25,6 +25,8 @@ internal sealed class BoundObject(IReadOnlyDictionary<string, Bound> fields)
 {
     public Bound this[string name] => fields[name];
 
+    public IEnumerable<Bound> Fields => fields.Values;
+
     /// <summary>The field's value; only called when no fault was found, hence it is there and has the declared type.</summary>
     public T Get<T>(string name) => (T)fields[name].Value!;
 

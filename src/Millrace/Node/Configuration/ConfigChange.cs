@@ -22,6 +22,7 @@ internal static class ConfigChange
         Routes = read.Routes,
         Policies = read.Policies,
         Surfaces = read.Surfaces,
+        Browsers = read.Browsers,
         Log = old.Log with { Level = read.Log.Level },
     };
 

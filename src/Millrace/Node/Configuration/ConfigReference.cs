@@ -26,8 +26,10 @@ internal static class ConfigReference
         ## Reload
 
         SIGHUP or a change of the file reads everything again. Settings marked ↻ change in the running node, requests in hand keep what they began with; other changes
-        are named in the log and wait for a restart. A file with faults is refused with all of them in the log, and the last good configuration stays in force:
-        `millrace_config_refused` is 1 and `millrace_config_reloads_total{outcome="refused"}` grows.
+        are named in the log and wait for a restart. A file with faults is refused with all of them in the log, and the last good configuration stays in force, whole:
+        `millrace_config_refused` is 1 and `millrace_config_reloads_total{outcome="refused"}` grows. So is one whose policies need features, or popular lists, that the
+        running node does not keep: it comes into force with a restart. While the journal cannot take the policies the outcome is `postponed`, and the reload is tried
+        again by itself.
 
         ## Settings
 

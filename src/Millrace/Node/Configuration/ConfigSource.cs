@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Millrace.Delivery.Routes;
+using Millrace.Features.Definitions;
+using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
 
@@ -55,14 +57,37 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
         }
 
         var config = NodeConfigBinder.Bind(bound);
+        CheckPlanes(config, bound, faults);
+        return faults.Count == 0 ? config : throw new ConfigInvalidException(faults.InOrder());
+    }
+
+    // The planes are asked, so that what is accepted here is what a start accepts.
+    private static void CheckPlanes(NodeConfig config, BoundObject bound, ConfigFaults faults)
+    {
         try
         {
             RouteTable.Create(config.Routes);
-            return config;
         }
         catch (RouteTableException refused)
         {
-            throw new ConfigInvalidException([new ConfigFault(bound["routes"].Mark, "routes", "routes that fit together", refused.Message)]);
+            faults.Add(new ConfigFault(bound["routes"].Mark, "routes", "routes that fit together", refused.Message));
+        }
+
+        var marks = new PathMarks(bound);
+        try
+        {
+            var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));
+            foreach (var fault in PolicyValidator.Faults(config.Policies.Values, config.Surfaces.Values, features))
+            {
+                faults.Add(PlaneFault.Read(fault, marks.Find));
+            }
+        }
+        catch (FeatureFaultsException refused)
+        {
+            foreach (var fault in refused.Faults)
+            {
+                faults.Add(PlaneFault.Read(fault, marks.Find));
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ internal sealed record NodeConfig
 
     public required ImmutableSortedDictionary<string, Surface> Surfaces { get; init; }
 
+    public required BrowsersSection Browsers { get; init; }
+
     public required CacheSection Cache { get; init; }
 
     public required JournalSection Journal { get; init; }
@@ -34,6 +36,12 @@ internal sealed record NodeConfig
 internal sealed record NodeSection(string Data, string Name);
 
 internal sealed record ListenSection(ListenAddress Delivery, ListenAddress Api, ListenAddress Admin);
+
+/// <param name="Origins">As browsers send them; <c>*</c> is any.</param>
+internal sealed record BrowsersSection(ImmutableArray<string> Origins)
+{
+    public bool Allows(string origin) => Origins.Contains(BrowserOrigin.Any) || Origins.Contains(origin);
+}
 
 internal sealed record CacheSection(long Memory, long Object);
 
@@ -63,6 +71,8 @@ internal sealed record LimitsSection
     public required TimeSpan HeaderTimeout { get; init; }
 
     public required TimeSpan Drain { get; init; }
+
+    public required TimeSpan DrainGrace { get; init; }
 
     public required int WriteBehind { get; init; }
 

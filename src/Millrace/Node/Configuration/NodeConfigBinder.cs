@@ -22,6 +22,8 @@ internal static class NodeConfigBinder
             Features = [.. root["features"].Items.Select(f => FeatureText.Bind(f.Object!))],
             Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
+            Browsers = new BrowsersSection(
+                root["browsers"].Object!["origins"] is { Value: not null } origins ? [.. origins.Items.Select(o => o.Text!)] : [BrowserOrigin.Any]),
             Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object")),
             Journal = new JournalSection(journal.Get<int>("partitions"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),
             Events = new EventsSection(root["events"].Object!.Get<string>("unattested")),
@@ -82,6 +84,7 @@ internal static class NodeConfigBinder
         KeepAlive = limits.Get<TimeSpan>("keepAlive"),
         HeaderTimeout = limits.Get<TimeSpan>("headerTimeout"),
         Drain = limits.Get<TimeSpan>("drain"),
+        DrainGrace = limits.Get<TimeSpan>("drainGrace"),
         WriteBehind = limits.Get<int>("writeBehind"),
         Decide = limits.Get<TimeSpan>("decide"),
         RememberedDecisions = limits.Get<long>("rememberedDecisions"),

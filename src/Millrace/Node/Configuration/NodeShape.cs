@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
 
@@ -16,6 +17,7 @@ internal static class NodeShape
         new("features", new ListShape("a list of features", Feature(), 0, 1_000), "Values about items, users and sessions that policies blend."),
         new("policies", new MapShape("a mapping of policies by name", Policy(), 1_000), "How surfaces decide.", Reloads: true),
         new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
+        new("browsers", Browsers(), "Web pages that send events by themselves, with a key of the scope events.", Reloads: true),
         new("cache", Cache(), "The shared cache of the delivery listener."),
         new("journal", Journal(), "The log that is the truth."),
         new("events", Events(), "What comes back: impressions, clicks and the like."),
@@ -76,9 +78,9 @@ internal static class NodeShape
         new("explore", new ObjectShape("a mapping",
         [
             new("epsilon", Scalars.Number(0, 1), "Probability of drawing uniformly over the best `top`.", "0", "exploring costs clicks: it is asked for, not assumed"),
-            new("top", Scalars.Integer(1, 1_000), "How many of the best may be drawn.", "20", "DESIGN: K is 20 unless a policy says otherwise"),
+            new("top", Scalars.Integer(1, PolicyValidator.MostCandidates), "How many of the best may be drawn.", "20", "DESIGN: K is 20 unless a policy says otherwise"),
         ]), "Exploration with exact propensities."),
-        new("atMost", new MapShape("a mapping of attribute to count", Scalars.Integer(1, 1_000), 16), "At most so many items of one provider (or other attribute) in a slate."),
+        new("atMost", new MapShape("a mapping of attribute to count", Scalars.Integer(1, 1_000), 16) { Keys = PolicyValidator.Limitable }, "At most so many items of one provider, or of one kind, in a slate."),
         new("pins", new ListShape("a list of pins", new ObjectShape("a pin like {slot: main, rank: 1, item: story-7}",
         [
             new("slot", Scalars.Name, "The slot.", Required: true),
@@ -94,7 +96,7 @@ internal static class NodeShape
         new("popular", Scalars.Duration(TimeSpan.FromMinutes(1), 90 * Day), "Most clicked within this window."),
         new("recent", Scalars.OneOf("true"), "Most recently published."),
         new("similar", Scalars.OneOf("true"), "Clicked in the same sessions."),
-        new("take", Scalars.Integer(1, 10_000), "At most so many candidates.", "100", "a slate of ten needs no more to choose from"),
+        new("take", Scalars.Integer(1, PolicyValidator.MostCandidates), "At most so many candidates.", "100", "a slate of ten needs no more to choose from"),
     ]);
 
     private static ObjectShape Surface() => new("a surface like {policy: home, slots: [{id: main, count: 10}]}",
@@ -104,7 +106,14 @@ internal static class NodeShape
         [
             new("id", Scalars.Name, "Unique on its surface.", Required: true),
             new("count", Scalars.Integer(1, 100), "How many items it shows.", Required: true),
-        ]), 1, 20), "Filled in this order.", Required: true),
+        ]), 1, 20), $"Filled in this order; at most {PolicyValidator.MostItems} items over all of them.", Required: true),
+    ]);
+
+    private static ObjectShape Browsers() => new("a mapping",
+    [
+        new("origins", new ListShape("a list of origins", new ScalarShape(
+            "'*' or an origin like 'https://news.example'", BrowserOrigin.Parse, () => new() { ["type"] = "string", ["pattern"] = BrowserOrigin.Pattern }), 0, 100),
+            "Origins whose pages may call POST /v1/events across origins; [] for none. Without it any may: the key in the page is what allows, and others can send it without a browser.", Reloads: true),
     ]);
 
     private static ObjectShape Cache() => new("a mapping",
@@ -136,7 +145,8 @@ internal static class NodeShape
         new("connections", Scalars.Integer(1, 1_000_000), "Open connections of each listener.", "10000", "about 200 MB of kernel and server buffers"),
         new("keepAlive", Scalars.Duration(Second, TimeSpan.FromHours(1)), "An idle connection is closed after this.", "130s", "above the 120 s of common load balancers, which must close first"),
         new("headerTimeout", Scalars.Duration(Second, TimeSpan.FromHours(1)), "The whole head of a request must arrive within this.", "15s", "slower ones are attacks or broken"),
-        new("drain", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)), "How long requests in flight may take after SIGTERM.", "25s", "below the 30 s after which orchestrators kill"),
+        new("drain", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)), "How long requests in flight may take after SIGTERM and `limits.drainGrace`.", "25s", "with the grace below the 30 s after which orchestrators kill"),
+        new("drainGrace", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10)), "How long after SIGTERM new requests are still taken, while readiness says 503. Ctrl-C knows no grace; a second signal ends it.", "3s", "load balancers see the readiness within some seconds; until then a closed port is an error of theirs"),
         new("writeBehind", Scalars.Integer(64, 1 << 22), "Facts that may wait for the disk behind a reply.", "65536", "two seconds of the planned peak of 36,000/s on one of several nodes"),
         new("decide", Scalars.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)), "A decision's time when the request names none; then the ladder answers.", "100ms", "a page waits no longer for its list"),
         new("rememberedDecisions", Scalars.Size(1 << 16, 1L << 40), "Bytes of answers kept for ten minutes, so that the same decision id gets the same answer; beyond it the oldest go early, and are counted.", "256MiB", "about 250,000 answers of ten items: ten minutes of 400/s"),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
 
@@ -58,6 +59,12 @@ internal static class ReferenceCheck
 
         var slots = surface["slots"].Items.Select(s => s.Object?["id"]).OfType<Bound>().ToArray();
         Unique(slots, "each slot id once", faults);
+        var items = surface["slots"].Items.Sum(s => (long)((s.Object?["count"].Value as int?) ?? 0));
+        if (items > PolicyValidator.MostItems)
+        {
+            faults.Add(new ConfigFault(surface["slots"].Mark, surface["slots"].Path, $"at most {PolicyValidator.MostItems} items over all slots", $"{items}"));
+        }
+
         if (surface["policy"] is { Text: { } policy } named)
         {
             Refers(policy, named.Mark, named.Path, "policy", [.. policies.Keys], faults);

@@ -145,6 +145,9 @@ internal sealed record ObjectShape(string Expects, ImmutableArray<Field> Fields)
 /// <summary>Keys that the user names.</summary>
 internal sealed record MapShape(string Expects, Shape Value, int Max) : Shape
 {
+    /// <summary>The only keys allowed; empty when any name will do.</summary>
+    public ImmutableArray<string> Keys { get; init; } = [];
+
     public override string Expected => Expects;
 
     public override Bound Bind(ConfigNode node, string path, ConfigFaults faults)
@@ -167,6 +170,10 @@ internal sealed record MapShape(string Expects, Shape Value, int Max) : Shape
             {
                 faults.Add(new ConfigFault(entry.Mark, entryPath, Names.Expected, $"'{entry.Key}'"));
             }
+            else if (Keys.Length > 0 && !Keys.Contains(entry.Key))
+            {
+                faults.Add(new ConfigFault(entry.Mark, entryPath, string.Join(" or ", Keys), $"'{entry.Key}'", NearestName.Of(entry.Key, Keys)));
+            }
 
             entries.Add(new BoundEntry(entry.Key, entry.Mark, Value.Bind(entry.Value, entryPath, faults)));
         }
@@ -178,7 +185,9 @@ internal sealed record MapShape(string Expects, Shape Value, int Max) : Shape
     {
         ["type"] = "object",
         ["additionalProperties"] = Value.Schema(),
-        ["propertyNames"] = new JsonObject { ["pattern"] = Names.Pattern },
+        ["propertyNames"] = Keys.Length > 0
+            ? new JsonObject { ["enum"] = new JsonArray([.. Keys.Select(key => (JsonNode)key)]) }
+            : new JsonObject { ["pattern"] = Names.Pattern },
         ["maxProperties"] = Max,
     };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -12,22 +13,18 @@ internal sealed class NodeLog
 
     /// <param name="log">Format and first level.</param>
     /// <param name="clock">For each line's time.</param>
-    public NodeLog(LogSection log, TimeProvider clock)
+    /// <param name="meter">Counts the lines that are dropped.</param>
+    public NodeLog(LogSection log, TimeProvider clock, Meter meter)
     {
+        ConsoleFormatter formatter = log.Format == "text" ? new TextLineFormatter(clock) : new JsonLineFormatter(clock);
         _least = new Least(LogLevels.Parse(log.Level));
         Factory = LoggerFactory.Create(builder =>
         {
-            builder.Services.AddSingleton(clock);
             builder.SetMinimumLevel(LogLevel.Trace);
             builder.AddFilter((category, level) => level >= LeastOf(category));
-            builder.AddConsole(console =>
-            {
-                console.FormatterName = log.Format == "text" ? TextLineFormatter.FormatterName : JsonLineFormatter.FormatterName;
-                console.LogToStandardErrorThreshold = LogLevel.Trace;
-                console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
-            });
-            builder.AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>();
-            builder.AddConsoleFormatter<TextLineFormatter, ConsoleFormatterOptions>();
+
+            // As a factory: the services own what they make, and write its last lines when they are disposed.
+            builder.Services.AddSingleton<ILoggerProvider>(_ => new LogLines(formatter, Console.Error, meter));
         });
     }
 
