@@ -21,4 +21,5 @@ internal static class NodeEvents
     public static readonly EventId FactSkipped = new(14, "factSkipped");
     public static readonly EventId PurgesLost = new(15, "purgesLost");
     public static readonly EventId ClosingFailed = new(16, "closingFailed");
+    public static readonly EventId HistoryShort = new(30, "historyShort");
 }
