@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Millrace.Features.Online;
 using Millrace.Journal;
+using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
 
@@ -18,9 +19,6 @@ internal sealed class FeatureFolding : IAsyncDisposable
     // Without new facts windows still move: within the 2 s that a decider's copy may be stale.
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
-
-    // Pairs want what their session clicked before the window began: a start reads so much more than features reach back.
-    private static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
     private const int ReadBatch = 4096;
 
     private static readonly JournalStream[] Folded = [JournalStream.Items, JournalStream.Events];
@@ -160,7 +158,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
         }
 
         _folder.ContinueAfter(await _epochs.LastAsync(cancellation));
-        var from = UnixMicros.Now(_clock) - _folder.Current.Features.Reach - LongestRun;
+        var from = UnixMicros.Now(_clock) - _folder.Current.Features.Reach - History.LongestRun;
         foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
         {
             tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);

@@ -6,7 +6,6 @@ using Millrace.Cli;
 using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
 using Millrace.Delivery.Routes;
-using Millrace.Features.Definitions;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Flywheel;
@@ -127,11 +126,12 @@ internal sealed class NodeServices : IAsyncDisposable
         Data = Owned(DataDirectory.Open(config.Node.Data));
         Keys = AccessKeys.Open(Data, Clock);
         TokenKey = TokenKeyOf(Data);
+        var features = History.Features(config);
         try
         {
             var subjects = Owned(new FileSubjectKeys(Data.SubjectKeys));
             var journal = await LocalJournal.OpenAsync(
-                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }, Clock, subjects);
+                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }.Keeping(History.Retention(config, features)), Clock, subjects);
             _closing.Add(journal);
             Journal = journal;
         }
@@ -140,12 +140,11 @@ internal sealed class NodeServices : IAsyncDisposable
             throw new NodeStartException(ExitCode.DataLocked, held.Message, held);
         }
 
-        var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));
         Policies = await PolicyImport.StartAsync(Journal, config, features, Clock, Logger, cancellation);
         _closing.Add(Policies);
         Config.Follow(Policies.Offer);
-        Features = new FeatureFolder(features, new FeatureOptions());
-        var users = new EmbeddedUserState();
+        Features = new FeatureFolder(features, OptionsOf(config.Folding));
+        var users = new EmbeddedUserState(config.Folding.Session, config.Folding.Persons);
         var folding = new FeatureFolding(Journal, Features, users, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
@@ -156,6 +155,15 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(purges);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
     }
+
+    private static FeatureOptions OptionsOf(FoldingSection folding) => new()
+    {
+        MaxItems = folding.Items,
+        MaxSessions = folding.Sessions,
+        MaxPairs = folding.Pairs,
+        MaxSegments = folding.Segments,
+        SessionIdle = folding.Session,
+    };
 
     private void OpenDecisions(NodeConfig config, IUserState users)
     {

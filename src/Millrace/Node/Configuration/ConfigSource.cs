@@ -55,6 +55,7 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
         }
 
         var config = NodeConfigBinder.Bind(bound);
+        History.Check(config, bound);
         try
         {
             RouteTable.Create(config.Routes);

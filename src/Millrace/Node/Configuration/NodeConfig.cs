@@ -16,6 +16,8 @@ internal sealed record NodeConfig
 
     public required ImmutableArray<FeatureDefinition> Features { get; init; }
 
+    public required FoldingSection Folding { get; init; }
+
     public required ImmutableSortedDictionary<string, Policy> Policies { get; init; }
 
     public required ImmutableSortedDictionary<string, Surface> Surfaces { get; init; }
@@ -35,7 +37,27 @@ internal sealed record ListenSection(ListenAddress Delivery, ListenAddress Api, 
 
 internal sealed record CacheSection(long Memory, long Object);
 
-internal sealed record JournalSection(int Partitions);
+/// <param name="Partitions">Of a new data directory.</param>
+/// <param name="Retention">As it is written; null leaves it to <see cref="History"/>.</param>
+internal sealed record JournalSection(int Partitions, TimeSpan? Retention);
+
+/// <summary>The bounds of what is known; their meaning and reasons stand in <see cref="NodeShape"/>.</summary>
+internal sealed record FoldingSection
+{
+    public required int Items { get; init; }
+
+    public required int Sessions { get; init; }
+
+    public required int Persons { get; init; }
+
+    public required int Pairs { get; init; }
+
+    public required int Segments { get; init; }
+
+    public required TimeSpan Session { get; init; }
+
+    public required string Lists { get; init; }
+}
 
 /// <summary>The bounds of the node; their meaning and reasons stand in <see cref="NodeShape"/>.</summary>
 internal sealed record LimitsSection
