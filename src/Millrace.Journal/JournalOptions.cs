@@ -24,13 +24,19 @@ public sealed record JournalOptions
     public TimeSpan Housekeeping { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// What each stream keeps; control is kept for ever whatever stands here. By default a week, since windows of features and attribution are shorter, and 64 GiB per
+    /// What each stream keeps; control is kept for ever whatever stands here. By default a week, which must be no less than windows of features look back, and 64 GiB per
     /// partition; items are kept whole, since compaction by item id is not there yet.
     /// </summary>
     public ImmutableDictionary<JournalStream, Retention> Retention { get; init; } = ImmutableDictionary<JournalStream, Retention>.Empty
         .Add(JournalStream.Events, Journal.Retention.Week)
         .Add(JournalStream.Decisions, Journal.Retention.Week)
         .Add(JournalStream.Deliveries, Journal.Retention.Week);
+
+    /// <summary>These options with another age for events, decisions and deliveries.</summary>
+    public JournalOptions Keeping(TimeSpan age) => this with
+    {
+        Retention = Retention.ToImmutableDictionary(kept => kept.Key, kept => kept.Value with { MaxAge = age }),
+    };
 }
 
 /// <summary>How long and how much a partition keeps. Whole sealed segments go, oldest first; consumers that lag behind lose what they did not read.</summary>

@@ -12,7 +12,7 @@ public enum JournalStream
     /// <summary>Events observed; partitioned by tenant and user, else session.</summary>
     Events = 3,
 
-    /// <summary>Decisions taken; partitioned by tenant and user, else session.</summary>
+    /// <summary>Decisions taken, and the epochs that they name; partitioned by tenant and user, else session.</summary>
     Decisions = 4,
 
     /// <summary>Sampled deliveries; partitioned by decision id, else by object.</summary>

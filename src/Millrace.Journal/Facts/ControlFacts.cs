@@ -20,9 +20,13 @@ public sealed record PolicyChanged : Fact
     public override string PartitionKey => "";
 }
 
-/// <summary>The folder froze a feature snapshot: which cut it folds and at which time its windows end.</summary>
+/// <summary>
+/// The folder froze a feature snapshot: which cut it folds and at which time its windows end. It stands in the stream of the decisions that name it, and is kept as long;
+/// earlier releases wrote it to control.
+/// </summary>
 public sealed record EpochFrozen : Fact
 {
+    /// <summary>Goes on across restarts: names one epoch of the journal.</summary>
     public required long Epoch { get; init; }
 
     public required UnixMicros Until { get; init; }
@@ -31,9 +35,9 @@ public sealed record EpochFrozen : Fact
 
     public override FactType Type => FactType.EpochFrozen;
 
-    public override JournalStream Stream => JournalStream.Control;
+    public override JournalStream Stream => JournalStream.Decisions;
 
-    public override string PartitionKey => "";
+    public override string PartitionKey => "epoch";
 }
 
 /// <summary>Stored responses were voided: by URL, by surrogate key, or by route. Exactly one list is not empty.</summary>

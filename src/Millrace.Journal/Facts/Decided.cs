@@ -19,7 +19,7 @@ public sealed record Decided : Fact
     /// <summary>Raised whenever the same inputs would give other answers.</summary>
     public int Engine { get; init; }
 
-    /// <summary>The epoch whose item features were read.</summary>
+    /// <summary>The epoch whose item features were read: the number of an <see cref="EpochFrozen"/>.</summary>
     public long Epoch { get; init; }
 
     public ulong Seed { get; init; }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -16,13 +15,20 @@ internal sealed class EpochLog(IJournal journal)
     /// <summary>The number of the last epoch that was recorded; 0 when none was.</summary>
     public async Task<long> LastAsync(CancellationToken cancellation)
     {
-        var last = 0L;
-        for (var partition = 0; partition < journal.Partitions(JournalStream.Decisions); partition++)
+        // Epochs are recorded each second or more often while a node runs, all in one partition, so that the last is near the end of it.
+        var ranges = Enumerable.Range(0, journal.Partitions(JournalStream.Decisions)).Select(partition => journal.Range(JournalStream.Decisions, partition)).ToArray();
+        for (long back = ReadBatch; ranges.Any(range => range.End - back + ReadBatch > range.First); back += ReadBatch)
         {
-            last = Math.Max(last, await LastOfAsync(partition, cancellation));
+            for (var partition = 0; partition < ranges.Length; partition++)
+            {
+                if (await LastOfAsync(partition, ranges[partition], back, cancellation) is { } last)
+                {
+                    return last;
+                }
+            }
         }
 
-        return last > 0 ? last : await LastOfControlAsync(cancellation);
+        return await LastOfControlAsync(cancellation);
     }
 
     /// <summary>Records an epoch; a decision may name it when this has returned.</summary>
@@ -38,21 +44,17 @@ internal sealed class EpochLog(IJournal journal)
         },
         cancellation);
 
-    // Epochs are recorded each second or more often while a node runs, in one partition, so that the last is near the end of it.
-    private async Task<long> LastOfAsync(int partition, CancellationToken cancellation)
+    /// <summary>The last epoch of a partition's facts from <paramref name="back"/> before its end; null when there is none in a batch of them.</summary>
+    private async Task<long?> LastOfAsync(int partition, PartitionRange range, long back, CancellationToken cancellation)
     {
-        var range = journal.Range(JournalStream.Decisions, partition);
-        for (var end = range.End; end > range.First; end -= ReadBatch)
+        var (from, to) = (Math.Max(range.First, range.End - back), range.End - back + ReadBatch);
+        if (from >= to)
         {
-            var from = Math.Max(range.First, end - ReadBatch);
-            var facts = await journal.ReadAsync(JournalStream.Decisions, partition, from, (int)(end - from), cancellation);
-            if (facts.Select(stored => stored.Fact).OfType<EpochFrozen>().LastOrDefault() is { } epoch)
-            {
-                return epoch.Epoch;
-            }
+            return null;
         }
 
-        return 0;
+        var facts = await journal.ReadAsync(JournalStream.Decisions, partition, from, (int)(to - from), cancellation);
+        return facts.Select(stored => stored.Fact).OfType<EpochFrozen>().LastOrDefault()?.Epoch;
     }
 
     // Earlier releases recorded epochs in the control stream, and counted from 1 at each start.

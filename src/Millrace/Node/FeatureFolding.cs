@@ -1,17 +1,15 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Millrace.Features.Online;
 using Millrace.Journal;
-using Millrace.Journal.Facts;
+using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
 
 /// <summary>
-/// Folds items and events into features, and freezes an epoch each 250 ms. It is the folder's one writer. An epoch's cut is recorded as a control fact when it
-/// differs from the last one: windows that merely moved fold no new fact, and a silent night must not fill the control stream. No failure ends it: what cannot be
-/// folded is skipped and named, and what may pass is tried again, at longer and longer intervals.
+/// Folds items and events into features, and freezes an epoch each 250 ms. It is the folder's one writer. Each epoch is recorded before decisions may name it. No failure
+/// ends it: what cannot be folded is skipped and named, and what may pass is tried again, at longer and longer intervals.
 /// </summary>
 internal sealed class FeatureFolding : IAsyncDisposable
 {
@@ -32,17 +30,17 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly ILogger _log;
     private readonly Tail[] _tails;
+    private readonly EpochLog _epochs;
     private readonly Backoff _stalled;
     private readonly Backoff _unwritable;
     private readonly Counter<long> _skipped;
     private readonly CancellationTokenSource _stop = new();
-    private ImmutableArray<Position> _named = [];
-    private EpochFrozen? _unrecorded;
+    private bool _begun;
     private long _frozen;
     private Task _running = Task.CompletedTask;
     private bool _stopped;
 
-    /// <param name="journal">What is folded, from its beginning.</param>
+    /// <param name="journal">What is folded: items from their beginning, events as far back as features reach.</param>
     /// <param name="folder">Called by nobody else.</param>
     /// <param name="users">Told of every event in the step that folds it: a person's own events count up to <see cref="Interval"/> later, ahead of the epoch.</param>
     /// <param name="clock">Ends the windows.</param>
@@ -52,6 +50,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     public FeatureFolding(IJournal journal, FeatureFolder folder, IUserState users, TimeProvider clock, Readiness readiness, Meter meter, ILogger log)
     {
         (_journal, _folder, _users, _clock, _readiness, _log) = (journal, folder, users, clock, readiness, log);
+        _epochs = new EpochLog(journal);
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
         _tails = [.. Folded.SelectMany(stream => Enumerable.Range(0, journal.Partitions(stream)).Select(partition => new Tail(stream, partition)))];
         _stalled = new Backoff(clock, Interval, LongestWait);
@@ -70,6 +69,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <exception cref="JournalException">A partition cannot be read: the others are folded all the same.</exception>
     public async Task StepAsync(CancellationToken cancellation)
     {
+        await BeginAsync(cancellation);
         var changed = false;
         Exception? broken = null;
         foreach (var tail in _tails)
@@ -86,10 +86,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
         if (changed || _frozen == 0 || _clock.GetElapsedTime(_frozen) >= IdleInterval)
         {
-            Freeze(changed);
+            await FreezeAsync(cancellation);
         }
 
-        await RecordAsync(cancellation);
         if (broken is not null)
         {
             ExceptionDispatchInfo.Throw(broken);
@@ -151,37 +150,45 @@ internal sealed class FeatureFolding : IAsyncDisposable
         }
     }
 
-    private void Freeze(bool changed)
+    private async Task BeginAsync(CancellationToken cancellation)
     {
-        var snapshot = _folder.Freeze(UnixMicros.Now(_clock));
-        _frozen = _clock.GetTimestamp();
-        if (changed && !snapshot.Cut.Next.AsSpan().SequenceEqual(_named.AsSpan()))
-        {
-            _named = snapshot.Cut.Next;
-            _unrecorded = new EpochFrozen
-            {
-                // Epochs count from each start; with the time that ends their windows they are told apart across restarts.
-                Id = $"epoch:{snapshot.Epoch}:{snapshot.Time.Value}",
-                Time = snapshot.Time,
-                Epoch = snapshot.Epoch,
-                Until = snapshot.Time,
-                Cut = snapshot.Cut.Next,
-            };
-        }
-    }
-
-    /// <summary>Records the last epoch. One that the journal does not take waits, and gives way to the next: features are fresh even while the disk is full.</summary>
-    private async Task RecordAsync(CancellationToken cancellation)
-    {
-        if (_unrecorded is not { } epoch || !_unwritable.IsDue)
+        if (_begun)
         {
             return;
         }
 
+        _folder.ContinueAfter(await _epochs.LastAsync(cancellation));
+        var from = UnixMicros.Now(_clock) - _folder.Current.Features.Reach - History.LongestRun;
+        foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
+        {
+            tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);
+            if (tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First)
+            {
+                _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
+            }
+        }
+
+        _begun = true;
+    }
+
+    /// <summary>Records an epoch, then publishes it. One that the journal does not take is published all the same: features are fresh even while the disk is full.</summary>
+    private async Task FreezeAsync(CancellationToken cancellation)
+    {
+        var snapshot = _folder.Draft(UnixMicros.Now(_clock));
+        _frozen = _clock.GetTimestamp();
+        if (_unwritable.IsDue)
+        {
+            await RecordAsync(snapshot, cancellation);
+        }
+
+        _folder.Publish(snapshot);
+    }
+
+    private async Task RecordAsync(FeatureSnapshot snapshot, CancellationToken cancellation)
+    {
         try
         {
-            await _journal.AppendAsync(epoch, cancellation);
-            _unrecorded = null;
+            await _epochs.RecordAsync(snapshot, cancellation);
             _unwritable.Succeed();
         }
         catch (Exception refused) when (refused is JournalFullException or JournalFaultException)
@@ -192,7 +199,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
                 _readiness.Hold(UnreadyReason.JournalFault);
             }
 
-            _log.LogError(NodeEvents.FoldingStalled, refused, "Epoch {Epoch} is not recorded yet; folding goes on", epoch.Epoch);
+            _log.LogError(NodeEvents.FoldingStalled, refused, "Epoch {Epoch} is not recorded; folding goes on", snapshot.Epoch);
         }
     }
 
@@ -201,6 +208,8 @@ internal sealed class FeatureFolding : IAsyncDisposable
         var changed = false;
         while (await ReadAsync(tail, cancellation) is { Count: > 0 } facts)
         {
+            // An item that was acknowledged before these events were sent is in the catalogue before they are counted.
+            changed |= tail.Stream == JournalStream.Events && await FoldCatalogueAsync(cancellation);
             foreach (var stored in facts)
             {
                 try
@@ -214,6 +223,20 @@ internal sealed class FeatureFolding : IAsyncDisposable
                 }
 
                 tail.Next = stored.Position.Offset + 1;
+            }
+        }
+
+        return changed;
+    }
+
+    private async Task<bool> FoldCatalogueAsync(CancellationToken cancellation)
+    {
+        var changed = false;
+        foreach (var tail in _tails)
+        {
+            if (tail.Stream == JournalStream.Items && tail.Next < _journal.Range(tail.Stream, tail.Partition).End)
+            {
+                changed |= await FoldAsync(tail, cancellation);
             }
         }
 

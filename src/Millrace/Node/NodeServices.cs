@@ -7,7 +7,6 @@ using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
 using Millrace.Delivery.Routes;
-using Millrace.Features.Definitions;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Flywheel;
@@ -31,7 +30,7 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private readonly NodeLog _log;
     private readonly ClosingOrder _closing;
-    private readonly EmbeddedUserState _users = new();
+    private EmbeddedUserState _users = null!;
 
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
@@ -115,11 +114,12 @@ internal sealed class NodeServices : IAsyncDisposable
     {
         var config = Config.Current;
         TokenKey = TokenKeyOf(Data);
+        var features = History.Features(config);
         try
         {
             var subjects = Owned(new FileSubjectKeys(Data.SubjectKeys));
             var journal = await LocalJournal.OpenAsync(
-                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }, Clock, subjects);
+                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }.Keeping(History.Retention(config, features)), Clock, subjects);
             _closing.Add(journal);
             Journal = journal;
         }
@@ -133,11 +133,11 @@ internal sealed class NodeServices : IAsyncDisposable
                 ExitCode.DataUnusable, $"The journal in {Data.Root} cannot be opened: {refused.Message} Make it readable and writable for this user, with room on its disk.", refused);
         }
 
-        var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));
         Policies = await PolicyImport.StartAsync(Journal, config, features, Clock, cancellation);
         _closing.Add(Config);
         Config.Prepare(next => Policies.PrepareAsync(next, Config.File ?? ConfigSource.DefaultFile));
-        Features = new FeatureFolder(features, new FeatureOptions());
+        Features = new FeatureFolder(features, OptionsOf(config.Folding));
+        _users = new EmbeddedUserState(config.Folding.Session, config.Folding.Persons);
         var folding = new FeatureFolding(Journal, Features, _users, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
@@ -148,6 +148,15 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(purges);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
     }
+
+    private static FeatureOptions OptionsOf(FoldingSection folding) => new()
+    {
+        MaxItems = folding.Items,
+        MaxSessions = folding.Sessions,
+        MaxPairs = folding.Pairs,
+        MaxSegments = folding.Segments,
+        SessionIdle = folding.Session,
+    };
 
     /// <summary>A decider as the node's own, with memory of its own.</summary>
     internal Decider CreateDecider(NodeConfig config, IDecisionSink? sink, DecisionMeters? meters) => new(

@@ -39,6 +39,19 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
+    [InlineData("", 7)]
+    [InlineData("features: [{name: a, count: click, window: 3d}]", 7)]
+    [InlineData("features: [{name: a, count: click, window: 30d}]", 32)]
+    [InlineData("features: [{name: a, count: click, halfLife: 5d}]", 42)]
+    [InlineData("policies: {home: {candidates: [{popular: 20d}]}}", 22)]
+    [InlineData("journal: {retention: 60d}\nfeatures: [{name: a, count: click, window: 30d}]", 60)]
+    public void Events_are_kept_as_long_as_features_look_back(string text, int days)
+    {
+        var config = Check(text);
+        Assert.Equal(TimeSpan.FromDays(days), History.Retention(config, History.Features(config)));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("# only a comment\n")]
     public void Nothing_at_all_is_a_sensible_configuration(string text)
@@ -70,6 +83,9 @@ public sealed class ConfigurationTests
     [InlineData("features: [{name: a, window: 1h}]", "features[0]: expected exactly one of count, age, cooccur", "got none")]
     [InlineData("features: [{name: a, count: click}]", "features[0]: expected either window or halfLife", "got neither")]
     [InlineData("features: [{name: a, count: click, window: 1h, halfLife: 1h}]", "features[0]: expected either window or halfLife", "got both")]
+    [InlineData("journal: {retention: 7d}\nfeatures: [{name: a, count: click, window: 30d}]", "t.yaml:1:22 journal.retention: expected at least 31d, since features look back 30d", "got 7d")]
+    [InlineData("journal: {retention: 9d}\nfeatures: [{name: a, count: click, halfLife: 2d}]", "journal.retention: expected at least 17d", "got 9d")]
+    [InlineData("journal: {retention: 9d}\npolicies: {home: {candidates: [{popular: 10d}]}}", "journal.retention: expected at least 11d", "got 9d")]
     [InlineData("features: [{name: a, cooccur: click}]", "features[0]: expected a window", "got none")]
     [InlineData("features: [{name: a, count: click, halfLife: 1h, as: share}]", "features[0].as: expected count or log", "got 'share'")]
     [InlineData("surfaces: {home: {policy: hoem, slots: [{id: a, count: 1}]}}\npolicies: {home: {}}", "t.yaml:1:27 surfaces.home.policy: expected a policy that is defined", "did you mean 'home'?")]

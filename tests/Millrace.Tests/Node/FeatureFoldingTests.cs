@@ -16,7 +16,9 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Readiness _readiness = new();
     private readonly Meter _meter = new("Millrace.Test");
-    private readonly FeatureFolder _folder = new(FeatureSet.Create([new CountFeature("clicks", "click", TimeSpan.FromHours(1))]), new FeatureOptions());
+    private static readonly FeatureSet Features = FeatureSet.Create([new CountFeature("clicks", "click", TimeSpan.FromHours(1))]);
+
+    private readonly FeatureFolder _folder = new(Features, new FeatureOptions());
     private readonly MemoryJournal _journal;
     private readonly FeatureFolding _folding;
     private int _ids;
@@ -24,7 +26,7 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
     public FeatureFoldingTests()
     {
         _journal = new MemoryJournal(_clock);
-        _folding = new FeatureFolding(_journal, _folder, new EmbeddedUserState(), _clock, _readiness, _meter, NullLogger.Instance);
+        _folding = Folding(_folder, _journal);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -52,7 +54,7 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Windows_move_without_new_facts_and_write_none()
+    public async Task Windows_move_without_new_facts_and_their_epoch_is_a_fact_too()
     {
         await AppendItemAsync("story-1");
         await _folding.StepAsync(Cancellation);
@@ -62,7 +64,89 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
         _clock.Advance(TimeSpan.FromSeconds(1));
         await _folding.StepAsync(Cancellation);
         Assert.True(_folder.Current.Time > first.Time);
-        Assert.Single(await EpochsAsync());
+        Assert.Equal([1L, 2L], (await EpochsAsync()).Select(stored => ((EpochFrozen)stored.Fact).Epoch));
+    }
+
+    [Fact]
+    public async Task Epochs_go_on_after_a_restart()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await AppendItemAsync($"story-{i}");
+            await _folding.StepAsync(Cancellation);
+        }
+
+        await _journal.AppendAsync([.. Enumerable.Range(0, 9_000).Select(i => new Decided { Id = $"d{i}", Surface = "home", Policy = "home@1", Session = $"s{i}" })], Cancellation);
+        var folder = new FeatureFolder(Features, new FeatureOptions());
+        await using var again = Folding(folder, _journal);
+        await again.StepAsync(Cancellation);
+        Assert.Equal(4, folder.Current.Epoch);
+        Assert.Equal([1L, 2L, 3L, 4L], (await EpochsAsync()).Select(stored => ((EpochFrozen)stored.Fact).Epoch));
+    }
+
+    [Fact]
+    public async Task An_epoch_is_published_only_when_it_is_recorded()
+    {
+        await AppendItemAsync("story-1");
+        var durable = new TaskCompletionSource();
+        var folder = new FeatureFolder(Features, new FeatureOptions());
+        await using var folding = Folding(folder, new TappedJournal(_journal) { Appending = durable.Task });
+        var step = folding.StepAsync(Cancellation);
+        Assert.Null(folder.Current.Find("story-1"));
+        durable.SetResult();
+        await step;
+        Assert.NotNull(folder.Current.Find("story-1"));
+    }
+
+    [Fact]
+    public async Task A_restart_counts_what_the_running_node_counts_and_reads_no_older_events()
+    {
+        await AppendItemAsync("story-1");
+        for (var day = 0; day < 10; day++)
+        {
+            await _journal.AppendAsync(
+                new Observed { Id = $"click-{day}", Event = "click", Item = "story-1", Session = "s", Time = UnixMicros.Now(_clock) }, Cancellation);
+            await _folding.StepAsync(Cancellation);
+            _clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        await _folding.StepAsync(Cancellation);
+        var read = new List<Fact>();
+        var tapped = new TappedJournal(_journal)
+        {
+            Read = (stream, facts) =>
+            {
+                read.AddRange(facts.Select(stored => stored.Fact));
+                return Task.CompletedTask;
+            },
+        };
+        var folder = new FeatureFolder(Features, new FeatureOptions());
+        await using var again = Folding(folder, tapped);
+        await again.StepAsync(Cancellation);
+        Assert.Equal(_folder.Current.Canonical(), folder.Current.Canonical());
+        Assert.Equal(["click-8", "click-9"], read.OfType<Observed>().Select(fact => fact.Id));
+    }
+
+    [Fact]
+    public async Task An_item_put_before_its_events_is_in_the_catalogue_when_they_are_counted()
+    {
+        var folder = new FeatureFolder(Features, new FeatureOptions());
+        await using var folding = Folding(folder, new TappedJournal(_journal)
+        {
+            Read = async (stream, facts) =>
+            {
+                // Between reading items and reading events somebody puts an item, and clicks it.
+                if (stream == JournalStream.Items && _ids == 0)
+                {
+                    await AppendItemAsync("story-1");
+                    await _journal.AppendAsync(
+                        new Observed { Id = "click-1", Event = "click", Item = "story-1", Session = "s", Time = UnixMicros.Now(_clock) }, Cancellation);
+                }
+            },
+        });
+        await folding.StepAsync(Cancellation);
+        Assert.Equal(1, folder.Current.Popular(TimeSpan.FromHours(1), 10).Length);
+        Assert.Equal(0, folder.Counts.Unknown);
     }
 
     [Fact]
@@ -72,13 +156,19 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
         await AppendItemAsync("story-1");
         Assert.Equal([UnreadyReason.FeaturesCatchingUp], _readiness.Reasons);
         _folding.Start();
-        await _journal.WaitAsync(JournalStream.Control, 0, 0, Cancellation);
+        await _journal.WaitAsync(JournalStream.Decisions, EpochPartition, 0, Cancellation);
         await _folding.DisposeAsync();
         Assert.True(_readiness.IsReady);
     }
 
+    private FeatureFolding Folding(FeatureFolder folder, IJournal journal) =>
+        new(journal, folder, new EmbeddedUserState(), _clock, _readiness, _meter, NullLogger.Instance);
+
     private async Task AppendItemAsync(string id) =>
         await _journal.AppendAsync(new ItemChanged { Id = $"fact-{_ids++}", Item = id, Time = UnixMicros.Now(_clock) }, Cancellation);
 
-    private async Task<IReadOnlyList<StoredFact>> EpochsAsync() => await _journal.ReadAsync(JournalStream.Control, 0, 0, 100, Cancellation);
+    private async Task<IReadOnlyList<StoredFact>> EpochsAsync() =>
+        [.. (await _journal.ReadAsync(JournalStream.Decisions, EpochPartition, 0, 10_000, Cancellation)).Where(stored => stored.Fact is EpochFrozen)];
+
+    private int EpochPartition => FactKeys.Partition(new EpochFrozen { Id = "", Epoch = 0, Until = default }, _journal.Partitions(JournalStream.Decisions));
 }

@@ -57,6 +57,7 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
         }
 
         var config = NodeConfigBinder.Bind(bound);
+        History.Check(config, bound);
         CheckPlanes(config, bound, faults);
         return faults.Count == 0 ? config : throw new ConfigInvalidException(faults.InOrder());
     }

@@ -16,6 +16,8 @@ internal sealed record NodeConfig
 
     public required ImmutableArray<FeatureDefinition> Features { get; init; }
 
+    public required FoldingSection Folding { get; init; }
+
     public required ImmutableSortedDictionary<string, Policy> Policies { get; init; }
 
     public required ImmutableSortedDictionary<string, Surface> Surfaces { get; init; }
@@ -45,9 +47,31 @@ internal sealed record BrowsersSection(ImmutableArray<string> Origins)
 
 internal sealed record CacheSection(long Memory, long Object);
 
-internal sealed record JournalSection(int Partitions, long FullDecisions, double AnonymousDeliveries);
+/// <param name="Partitions">Of a new data directory.</param>
+/// <param name="Retention">As it is written; null leaves it to <see cref="History"/>.</param>
+/// <param name="FullDecisions">Bytes per second.</param>
+/// <param name="AnonymousDeliveries">A share.</param>
+internal sealed record JournalSection(int Partitions, TimeSpan? Retention, long FullDecisions, double AnonymousDeliveries);
 
 internal sealed record EventsSection(string Unattested);
+
+/// <summary>The bounds of what is known; their meaning and reasons stand in <see cref="NodeShape"/>.</summary>
+internal sealed record FoldingSection
+{
+    public required int Items { get; init; }
+
+    public required int Sessions { get; init; }
+
+    public required int Persons { get; init; }
+
+    public required int Pairs { get; init; }
+
+    public required int Segments { get; init; }
+
+    public required TimeSpan Session { get; init; }
+
+    public required string Lists { get; init; }
+}
 
 /// <summary>The bounds of the node; their meaning and reasons stand in <see cref="NodeShape"/>.</summary>
 internal sealed record LimitsSection

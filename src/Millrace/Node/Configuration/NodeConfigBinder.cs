@@ -20,12 +20,14 @@ internal static class NodeConfigBinder
             Listen = new ListenSection(listen.Get<ListenAddress>("delivery"), listen.Get<ListenAddress>("api"), listen.Get<ListenAddress>("admin")),
             Routes = [.. root["routes"].Items.Select(r => Route(r.Object!))],
             Features = [.. root["features"].Items.Select(f => FeatureText.Bind(f.Object!))],
+            Folding = Folding(root["folding"].Object!),
             Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Browsers = new BrowsersSection(
                 root["browsers"].Object!["origins"] is { Value: not null } origins ? [.. origins.Items.Select(o => o.Text!)] : [BrowserOrigin.Any]),
             Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object")),
-            Journal = new JournalSection(journal.Get<int>("partitions"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),
+            Journal = new JournalSection(
+                journal.Get<int>("partitions"), journal.Find<TimeSpan>("retention"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),
             Events = new EventsSection(root["events"].Object!.Get<string>("unattested")),
             Limits = Limits(root["limits"].Object!),
             Log = new LogSection(log.Get<string>("level"), log.Get<string>("format")),
@@ -71,6 +73,17 @@ internal static class NodeConfigBinder
         name,
         surface.Get<string>("policy"),
         [.. surface["slots"].Items.Select(s => new Slot(s.Object!.Get<string>("id"), s.Object!.Get<int>("count")))]);
+
+    private static FoldingSection Folding(BoundObject folding) => new()
+    {
+        Items = folding.Get<int>("items"),
+        Sessions = folding.Get<int>("sessions"),
+        Persons = folding.Get<int>("persons"),
+        Pairs = folding.Get<int>("pairs"),
+        Segments = folding.Get<int>("segments"),
+        Session = folding.Get<TimeSpan>("session"),
+        Lists = folding.Get<string>("lists"),
+    };
 
     private static LimitsSection Limits(BoundObject limits) => new()
     {

@@ -15,6 +15,7 @@ internal static class NodeShape
         new("listen", Listen(), "The three listeners: paths of ours never shadow an origin's."),
         new("routes", new ListShape("a list of routes", Route(), 0, 10_000), "What the delivery listener serves, and from where.", Reloads: true),
         new("features", new ListShape("a list of features", Feature(), 0, 1_000), "Values about items, users and sessions that policies blend."),
+        new("folding", Folding(), "What is known of items, users and sessions, and its bounds; hitting one is counted."),
         new("policies", new MapShape("a mapping of policies by name", Policy(), 1_000), "How surfaces decide.", Reloads: true),
         new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
         new("browsers", Browsers(), "Web pages that send events by themselves, with a key of the scope events.", Reloads: true),
@@ -71,6 +72,17 @@ internal static class NodeShape
         new("shrink", Scalars.Number(0, 1e9), "Added to the denominator of a share: how many pairs it takes to be believed half.", "10", "one pair is an anecdote"),
     ]);
 
+    private static ObjectShape Folding() => new("a mapping",
+    [
+        new("items", Scalars.Integer(1, 100_000_000), "Items of the catalogue, deleted ones as long as anything counts them; changes of further items are refused.", "2000000", "two million of a few features fit a laptop"),
+        new("sessions", Scalars.Integer(1, 100_000_000), "Sessions of each partition that are followed for pairs; the one quiet for longest leaves.", "1000000", "half an hour of 500 new sessions a second"),
+        new("persons", Scalars.Integer(1, 100_000_000), "Sessions and users whose last items are kept; the least recently active leaves.", "1000000", "half an hour of 500 new sessions a second"),
+        new("pairs", Scalars.Integer(1, 1_000_000_000), "Pairs of items that one co-occurrence counts at a time; further ones are refused.", "10000000", "some 120 bytes each"),
+        new("segments", Scalars.Integer(1, 10_000), "Segments that have a list of their own; further ones count in the global list only.", "64", "countries or languages, not persons"),
+        new("session", Scalars.Duration(Second, TimeSpan.FromHours(12)), "A session that was idle for so long begins anew.", "30m", "what web analytics take for a session's end"),
+        new("lists", Scalars.Name, "The event that popular and segment lists count.", "click", "the commonest sign of interest"),
+    ]);
+
     private static ObjectShape Policy() => new("a policy",
     [
         new("candidates", new ListShape("a list of candidate sources", Candidate(), 1, 16), "Where candidates come from, in order."),
@@ -125,6 +137,7 @@ internal static class NodeShape
     private static ObjectShape Journal() => new("a mapping",
     [
         new("partitions", Scalars.Integer(1, 256), "Partitions of items, events, decisions, deliveries; fixed when the data directory is made.", "2", "DESIGN: two, even on one node"),
+        new("retention", Scalars.Duration(TimeSpan.FromHours(1), 3_650 * Day), "How long events, decisions and deliveries are kept, at most 64 GiB of each partition. Without it a week, or what features look back and two days, if that is longer."),
         new("fullDecisions", Scalars.Size(1 << 10, 1L << 40), "Bytes per second of decisions recorded with every input, so that they can be replayed; the others are recorded slim, and counted.", "8MiB", "about 1,400 decisions of 200 candidates a second: all of a laptop's, a share of a spike's"),
         new("anonymousDeliveries", Scalars.Number(0, 1), "The share of deliveries recorded that no decision led to; those with a token are all recorded.", "0.1", "docs/CAPACITY.md: all of them would be ten times the bytes for no better estimate"),
     ]);

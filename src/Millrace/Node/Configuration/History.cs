@@ -1,0 +1,47 @@
+using Millrace.Features.Definitions;
+using Millrace.Models.Policies;
+
+namespace Millrace.Node.Configuration;
+
+/// <summary>How much of the past a configuration needs: what features look back, since a start counts it again from the journal.</summary>
+internal static class History
+{
+    /// <summary>Pairs want what their session clicked before the window began: a start reads so much more than features reach back.</summary>
+    public static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan Margin = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Week = TimeSpan.FromDays(7);
+
+    /// <summary>The features of a node, with the lists that its policies want.</summary>
+    public static FeatureSet Features(NodeConfig config) => FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values), config.Folding.Lists);
+
+    /// <summary>How long events, decisions and deliveries are kept.</summary>
+    public static TimeSpan Retention(NodeConfig config, FeatureSet features)
+    {
+        var derived = features.Reach + LongestRun + Margin;
+        return config.Journal.Retention ?? (derived > Week ? derived : Week);
+    }
+
+    /// <summary>Refuses a retention that a start could not count the windows from.</summary>
+    public static void Check(NodeConfig config, BoundObject bound)
+    {
+        if (config.Journal.Retention is not { } kept)
+        {
+            return;
+        }
+
+        var reach = Features(config).Reach;
+        if (kept < reach + LongestRun)
+        {
+            var setting = bound["journal"].Object!["retention"];
+            throw new ConfigInvalidException(
+            [
+                new ConfigFault(
+                    setting.Mark,
+                    setting.Path,
+                    $"at least {Quantities.Format(reach + LongestRun)}, since features look back {Quantities.Format(reach)} (a half-life eight times itself) and sessions a day more",
+                    Quantities.Format(kept)),
+            ]);
+        }
+    }
+}
