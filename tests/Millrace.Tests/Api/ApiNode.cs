@@ -53,12 +53,24 @@ internal sealed class ApiNode : IAsyncDisposable
     /// <summary>The admin's key, which every listener takes and a restart keeps.</summary>
     public string Key => _key;
 
-    /// <summary>How many purges, items, events and decisions the journal ever took. The control stream takes other facts by itself.</summary>
-    public async Task<(long Purges, long Items, long Events, long Decisions)> FactsAsync(CancellationToken cancellation)
+    /// <summary>How many purges, items, events and decisions the journal ever took. Control and decisions take other facts by themselves.</summary>
+    public async Task<(long Purges, long Items, long Events, long Decisions)> FactsAsync(CancellationToken cancellation) => (
+        await CountAsync<Purged>(JournalStream.Control, cancellation),
+        End(JournalStream.Items),
+        End(JournalStream.Events),
+        await CountAsync<Decided>(JournalStream.Decisions, cancellation));
+
+    private async Task<long> CountAsync<T>(JournalStream stream, CancellationToken cancellation)
+        where T : Fact
     {
-        var end = (int)End(JournalStream.Control);
-        var control = end == 0 ? [] : await Journal.ReadAsync(JournalStream.Control, 0, 0, end, cancellation);
-        return (control.Count(f => f.Fact is Purged), End(JournalStream.Items), End(JournalStream.Events), End(JournalStream.Decisions));
+        var count = 0L;
+        for (var partition = 0; partition < Journal.Partitions(stream); partition++)
+        {
+            var facts = await Journal.ReadAsync(stream, partition, 0, int.MaxValue, cancellation);
+            count += facts.Count(stored => stored.Fact is T);
+        }
+
+        return count;
     }
 
     public Task<Answer> PostAsync(string path, string json, CancellationToken cancellation) =>
