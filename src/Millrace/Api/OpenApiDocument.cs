@@ -37,7 +37,7 @@ internal static class OpenApiDocument
             ["/v1/decisions/{id}"] = Decision("get", "What was decided, what was delivered how, what came back", "The decision with delivered[] and observed[]", components),
             ["/v1/decisions/{id}/explain"] = Decision("get", "What each score is made of", "{decisionId, policy, items[], verdict: explained|notRecorded|erased}", components),
             ["/v1/decisions/{id}/replay"] = Decision("post", "Compute the decision again from the journal", "{verdict: identical|differs|engineChanged|notRecorded|erased, diff[]}", components),
-            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses", Body(PurgeEndpoint.Shape, components), 200, "{purgeId}", 400, 413, 415, 503) },
+            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses", Body(PurgeEndpoint.Shape, components), 200, "{purgeId, voided?}", 400, 413, 415, 503) },
         };
         components["Problem"] = Problem();
         var schemas = new JsonObject();

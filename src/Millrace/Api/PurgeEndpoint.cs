@@ -37,6 +37,11 @@ internal sealed class PurgeEndpoint(ApiServices services)
     public async Task PostAsync(HttpContext context)
     {
         var (draft, _) = await RequestBody.ReadAsync(context, services, Shape);
+        if (draft.Route is not null && !services.Purge.Routes.Contains(draft.Route))
+        {
+            throw new ProblemException(ProblemReason.Invalid, $"Expected the match of a route, got {Reading.Quote(draft.Route)}.", [new Fault("/route", "the match of a route", draft.Route)]);
+        }
+
         var purge = new Purged
         {
             Id = services.NewId(),
@@ -46,7 +51,14 @@ internal sealed class PurgeEndpoint(ApiServices services)
             Keys = draft.Keys,
             Route = draft.Route,
         };
-        await services.Purge.PurgeAsync(purge, draft.Wait, context.RequestAborted);
-        await Reply.JsonAsync(context, StatusCodes.Status200OK, json => json.WriteString("purgeId", purge.Id));
+        var voided = await services.Purge.PurgeAsync(purge, draft.Wait, context.RequestAborted);
+        await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
+        {
+            json.WriteString("purgeId", purge.Id);
+            if (voided is { } count)
+            {
+                json.WriteNumber("voided", count);
+            }
+        });
     }
 }

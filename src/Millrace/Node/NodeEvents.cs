@@ -13,4 +13,6 @@ internal static class NodeEvents
     public static readonly EventId ConfigNeedsRestart = new(6, "configNeedsRestart");
     public static readonly EventId DrainTooSlow = new(7, "drainTooSlow");
     public static readonly EventId DecisionFaulted = new(8, "decisionFaulted");
+    public static readonly EventId PurgesLost = new(15, "purgesLost");
+    public static readonly EventId PurgesFollowed = new(17, "purgesFollowed");
 }

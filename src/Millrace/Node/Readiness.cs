@@ -29,6 +29,9 @@ internal static class UnreadyReason
     /// <summary>The journal refuses appends.</summary>
     public const string JournalFault = "journalFault";
 
+    /// <summary>Purges are not followed: what is held is unverified.</summary>
+    public const string PurgesLost = "purgesLost";
+
     /// <summary>SIGTERM came: requests in flight are finished, new ones belong elsewhere.</summary>
     public const string Draining = "draining";
 }
