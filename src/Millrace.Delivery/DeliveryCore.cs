@@ -49,6 +49,9 @@ internal sealed class DeliveryCore : IDisposable
 
     public MemoryStore Store => _store;
 
+    /// <summary>Requests that board a flight now: for tests that must know when all wait.</summary>
+    public int InFlight => _boarder.Aboard;
+
     /// <summary>Whether purges reach this plane.</summary>
     public PurgeTouch Touch { get; }
 

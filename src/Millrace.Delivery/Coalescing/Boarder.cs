@@ -16,6 +16,11 @@ internal sealed class Boarder(
     /// <summary>A request boards so many flights at most; the last is its own, and answers whatever happens.</summary>
     private const int MaxFlights = 4;
 
+    private int _aboard;
+
+    /// <summary>Requests that have boarded and wait for a head.</summary>
+    public int Aboard => Volatile.Read(ref _aboard);
+
     private enum Taken
     {
         /// <summary>Answered.</summary>
@@ -44,7 +49,14 @@ internal sealed class Boarder(
         }
 
         var boarding = flights.JoinOrLead(FlightKey(exchange), exchange.Key);
-        if (boarding.Leads)
+        if (boarding.Leads && store.Find(exchange.Key, exchange.Request.Headers) is { } latest && latest != stored)
+        {
+            // Another's flight has renewed it between the look-up and now.
+            flights.Remove(boarding.Flight);
+            boarding.Flight.End();
+            boarding.Flight.Land(new FlightResult.Held(latest, false));
+        }
+        else if (boarding.Leads)
         {
             boarding.Flight.Keep();
 
@@ -133,20 +145,22 @@ internal sealed class Boarder(
     /// <summary>The flight's head; null when another's took too long, whose place in the table is then free for a new leader.</summary>
     private async Task<FlightResult?> HeadAsync(Boarding boarding, CancellationToken aborted)
     {
-        if (boarding.Leads)
-        {
-            return await boarding.Flight.Head.WaitAsync(aborted);
-        }
-
+        var head = boarding.Flight.Head;
+        var waiting = boarding.Leads ? head.WaitAsync(aborted) : head.WaitAsync(options.CollapseWait, time, aborted);
+        Interlocked.Increment(ref _aboard);
         try
         {
-            return await boarding.Flight.Head.WaitAsync(options.CollapseWait, time, aborted);
+            return await waiting;
         }
         catch (TimeoutException)
         {
             meters.BoundHit(DeliveryReason.CollapseWait);
             flights.Remove(boarding.Flight);
             return null;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _aboard);
         }
     }
 

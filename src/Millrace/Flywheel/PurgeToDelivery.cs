@@ -152,16 +152,20 @@ internal sealed class PurgeToDelivery : IAsyncDisposable
 
     private void Lose(Exception broken)
     {
-        bool first;
+        // This loop alone writes it. The plane stops trusting before anybody is told.
+        var first = _lost is null;
+        if (first)
+        {
+            _touch(false);
+        }
+
         lock (_lock)
         {
-            first = _lost is null;
             _lost = broken;
         }
 
         if (first)
         {
-            _touch(false);
             _log.LogCritical(NodeEvents.PurgesLost, broken, "Purges cannot be followed: strict and bounded routes ask their origins about all that is held until they can");
         }
 
