@@ -10,21 +10,18 @@ using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery;
 
-/// <summary>A request's life: route → tag and key → look up → serve, or join and fetch, or pass → tell. Knows no server.</summary>
+/// <summary>A request's life: route → tag, upstream request and key → look up → serve, or fetch (<see cref="Boarder"/>), or pass → tell. Knows no server.</summary>
 internal sealed class DeliveryCore : IDisposable
 {
-    /// <summary>A request joins twice at most (the second time knowing Vary), then goes itself.</summary>
-    private const int MaxJoins = 2;
-
     private readonly DeliveryOptions _options;
     private readonly IDeliverySink? _sink;
     private readonly TimeProvider _time;
-    private readonly PurgeLog _purges;
     private readonly MemoryStore _store;
-    private readonly FlightTable _flights;
-    private readonly PassMarks _marks;
+    private readonly MemoryAccount _account;
     private readonly OriginClient _origins;
-    private readonly Fetcher _fetcher;
+    private readonly Stale _stale;
+    private readonly Boarder _boarder;
+    private readonly Voiding _voiding;
     private readonly ReplyWriter _replies;
     private readonly DeliveryMeters _meters;
     private volatile RouteTable _routes;
@@ -34,17 +31,29 @@ internal sealed class DeliveryCore : IDisposable
     {
         options.Validate();
         (_options, _routes, _sink, _time) = (options, routes, sink, time);
-        _purges = new PurgeLog(options.MaxPurges);
-        _store = new MemoryStore(options.StoreBytes, options.MaxVariants, _purges);
-        _flights = new FlightTable(_purges);
-        _marks = new PassMarks(options.HitForMiss, time);
+        PurgeLog purges = new(options.MaxPurges);
+        _store = new MemoryStore(options.StoreBytes, options.MaxVariants, purges);
+        _account = new MemoryAccount(options.FillBytes);
         _origins = new OriginClient(options, time);
         _replies = new ReplyWriter(time);
-        _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _store.Count, () => _store.Evictions);
-        _fetcher = new Fetcher(options, _origins, _store, _flights, _marks, new FillBudget(options.FillBytes), _meters, time);
+        _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _account.Bytes, () => _store.Count, () => _store.Evictions);
+        _voiding = new Voiding(purges, _store, _meters, () => _routes);
+        Touch = new PurgeTouch(options.PurgeLease, time);
+        _stale = new Stale(Touch, purges, _replies, time);
+        FlightTable flights = new(purges);
+        PassMarks marks = new(options.HitForMiss, time);
+        KeyMemo<FlightResult.Failed> failures = new(options.FailureMemo, time);
+        Fetcher fetcher = new(options, _origins, _store, flights, marks, failures, _account, _meters, time);
+        _boarder = new Boarder(options, _store, flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
     }
 
     public MemoryStore Store => _store;
+
+    /// <summary>Requests that board a flight now: for tests that must know when all wait.</summary>
+    public int InFlight => _boarder.Aboard;
+
+    /// <summary>Whether purges reach this plane.</summary>
+    public PurgeTouch Touch { get; }
 
     public RouteTable Routes
     {
@@ -53,7 +62,7 @@ internal sealed class DeliveryCore : IDisposable
     }
 
     public DeliveryStats Stats =>
-        new(_meters.ByOutcome, _origins.Requests, _meters.BodyBytes, _store.Count, _store.Bytes, _store.Evictions, _meters.BoundsHit);
+        new(_meters.ByOutcome, _origins.Requests, _meters.BodyBytes, _store.Count, _store.Bytes, _account.Bytes, _store.Evictions, _meters.BoundsHit);
 
     public async Task HandleAsync(DeliveryRequest request, IResponseWriter writer, CancellationToken aborted)
     {
@@ -64,26 +73,21 @@ internal sealed class DeliveryCore : IDisposable
             if (inHand > _options.MaxRequests)
             {
                 _meters.BoundHit(DeliveryReason.Overloaded);
-                await ReplyWriter.ProblemAsync(exchange, 503, DeliveryReason.Overloaded, default, aborted);
+                await ReplyWriter.ProblemAsync(exchange, 503, DeliveryReason.Overloaded, aborted);
                 return;
             }
 
             await ServeAsync(exchange, aborted);
         }
-        catch (OriginException e)
+        catch (Exception e)
         {
-            await FailAsync(exchange, e.Reason, aborted);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            exchange.Cut(aborted.IsCancellationRequested ? DeliveryReason.ClientGone : DeliveryReason.OriginBroken);
+            await EndAsync(exchange, e, aborted);
         }
         finally
         {
             Interlocked.Decrement(ref _inHand);
-            var record = exchange.Record();
-            _meters.Ended(record);
-            _sink?.Delivered(record);
+            exchange.LetGo();
+            Tell(exchange);
         }
     }
 
@@ -91,28 +95,21 @@ internal sealed class DeliveryCore : IDisposable
     public async Task RefuseAsync(DeliveryRequest request, IResponseWriter writer, int status, CancellationToken aborted)
     {
         var exchange = new Exchange(request, writer, _options.Name, _time);
-        await ReplyWriter.ProblemAsync(exchange, status, DeliveryReason.BadRequest, default, aborted);
-        var record = exchange.Record();
-        _meters.Ended(record);
-        _sink?.Delivered(record);
+        try
+        {
+            await ReplyWriter.ProblemAsync(exchange, status, DeliveryReason.BadRequest, aborted);
+        }
+        catch (Exception e)
+        {
+            await EndAsync(exchange, e, aborted);
+        }
+        finally
+        {
+            Tell(exchange);
+        }
     }
 
-    public int Purge(PurgeRequest request)
-    {
-        var keys = request.Urls.SelectMany(url => CacheKey.OfUrl(url).Select(WithoutTag)).ToHashSet(StringComparer.Ordinal);
-        List<string> names = [.. keys.Select(PurgeNames.OfKey), .. request.Keys.Select(PurgeNames.OfSurrogate)];
-        if (request.Route is not null)
-        {
-            names.Add(PurgeNames.OfRoute(request.Route));
-        }
-
-        if (_purges.Add(names))
-        {
-            _meters.BoundHit(DeliveryReason.Purged);
-        }
-
-        return _store.Purge(keys, request.Keys, request.Route);
-    }
+    public int Purge(PurgeRequest request) => _voiding.Purge(request);
 
     public void Dispose()
     {
@@ -125,45 +122,54 @@ internal sealed class DeliveryCore : IDisposable
         var request = exchange.Request;
         if (_routes.Find(request.Authority, request.Path) is not { } route)
         {
-            await ReplyWriter.ProblemAsync(exchange, 404, DeliveryReason.NoRoute, default, aborted);
+            await ReplyWriter.ProblemAsync(exchange, 404, DeliveryReason.NoRoute, aborted);
             return;
         }
 
         exchange.Route = route;
         if (OriginFields.HasPassed(request, _options.Name))
         {
-            await ReplyWriter.ProblemAsync(exchange, 508, DeliveryReason.Loop, default, aborted);
+            await ReplyWriter.ProblemAsync(exchange, 508, DeliveryReason.Loop, aborted);
             return;
         }
 
         var (target, tag) = TagParameter.Take(request.Target, route.TagParameter);
-        exchange.Request = request = request with { Target = target };
+        exchange.Request = request = UpstreamRequest.Of(request with { Target = target }, _options.Name);
         exchange.Tag = tag;
         exchange.Key = CacheKey.Of(request.Scheme, request.Authority, target);
         var directives = RequestDirectives.Parse(request.Headers);
-        if (PassReason(request, directives) is var reason and not DeliveryReason.None)
+        var onlyIfCached = directives.OnlyIfCached && (request.IsGet || request.IsHead);
+        if (PassReason(request, directives) is var reason and not DeliveryReason.None && !onlyIfCached)
         {
             await PassAsync(exchange, route, reason, null, aborted);
             return;
         }
 
         var stored = _store.Find(exchange.Key, request.Headers);
-        if (stored is not null && await TryServeAsync(exchange, route, stored, directives, aborted))
+        if (stored is not null)
         {
-            return;
+            exchange.Hold(stored);
+            if (await TryServeAsync(exchange, route, stored, directives, aborted))
+            {
+                return;
+            }
         }
 
-        if (directives.OnlyIfCached)
+        if (onlyIfCached)
         {
-            await ReplyWriter.ProblemAsync(exchange, 504, DeliveryReason.OnlyIfCached, default, aborted);
+            await ReplyWriter.ProblemAsync(exchange, 504, DeliveryReason.OnlyIfCached, aborted);
         }
         else if (request.IsHead || request.Headers.Contains("Range"))
         {
             await PassAsync(exchange, route, request.IsHead ? DeliveryReason.Head : DeliveryReason.Range, stored, aborted);
         }
-        else
+        else if (_boarder.PassReason(exchange, stored) is { } unshareable)
         {
-            await FetchAsync(exchange, route, stored, directives, aborted);
+            await PassAsync(exchange, route, unshareable, stored, aborted);
+        }
+        else if (!await _boarder.FetchAsync(exchange, route, stored, directives, aborted))
+        {
+            await FailAsync(exchange, aborted);
         }
     }
 
@@ -173,172 +179,58 @@ internal sealed class DeliveryCore : IDisposable
         : directives.NoStore ? DeliveryReason.RequestNoStore
         : DeliveryReason.None;
 
+    /// <summary>Serves the copy when it may be reused; else notes in the verdict why the request goes on.</summary>
     private async Task<bool> TryServeAsync(Exchange exchange, Route route, StoredResponse stored, RequestDirectives directives, CancellationToken aborted)
     {
-        switch (Judge(stored, directives, route))
+        var reuse = _stale.Judge(stored, directives, route);
+        (DeliveryOutcome Outcome, DeliveryReason Detail)? served = reuse switch
         {
-            case Reuse.Fresh:
-                exchange.Outcome = DeliveryOutcome.Hit;
-                await _replies.StoredAsync(exchange, stored, new CacheStatus { Hit = true }, aborted);
-                return true;
-            case Reuse.MaxStale:
-                exchange.Outcome = DeliveryOutcome.Stale;
-                await _replies.StoredAsync(exchange, stored, new CacheStatus { Hit = true, Detail = DeliveryReason.MaxStale }, aborted);
-                return true;
-            case Reuse.StaleWhileRevalidate:
-                RevalidateBehind(exchange, route, stored);
-                exchange.Outcome = DeliveryOutcome.Stale;
-                await _replies.StoredAsync(exchange, stored, new CacheStatus { Hit = true, Detail = DeliveryReason.WhileRevalidate }, aborted);
-                return true;
-            default:
-                return false;
+            Reuse.Fresh => (DeliveryOutcome.Hit, _stale.IsUnverified(stored) ? DeliveryReason.Unverified : DeliveryReason.None),
+            Reuse.MaxStale => (DeliveryOutcome.Stale, DeliveryReason.MaxStale),
+            Reuse.StaleWhileRevalidate => (DeliveryOutcome.Stale, DeliveryReason.WhileRevalidate),
+            _ => null,
+        };
+        if (served is not { } answer)
+        {
+            exchange.Verdict = reuse == Reuse.RevalidateOnRequest
+                ? new CacheStatus { Forward = "request", Detail = DeliveryReason.RequestDirective }
+                : new CacheStatus { Forward = "stale" };
+            return false;
         }
+
+        if (reuse == Reuse.StaleWhileRevalidate)
+        {
+            _boarder.RevalidateBehind(exchange, route, stored);
+        }
+
+        exchange.Outcome = answer.Outcome;
+        exchange.Verdict = new CacheStatus { Hit = true, Detail = answer.Detail };
+        await _replies.StoredAsync(exchange, stored, validated: false, aborted);
+        return true;
     }
-
-    private Reuse Judge(StoredResponse stored, RequestDirectives directives, Route route) =>
-        ReuseRules.Judge(stored.Head.Directives, stored.Head.Freshness.Lifetime, stored.Head.Age(_time), directives, route.Contract);
-
-    private void RevalidateBehind(Exchange exchange, Route route, StoredResponse stored)
-    {
-        var (flight, leads) = _flights.JoinOrLead(FlightKey(exchange), exchange.Key, route.Match);
-        if (leads)
-        {
-            // Not awaited on purpose: RunAsync never throws, and the flight ends by the origin's time bounds.
-            _ = _fetcher.RunAsync(flight, route, exchange.Request, exchange.Key, stored);
-            flight.Keep();
-        }
-
-        flight.Leave();
-    }
-
-    private async Task FetchAsync(Exchange exchange, Route route, StoredResponse? stored, RequestDirectives directives, CancellationToken aborted)
-    {
-        var forward = new CacheStatus { Forward = stored is null ? "miss" : Judge(stored, directives, route) == Reuse.RevalidateOnRequest ? "request" : "stale" };
-        var variant = "";
-        for (var join = 0; ; join++)
-        {
-            var alone = join >= MaxJoins || _marks.Has(exchange.Key);
-            var (flight, leads) = alone
-                ? (new Flight(exchange.Key, _purges.Sequence), true)
-                : _flights.JoinOrLead(variant.Length > 0 ? exchange.Key + variant : FlightKey(exchange), exchange.Key, route.Match);
-            try
-            {
-                if (leads)
-                {
-                    stored = Lead(flight, exchange, route, stored, directives);
-                }
-
-                var head = leads ? await flight.Head.WaitAsync(aborted) : await HeadOfOtherAsync(flight, aborted);
-                if (head is not null && await TakeAsync(exchange, flight, leads, head, route, stored, forward, aborted))
-                {
-                    return;
-                }
-
-                // What the other's head taught about Vary chooses the flight to join next; a wait without answer joins no more.
-                (variant, join) = head is FlightResult.Arriving other ? (other.Head.Vary.TextFor(exchange.Request.Headers), join) : (variant, MaxJoins);
-            }
-            finally
-            {
-                flight.Leave();
-            }
-        }
-    }
-
-    /// <summary>Begins the flight's origin request, unless the object came in between the look-up and now. Returns the copy that is validated.</summary>
-    private StoredResponse? Lead(Flight flight, Exchange exchange, Route route, StoredResponse? stored, RequestDirectives directives)
-    {
-        var latest = _store.Find(exchange.Key, exchange.Request.Headers);
-        if (latest is not null && latest != stored && Judge(latest, directives, route) == Reuse.Fresh)
-        {
-            _flights.Remove(flight);
-            flight.End();
-            flight.Land(new FlightResult.Held(latest, false));
-            return latest;
-        }
-
-        _ = _fetcher.RunAsync(flight, route, exchange.Request, exchange.Key, latest);
-        return latest;
-    }
-
-    private async Task<FlightResult?> HeadOfOtherAsync(Flight flight, CancellationToken aborted)
-    {
-        try
-        {
-            return await flight.Head.WaitAsync(_options.CollapseWait, _time, aborted);
-        }
-        catch (TimeoutException)
-        {
-            _meters.BoundHit(DeliveryReason.CollapseWait);
-            return null;
-        }
-    }
-
-    /// <summary>Answers from what the flight brought; false when it is not for this request, which then goes itself.</summary>
-    private async Task<bool> TakeAsync(
-        Exchange exchange, Flight flight, bool leads, FlightResult result, Route route, StoredResponse? stored, CacheStatus status, CancellationToken aborted)
-    {
-        status = status with { Collapsed = !leads };
-        switch (result)
-        {
-            case FlightResult.Arriving arriving when leads || IsFor(exchange, arriving.Head):
-                using (var reader = arriving.Body.Open())
-                {
-                    if (reader is null)
-                    {
-                        return false;
-                    }
-
-                    exchange.Outcome = leads ? DeliveryOutcome.Miss : DeliveryOutcome.Collapsed;
-                    if (!await _replies.ArrivingAsync(exchange, arriving.Head, reader, status with { Stored = arriving.Stored, ForwardStatus = stored is null ? null : arriving.Head.Status }, aborted))
-                    {
-                        flight.Keep();
-                    }
-
-                    return true;
-                }
-
-            case FlightResult.Held held when leads || IsFor(exchange, held.Response.Head):
-                exchange.Outcome = !held.Revalidated ? DeliveryOutcome.Hit : leads ? DeliveryOutcome.Revalidated : DeliveryOutcome.Collapsed;
-                await _replies.StoredAsync(exchange, held.Response, held.Revalidated ? status with { ForwardStatus = 304, Stored = true } : new CacheStatus { Hit = true }, aborted);
-                return true;
-
-            case FlightResult.Alone own when leads:
-                using (own.Response)
-                {
-                    exchange.Outcome = DeliveryOutcome.Miss;
-                    await ReplyWriter.ThroughAsync(exchange, own.Response, status with { Detail = own.Reason }, aborted);
-                    return true;
-                }
-
-            case FlightResult.Failed failed:
-                if (!await TryServeStaleAsync(exchange, route, stored, failed.Reason, failed.OriginStatus, status, aborted))
-                {
-                    await FailAsync(exchange, failed.Reason, aborted);
-                }
-
-                return true;
-
-            default:
-                return false;
-        }
-    }
-
-    /// <summary>Whether a response that another asked for may answer this request: shareable, same variant, and not purged since.</summary>
-    private bool IsFor(Exchange exchange, ResponseHead head) =>
-        head.Shareable && head.Vary.Matches(exchange.Request.Headers) && !_purges.Voids(head.Began, head.Key, head.Route, head.SurrogateKeys);
 
     private async Task PassAsync(Exchange exchange, Route route, DeliveryReason reason, StoredResponse? stored, CancellationToken aborted)
     {
         var request = exchange.Request;
-        var status = new CacheStatus { Forward = reason == DeliveryReason.Method ? "method" : stored is null ? "bypass" : "stale", Detail = reason };
+        exchange.Verdict = exchange.Verdict with
+        {
+            Forward = reason switch
+            {
+                DeliveryReason.Method => "method",
+                DeliveryReason.RequestForm or DeliveryReason.RequestNoStore => "request",
+                DeliveryReason.HitForMiss => "bypass",
+                _ => exchange.Verdict.Forward ?? "miss",
+            },
+            Detail = reason,
+        };
         OriginResponse response;
         try
         {
-            response = await _origins.SendAsync(route, request, OriginFields.ForPassing(request, _options.Name), request.Body, aborted);
+            response = await _origins.SendAsync(route, request, request.Headers, request.Body, aborted);
         }
-        catch (OriginException e)
+        catch (OriginException e) when (stored is not null)
         {
-            if (await TryServeStaleAsync(exchange, route, stored, e.Reason, null, status, aborted))
+            if (await _stale.TryServeAsync(exchange, route, stored, e.Reason, null, aborted))
             {
                 return;
             }
@@ -350,72 +242,62 @@ internal sealed class DeliveryCore : IDisposable
         {
             if (!IsSafe(request.Method) && response.Status is >= 200 and < 400)
             {
-                InvalidateAfter(exchange, response);
+                _voiding.InvalidateAfter(exchange.Key, response.Headers);
             }
 
             exchange.Outcome = DeliveryOutcome.Bypass;
-            await ReplyWriter.ThroughAsync(exchange, response, status, aborted);
+            await _replies.ThroughAsync(exchange, response, conditionsAreOurs: false, aborted);
         }
     }
 
-    private async Task<bool> TryServeStaleAsync(
-        Exchange exchange, Route route, StoredResponse? stored, DeliveryReason reason, int? originStatus, CacheStatus status, CancellationToken aborted)
+    /// <summary>Whatever went wrong, the client gets an answer, or a cut where one had begun.</summary>
+    private static async Task EndAsync(Exchange exchange, Exception fault, CancellationToken aborted)
     {
-        if (stored is null || !ReuseRules.MayServeOnError(stored.Head.Directives, stored.Head.Freshness.Lifetime, stored.Head.Age(_time), route.Contract)
-            || _purges.Voids(stored.Head.Began, stored.Head.Key, stored.Head.Route, stored.Head.SurrogateKeys))
+        var reason = fault switch
         {
-            return false;
-        }
-
-        exchange.Outcome = DeliveryOutcome.Stale;
-        await _replies.StoredAsync(exchange, stored, status with { Forward = "stale", ForwardStatus = originStatus, Detail = reason }, aborted);
-        return true;
-    }
-
-    private static async Task FailAsync(Exchange exchange, DeliveryReason reason, CancellationToken aborted)
-    {
-        if (exchange.Started)
+            OriginException origin => origin.Reason,
+            RequestBodyException => DeliveryReason.BadRequest,
+            _ when aborted.IsCancellationRequested => DeliveryReason.ClientGone,
+            IOException when exchange.Started => DeliveryReason.OriginBroken,
+            _ => DeliveryReason.Internal,
+        };
+        if (exchange.Started || reason == DeliveryReason.ClientGone)
         {
             exchange.Cut(reason);
             return;
         }
 
-        var status = reason switch { DeliveryReason.OriginTimeout => 504, DeliveryReason.Internal => 500, _ => 502 };
-        await ReplyWriter.ProblemAsync(exchange, status, reason, new CacheStatus { Forward = "miss" }, aborted);
-    }
-
-    /// <summary>RFC 9111 §4.4: the target of a successful unsafe request, and Location and Content-Location of the same authority.</summary>
-    private void InvalidateAfter(Exchange exchange, OriginResponse response)
-    {
-        List<string> urls = [exchange.Key];
-        if (Uri.TryCreate(exchange.Key, UriKind.Absolute, out var self))
+        try
         {
-            foreach (var name in (ReadOnlySpan<string>)["Location", "Content-Location"])
-            {
-                if (response.Headers.First(name) is { } text && Uri.TryCreate(self, text, out var named) && named.Authority == self.Authority)
-                {
-                    urls.Add(named.AbsoluteUri);
-                }
-            }
+            exchange.Verdict = exchange.Verdict with { Detail = reason };
+            await (fault is RequestBodyException body ? ReplyWriter.ProblemAsync(exchange, body.Status, reason, aborted) : FailAsync(exchange, aborted));
         }
-
-        Purge(new PurgeRequest { Urls = urls });
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            exchange.Cut(DeliveryReason.ClientGone);
+        }
     }
 
-    /// <summary>A purged URL may carry a tag, as the client's did.</summary>
-    private string WithoutTag(string key)
+    /// <summary>Says what the verdict's detail names, with the origin's own status where it gave one.</summary>
+    private static Task FailAsync(Exchange exchange, CancellationToken aborted)
     {
-        var slash = key.IndexOf('/', key.IndexOf("//", StringComparison.Ordinal) + 2);
-        var authority = key[..slash];
-        var target = key[slash..];
-        var query = target.IndexOf('?', StringComparison.Ordinal);
-        var host = authority[(authority.IndexOf("//", StringComparison.Ordinal) + 2)..];
-        var route = _routes.Find(host, query < 0 ? target : target[..query]);
-        return authority + TagParameter.Take(target, route?.TagParameter).Target;
+        var reason = exchange.Verdict.Detail;
+        var status = (exchange.Verdict.ForwardStatus, reason) switch
+        {
+            (503, _) => 503,
+            (504, _) or (_, DeliveryReason.OriginTimeout) => 504,
+            (_, DeliveryReason.Internal) => 500,
+            _ => 502,
+        };
+        return ReplyWriter.ProblemAsync(exchange, status, reason, aborted);
     }
 
-    private string FlightKey(Exchange exchange) =>
-        _store.FindAny(exchange.Key) is { } any ? exchange.Key + any.Head.Vary.TextFor(exchange.Request.Headers) : exchange.Key;
+    private void Tell(Exchange exchange)
+    {
+        var record = exchange.Record();
+        _meters.Ended(record);
+        _sink?.Delivered(record);
+    }
 
     private static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PROPFIND" or "REPORT" or "SEARCH" or "QUERY";
 }

@@ -14,7 +14,7 @@ internal sealed class DeliveryMeters : IDisposable
     private long _bodyBytes;
     private long _boundsHit;
 
-    public DeliveryMeters(Func<long> originRequests, Func<long> storeBytes, Func<long> objects, Func<long> evictions)
+    public DeliveryMeters(Func<long> originRequests, Func<long> storeBytes, Func<long> fillBytes, Func<long> objects, Func<long> evictions)
     {
         _requests = _meter.CreateCounter<long>("millrace.delivery.requests", "{request}", "Responses ended, by outcome and reason.");
         _bytes = _meter.CreateCounter<long>("millrace.delivery.body", "By", "Body bytes handed to clients.");
@@ -22,6 +22,7 @@ internal sealed class DeliveryMeters : IDisposable
         _firstByte = _meter.CreateHistogram<double>("millrace.delivery.time_to_first_byte", "s", "From a request's arrival to its response's head.");
         _meter.CreateObservableCounter("millrace.delivery.origin_requests", originRequests, "{request}", "Requests sent to origins.");
         _meter.CreateObservableGauge("millrace.delivery.store_bytes", storeBytes, "By", "Memory of the store, with overhead.");
+        _meter.CreateObservableGauge("millrace.delivery.fill_bytes", fillBytes, "By", "Memory of bodies that arrive, or are still read after they left the store.");
         _meter.CreateObservableGauge("millrace.delivery.store_objects", objects, "{object}", "Responses stored.");
         _meter.CreateObservableCounter("millrace.delivery.evictions", evictions, "{object}", "Responses evicted for room.");
     }

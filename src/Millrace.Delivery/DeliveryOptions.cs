@@ -1,6 +1,6 @@
 namespace Millrace.Delivery;
 
-/// <summary>The bounds of a delivery plane. Each is counted when hit (<see cref="DeliveryStats.BoundsHit"/>).</summary>
+/// <summary>The bounds of a delivery plane. Those of size, count and CollapseWait are counted when hit (<see cref="DeliveryStats.BoundsHit"/>); evictions have their own count.</summary>
 public sealed record DeliveryOptions
 {
     /// <summary>The plane's name in Cache-Status, Via and CDN-Loop: an HTTP token.</summary>
@@ -12,29 +12,38 @@ public sealed record DeliveryOptions
     /// <summary>The largest body that is stored, in bytes; larger ones stream through. 8 MiB holds pages and images, not films.</summary>
     public long MaxObjectBytes { get; init; } = 8L << 20;
 
-    /// <summary>Memory for bodies that are arriving, in bytes. Above it, bodies stream through a window and are not stored.</summary>
+    /// <summary>
+    /// Memory for bodies that are arriving, or are still being read after they left the store, in bytes. Above it new bodies pass unstored, and those
+    /// under way go on through a window of four chunks of 64 KiB each.
+    /// </summary>
     public long FillBytes { get; init; } = 64L << 20;
 
     /// <summary>Requests in hand at once; more get 503.</summary>
     public int MaxRequests { get; init; } = 8192;
 
-    /// <summary>Connections to one origin; requests beyond wait for one, up to <see cref="ResponseTimeout"/>.</summary>
+    /// <summary>Connections to one origin (host and port); requests beyond wait for one, up to <see cref="ResponseTimeout"/>.</summary>
     public int MaxOriginConnections { get; init; } = 256;
 
     /// <summary>Time to connect to an origin. Varnish's default is 3.5 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3.5);
 
-    /// <summary>Time from sending a request to the head of its response. Varnish and nginx: 60 s.</summary>
+    /// <summary>Time from sending the whole request to the head of its response. Varnish and nginx: 60 s.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Silence allowed within an origin's body.</summary>
+    /// <summary>Silence allowed within an origin's body, and while it takes a request's.</summary>
     public TimeSpan BodyIdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a request waits for the head of another's origin request before it goes itself.</summary>
+    /// <summary>How long a request waits for the head of another's origin request; then one of those who wait asks anew for the rest.</summary>
     public TimeSpan CollapseWait { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an object that proved uncacheable is not waited for ("hit-for-miss"; Varnish: 120 s; shorter forgets a passing error sooner).</summary>
+    /// <summary>How long an object that proved uncacheable is not waited for ("hit-for-miss"; Varnish: 120 s; shorter notices sooner that it became cacheable).</summary>
     public TimeSpan HitForMiss { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long an origin that was unreachable, silent or answered 502, 503 or 504 is not asked for the same object again.</summary>
+    public TimeSpan FailureMemo { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long what is held may be trusted when purges no longer reach the plane (DESIGN §2: lease L).</summary>
+    public TimeSpan PurgeLease { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Variants kept of one URL; the oldest leaves.</summary>
     public int MaxVariants { get; init; } = 32;
@@ -60,6 +69,8 @@ public sealed record DeliveryOptions
         CheckTime(BodyIdleTimeout, nameof(BodyIdleTimeout));
         CheckTime(CollapseWait, nameof(CollapseWait));
         CheckTime(HitForMiss, nameof(HitForMiss));
+        CheckTime(FailureMemo, nameof(FailureMemo));
+        CheckTime(PurgeLease, nameof(PurgeLease));
         if (faults.Count > 0)
         {
             throw new ArgumentException(string.Join(Environment.NewLine, faults));

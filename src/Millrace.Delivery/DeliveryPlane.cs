@@ -65,7 +65,27 @@ public sealed class DeliveryPlane : IDisposable
         _core.Routes = routes;
     }
 
+    /// <summary>
+    /// Says whether purges reach this plane. While they do not, for longer than <see cref="DeliveryOptions.PurgeLease"/>, what is held is asked for anew
+    /// on strict and bounded routes, and served with <c>detail=unverified</c> on others. Regain touch only when every purge that was missed is obeyed.
+    /// </summary>
+    public void InTouch(bool inTouch)
+    {
+        if (inTouch)
+        {
+            _core.Touch.Regained();
+        }
+        else
+        {
+            _core.Touch.Lost();
+        }
+    }
+
+    /// <summary>The name of an object in <see cref="DeliveryRecord.KeyHash"/>, by its URL; without a scheme, as if it were http.</summary>
+    public static ulong KeyHashOf(string url) => Keys.CacheKey.Hash(Keys.CacheKey.OfUrl(url).First());
+
     /// <summary>Voids what the request names, stored or on its way. Returns how many stored responses left.</summary>
+    /// <exception cref="ArgumentException">The route is not a pattern.</exception>
     public int Purge(PurgeRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -51,8 +51,11 @@ public enum DeliveryReason
     /// <summary>Neither freshness nor validator.</summary>
     NoFreshness,
 
-    /// <summary>The body passes MaxObjectBytes or FillBytes.</summary>
+    /// <summary>The body passes MaxObjectBytes.</summary>
     TooLarge,
+
+    /// <summary>Bodies that arrive or linger fill FillBytes: this one was not kept.</summary>
+    NoRoom,
 
     /// <summary>More surrogate keys than are indexed.</summary>
     TooManyKeys,
@@ -68,6 +71,9 @@ public enum DeliveryReason
 
     /// <summary>Waiting for another's request took longer than CollapseWait.</summary>
     CollapseWait,
+
+    /// <summary>Purges have been out of touch for longer than their lease, so the copy may have been voided.</summary>
+    Unverified,
 
     /// <summary>No route matches.</summary>
     NoRoute,

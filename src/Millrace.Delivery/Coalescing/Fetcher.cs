@@ -10,18 +10,27 @@ namespace Millrace.Delivery.Coalescing;
 
 /// <summary>Runs a flight: asks the origin, decides what its answer is good for, and fills the store while others read along.</summary>
 internal sealed class Fetcher(
-    DeliveryOptions options, OriginClient origins, MemoryStore store, FlightTable flights, PassMarks marks, FillBudget budget, DeliveryMeters meters, TimeProvider time)
+    DeliveryOptions options, OriginClient origins, MemoryStore store, FlightTable flights, PassMarks marks, KeyMemo<FlightResult.Failed> failures,
+    MemoryAccount account, DeliveryMeters meters, TimeProvider time)
 {
     /// <summary>Runs to the end of the body. Never throws: what goes wrong is the flight's result, or its body's fault.</summary>
+    /// <param name="flight">The flight.</param>
+    /// <param name="route">Whose origin is asked.</param>
+    /// <param name="request">The request as the origin sees it (<see cref="UpstreamRequest"/>).</param>
+    /// <param name="key">The object's key.</param>
+    /// <param name="stored">The copy to validate, or null.</param>
     public async Task RunAsync(Flight flight, Route route, DeliveryRequest request, string key, StoredResponse? stored)
     {
+        stored?.Hold();
         try
         {
             await FetchAsync(flight, route, request, key, stored);
         }
         catch (OriginException e)
         {
-            Finish(flight, new FlightResult.Failed(e.Reason, null));
+            FlightResult.Failed failed = new(e.Reason, null);
+            Remember(key, request, failed);
+            Finish(flight, failed);
         }
         catch (OperationCanceledException)
         {
@@ -37,40 +46,50 @@ internal sealed class Fetcher(
         {
             flight.End();
             flights.Remove(flight);
+            stored?.LetGo();
         }
     }
 
     private async Task FetchAsync(Flight flight, Route route, DeliveryRequest request, string key, StoredResponse? stored)
     {
-        var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, options.Name, stored), null, flight.Token);
+        var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, stored), null, flight.Token);
         if (response.Status == 304 && stored is not null)
         {
-            if (Refresh(response, flight, stored) is { } refreshed)
+            if (Refreshing.Selects(stored.Head, response.Headers))
             {
-                response.Dispose();
-                store.Put(refreshed);
-                Finish(flight, new FlightResult.Held(refreshed, true));
+                Refresh(flight, response, request, stored);
                 return;
             }
 
             // The 304 speaks of another representation than ours (§4.3.4): ask again without conditions.
             response.Dispose();
-            response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, options.Name, null), null, flight.Token);
+            response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, null), null, flight.Token);
         }
 
-        if (response.Status is 500 or 502 or 503 or 504 && stored is not null && MayServeOnError(stored, route))
+        if (response.Status == 304)
         {
-            var status = response.Status;
             response.Dispose();
-            Finish(flight, new FlightResult.Failed(DeliveryReason.OriginError, status));
+            throw new OriginException(DeliveryReason.OriginBroken, null);
+        }
+
+        var head = ResponseHead.Of(key, route.Match, response.Status, response.Headers, request.Headers, response.Arrival, flight.Began);
+        var reason = StorageRules.Judge(request.Headers, head, response.ContentLength, options.MaxObjectBytes);
+        if (response.Status is 500 or 502 or 503 or 504 && (reason != DeliveryReason.None || stored is not null))
+        {
+            FailWith(flight, response, route, request, key, stored);
             return;
         }
 
-        var head = HeadOf(response, flight, route, request, key);
-        var reason = Judge(request, response, head);
-        if (reason != DeliveryReason.None)
+        var body = reason == DeliveryReason.None ? SharedBody.TryBegin(account, response.ContentLength) : null;
+        if (body is null)
         {
-            marks.Set(key);
+            if (reason == DeliveryReason.None)
+            {
+                reason = DeliveryReason.NoRoom;
+                meters.BoundHit(reason);
+            }
+
+            Refuse(flight, key, stored, reason);
             Finish(flight, new FlightResult.Alone(response, reason));
             return;
         }
@@ -81,44 +100,76 @@ internal sealed class Fetcher(
         }
         else
         {
-            marks.Set(key);
+            marks.Set(key, DeliveryReason.None);
             flights.Remove(flight);
         }
 
-        await FillAsync(flight, response, head);
+        await FillAsync(flight, response, head, body, stored);
     }
 
-    private bool MayServeOnError(StoredResponse stored, Route route) =>
-        ReuseRules.MayServeOnError(stored.Head.Directives, stored.Head.Freshness.Lifetime, stored.Head.Age(time), route.Contract);
-
-    private DeliveryReason Judge(DeliveryRequest request, OriginResponse response, ResponseHead head)
-    {
-        var reason = CacheabilityRules.Judge(request.Headers, response.Status, response.Headers, head.Directives, head.Freshness);
-        return reason != DeliveryReason.None ? reason
-            : response.ContentLength > options.MaxObjectBytes ? DeliveryReason.TooLarge
-            : head.SurrogateKeys.Length > SurrogateKeys.Max ? DeliveryReason.TooManyKeys
-            : DeliveryReason.None;
-    }
-
-    private async Task FillAsync(Flight flight, OriginResponse response, ResponseHead head)
+    /// <summary>A 304 is judged like the full answer that it stands for: one person's fields never reach the copy that all share.</summary>
+    private void Refresh(Flight flight, OriginResponse response, DeliveryRequest request, StoredResponse stored)
     {
         using var owned = response;
-        SharedBody body = new(budget);
+        var head = Refreshing.Refresh(stored.Head, response.Headers, request.Headers, response.Arrival, flight.Began);
+        StoredResponse refreshed = new(head, stored.Body, stored.BodyLength, account);
+        var reason = StorageRules.Judge(request.Headers, head, stored.BodyLength, options.MaxObjectBytes);
+        if (reason == DeliveryReason.None)
+        {
+            store.Put(refreshed, supersedes: stored);
+            Finish(flight, new FlightResult.Held(refreshed, true));
+            return;
+        }
 
-        // A HEAD-less, bodiless status has an empty stream; the loop below ends at once.
-        flight.Land(new FlightResult.Arriving(head, body, true));
+        Refuse(flight, head.Key, stored, reason);
+        Finish(flight, new FlightResult.Own(refreshed, reason));
+    }
+
+    /// <summary>What may not be stored takes the place of the copy that it answers for, unless the refusal is about who asked.</summary>
+    private void Refuse(Flight flight, string key, StoredResponse? stored, DeliveryReason reason)
+    {
+        flights.Remove(flight);
+        marks.Set(key, reason);
+        if (!StorageRules.IsOfTheRequest(reason))
+        {
+            store.Drop(stored);
+        }
+    }
+
+    /// <summary>The origin answered with an error: a copy stands in where it may, else the leader gets the error and the others learn of it.</summary>
+    private void FailWith(Flight flight, OriginResponse response, Route route, DeliveryRequest request, string key, StoredResponse? stored)
+    {
+        FlightResult.Failed failed = new(DeliveryReason.OriginError, response.Status);
+        Remember(key, request, failed);
+        if (stored is not null && ReuseRules.MayServeOnError(stored.Head.Directives, stored.Head.Freshness.Lifetime, stored.Head.Age(time), route.Contract))
+        {
+            response.Dispose();
+            Finish(flight, failed);
+            return;
+        }
+
+        Finish(flight, new FlightResult.Alone(response, DeliveryReason.OriginError));
+    }
+
+    /// <summary>An origin that is out is not asked by everybody; a 500, or what one person's credentials bring about, may be that request's own doing.</summary>
+    private void Remember(string key, DeliveryRequest request, FlightResult.Failed failed)
+    {
+        if (failed.OriginStatus is null or 502 or 503 or 504 && !request.Headers.Contains("Authorization"))
+        {
+            failures.Set(CacheKey.Wide(key), failed);
+        }
+    }
+
+    private async Task FillAsync(Flight flight, OriginResponse response, ResponseHead head, SharedBody body, StoredResponse? stored)
+    {
+        using var owned = response;
+        flight.Land(new FlightResult.Arriving(head, body, body.Open()!));
         try
         {
-            while (true)
+            while (response.ContentLength != body.Length && await response.ReadAsync(body.Space(), flight.Token) is > 0 and var read)
             {
-                var read = await response.ReadAsync(body.Space(response.ContentLength), flight.Token);
-                if (read == 0)
-                {
-                    break;
-                }
-
                 body.Commit(read);
-                if (!body.IsWindow && body.Length > options.MaxObjectBytes)
+                if (body.Length > options.MaxObjectBytes)
                 {
                     body.MakeWindow();
                 }
@@ -126,19 +177,16 @@ internal sealed class Fetcher(
                 if (body.IsWindow)
                 {
                     flights.Remove(flight);
+                    if (!body.HasReaders)
+                    {
+                        break;
+                    }
+
                     await body.WaitForRoomAsync(flight.Token);
                 }
             }
 
-            if (body.IsWindow)
-            {
-                meters.BoundHit(DeliveryReason.TooLarge);
-            }
-            else
-            {
-                store.Put(new StoredResponse(head, body.Freeze(), body.Length));
-            }
-
+            Keep(head, body, stored);
             flight.End();
             body.Complete();
         }
@@ -153,75 +201,27 @@ internal sealed class Fetcher(
         }
     }
 
+    private void Keep(ResponseHead head, SharedBody body, StoredResponse? stored)
+    {
+        if (body.IsWindow)
+        {
+            meters.BoundHit(body.Length > options.MaxObjectBytes ? DeliveryReason.TooLarge : DeliveryReason.NoRoom);
+            store.Drop(stored);
+            return;
+        }
+
+        StoredResponse whole = new(head, body.Freeze(), body.Length, account);
+        if (store.Put(whole, supersedes: stored))
+        {
+            body.HandOver(whole);
+        }
+    }
+
     private void Finish(Flight flight, FlightResult result)
     {
         // Out of the table first: nobody joins what cannot be shared.
         flights.Remove(flight);
         flight.End();
         flight.Land(result);
-    }
-
-    private static ResponseHead HeadOf(OriginResponse response, Flight flight, Route route, DeliveryRequest request, string key)
-    {
-        var directives = ResponseDirectives.Parse(response.Headers);
-        var freshness = FreshnessRules.Of(response.Status, response.Headers, directives, response.RequestedAt, response.ReceivedAt);
-        var headers = response.Headers.Clone();
-        headers.Remove("Age");
-        if (HttpDate.Parse(headers.First("Date"), response.ReceivedAt) is null)
-        {
-            headers.Set("Date", HttpDate.Format(response.ReceivedAt));
-        }
-
-        return new ResponseHead
-        {
-            Key = key,
-            Route = route.Match,
-            Vary = VaryKey.Of(headers, request.Headers),
-            Status = response.Status,
-            Headers = headers,
-            Directives = directives,
-            Freshness = freshness,
-            ReceivedTimestamp = response.ReceivedTimestamp,
-            Began = flight.Began,
-            SurrogateKeys = SurrogateKeys.Of(headers),
-        };
-    }
-
-    /// <summary>§3.2 and §4.3.4: the stored response with the 304's fields, or null when a validator of the 304 names another representation.</summary>
-    private static StoredResponse? Refresh(OriginResponse response, Flight flight, StoredResponse stored)
-    {
-        if (response.Headers.First("ETag") is { } tag && !tag.StartsWith("W/", StringComparison.Ordinal) && tag != stored.Head.ETag)
-        {
-            return null;
-        }
-
-        var update = response.Headers.Clone();
-        update.RemoveWhere(static line => line.Name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !line.Name.Equals("Content-Location", StringComparison.OrdinalIgnoreCase));
-        var headers = stored.Head.Headers.Clone();
-        headers.RemoveWhere(line => update.Contains(line.Name));
-        foreach (var line in update)
-        {
-            headers.Add(line.Name, line.Value);
-        }
-
-        var directives = ResponseDirectives.Parse(headers);
-        var dated = headers.Clone();
-        if (!update.Contains("Date"))
-        {
-            dated.Set("Date", HttpDate.Format(response.ReceivedAt));
-        }
-
-        var freshness = FreshnessRules.Of(stored.Head.Status, dated, directives, response.RequestedAt, response.ReceivedAt);
-        dated.Remove("Age");
-        var head = stored.Head with
-        {
-            Headers = dated,
-            Directives = directives,
-            Freshness = freshness,
-            ReceivedTimestamp = response.ReceivedTimestamp,
-            Began = flight.Began,
-            SurrogateKeys = SurrogateKeys.Of(dated),
-        };
-        return new StoredResponse(head, stored.Body, stored.BodyLength);
     }
 }

@@ -1,6 +1,6 @@
 namespace Millrace.Delivery.Coalescing;
 
-/// <summary>One origin request on behalf of all who want the same object. Joined only from a non-zero count; the last to leave cancels.</summary>
+/// <summary>One origin request on behalf of all who want the same object. Joined until it is over or cancelled; the last to leave cancels, unless it is kept.</summary>
 internal sealed class Flight(string key, long began) : IDisposable
 {
     private readonly Lock _gate = new();
@@ -9,6 +9,8 @@ internal sealed class Flight(string key, long began) : IDisposable
     private int _aboard = 1;
     private bool _keep;
     private bool _over;
+    private bool _cancelled;
+    private bool _leaderLeft;
 
     public string Key { get; } = key;
 
@@ -19,11 +21,13 @@ internal sealed class Flight(string key, long began) : IDisposable
 
     public CancellationToken Token => _cancel.Token;
 
-    public bool TryJoin()
+    /// <summary>Boards; <paramref name="headWasHere"/> tells whether its answer is older than the one who boards.</summary>
+    public bool TryJoin(out bool headWasHere)
     {
         lock (_gate)
         {
-            if (_aboard == 0 || _over)
+            headWasHere = _head.Task.IsCompleted;
+            if (_over || _cancelled)
             {
                 return false;
             }
@@ -33,7 +37,7 @@ internal sealed class Flight(string key, long began) : IDisposable
         }
     }
 
-    /// <summary>Lets the fetch end though nobody reads it: its answer (a 304, a HEAD) needed the head alone.</summary>
+    /// <summary>Lets the fetch end though nobody reads it: its answer (a 304, a HEAD) needed the head alone, or it runs behind a reply.</summary>
     public void Keep()
     {
         lock (_gate)
@@ -42,40 +46,38 @@ internal sealed class Flight(string key, long began) : IDisposable
         }
     }
 
-    public void Leave()
+    /// <summary>Leaves. What only the leader could use goes with it.</summary>
+    public void Leave(bool leader)
     {
         bool cancels;
+        FlightResult? result;
         lock (_gate)
         {
             _aboard--;
-            if (_aboard > 0)
-            {
-                return;
-            }
-
-            cancels = !_over && !_keep;
+            _leaderLeft |= leader;
+            _cancelled |= cancels = _aboard == 0 && !_over && !_keep;
+            result = leader && _head.Task.IsCompleted ? _head.Task.Result : null;
         }
 
+        result?.LeaderLeft();
         if (cancels)
         {
             _cancel.Cancel();
         }
-
-        DisposeUntaken();
     }
 
     public void Land(FlightResult result)
     {
-        bool empty;
+        bool late;
         lock (_gate)
         {
+            late = _leaderLeft;
             _head.TrySetResult(result);
-            empty = _aboard == 0;
         }
 
-        if (empty)
+        if (late)
         {
-            DisposeUntaken();
+            result.LeaderLeft();
         }
     }
 
@@ -89,13 +91,4 @@ internal sealed class Flight(string key, long began) : IDisposable
     }
 
     public void Dispose() => _cancel.Dispose();
-
-    // A response that only the leader may have is let go when the leader left before it came. Disposing twice is harmless.
-    private void DisposeUntaken()
-    {
-        if (Head.IsCompletedSuccessfully && Head.Result is FlightResult.Alone alone)
-        {
-            alone.Response.Dispose();
-        }
-    }
 }

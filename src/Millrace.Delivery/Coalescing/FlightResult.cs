@@ -10,14 +10,28 @@ internal abstract record FlightResult
     {
     }
 
-    /// <summary>Storable: everyone whom it matches streams from it.</summary>
-    public sealed record Arriving(ResponseHead Head, SharedBody Body, bool Stored) : FlightResult;
+    /// <summary>Lets go what only the leader could have used; called once the leader has left.</summary>
+    public virtual void LeaderLeft()
+    {
+    }
+
+    /// <summary>Storable: everyone whom it matches streams from it. The leader's reader stands open from the first byte, so that it cannot miss any.</summary>
+    public sealed record Arriving(ResponseHead Head, SharedBody Body, SharedBody.Reader Leader) : FlightResult
+    {
+        public override void LeaderLeft() => Leader.Dispose();
+    }
 
     /// <summary>The store has it, by 304 or because it came in meanwhile.</summary>
     public sealed record Held(StoredResponse Response, bool Revalidated) : FlightResult;
 
+    /// <summary>The stored bytes under a 304 that may not be kept: the leader's alone.</summary>
+    public sealed record Own(StoredResponse Response, DeliveryReason Reason) : FlightResult;
+
     /// <summary>Not for sharing: the leader takes it, the others go themselves.</summary>
-    public sealed record Alone(OriginResponse Response, DeliveryReason Reason) : FlightResult;
+    public sealed record Alone(OriginResponse Response, DeliveryReason Reason) : FlightResult
+    {
+        public override void LeaderLeft() => Response.Dispose();
+    }
 
     /// <summary>The origin failed; status is its own when it gave one.</summary>
     public sealed record Failed(DeliveryReason Reason, int? OriginStatus) : FlightResult;

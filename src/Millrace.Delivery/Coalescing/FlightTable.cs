@@ -8,32 +8,51 @@ internal sealed class FlightTable(PurgeLog purges)
 {
     private readonly ConcurrentDictionary<string, Flight> _flights = new(StringComparer.Ordinal);
 
-    public int Count => _flights.Count;
-
     /// <summary>Joins the flight of a key, or begins one, which the caller then leads. One that began before a purge of its object is not joined.</summary>
-    public (Flight Flight, bool Leads) JoinOrLead(string flightKey, string key, string route)
+    public Boarding JoinOrLead(string flightKey, string key)
     {
         while (true)
         {
-            if (_flights.TryGetValue(flightKey, out var flight))
+            if (TryJoin(flightKey, key) is { } joined)
             {
-                if (!purges.Voids(flight.Began, key, route, []) && flight.TryJoin())
-                {
-                    return (flight, false);
-                }
-
-                Remove(flight);
+                return joined;
             }
 
             var mine = new Flight(flightKey, purges.Sequence);
             if (_flights.TryAdd(flightKey, mine))
             {
-                return (mine, true);
+                return new Boarding(mine, true, false);
             }
 
             mine.Dispose();
         }
     }
 
+    /// <summary>Joins the flight of a key when there is one.</summary>
+    public Boarding? TryJoin(string flightKey, string key)
+    {
+        if (!_flights.TryGetValue(flightKey, out var flight))
+        {
+            return null;
+        }
+
+        if (!purges.Voids(flight.Began, key, []) && flight.TryJoin(out var headWasHere))
+        {
+            return new Boarding(flight, false, headWasHere);
+        }
+
+        Remove(flight);
+        return null;
+    }
+
+    /// <summary>A flight that nobody can join.</summary>
+    public Boarding Lone(string key) => new(new Flight(key, purges.Sequence), true, false);
+
     public void Remove(Flight flight) => _flights.TryRemove(KeyValuePair.Create(flight.Key, flight));
 }
+
+/// <summary>A place in a flight.</summary>
+/// <param name="Flight">The flight.</param>
+/// <param name="Leads">Whether this request makes the origin request.</param>
+/// <param name="HeadWasHere">Whether the answer came before this request did.</param>
+internal readonly record struct Boarding(Flight Flight, bool Leads, bool HeadWasHere);

@@ -1,46 +1,31 @@
+using Millrace.Delivery.Keys;
+using Millrace.Delivery.Requests;
+
 namespace Millrace.Delivery.Coalescing;
 
-/// <summary>Keys lately found unshareable, so that their requests do not queue behind one another ("hit-for-miss"). Bounded; full, it forgets the oldest.</summary>
+/// <summary>
+/// Keys lately found unshareable, so that their requests do not queue behind one another ("hit-for-miss"). What the answer itself forbids marks
+/// the key for all; a refusal that came of the request's cookies marks it for requests with cookies; what came of its Authorization, of an error
+/// or of full memory marks nothing.
+/// </summary>
 internal sealed class PassMarks(TimeSpan lasting, TimeProvider time)
 {
-    private const int MaxMarks = 65_536;
+    private readonly KeyMemo<DeliveryReason> _marks = new(lasting, time);
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, long> _until = new(StringComparer.Ordinal);
-    private readonly Queue<(string Key, long Until)> _order = new();
-
-    public void Set(string key)
+    /// <summary>Marks a key; <see cref="DeliveryReason.None"/> when its responses may be stored, and only not be shared while they arrive.</summary>
+    public void Set(string key, DeliveryReason reason)
     {
-        lock (_gate)
+        if (reason is not (DeliveryReason.Authorization or DeliveryReason.OriginError or DeliveryReason.NoRoom))
         {
-            var until = time.GetTimestamp() + (long)(lasting.TotalSeconds * time.TimestampFrequency);
-            while (_order.TryPeek(out var oldest) && (oldest.Until <= time.GetTimestamp() || _order.Count >= MaxMarks))
-            {
-                _order.Dequeue();
-                if (_until.TryGetValue(oldest.Key, out var current) && current == oldest.Until)
-                {
-                    _until.Remove(oldest.Key);
-                }
-            }
-
-            _until[key] = until;
-            _order.Enqueue((key, until));
+            _marks.Set(Name(key, reason == DeliveryReason.Cookie), reason);
         }
     }
 
-    public void Clear(string key)
-    {
-        lock (_gate)
-        {
-            _until.Remove(key);
-        }
-    }
+    public void Clear(string key) => _marks.Clear(Name(key, false));
 
-    public bool Has(string key)
-    {
-        lock (_gate)
-        {
-            return _until.TryGetValue(key, out var until) && until > time.GetTimestamp();
-        }
-    }
+    /// <summary>Why the request must not share, or null when it may.</summary>
+    public DeliveryReason? Find(string key, HeaderList request) =>
+        _marks.TryGet(Name(key, false), out var reason) || (request.Contains("Cookie") && _marks.TryGet(Name(key, true), out reason)) ? reason : null;
+
+    private static UInt128 Name(string key, bool withCookies) => CacheKey.Wide(key, withCookies ? 1 : 0);
 }

@@ -1,16 +1,22 @@
+using Millrace.Delivery.Storage;
+
 namespace Millrace.Delivery.Coalescing;
 
 /// <summary>
 /// A body as it arrives: one writer, any number of readers, each from the first byte. While it may still be stored all of it is kept. Once it is
-/// too large (<see cref="MakeWindow"/>) nobody may join, what all readers have read is let go, and the writer waits for the slowest, whom the
-/// front end's minimum data rate cuts off if need be.
+/// too large or memory is out (<see cref="MakeWindow"/>) nobody may join, what all readers have read is let go, and the writer waits for the
+/// slowest, whom the front end's minimum data rate cuts off if need be. Every chunk is in the account until the last who may read it has gone.
 /// </summary>
-internal sealed class SharedBody(FillBudget budget)
+internal sealed class SharedBody
 {
     /// <summary>Below the large object heap's threshold of 85,000 bytes.</summary>
     public const int ChunkBytes = 64 * 1024;
 
+    private const int FirstBytes = 4 * 1024;
     private const int WindowChunks = 4;
+
+    private readonly MemoryAccount _account;
+    private readonly long? _expected;
 
     private readonly Lock _gate = new();
     private readonly List<Chunk> _chunks = [];
@@ -20,10 +26,41 @@ internal sealed class SharedBody(FillBudget budget)
     private int _firstChunk;
     private bool _window;
     private bool _complete;
+    private bool _released;
     private Exception? _fault;
     private long _taken;
+    private StoredResponse? _stored;
+
+    private SharedBody(MemoryAccount account, long? expected) => (_account, _expected) = (account, expected);
 
     public long Length { get; private set; }
+
+    public bool HasReaders
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _readers.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>A body with room for its first bytes, or null when the account has none.</summary>
+    /// <param name="account">Where its bytes are counted.</param>
+    /// <param name="expected">Its length in bytes, if known.</param>
+    public static SharedBody? TryBegin(MemoryAccount account, long? expected)
+    {
+        SharedBody body = new(account, expected);
+        var bytes = body.NextBytes();
+        if (!account.TryTake(bytes))
+        {
+            return null;
+        }
+
+        body.Add(bytes);
+        return body;
+    }
 
     /// <summary>A reader from the first byte, or null once those bytes are gone.</summary>
     public Reader? Open()
@@ -35,6 +72,13 @@ internal sealed class SharedBody(FillBudget budget)
                 return null;
             }
 
+            if (_released && _readers.Count == 0)
+            {
+                // Aboard since before the end, and late to open: the bytes count again while it reads.
+                _taken = _chunks.Sum(static c => (long)c.Bytes.Length);
+                _account.Take(_taken);
+            }
+
             var reader = new Reader(this);
             _readers.Add(reader);
             return reader;
@@ -42,7 +86,7 @@ internal sealed class SharedBody(FillBudget budget)
     }
 
     /// <summary>Memory to read into, never empty. Only the writer calls.</summary>
-    public Memory<byte> Space(long? expected)
+    public Memory<byte> Space()
     {
         lock (_gate)
         {
@@ -51,19 +95,15 @@ internal sealed class SharedBody(FillBudget budget)
                 return last.Bytes.AsMemory(last.Used);
             }
 
-            var left = expected is { } total && total > Length ? total - Length : Length == 0 ? 4096 : ChunkBytes;
-            var chunk = new Chunk(new byte[Math.Min(left, ChunkBytes)]);
-            if (!_window && !budget.TryTake(chunk.Bytes.Length))
+            var bytes = NextBytes();
+            if (_window || !_account.TryTake(bytes))
             {
+                // What is on its way goes on in a window, counted though above the bound: a few chunks for each body begun below it.
+                _account.Take(bytes);
                 BeginWindow();
             }
-            else if (!_window)
-            {
-                _taken += chunk.Bytes.Length;
-            }
 
-            _chunks.Add(chunk);
-            return chunk.Bytes;
+            return Add(bytes);
         }
     }
 
@@ -143,21 +183,57 @@ internal sealed class SharedBody(FillBudget budget)
         }
     }
 
-    /// <summary>Gives the budget back; the writer's last call.</summary>
+    /// <summary>The store has the chunks of <see cref="Freeze"/> now: they are in its account, held there for those who still read here.</summary>
+    public void HandOver(StoredResponse stored)
+    {
+        lock (_gate)
+        {
+            stored.Hold();
+            _stored = stored;
+            var cut = _chunks.Count > 0 && _chunks[^1].Used < _chunks[^1].Bytes.Length ? _chunks[^1].Bytes.Length : 0;
+            _account.Return(_taken - cut);
+            _taken = cut;
+        }
+    }
+
+    /// <summary>The writer's last call: the bytes are let go when the last reader is gone too.</summary>
     public void Release()
     {
         lock (_gate)
         {
-            budget.Return(_taken);
-            _taken = 0;
+            _released = true;
+            LetGoWhenUnread();
         }
+    }
+
+    private void LetGoWhenUnread()
+    {
+        if (!_released || _readers.Count > 0)
+        {
+            return;
+        }
+
+        _account.Return(_taken);
+        _taken = 0;
+        _stored?.LetGo();
+        _stored = null;
+    }
+
+    /// <summary>Chunks double up to their bound, so that a small body of unknown length costs little; the rest of a known length otherwise.</summary>
+    private int NextBytes() =>
+        (int)Math.Min(ChunkBytes, _expected is { } total && total > Length ? total - Length : Math.Max(FirstBytes, _chunks.Count > 0 ? 2L * _chunks[^1].Bytes.Length : 0));
+
+    private Memory<byte> Add(int bytes)
+    {
+        _taken += bytes;
+        Chunk chunk = new(new byte[bytes]);
+        _chunks.Add(chunk);
+        return chunk.Bytes;
     }
 
     private void BeginWindow()
     {
         _window = true;
-        budget.Return(_taken);
-        _taken = 0;
         Trim();
     }
 
@@ -172,6 +248,9 @@ internal sealed class SharedBody(FillBudget budget)
         var gone = Math.Min(slowest - _firstChunk, Math.Max(0, _chunks.Count - 1));
         if (gone > 0)
         {
+            var bytes = _chunks.Take(gone).Sum(static c => (long)c.Bytes.Length);
+            _account.Return(bytes);
+            _taken -= bytes;
             _chunks.RemoveRange(0, gone);
             _firstChunk += gone;
         }
@@ -198,6 +277,7 @@ internal sealed class SharedBody(FillBudget budget)
     public sealed class Reader(SharedBody body) : IDisposable
     {
         private int _offset;
+        private bool _gone;
 
         public int ChunkIndex { get; private set; }
 
@@ -236,8 +316,13 @@ internal sealed class SharedBody(FillBudget budget)
         {
             lock (body._gate)
             {
-                body._readers.Remove(this);
-                body.Trim();
+                if (!_gone)
+                {
+                    _gone = true;
+                    body._readers.Remove(this);
+                    body.Trim();
+                    body.LetGoWhenUnread();
+                }
             }
         }
 

@@ -13,7 +13,7 @@ internal static class ReuseRules
             return Reuse.Revalidate;
         }
 
-        if (request.NoCache || (request.MaxAge is { } maxAge && age > TimeSpan.FromSeconds(maxAge) && request.MaxStale is null))
+        if (request.NoCache || (request.MaxAge is { } maxAge && age > TimeSpan.FromSeconds(maxAge)))
         {
             return Reuse.RevalidateOnRequest;
         }
@@ -24,7 +24,8 @@ internal static class ReuseRules
             return request.MinFresh is { } minFresh && left.TotalSeconds < minFresh ? Reuse.RevalidateOnRequest : Reuse.Fresh;
         }
 
-        if (request.MinFresh is not null || request.MaxAge is not null || contract.Kind == ContractKind.Strict)
+        // max-age alone wants nothing stale; with max-stale beside it, it still bounds the age (§5.2.1.1).
+        if (request.MinFresh is not null || (request.MaxAge is not null && request.MaxStale is null) || contract.Kind == ContractKind.Strict)
         {
             return Reuse.Revalidate;
         }
@@ -45,7 +46,7 @@ internal static class ReuseRules
 
     /// <summary>
     /// Whether a stale copy may stand in for an origin that failed. must-revalidate, proxy-revalidate and no-cache forbid it (§4.2.4), and so does
-    /// s-maxage unless the same response opts in by stale-if-error (RFC 5861 §4).
+    /// s-maxage unless the same response opts in by stale-if-error (RFC 5861 §4), whose time is a limit wherever it stands.
     /// </summary>
     public static bool MayServeOnError(ResponseDirectives response, TimeSpan lifetime, TimeSpan age, Contract contract)
     {
@@ -61,7 +62,7 @@ internal static class ReuseRules
         }
 
         var within = past <= contract.Past;
-        return response.StaleIfError is { } window ? within && (response.SMaxAge is null || past <= TimeSpan.FromSeconds(window)) : within && response.SMaxAge is null;
+        return within && (response.StaleIfError is { } window ? past <= TimeSpan.FromSeconds(window) : response.SMaxAge is null);
     }
 
     private static bool ForbidsStale(ResponseDirectives response) => response.NoCache || response.MustRevalidate || response.ProxyRevalidate;

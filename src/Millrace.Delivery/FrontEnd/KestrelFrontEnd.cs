@@ -49,7 +49,7 @@ internal static class KestrelFrontEnd
             Authority = context.Request.Headers.Host.ToString().ToLowerInvariant(),
             Target = target,
             Headers = headers,
-            Body = body ? context.Request.Body : null,
+            Body = body ? new KestrelRequestBody(context.Request.Body) : null,
             Client = context.Connection.RemoteIpAddress?.ToString(),
             Protocol = HttpProtocol.IsHttp2(context.Request.Protocol) ? "2" : context.Request.Protocol.EndsWith("1.0", StringComparison.Ordinal) ? "1.0" : "1.1",
         };

@@ -23,5 +23,7 @@ internal sealed class KestrelResponseWriter(HttpContext context) : IResponseWrit
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
         await context.Response.Body.WriteAsync(data, cancellationToken);
 
+    public async ValueTask FlushAsync(CancellationToken cancellationToken) => await context.Response.Body.FlushAsync(cancellationToken);
+
     public void Abort() => context.Abort();
 }

@@ -13,6 +13,11 @@ internal static class RequestGuard
 {
     private static readonly SearchValues<char> NotInAuthority = SearchValues.Create("/?#@\\, \t");
 
+    private static readonly HashSet<string> KnownMethods = new(StringComparer.Ordinal)
+    {
+        "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "QUERY", "PURGE", "BAN", "PROPFIND", "REPORT", "SEARCH",
+    };
+
     private static readonly string[] ConnectionFields = ["Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"];
 
     /// <summary>The status to refuse with, or null when the request is well formed.</summary>
@@ -23,6 +28,11 @@ internal static class RequestGuard
         if (request.Method is "TRACE" or "CONNECT")
         {
             return 405;
+        }
+
+        if (IsKnownInOtherCase(request.Method))
+        {
+            return 400;
         }
 
         if (!Syntax.IsToken(request.Method) || !IsTarget(target) || !AreFields(request.Headers) || !IsAuthority(request.Headers.Host))
@@ -57,6 +67,10 @@ internal static class RequestGuard
         var absolute = target.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
         return (target[0] == '/' || absolute) && !HasDotSegment(OriginForm(target));
     }
+
+    /// <summary>Methods are compared with case (RFC 9110 §9.1), by HttpClient and many origins without: "connect" would leave as CONNECT.</summary>
+    private static bool IsKnownInOtherCase(string method) =>
+        !KnownMethods.Contains(method) && KnownMethods.Any(known => known.Equals(method, StringComparison.OrdinalIgnoreCase));
 
     private static bool HasDotSegment(string target)
     {
@@ -95,7 +109,20 @@ internal static class RequestGuard
     }
 
     private static bool IsAuthority(Microsoft.Extensions.Primitives.StringValues host) =>
-        host.Count == 1 && host[0] is { Length: > 0 } text && text.AsSpan().IndexOfAny(NotInAuthority) < 0 && HostString.FromUriComponent(text).Host.Length > 0;
+        host.Count == 1 && host[0] is { Length: > 0 } text && text.AsSpan().IndexOfAny(NotInAuthority) < 0 && HasName(text);
+
+    private static bool HasName(string authority)
+    {
+        try
+        {
+            return HostString.FromUriComponent(authority).Host.Length > 0;
+        }
+        catch (ArgumentException)
+        {
+            // Punycode that stands for nothing.
+            return false;
+        }
+    }
 
     private static bool IsHttp1Framing(HttpRequest request)
     {

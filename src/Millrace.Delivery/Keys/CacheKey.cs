@@ -8,6 +8,18 @@ internal static class CacheKey
 {
     public static string Of(string scheme, string authority, string target) => $"{scheme}://{WithoutDefaultPort(scheme, authority)}{target}";
 
+    /// <summary>128 bits that stand for a name in bounded memories, so that their size does not depend on what clients send.</summary>
+    public static UInt128 Wide(string name, long seed = 0) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(name.AsSpan()), seed);
+
+    /// <summary>Authority and path of a key, to match it with a route's pattern.</summary>
+    public static (string Authority, string Path) Split(string key)
+    {
+        var authority = key.IndexOf("://", StringComparison.Ordinal) + 3;
+        var slash = key.IndexOf('/', authority);
+        var query = key.IndexOf('?', slash);
+        return (key[authority..slash], query < 0 ? key[slash..] : key[slash..query]);
+    }
+
     public static ulong Hash(string key) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(key.AsSpan()));
 
     /// <summary>The keys that a URL of a purge names: one with a scheme, both without.</summary>

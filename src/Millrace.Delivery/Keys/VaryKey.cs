@@ -2,7 +2,10 @@ using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.Keys;
 
-/// <summary>The secondary key (RFC 9111 §4.1): the request fields that Vary names, with the values of the request that got the response.</summary>
+/// <summary>
+/// The secondary key (RFC 9111 §4.1): the request fields that Vary names, with the values that the origin saw (<see cref="UpstreamRequest"/>).
+/// Conditions and ranges do not count: a fetch never carries the client's.
+/// </summary>
 internal sealed class VaryKey
 {
     private readonly string[] _names;
@@ -22,7 +25,11 @@ internal sealed class VaryKey
         SortedSet<string>? names = null;
         while (members.MoveNext())
         {
-            (names ??= new SortedSet<string>(StringComparer.Ordinal)).Add(members.Current.ToString().ToLowerInvariant());
+            var name = members.Current.ToString().ToLowerInvariant();
+            if (!ConditionFields.Contains(name))
+            {
+                (names ??= new SortedSet<string>(StringComparer.Ordinal)).Add(name);
+            }
         }
 
         return names is null ? None : For([.. names], request);

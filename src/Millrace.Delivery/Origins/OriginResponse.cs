@@ -10,13 +10,10 @@ internal sealed class OriginResponse(HttpResponseMessage message, Stream body, H
     /// <summary>End-to-end fields in the origin's order, as far as HttpClient keeps it.</summary>
     public HeaderList Headers { get; } = headers;
 
-    public long? ContentLength => message.Content.Headers.ContentLength;
+    /// <summary>The body's length where the message says one; a length beside Transfer-Encoding is no length (RFC 9112 §6.3).</summary>
+    public long? ContentLength => message.Headers.TransferEncodingChunked == true ? null : message.Content.Headers.ContentLength;
 
-    public DateTimeOffset RequestedAt { get; init; }
-
-    public DateTimeOffset ReceivedAt { get; init; }
-
-    public long ReceivedTimestamp { get; init; }
+    public required Arrival Arrival { get; init; }
 
     /// <summary>Reads a piece; zero at the end.</summary>
     /// <exception cref="OriginException">The body ended early, or was silent longer than allowed.</exception>

@@ -1,3 +1,6 @@
+using Millrace.Delivery.Keys;
+using Millrace.Delivery.Routes;
+
 namespace Millrace.Delivery.Purge;
 
 /// <summary>
@@ -6,24 +9,31 @@ namespace Millrace.Delivery.Purge;
 /// </summary>
 internal sealed class PurgeLog(int maxPurges)
 {
+    /// <summary>Route purges are rare, and each is compared with every response on its way.</summary>
+    private const int MaxRoutes = 64;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, long> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<UInt128, long> _names = [];
+    private readonly Dictionary<UInt128, long> _invalidated = [];
+    private readonly Queue<(UInt128 Name, long Sequence)> _invalidatedInOrder = new();
+    private readonly List<(RoutePattern Pattern, long Sequence)> _routes = [];
     private long _sequence;
     private long _floor;
 
     /// <summary>The sequence that an origin request carries from its beginning.</summary>
     public long Sequence => Volatile.Read(ref _sequence);
 
-    /// <summary>Records a purge of names formed by <see cref="PurgeNames"/>; true when the bound was hit and the memory collapsed to a floor.</summary>
-    public bool Add(IReadOnlyCollection<string> names)
+    /// <summary>Records a purge of names formed by <see cref="PurgeNames"/> and of a route; true when the bound was hit and the memory collapsed to a floor.</summary>
+    public bool Add(IReadOnlyCollection<UInt128> names, RoutePattern? route = null)
     {
         lock (_gate)
         {
             var sequence = _sequence + 1;
-            var collapsed = _names.Count + names.Count > maxPurges;
+            var collapsed = _names.Count + names.Count > maxPurges || (route is not null && _routes.Count >= MaxRoutes);
             if (collapsed)
             {
                 _names.Clear();
+                _routes.Clear();
                 _floor = sequence;
             }
             else
@@ -32,6 +42,11 @@ internal sealed class PurgeLog(int maxPurges)
                 {
                     _names[name] = sequence;
                 }
+
+                if (route is not null)
+                {
+                    _routes.Add((route, sequence));
+                }
             }
 
             Volatile.Write(ref _sequence, sequence);
@@ -39,8 +54,36 @@ internal sealed class PurgeLog(int maxPurges)
         }
     }
 
+    /// <summary>
+    /// Records that an unsafe request changed what the names stand for (RFC 9111 §4.4). Anybody can send those, so they have a bound of their own
+    /// and the oldest is forgotten: at worst one response that was already on its way is stored.
+    /// </summary>
+    public void Invalidate(IEnumerable<UInt128> names)
+    {
+        lock (_gate)
+        {
+            var sequence = _sequence + 1;
+            foreach (var name in names)
+            {
+                while (_invalidatedInOrder.Count >= maxPurges)
+                {
+                    var oldest = _invalidatedInOrder.Dequeue();
+                    if (_invalidated.TryGetValue(oldest.Name, out var latest) && latest == oldest.Sequence)
+                    {
+                        _invalidated.Remove(oldest.Name);
+                    }
+                }
+
+                _invalidated[name] = sequence;
+                _invalidatedInOrder.Enqueue((name, sequence));
+            }
+
+            Volatile.Write(ref _sequence, sequence);
+        }
+    }
+
     /// <summary>Whether a response that began at <paramref name="began"/> and bears these names has been purged since.</summary>
-    public bool Voids(long began, string key, string route, ReadOnlySpan<string> surrogateKeys)
+    public bool Voids(long began, string key, ReadOnlySpan<string> surrogateKeys)
     {
         if (began == Sequence)
         {
@@ -49,22 +92,34 @@ internal sealed class PurgeLog(int maxPurges)
 
         lock (_gate)
         {
-            if (began < _floor || Later(PurgeNames.OfKey(key), began) || Later(PurgeNames.OfRoute(route), began))
+            var name = PurgeNames.OfKey(key);
+            if (began < _floor || Later(_names, name, began) || Later(_invalidated, name, began))
             {
                 return true;
             }
 
-            foreach (var name in surrogateKeys)
+            foreach (var surrogate in surrogateKeys)
             {
-                if (Later(PurgeNames.OfSurrogate(name), began))
+                if (Later(_names, PurgeNames.OfSurrogate(surrogate), began))
                 {
                     return true;
                 }
             }
 
-            return false;
+            return VoidsByRoute(began, key);
         }
     }
 
-    private bool Later(string name, long began) => _names.TryGetValue(name, out var sequence) && sequence > began;
+    private bool VoidsByRoute(long began, string key)
+    {
+        if (_routes.Count == 0 || _routes[^1].Sequence <= began)
+        {
+            return false;
+        }
+
+        var (authority, path) = CacheKey.Split(key);
+        return _routes.Exists(purge => purge.Sequence > began && purge.Pattern.Covers(authority, path));
+    }
+
+    private static bool Later(Dictionary<UInt128, long> names, UInt128 name, long began) => names.TryGetValue(name, out var sequence) && sequence > began;
 }

@@ -1,11 +1,11 @@
+using Millrace.Delivery.Keys;
+
 namespace Millrace.Delivery.Purge;
 
-/// <summary>One name space for all that a purge can name.</summary>
+/// <summary>One name space for what a purge can name, hashed: a memory of them does not grow with what clients send.</summary>
 internal static class PurgeNames
 {
-    public static string OfKey(string key) => "u " + key;
+    public static UInt128 OfKey(string key) => CacheKey.Wide(key, 'u');
 
-    public static string OfSurrogate(string surrogateKey) => "k " + surrogateKey;
-
-    public static string OfRoute(string match) => "r " + match;
+    public static UInt128 OfSurrogate(string surrogateKey) => CacheKey.Wide(surrogateKey, 'k');
 }

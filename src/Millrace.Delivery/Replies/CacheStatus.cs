@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Millrace.Delivery.Replies;
 
-/// <summary>One member of Cache-Status (RFC 9211): what this cache did.</summary>
+/// <summary>One member of Cache-Status (RFC 9211): what this cache did. The steps of a request fill it; it is written once, with the head.</summary>
 internal readonly record struct CacheStatus
 {
     public bool Hit { get; init; }
@@ -12,6 +12,7 @@ internal readonly record struct CacheStatus
 
     public int? ForwardStatus { get; init; }
 
+    /// <summary>Whether the store has the response by now; a body that is still arriving may yet be refused, and promises nothing.</summary>
     public bool Stored { get; init; }
 
     public bool Collapsed { get; init; }

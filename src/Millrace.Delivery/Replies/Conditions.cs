@@ -8,20 +8,20 @@ namespace Millrace.Delivery.Replies;
 internal static class Conditions
 {
     /// <summary>Whether the client's copy is as good as ours. If-None-Match, compared weakly, comes before If-Modified-Since.</summary>
-    public static bool IsNotModified(HeaderList request, ResponseHead head, DateTimeOffset now)
+    public static bool IsNotModified(HeaderList request, int status, HeaderList response, DateTimeOffset now)
     {
-        if (head.Status != 200)
+        if (status != 200)
         {
             return false;
         }
 
         if (request.Combined("If-None-Match") is { } tags)
         {
-            return tags.Trim() == "*" || (head.ETag is { } own && HoldsWeakly(tags, own));
+            return tags.Trim() == "*" || (response.First("ETag") is { } own && HoldsWeakly(tags, own));
         }
 
         var since = HttpDate.Parse(request.First("If-Modified-Since"), now);
-        return since is not null && (HttpDate.Parse(head.LastModified, now) ?? HttpDate.Parse(head.Headers.First("Date"), now)) <= since;
+        return since is not null && (HttpDate.Parse(response.First("Last-Modified"), now) ?? HttpDate.Parse(response.First("Date"), now)) <= since;
     }
 
     /// <summary>Whether a Range applies to this representation: no If-Range, or one that matches strongly.</summary>

@@ -1,6 +1,7 @@
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
+using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Replies;
 
@@ -11,6 +12,8 @@ internal sealed class Exchange(DeliveryRequest request, IResponseWriter writer, 
     private TimeSpan _timeToFirstByte;
     private int _status;
     private long _bodyBytes;
+    private StoredResponse? _held;
+    private List<StoredResponse>? _more;
 
     /// <summary>The request, with the tag taken out once the route is known.</summary>
     public DeliveryRequest Request { get; set; } = request;
@@ -27,15 +30,18 @@ internal sealed class Exchange(DeliveryRequest request, IResponseWriter writer, 
 
     public bool Complete { get; set; }
 
+    /// <summary>What is known by now of how the response comes about.</summary>
+    public CacheStatus Verdict { get; set; }
+
     public bool Started => writer.Started;
 
-    public void Start(int status, HeaderList headers, CacheStatus cacheStatus)
+    public void Start(int status, HeaderList headers)
     {
-        headers.Add("Cache-Status", cacheStatus.Text(cacheName));
+        headers.Add("Cache-Status", Verdict.Text(cacheName));
         headers.Add("Via", $"1.1 {cacheName}");
         _status = status;
         _timeToFirstByte = time.GetElapsedTime(_arrived);
-        Reason = cacheStatus.Detail;
+        Reason = Verdict.Detail;
         writer.Start(status, headers);
     }
 
@@ -43,6 +49,28 @@ internal sealed class Exchange(DeliveryRequest request, IResponseWriter writer, 
     {
         await writer.WriteAsync(data, cancellationToken);
         _bodyBytes += data.Length;
+    }
+
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => writer.FlushAsync(cancellationToken);
+
+    /// <summary>Keeps a stored response's bytes accounted until the exchange ends (<see cref="LetGo"/>).</summary>
+    public void Hold(StoredResponse response)
+    {
+        response.Hold();
+        if (_held is null)
+        {
+            _held = response;
+        }
+        else
+        {
+            (_more ??= []).Add(response);
+        }
+    }
+
+    public void LetGo()
+    {
+        _held?.LetGo();
+        _more?.ForEach(static response => response.LetGo());
     }
 
     public void Cut(DeliveryReason reason)

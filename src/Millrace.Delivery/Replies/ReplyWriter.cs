@@ -12,25 +12,29 @@ namespace Millrace.Delivery.Replies;
 /// <summary>Writes each kind of response: stored, arriving, passing through, or ours.</summary>
 internal sealed class ReplyWriter(TimeProvider time)
 {
-    /// <summary>Fields of the stored response that a 304 repeats (RFC 9110 §15.4.5), with Age.</summary>
+    /// <summary>Fields of the stored response that a 304 repeats (RFC 9110 §15.4.5), with Age, and with the cookies of an answer that is one person's own.</summary>
     private static readonly HashSet<string> NotModifiedFields = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Vary",
+        "Age", "Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Set-Cookie", "Vary",
     };
 
     /// <summary>Answers from a complete response: whole, one range of it, its head, or 304.</summary>
-    public async Task StoredAsync(Exchange exchange, StoredResponse stored, CacheStatus cacheStatus, CancellationToken cancellationToken)
+    /// <param name="exchange">The exchange, its verdict all but done.</param>
+    /// <param name="stored">The response.</param>
+    /// <param name="validated">Whether the origin has just validated it for this request, so that it has no Age (RFC 9111 §5.1).</param>
+    /// <param name="cancellationToken">The client.</param>
+    public async Task StoredAsync(Exchange exchange, StoredResponse stored, bool validated, CancellationToken cancellationToken)
     {
         var request = exchange.Request;
         var head = stored.Head;
-        cacheStatus = cacheStatus with { TimeToLive = TimeToLive(head) };
-        if (Conditions.IsNotModified(request.Headers, head, time.GetUtcNow()))
+        exchange.Verdict = exchange.Verdict with { TimeToLive = TimeToLive(head) };
+        var headers = HeadersOf(head, validated);
+        if (Conditions.IsNotModified(request.Headers, head.Status, head.Headers, time.GetUtcNow()))
         {
-            NotModified(exchange, head, cacheStatus);
+            NotModified(exchange, headers);
             return;
         }
 
-        var headers = HeadersOf(head);
         var (status, first, length) = (head.Status, 0L, stored.BodyLength);
         if (request.IsGet && status == 200 && Conditions.RangeApplies(request.Headers, head)
             && ByteRange.Parse(request.Headers.Combined("Range"), stored.BodyLength) is { } range)
@@ -44,7 +48,7 @@ internal sealed class ReplyWriter(TimeProvider time)
             headers.Set("Content-Length", length.ToString(CultureInfo.InvariantCulture));
         }
 
-        exchange.Start(status, headers, cacheStatus);
+        exchange.Start(status, headers);
         if (!request.IsHead)
         {
             await WriteChunksAsync(exchange, stored.Body, first, length, cancellationToken);
@@ -54,19 +58,25 @@ internal sealed class ReplyWriter(TimeProvider time)
     }
 
     /// <summary>Streams a response that is still arriving; <paramref name="reader"/> is the caller's own. False when the head alone answered.</summary>
-    public async Task<bool> ArrivingAsync(Exchange exchange, ResponseHead head, SharedBody.Reader reader, CacheStatus cacheStatus, CancellationToken cancellationToken)
+    public async Task<bool> ArrivingAsync(Exchange exchange, ResponseHead head, SharedBody.Reader reader, bool leads, CancellationToken cancellationToken)
     {
-        cacheStatus = cacheStatus with { TimeToLive = TimeToLive(head) };
-        if (Conditions.IsNotModified(exchange.Request.Headers, head, time.GetUtcNow()))
+        exchange.Verdict = exchange.Verdict with { TimeToLive = TimeToLive(head) };
+        var headers = HeadersOf(head, leads);
+        if (Conditions.IsNotModified(exchange.Request.Headers, head.Status, head.Headers, time.GetUtcNow()))
         {
-            NotModified(exchange, head, cacheStatus);
+            NotModified(exchange, headers);
             return false;
         }
 
-        exchange.Start(head.Status, HeadersOf(head), cacheStatus);
-        ReadOnlyMemory<byte> piece;
-        while (!(piece = await reader.ReadAsync(cancellationToken)).IsEmpty)
+        exchange.Start(head.Status, headers);
+        while (true)
         {
+            var piece = await FirstFlushingAsync(exchange, reader.ReadAsync(cancellationToken), cancellationToken);
+            if (piece.IsEmpty)
+            {
+                break;
+            }
+
             await exchange.WriteAsync(piece, cancellationToken);
         }
 
@@ -74,10 +84,20 @@ internal sealed class ReplyWriter(TimeProvider time)
         return true;
     }
 
-    /// <summary>Streams an origin's response unchanged through one buffer.</summary>
-    public static async Task ThroughAsync(Exchange exchange, OriginResponse response, CacheStatus cacheStatus, CancellationToken cancellationToken)
+    /// <summary>
+    /// Streams an origin's response unchanged through one buffer. Where the client's conditions were not sent on, they are answered here: its copy may
+    /// be as good as what came.
+    /// </summary>
+    public async Task ThroughAsync(Exchange exchange, OriginResponse response, bool conditionsAreOurs, CancellationToken cancellationToken)
     {
-        exchange.Start(response.Status, response.Headers.Clone(), cacheStatus);
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = response.Status };
+        if (conditionsAreOurs && Conditions.IsNotModified(exchange.Request.Headers, response.Status, response.Headers, time.GetUtcNow()))
+        {
+            NotModified(exchange, response.Headers.Clone());
+            return;
+        }
+
+        exchange.Start(response.Status, response.Headers.Clone());
         if (exchange.Request.IsHead)
         {
             exchange.Complete = true;
@@ -86,7 +106,7 @@ internal sealed class ReplyWriter(TimeProvider time)
 
         var buffer = new byte[SharedBody.ChunkBytes / 4];
         int read;
-        while ((read = await response.ReadAsync(buffer, cancellationToken)) > 0)
+        while ((read = await FirstFlushingAsync(exchange, response.ReadAsync(buffer, cancellationToken), cancellationToken)) > 0)
         {
             await exchange.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
         }
@@ -95,7 +115,7 @@ internal sealed class ReplyWriter(TimeProvider time)
     }
 
     /// <summary>Says what went wrong as problem+json (RFC 9457).</summary>
-    public static async Task ProblemAsync(Exchange exchange, int status, DeliveryReason reason, CacheStatus cacheStatus, CancellationToken cancellationToken)
+    public static async Task ProblemAsync(Exchange exchange, int status, DeliveryReason reason, CancellationToken cancellationToken)
     {
         exchange.Outcome = DeliveryOutcome.Error;
         var body = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { type = $"urn:millrace:{reason.Wire()}", title = Title(reason), status }));
@@ -108,7 +128,8 @@ internal sealed class ReplyWriter(TimeProvider time)
             headers.Add("Retry-After", "1");
         }
 
-        exchange.Start(status, headers, cacheStatus with { Detail = reason });
+        exchange.Verdict = exchange.Verdict with { Hit = false, TimeToLive = null, Detail = reason };
+        exchange.Start(status, headers);
         if (!exchange.Request.IsHead)
         {
             await exchange.WriteAsync(body, cancellationToken);
@@ -131,18 +152,32 @@ internal sealed class ReplyWriter(TimeProvider time)
         _ => "The request could not be served.",
     };
 
-    private void NotModified(Exchange exchange, ResponseHead head, CacheStatus cacheStatus)
+    /// <summary>Before waiting for the origin's next bytes, lets the client have what is here: the head above all.</summary>
+    private static async ValueTask<T> FirstFlushingAsync<T>(Exchange exchange, ValueTask<T> next, CancellationToken cancellationToken)
     {
-        var headers = HeadersOf(head);
-        headers.RemoveWhere(static line => !NotModifiedFields.Contains(line.Name) && !line.Name.Equals("Age", StringComparison.OrdinalIgnoreCase));
-        exchange.Start(304, headers, cacheStatus);
+        if (!next.IsCompleted)
+        {
+            await exchange.FlushAsync(cancellationToken);
+        }
+
+        return await next;
+    }
+
+    private static void NotModified(Exchange exchange, HeaderList headers)
+    {
+        headers.RemoveWhere(static line => !NotModifiedFields.Contains(line.Name));
+        exchange.Start(304, headers);
         exchange.Complete = true;
     }
 
-    private HeaderList HeadersOf(ResponseHead head)
+    private HeaderList HeadersOf(ResponseHead head, bool straightFromOrigin)
     {
         var headers = head.Headers.Clone();
-        headers.Add("Age", ((long)head.Age(time).TotalSeconds).ToString(CultureInfo.InvariantCulture));
+        if (!straightFromOrigin || head.AgeStated)
+        {
+            headers.Add("Age", ((long)head.Age(time).TotalSeconds).ToString(CultureInfo.InvariantCulture));
+        }
+
         return headers;
     }
 

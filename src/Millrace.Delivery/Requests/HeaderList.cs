@@ -12,6 +12,8 @@ internal sealed class HeaderList : IEnumerable<Header>
 
     public HeaderList() => _lines = [];
 
+    public HeaderList(int capacity) => _lines = new(capacity);
+
     private HeaderList(List<Header> lines) => _lines = lines;
 
     public int Count => _lines.Count;

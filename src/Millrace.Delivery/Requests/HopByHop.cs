@@ -12,6 +12,10 @@ internal static class HopByHop
     public static void Strip(HeaderList headers)
     {
         var connection = headers.Combined("Connection");
-        headers.RemoveWhere(line => Fixed.Contains(line.Name) || (connection is not null && FieldList.Contains(connection, line.Name)));
+        headers.RemoveWhere(line => Concerns(line.Name, connection));
     }
+
+    /// <summary>Whether a field is for the next hop alone, given the combined value of Connection.</summary>
+    public static bool Concerns(string name, string? connection) =>
+        Fixed.Contains(name) || (connection is not null && FieldList.Contains(connection, name));
 }

@@ -3,7 +3,7 @@ namespace Millrace.Delivery.Routes;
 /// <summary>A parsed <see cref="Route.Match"/>, ordered by how much it says.</summary>
 internal sealed class RoutePattern
 {
-    private RoutePattern(string host, string path, bool prefix, Route route) => (Host, Path, IsPrefix, Route) = (host, path, prefix, route);
+    private RoutePattern(string host, string path, bool prefix) => (Host, Path, IsPrefix) = (host, path, prefix);
 
     public string Host { get; }
 
@@ -11,15 +11,12 @@ internal sealed class RoutePattern
 
     public bool IsPrefix { get; }
 
-    public Route Route { get; }
-
     /// <summary>Exact names rank above suffixes, longer suffixes above shorter, and <c>*</c> is last.</summary>
     public int HostRank => Host[0] == '*' ? Host.Length : int.MaxValue;
 
-    public static RoutePattern? Parse(Route route, out string? fault)
+    public static RoutePattern? Parse(string match, out string? fault)
     {
         fault = null;
-        var match = route.Match ?? "";
         var slash = match.IndexOf('/', StringComparison.Ordinal);
         if (slash <= 0)
         {
@@ -39,11 +36,20 @@ internal sealed class RoutePattern
             fault = $"path '{path}': expected printable ASCII without ?, #, \\ and with * only at its end";
         }
 
-        return fault is null ? new RoutePattern(host, path, prefix, route) : null;
+        return fault is null ? new RoutePattern(host, path, prefix) : null;
     }
 
     public bool Matches(ReadOnlySpan<char> host, ReadOnlySpan<char> path) =>
         (IsPrefix ? path.StartsWith(Path, StringComparison.Ordinal) : path.SequenceEqual(Path)) && MatchesHost(host);
+
+    /// <summary>Whether the pattern covers an authority, with or without port, and a path.</summary>
+    public bool Covers(ReadOnlySpan<char> authority, ReadOnlySpan<char> path) => Matches(WithoutPort(authority), path);
+
+    public static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> authority)
+    {
+        var colon = authority.LastIndexOf(':');
+        return colon < 0 || authority.EndsWith("]") ? authority : authority[..colon];
+    }
 
     private bool MatchesHost(ReadOnlySpan<char> host) => Host[0] != '*'
         ? host.Equals(Host, StringComparison.OrdinalIgnoreCase)

@@ -3,9 +3,9 @@ namespace Millrace.Delivery.Routes;
 /// <summary>An immutable set of routes. The plane swaps it by one reference, and a request keeps the one it began with.</summary>
 public sealed class RouteTable
 {
-    private readonly RoutePattern[] _patterns;
+    private readonly (RoutePattern Pattern, Route Route)[] _patterns;
 
-    private RouteTable(RoutePattern[] patterns) => _patterns = patterns;
+    private RouteTable((RoutePattern Pattern, Route Route)[] patterns) => _patterns = patterns;
 
     /// <summary>A table that matches nothing.</summary>
     public static RouteTable Empty { get; } = new([]);
@@ -19,13 +19,13 @@ public sealed class RouteTable
     {
         ArgumentNullException.ThrowIfNull(routes);
         List<string> faults = [];
-        List<RoutePattern> patterns = [];
+        List<(RoutePattern Pattern, Route Route)> patterns = [];
         HashSet<string> seen = new(StringComparer.Ordinal);
         var index = -1;
         foreach (var route in routes)
         {
             index++;
-            var pattern = RoutePattern.Parse(route, out var fault);
+            var pattern = RoutePattern.Parse(route.Match ?? "", out var fault);
             AddFault(faults, index, route, fault);
             AddFault(faults, index, route, OriginFault(route.Origin));
             AddFault(faults, index, route, TagFault(route.TagParameter));
@@ -35,7 +35,7 @@ public sealed class RouteTable
             }
 
             AddFault(faults, index, route, seen.Add($"{pattern.Host}{pattern.Path}{pattern.IsPrefix}") ? null : "the same pattern stands twice");
-            patterns.Add(pattern);
+            patterns.Add((pattern, route));
         }
 
         if (faults.Count > 0)
@@ -43,7 +43,7 @@ public sealed class RouteTable
             throw new RouteTableException(faults);
         }
 
-        var ordered = patterns.OrderByDescending(static p => p.HostRank).ThenByDescending(static p => p.Path.Length).ThenBy(static p => p.IsPrefix);
+        var ordered = patterns.OrderByDescending(static p => p.Pattern.HostRank).ThenByDescending(static p => p.Pattern.Path.Length).ThenBy(static p => p.Pattern.IsPrefix);
         return new RouteTable([.. ordered]);
     }
 
@@ -52,22 +52,16 @@ public sealed class RouteTable
     /// <param name="path">The raw path, without the query.</param>
     public Route? Find(ReadOnlySpan<char> authority, ReadOnlySpan<char> path)
     {
-        var host = WithoutPort(authority);
-        foreach (var pattern in _patterns)
+        var host = RoutePattern.WithoutPort(authority);
+        foreach (var (pattern, route) in _patterns)
         {
             if (pattern.Matches(host, path))
             {
-                return pattern.Route;
+                return route;
             }
         }
 
         return null;
-    }
-
-    private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> authority)
-    {
-        var colon = authority.LastIndexOf(':');
-        return colon < 0 || authority.EndsWith("]") ? authority : authority[..colon];
     }
 
     private static void AddFault(List<string> faults, int index, Route route, string? fault)

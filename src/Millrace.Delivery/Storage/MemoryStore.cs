@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
 
 namespace Millrace.Delivery.Storage;
 
@@ -62,20 +64,16 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     /// <summary>Any variant of the key, to learn by which fields it varies.</summary>
     public StoredResponse? FindAny(string key) => _variants.TryGetValue(key, out var variants) ? variants[0] : null;
 
-    /// <summary>Stores a response in place of its own earlier version; false when a purge voided it or it does not fit at all.</summary>
-    public bool Put(StoredResponse response)
+    /// <summary>Stores a response in place of its own earlier version and of the one it <paramref name="supersedes"/>; false when a purge voided it or it does not fit at all.</summary>
+    public bool Put(StoredResponse response, StoredResponse? supersedes = null)
     {
-        if (response.Bytes > capacityBytes)
-        {
-            return false;
-        }
-
         lock (_gate)
         {
+            Drop(supersedes);
             var head = response.Head;
 
             // Under the gate: a purge either is in the log by now, or comes to scan after this response is in.
-            if (purges.Voids(head.Began, head.Key, head.Route, head.SurrogateKeys))
+            if (response.Bytes > capacityBytes || purges.Voids(head.Began, head.Key, head.SurrogateKeys))
             {
                 return false;
             }
@@ -105,8 +103,20 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         }
     }
 
+    /// <summary>Removes one response, if it is still here.</summary>
+    public void Drop(StoredResponse? response)
+    {
+        lock (_gate)
+        {
+            if (response?.Node is not null)
+            {
+                Remove(response);
+            }
+        }
+    }
+
     /// <summary>Removes what a purge names. The purge must be in the log already. Returns how many responses left.</summary>
-    public int Purge(IReadOnlyCollection<string> keys, IReadOnlyCollection<string> surrogateKeys, string? route)
+    public int Purge(IReadOnlyCollection<string> keys, IReadOnlyCollection<string> surrogateKeys, RoutePattern? route)
     {
         lock (_gate)
         {
@@ -126,7 +136,8 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
 
             if (route is not null)
             {
-                doomed.UnionWith(_queue.Where(response => response.Head.Route == route));
+                // By the pattern and not by the route's name at the time of storing: routes change, keys do not.
+                doomed.UnionWith(_queue.Where(response => CacheKey.Split(response.Head.Key) is var (authority, path) && route.Covers(authority, path)));
             }
 
             foreach (var response in doomed)
@@ -170,6 +181,7 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     private void Insert(StoredResponse response)
     {
         response.Node = _queue.AddFirst(response);
+        response.Entered();
         _bytes += response.Bytes;
         var earlier = _variants.GetValueOrDefault(response.Head.Key) ?? [];
         _variants[response.Head.Key] = [response, .. earlier];
@@ -193,6 +205,7 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
 
         _queue.Remove(response.Node!);
         response.Node = null;
+        response.Left();
         _bytes -= response.Bytes;
         var left = Array.FindAll(_variants[response.Head.Key], variant => variant != response);
         if (left.Length > 0)

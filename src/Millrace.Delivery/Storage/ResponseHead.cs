@@ -1,5 +1,6 @@
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
+using Millrace.Delivery.Origins;
 using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.Storage;
@@ -22,6 +23,9 @@ internal sealed record ResponseHead
 
     public required FreshnessRules Freshness { get; init; }
 
+    /// <summary>Whether the origin's side said Age: then not even the first reply is straight from where it was made (RFC 9111 §5.1).</summary>
+    public bool AgeStated { get; init; }
+
     /// <summary>The injected clock's monotonic reading at arrival.</summary>
     public required long ReceivedTimestamp { get; init; }
 
@@ -36,6 +40,41 @@ internal sealed record ResponseHead
 
     /// <summary>Whether requests that came while this was on its way may have it: fresh, and not to be validated each time.</summary>
     public bool Shareable => Freshness.FreshOnArrival && !Directives.NoCache;
+
+    /// <summary>Reads a head off an origin's answer.</summary>
+    /// <param name="key">The object's key.</param>
+    /// <param name="route">The route's pattern.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="fields">End-to-end fields, which are not changed.</param>
+    /// <param name="sent">The fields that the origin saw.</param>
+    /// <param name="arrival">When.</param>
+    /// <param name="began">The purge sequence at which the request began.</param>
+    public static ResponseHead Of(string key, string route, int status, HeaderList fields, HeaderList sent, Arrival arrival, long began)
+    {
+        var directives = ResponseDirectives.Parse(fields);
+        var freshness = FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt);
+        var headers = fields.Clone();
+        headers.Remove("Age");
+        if (HttpDate.Parse(headers.First("Date"), arrival.ReceivedAt) is null)
+        {
+            headers.Set("Date", HttpDate.Format(arrival.ReceivedAt));
+        }
+
+        return new ResponseHead
+        {
+            Key = key,
+            Route = route,
+            Vary = VaryKey.Of(headers, sent),
+            Status = status,
+            Headers = headers,
+            Directives = directives,
+            Freshness = freshness,
+            AgeStated = fields.Contains("Age"),
+            ReceivedTimestamp = arrival.ReceivedTimestamp,
+            Began = began,
+            SurrogateKeys = Storage.SurrogateKeys.Of(headers),
+        };
+    }
 
     public TimeSpan Age(TimeProvider time) => Freshness.InitialAge + time.GetElapsedTime(ReceivedTimestamp);
 }

@@ -4,9 +4,15 @@ using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.Storage;
 
-/// <summary>A complete response in memory. Everything but the store's own links is immutable.</summary>
+/// <summary>
+/// A complete response in memory. Everything but the store's own links is immutable. Those who read its body hold it (<see cref="Hold"/>), so that
+/// its bytes stay in an account when it leaves the store under a slow reader: in the store's, else in the account of what arrives and lingers.
+/// </summary>
 internal sealed class StoredResponse
 {
+    private const int InStore = 1;
+    private const int OneHolder = 2;
+
     /// <summary>
     /// What a response costs beside its texts and its body: objects, arrays, its slot in the map, its links. An estimate for 64-bit .NET 10, rounded
     /// up; nobody has measured it.
@@ -16,8 +22,14 @@ internal sealed class StoredResponse
     /// <summary>A string's header and padding, and a header line's two references.</summary>
     private const int LineBytes = (2 * 24) + 16;
 
-    public StoredResponse(ResponseHead head, byte[][] body, long bodyLength)
+    private readonly MemoryAccount _account;
+
+    // Bit 0: in the store; above it: how many hold it. One word, so that each byte is in exactly one account whatever races.
+    private int _state;
+
+    public StoredResponse(ResponseHead head, byte[][] body, long bodyLength, MemoryAccount account)
     {
+        _account = account;
         Head = head;
         Body = body;
         BodyLength = bodyLength;
@@ -37,6 +49,44 @@ internal sealed class StoredResponse
     public bool Visited { get; set; }
 
     public LinkedListNode<StoredResponse>? Node { get; set; }
+
+    /// <summary>Whether the store has it now.</summary>
+    public bool IsStored => (Volatile.Read(ref _state) & InStore) != 0;
+
+    /// <summary>Keeps the bytes accounted until <see cref="LetGo"/>; call both equally often.</summary>
+    public void Hold()
+    {
+        if (Interlocked.Add(ref _state, OneHolder) == OneHolder)
+        {
+            _account.Take(Bytes);
+        }
+    }
+
+    public void LetGo()
+    {
+        if (Interlocked.Add(ref _state, -OneHolder) == 0)
+        {
+            _account.Return(Bytes);
+        }
+    }
+
+    /// <summary>The store takes the bytes into its own account.</summary>
+    public void Entered()
+    {
+        if (Interlocked.Or(ref _state, InStore) >= OneHolder)
+        {
+            _account.Return(Bytes);
+        }
+    }
+
+    /// <summary>The store lets go; readers may not have.</summary>
+    public void Left()
+    {
+        if (Interlocked.And(ref _state, ~InStore) > InStore)
+        {
+            _account.Take(Bytes);
+        }
+    }
 
     private long Measure()
     {

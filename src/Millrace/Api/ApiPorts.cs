@@ -53,8 +53,12 @@ internal enum TokenVerdict
 /// <summary>Makes a purge known.</summary>
 internal interface IPurge
 {
+    /// <summary>The routes that can be purged, by their match.</summary>
+    IReadOnlyList<string> Routes { get; }
+
     /// <summary>Completes when the purge is durable, and, when <paramref name="waitForEdges"/>, when every edge in touch obeys it.</summary>
-    ValueTask PurgeAsync(Purged purge, bool waitForEdges, CancellationToken cancellation);
+    /// <returns>How many stored responses were voided; null when nobody waited for that.</returns>
+    ValueTask<int?> PurgeAsync(Purged purge, bool waitForEdges, CancellationToken cancellation);
 }
 
 /// <summary>What a replay found.</summary>

@@ -52,7 +52,7 @@ internal static class OpenApiDocument
                 ["parameters"] = IdParameter(components),
                 ["delete"] = Operation("Revoke a key, from the next request on", null, 200, "{revoked}", 400, 404),
             },
-            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses", Body(PurgeEndpoint.Shape, components), 200, "{purgeId}", 400, 413, 415, 503) },
+            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses", Body(PurgeEndpoint.Shape, components), 200, "{purgeId, voided?}", 400, 413, 415, 503) },
         };
         components["Problem"] = Problem();
         var schemas = new JsonObject();

@@ -43,8 +43,20 @@ internal sealed class PurgeEndpoint(ApiServices services)
     public async Task PostAsync(HttpContext context)
     {
         var draft = await RequestBody.ReadAsync(context, services, Shape);
+        if (draft.Route is not null && !services.Purge.Routes.Contains(draft.Route))
+        {
+            throw new ProblemException(ProblemReason.Invalid, $"Expected the match of a route, got {Reading.Quote(draft.Route)}.", [new Fault("/route", "the match of a route", draft.Route)]);
+        }
+
         var purge = draft.ToFact(services.Tenant(context), services.NewId(), services.Now);
-        await services.Purge.PurgeAsync(purge, draft.Wait, context.RequestAborted);
-        await Reply.JsonAsync(context, StatusCodes.Status200OK, json => json.WriteString("purgeId", purge.Id));
+        var voided = await services.Purge.PurgeAsync(purge, draft.Wait, context.RequestAborted);
+        await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
+        {
+            json.WriteString("purgeId", purge.Id);
+            if (voided is { } count)
+            {
+                json.WriteNumber("voided", count);
+            }
+        });
     }
 }

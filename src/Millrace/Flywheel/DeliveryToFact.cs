@@ -7,17 +7,23 @@ using Millrace.Journal.Facts;
 namespace Millrace.Flywheel;
 
 /// <summary>
-/// Joint delivery→fact: a response that bears a genuine token is always recorded, the others by a seeded share. A forged token makes the delivery
-/// anonymous: the body is public either way, but nothing is learnt from it.
+/// Joint delivery→fact: the first response of each outcome that bears a genuine token, and is its item's body, is recorded with the decision; all others
+/// by a seeded share and without it. A copied token thus buys one fact per outcome, whatever it is hung on; the body is public either way.
 /// </summary>
-/// <param name="queue">Carries the facts to the journal.</param>
+/// <param name="write">Carries the facts to the journal.</param>
 /// <param name="tokens">Verifies tags.</param>
+/// <param name="bodyUrl">The URL of an item's body; null when the item is not known any more.</param>
 /// <param name="clock">Stamps the facts.</param>
 /// <param name="newId">Makes fact ids.</param>
-/// <param name="share">The share of deliveries without a token that is recorded, in [0, 1].</param>
+/// <param name="share">The share of the others that is recorded, in [0, 1].</param>
 /// <param name="seed">Seeds the choice.</param>
-internal sealed class DeliveryToFact(FactWriteBehind queue, DeliveryTokens tokens, TimeProvider clock, Func<string> newId, double share, ulong seed) : IDeliverySink
+internal sealed class DeliveryToFact(
+    Action<Delivered> write, DeliveryTokens tokens, Func<string, string?> bodyUrl, TimeProvider clock, Func<string> newId, double share, ulong seed) : IDeliverySink
 {
+    // 32 bytes and the table's overhead each: about 65 MB when full.
+    private const int MaxTold = 1_000_000;
+
+    private readonly SpentTokens _told = new(DeliveryUrls.Life, MaxTold);
     private long _anonymous;
 
     public void Delivered(in DeliveryRecord record)
@@ -28,15 +34,21 @@ internal sealed class DeliveryToFact(FactWriteBehind queue, DeliveryTokens token
         }
 
         var now = UnixMicros.Now(clock);
-        var token = TokenOf(record.Tag, now);
+        string? id = null;
+        var token = TokenOf(record, now);
+        if (token is not null && !_told.TrySpend(token, record.Outcome.Wire(), id = newId(), now))
+        {
+            token = null;
+        }
+
         if (token is null && !IsSampled(Interlocked.Increment(ref _anonymous)))
         {
             return;
         }
 
-        queue.Write(new Delivered
+        write(new Delivered
         {
-            Id = newId(),
+            Id = id ?? newId(),
             Time = now,
             Route = record.Route,
             Decision = token?.Decision,
@@ -51,8 +63,15 @@ internal sealed class DeliveryToFact(FactWriteBehind queue, DeliveryTokens token
         });
     }
 
-    private DeliveryToken? TokenOf(string? tag, UnixMicros now) =>
-        tag is not null && tokens.Verify(tag, DeliveryUrls.Tenant, now, out var token) == TokenFault.None ? token : null;
+    private DeliveryToken? TokenOf(in DeliveryRecord record, UnixMicros now) =>
+        record.Tag is not null && tokens.Verify(record.Tag, DeliveryUrls.Tenant, now, out var token) == TokenFault.None && IsBodyOf(token!.Item, record) ? token : null;
+
+    private bool IsBodyOf(string item, in DeliveryRecord record) =>
+        bodyUrl(item) is { } url && (DeliveryPlane.KeyHashOf(url) == record.KeyHash || DeliveryPlane.KeyHashOf(WithOtherScheme(url)) == record.KeyHash);
+
+    // TLS may end before the plane, which then sees http where the item's URL says https.
+    private static string WithOtherScheme(string url) =>
+        url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "http://" + url[8..] : url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "https://" + url[7..] : "https://" + url;
 
     // A hash of the count rather than every n-th: a periodic client would otherwise be always or never in the sample.
     private bool IsSampled(long count) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in count)), (long)seed) < share * ulong.MaxValue;

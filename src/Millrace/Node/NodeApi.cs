@@ -35,7 +35,7 @@ internal static class NodeApi
             Replay = decision => Replay(node, decision),
             Urls = new DeliveryUrls(tokens),
             Tokens = eventTokens,
-            Purge = new PurgeToJournal(node.Journal, purges),
+            Purge = new PurgeToJournal(node.Journal, purges, () => node.Delivery.Routes),
             Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, metrics, cancellation),
             Metrics = metrics,
             Tenant = static context => context.KeyOf().Tenant,

@@ -23,4 +23,5 @@ internal static class NodeEvents
     public static readonly EventId ClosingFailed = new(16, "closingFailed");
     public static readonly EventId LogDropped = new(17, "logDropped");
     public static readonly EventId HistoryShort = new(18, "historyShort");
+    public static readonly EventId PurgesFollowed = new(19, "purgesFollowed");
 }

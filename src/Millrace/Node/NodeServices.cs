@@ -144,7 +144,7 @@ internal sealed class NodeServices : IAsyncDisposable
         OpenDecisions(config);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
-        var purges = new PurgeToDelivery(Journal, purge => Delivery.Purge(purge), Logger, () => Readiness.Hold(UnreadyReason.PurgesLost));
+        var purges = new PurgeToDelivery(Journal, Delivery.Purge, PurgesInTouch, Clock, Logger);
         _closing.Add(purges);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
     }
@@ -188,14 +188,28 @@ internal sealed class NodeServices : IAsyncDisposable
         var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal);
         _closing.Add(queue);
         Delivery = Owned(new DeliveryPlane(
-            new DeliveryOptions { StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object },
+            new DeliveryOptions { Name = config.Node.Name, StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object },
             RouteTable.Create(config.Routes),
-            new DeliveryToFact(queue, tokens, Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
+            new DeliveryToFact(
+                queue.Write, tokens, item => Features.Current.Find(item)?.BodyUrl, Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
             Clock));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
     }
 
     private void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
+
+    private void PurgesInTouch(bool inTouch)
+    {
+        Delivery.InTouch(inTouch);
+        if (inTouch)
+        {
+            Readiness.Release(UnreadyReason.PurgesLost);
+        }
+        else
+        {
+            Readiness.Hold(UnreadyReason.PurgesLost);
+        }
+    }
 
     private T Owned<T>(T part)
         where T : IDisposable

@@ -32,7 +32,7 @@ internal static class UnreadyReason
     /// <summary>Features are not folded: decisions use the last snapshot.</summary>
     public const string FeaturesStalled = "featuresStalled";
 
-    /// <summary>Purges are no longer followed: stored responses may outlive theirs.</summary>
+    /// <summary>Purges are not followed: what is held is unverified.</summary>
     public const string PurgesLost = "purgesLost";
 
     /// <summary>SIGTERM came: requests in flight are finished, new ones belong elsewhere.</summary>

@@ -66,7 +66,10 @@ internal sealed class ScantApi : IAsyncDisposable
             Replay = _ => new("notRecorded", []),
             Urls = new DeliveryUrls(tokens),
             Tokens = new EventTokens(tokens, TimeProvider.System),
-            Purge = new PurgeToJournal(journal, new PurgeToDelivery(journal, _ => { }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, () => { })),
+            Purge = new PurgeToJournal(
+                journal,
+                new PurgeToDelivery(journal, _ => 0, _ => { }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
+                () => Millrace.Delivery.Routes.RouteTable.Create([])),
             Memory = await ApiMemory.OpenAsync(journal, TimeProvider.System, limits, metrics, cancellation),
             Metrics = metrics,
             Limits = limits,

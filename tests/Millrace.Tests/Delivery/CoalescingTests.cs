@@ -40,47 +40,6 @@ public class CoalescingTests
     }
 
     [Fact]
-    public async Task Uncacheable_leader_frees_its_followers_and_the_next_do_not_wait()
-    {
-        TaskCompletionSource first = new(), gate = new();
-        var count = 0;
-        await using var edge = await DeliveryHarness.StartAsync(async context =>
-        {
-            first.TrySetResult();
-            await gate.Task;
-            context.Response.Headers.CacheControl = "private, max-age=60";
-            await context.Response.WriteAsync($"person {Interlocked.Increment(ref count)}");
-        });
-        var requests = Enumerable.Range(0, 8).Select(_ => edge.GetAsync("/a")).ToArray();
-        await first.Task;
-        gate.SetResult();
-        var replies = await Task.WhenAll(requests);
-        Assert.Equal(8, replies.Select(static reply => reply.Text).Distinct().Count());
-        Assert.Equal(8, edge.OriginRequests);
-        Assert.Equal(0, edge.Plane.Stats.Objects);
-    }
-
-    [Fact]
-    public async Task Followers_of_another_variant_get_their_own()
-    {
-        TaskCompletionSource first = new(), gate = new();
-        await using var edge = await DeliveryHarness.StartAsync(async context =>
-        {
-            first.TrySetResult();
-            await gate.Task;
-            context.Response.Headers.CacheControl = "max-age=60";
-            context.Response.Headers.Vary = "Accept-Language";
-            await context.Response.WriteAsync("in " + context.Request.Headers.AcceptLanguage);
-        });
-        var requests = Enumerable.Range(0, 12).Select(i => edge.GetAsync("/a", ("Accept-Language", $"l{i % 3}"))).ToArray();
-        await first.Task;
-        gate.SetResult();
-        var replies = await Task.WhenAll(requests);
-        Assert.All(replies.Select(static (reply, i) => (reply, i)), static pair => Assert.Equal($"in l{pair.i % 3}", pair.reply.Text));
-        Assert.Equal(3, edge.Plane.Stats.Objects);
-    }
-
-    [Fact]
     public async Task Origin_dying_within_the_body_cuts_the_client_and_stores_nothing()
     {
         TaskCompletionSource headSeen = new();

@@ -31,7 +31,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
     public Uri Origin => _origin.Address;
 
     public static async Task<DeliveryHarness> StartAsync(
-        RequestDelegate origin, DeliveryOptions? options = null, Contract? contract = null, HttpProtocols protocols = HttpProtocols.Http1)
+        RequestDelegate origin, DeliveryOptions? options = null, Contract? contract = null, HttpProtocols protocols = HttpProtocols.Http1, long? maxBody = null)
     {
         var harness = new DeliveryHarness();
         harness._origin = await TestServer.StartAsync(context =>
@@ -42,7 +42,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
         });
         var routes = RouteTable.Create([new Route("127.0.0.1/*", harness._origin.Address, contract ?? Contract.Available)]);
         harness.Plane = new DeliveryPlane(options ?? new DeliveryOptions(), routes, harness, harness.Time);
-        harness._edge = await TestServer.StartAsync(harness.Plane.HandleAsync, protocols);
+        harness._edge = await TestServer.StartAsync(harness.Plane.HandleAsync, protocols, maxBody);
         return harness;
     }
 

@@ -2,6 +2,7 @@ using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
 
 namespace Millrace.Tests.Delivery;
@@ -17,7 +18,7 @@ public class MemoryStoreTests
         await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Factory.StartNew(() => Work(worker), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         Assert.Empty(store.CheckIntegrity());
         Assert.True(store.Evictions > 0);
-        store.Purge([], [], "r");
+        store.Purge([], [], RoutePattern.Parse("h/*", out _));
         Assert.Equal((0L, 0), (store.Bytes, store.Count));
 
         void Work(int worker)
@@ -83,6 +84,6 @@ public class MemoryStoreTests
             Key = key, Route = "r", Vary = VaryKey.Of(headers, request), Status = 200, Headers = headers, Directives = default,
             Freshness = new FreshnessRules(TimeSpan.FromMinutes(1), TimeSpan.Zero, true), ReceivedTimestamp = 0, Began = began, SurrogateKeys = [surrogate],
         };
-        return new StoredResponse(head, [new byte[bytes]], bytes);
+        return new StoredResponse(head, [new byte[bytes]], bytes, new MemoryAccount(0));
     }
 }

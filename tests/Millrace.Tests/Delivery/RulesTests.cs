@@ -89,12 +89,28 @@ public class RulesTests
     [InlineData("max-age=60, stale-while-revalidate=30", "", 90, nameof(Reuse.StaleWhileRevalidate))]
     [InlineData("max-age=60, stale-while-revalidate=30", "", 91, nameof(Reuse.Revalidate))]
     [InlineData("max-age=60, no-cache", "", 1, nameof(Reuse.Revalidate))]
+    [InlineData("max-age=60", "max-age=90, max-stale=100", 80, nameof(Reuse.MaxStale))]
+    [InlineData("max-age=60", "max-age=70, max-stale=100", 80, nameof(Reuse.RevalidateOnRequest))]
     public void Reuse_follows_directives_of_both_sides(string response, string request, int age, string expected)
     {
         HeaderList theirs = [], ours = [];
         theirs.Add("Cache-Control", response);
         ours.Add("Cache-Control", request);
         Assert.Equal(expected, ReuseRules.Judge(ResponseDirectives.Parse(theirs), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(age), RequestDirectives.Parse(ours), Contract.Available).ToString());
+    }
+
+    [Theory]
+    [InlineData("max-age=60", 1_000, true)]
+    [InlineData("max-age=60, stale-if-error=30", 90, true)]
+    [InlineData("max-age=60, stale-if-error=30", 91, false)]
+    [InlineData("s-maxage=60", 61, false)]
+    [InlineData("s-maxage=60, stale-if-error=30", 90, true)]
+    [InlineData("max-age=60, must-revalidate, stale-if-error=30", 61, false)]
+    public void Stale_if_error_is_a_limit(string response, int age, bool may)
+    {
+        HeaderList theirs = [];
+        theirs.Add("Cache-Control", response);
+        Assert.Equal(may, ReuseRules.MayServeOnError(ResponseDirectives.Parse(theirs), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(age), Contract.Available));
     }
 
     [Fact]

@@ -19,13 +19,14 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
-    public static async Task<TestServer> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1)
+    public static async Task<TestServer> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, long? maxBody = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(server =>
         {
             Millrace.Delivery.DeliveryPlane.Configure(server);
+            server.Limits.MaxRequestBodySize = maxBody ?? server.Limits.MaxRequestBodySize;
             server.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
         });
         var app = builder.Build();

@@ -1,0 +1,271 @@
+using Millrace.Delivery.Freshness;
+using Millrace.Delivery.Keys;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Replies;
+using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
+using Millrace.Delivery.Storage;
+
+namespace Millrace.Delivery.Coalescing;
+
+/// <summary>Puts requests for what is not held aboard a flight, theirs or another's, and gives each its answer.</summary>
+internal sealed class Boarder(
+    DeliveryOptions options, MemoryStore store, FlightTable flights, PassMarks marks, KeyMemo<FlightResult.Failed> failures, Fetcher fetcher,
+    PurgeLog purges, Stale stale, ReplyWriter replies, DeliveryMeters meters, TimeProvider time)
+{
+    /// <summary>A request boards so many flights at most; the last is its own, and answers whatever happens.</summary>
+    private const int MaxFlights = 4;
+
+    private int _aboard;
+
+    /// <summary>Requests that have boarded and wait for a head.</summary>
+    public int Aboard => Volatile.Read(ref _aboard);
+
+    private enum Taken
+    {
+        /// <summary>Answered.</summary>
+        Answered,
+
+        /// <summary>Failed; the verdict says how.</summary>
+        Failed,
+
+        /// <summary>Not for this request, another flight may be.</summary>
+        NotThis,
+
+        /// <summary>No shared answer will do.</summary>
+        GoAlone,
+    }
+
+    /// <summary>Why a request should go through with its own conditions rather than fetch for all: its object was lately found uncacheable.</summary>
+    public DeliveryReason? PassReason(Exchange exchange, StoredResponse? stored) =>
+        stored is null && marks.Find(exchange.Key, exchange.Request.Headers) is not null and not DeliveryReason.None ? DeliveryReason.HitForMiss : null;
+
+    /// <summary>Begins a flight that nobody waits for, unless one is under way or the origin has just failed.</summary>
+    public void RevalidateBehind(Exchange exchange, Route route, StoredResponse stored)
+    {
+        if (exchange.Request.Headers.Contains("Authorization") || failures.TryGet(CacheKey.Wide(exchange.Key), out _))
+        {
+            return;
+        }
+
+        var boarding = flights.JoinOrLead(FlightKey(exchange), exchange.Key);
+        if (boarding.Leads && store.Find(exchange.Key, exchange.Request.Headers) is { } latest && latest != stored)
+        {
+            // Another's flight has renewed it between the look-up and now.
+            flights.Remove(boarding.Flight);
+            boarding.Flight.End();
+            boarding.Flight.Land(new FlightResult.Held(latest, false));
+        }
+        else if (boarding.Leads)
+        {
+            boarding.Flight.Keep();
+
+            // Not awaited on purpose: RunAsync never throws, and the flight ends by the origin's time bounds.
+            _ = fetcher.RunAsync(boarding.Flight, route, exchange.Request, exchange.Key, stored);
+        }
+
+        boarding.Flight.Leave(boarding.Leads);
+    }
+
+    /// <summary>Answers the request; false when the origin failed, with the verdict saying how.</summary>
+    public async Task<bool> FetchAsync(Exchange exchange, Route route, StoredResponse? stored, RequestDirectives directives, CancellationToken aborted)
+    {
+        exchange.Verdict = exchange.Verdict with { Forward = exchange.Verdict.Forward ?? "miss" };
+        if (failures.TryGet(CacheKey.Wide(exchange.Key), out var failed))
+        {
+            return await FailedAsync(exchange, failed, route, stored, aborted);
+        }
+
+        var alone = marks.Find(exchange.Key, exchange.Request.Headers) is not null;
+        string? variant = null;
+        for (var round = 1; ; round++)
+        {
+            var boarding = Board(exchange, variant, alone || round == MaxFlights);
+            var flight = boarding.Flight;
+            try
+            {
+                if (boarding.Leads)
+                {
+                    stored = Lead(flight, exchange, route, stored, directives);
+                }
+
+                var result = await HeadAsync(boarding, aborted);
+                exchange.Verdict = exchange.Verdict with { Collapsed = !boarding.Leads };
+                switch (result is null ? Taken.NotThis : await TakeAsync(exchange, boarding, result, route, stored, directives, aborted))
+                {
+                    case Taken.Answered:
+                        return true;
+                    case Taken.Failed when round == MaxFlights - 1 || boarding.Leads || exchange.Verdict.ForwardStatus != 500:
+                        return false;
+                    case Taken.GoAlone:
+                        alone = true;
+                        break;
+                    default:
+                        // What the other's head taught about Vary chooses the flight to join next.
+                        variant = result is FlightResult.Arriving other ? other.Head.Vary.TextFor(exchange.Request.Headers) : variant;
+                        break;
+                }
+            }
+            finally
+            {
+                flight.Leave(boarding.Leads);
+            }
+        }
+    }
+
+    /// <summary>One person's credentials may travel in another's flight, which knows nothing of them, and never fetch for others.</summary>
+    private Boarding Board(Exchange exchange, string? variant, bool alone)
+    {
+        var flightKey = variant is null ? FlightKey(exchange) : exchange.Key + variant;
+        return alone ? flights.Lone(flightKey)
+            : exchange.Request.Headers.Contains("Authorization") ? flights.TryJoin(flightKey, exchange.Key) ?? flights.Lone(flightKey)
+            : flights.JoinOrLead(flightKey, exchange.Key);
+    }
+
+    /// <summary>Begins the flight's origin request, unless the object came in between the look-up and now. Returns the copy that is validated.</summary>
+    private StoredResponse? Lead(Flight flight, Exchange exchange, Route route, StoredResponse? stored, RequestDirectives directives)
+    {
+        var latest = store.Find(exchange.Key, exchange.Request.Headers);
+        if (latest is not null && latest != stored)
+        {
+            exchange.Hold(latest);
+            if (stale.Judge(latest, directives, route) == Reuse.Fresh)
+            {
+                flights.Remove(flight);
+                flight.End();
+                flight.Land(new FlightResult.Held(latest, false));
+                return latest;
+            }
+        }
+
+        _ = fetcher.RunAsync(flight, route, exchange.Request, exchange.Key, latest);
+        return latest;
+    }
+
+    /// <summary>The flight's head; null when another's took too long, whose place in the table is then free for a new leader.</summary>
+    private async Task<FlightResult?> HeadAsync(Boarding boarding, CancellationToken aborted)
+    {
+        var head = boarding.Flight.Head;
+        var waiting = boarding.Leads ? head.WaitAsync(aborted) : head.WaitAsync(options.CollapseWait, time, aborted);
+        Interlocked.Increment(ref _aboard);
+        try
+        {
+            return await waiting;
+        }
+        catch (TimeoutException)
+        {
+            meters.BoundHit(DeliveryReason.CollapseWait);
+            flights.Remove(boarding.Flight);
+            return null;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _aboard);
+        }
+    }
+
+    private async Task<Taken> TakeAsync(
+        Exchange exchange, Boarding boarding, FlightResult result, Route route, StoredResponse? stored, RequestDirectives directives, CancellationToken aborted)
+    {
+        var leads = boarding.Leads;
+        switch (result)
+        {
+            case FlightResult.Arriving arriving:
+                return leads || IsFor(exchange, boarding, arriving.Head, route, directives, out var refusal)
+                    ? await ArrivingAsync(exchange, boarding, arriving, stored, aborted)
+                    : refusal;
+
+            case FlightResult.Held held:
+                return leads || IsFor(exchange, boarding, held.Response.Head, route, directives, out var unfit)
+                    ? await HeldAsync(exchange, leads, held, aborted)
+                    : unfit;
+
+            case FlightResult.Own own when leads:
+                exchange.Outcome = DeliveryOutcome.Revalidated;
+                exchange.Verdict = exchange.Verdict with { ForwardStatus = 304, Detail = own.Reason };
+                exchange.Hold(own.Response);
+                await replies.StoredAsync(exchange, own.Response, validated: true, aborted);
+                return Taken.Answered;
+
+            case FlightResult.Alone alone when leads:
+                using (alone.Response)
+                {
+                    exchange.Outcome = DeliveryOutcome.Miss;
+                    exchange.Verdict = exchange.Verdict with { Detail = alone.Reason };
+                    await replies.ThroughAsync(exchange, alone.Response, conditionsAreOurs: true, aborted);
+                    return Taken.Answered;
+                }
+
+            case FlightResult.Alone { Reason: DeliveryReason.OriginError } error:
+                exchange.Verdict = exchange.Verdict with { ForwardStatus = error.Response.Status, Detail = error.Reason };
+                return Taken.Failed;
+
+            case FlightResult.Alone { Reason: DeliveryReason.Authorization or DeliveryReason.NoRoom }:
+                return Taken.NotThis;
+
+            case FlightResult.Alone { Reason: DeliveryReason.Cookie } when !exchange.Request.Headers.Contains("Cookie"):
+                return Taken.NotThis;
+
+            case FlightResult.Failed failed:
+                return await FailedAsync(exchange, failed, route, stored, aborted) ? Taken.Answered : Taken.Failed;
+
+            default:
+                return Taken.GoAlone;
+        }
+    }
+
+    private async Task<Taken> ArrivingAsync(Exchange exchange, Boarding boarding, FlightResult.Arriving arriving, StoredResponse? stored, CancellationToken aborted)
+    {
+        using var reader = boarding.Leads ? arriving.Leader : arriving.Body.Open();
+        if (reader is null)
+        {
+            return Taken.NotThis;
+        }
+
+        exchange.Outcome = boarding.Leads ? DeliveryOutcome.Miss : DeliveryOutcome.Collapsed;
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = stored is null ? null : arriving.Head.Status };
+        if (!await replies.ArrivingAsync(exchange, arriving.Head, reader, boarding.Leads, aborted))
+        {
+            boarding.Flight.Keep();
+        }
+
+        return Taken.Answered;
+    }
+
+    private async Task<Taken> HeldAsync(Exchange exchange, bool leads, FlightResult.Held held, CancellationToken aborted)
+    {
+        exchange.Outcome = !held.Revalidated ? DeliveryOutcome.Hit : leads ? DeliveryOutcome.Revalidated : DeliveryOutcome.Collapsed;
+        exchange.Verdict = held.Revalidated
+            ? exchange.Verdict with { ForwardStatus = 304, Stored = held.Response.IsStored }
+            : new CacheStatus { Hit = true };
+        exchange.Hold(held.Response);
+        await replies.StoredAsync(exchange, held.Response, held.Revalidated && leads, aborted);
+        return Taken.Answered;
+    }
+
+    private async Task<bool> FailedAsync(Exchange exchange, FlightResult.Failed failed, Route route, StoredResponse? stored, CancellationToken aborted)
+    {
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = failed.OriginStatus, Detail = failed.Reason };
+        return stored is not null && await stale.TryServeAsync(exchange, route, stored, failed.Reason, failed.OriginStatus, aborted);
+    }
+
+    /// <summary>
+    /// Whether a response that another asked for may answer this request: shareable, same variant, not purged since, and, when it was here before the
+    /// request, as reusable as if it came from the store.
+    /// </summary>
+    private bool IsFor(Exchange exchange, Boarding boarding, ResponseHead head, Route route, RequestDirectives directives, out Taken refusal)
+    {
+        refusal = Taken.NotThis;
+        if (!head.Vary.Matches(exchange.Request.Headers))
+        {
+            return false;
+        }
+
+        refusal = Taken.GoAlone;
+        return head.Shareable && !purges.Voids(head.Began, head.Key, head.SurrogateKeys)
+            && (!boarding.HeadWasHere || stale.Judge(head, directives, route) == Reuse.Fresh);
+    }
+
+    private string FlightKey(Exchange exchange) =>
+        store.FindAny(exchange.Key) is { } any ? exchange.Key + any.Head.Vary.TextFor(exchange.Request.Headers) : exchange.Key;
+}

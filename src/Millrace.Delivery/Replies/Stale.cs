@@ -1,0 +1,38 @@
+using Millrace.Delivery.Freshness;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
+using Millrace.Delivery.Storage;
+
+namespace Millrace.Delivery.Replies;
+
+/// <summary>What a held copy is good for now: RFC 9111's rules and the contract (<see cref="ReuseRules"/>), and whether purges reach us.</summary>
+internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter replies, TimeProvider time)
+{
+    public Reuse Judge(StoredResponse stored, RequestDirectives directives, Route route) => Judge(stored.Head, directives, route);
+
+    public Reuse Judge(ResponseHead head, RequestDirectives directives, Route route) =>
+        route.Contract.Kind != ContractKind.Available && touch.IsUnverified(head.ReceivedTimestamp)
+            ? Reuse.Revalidate
+            : ReuseRules.Judge(head.Directives, head.Freshness.Lifetime, head.Age(time), directives, route.Contract);
+
+    public bool IsUnverified(StoredResponse stored) => touch.IsUnverified(stored.Head.ReceivedTimestamp);
+
+    /// <summary>Lets the copy stand in for an origin that failed, where its directives and the contract allow.</summary>
+    public async Task<bool> TryServeAsync(
+        Exchange exchange, Route route, StoredResponse stored, DeliveryReason reason, int? originStatus, CancellationToken aborted)
+    {
+        var head = stored.Head;
+        if (!ReuseRules.MayServeOnError(head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
+            || (route.Contract.Kind != ContractKind.Available && IsUnverified(stored))
+            || purges.Voids(head.Began, head.Key, head.SurrogateKeys))
+        {
+            return false;
+        }
+
+        exchange.Outcome = DeliveryOutcome.Stale;
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = originStatus, Detail = reason };
+        await replies.StoredAsync(exchange, stored, validated: false, aborted);
+        return true;
+    }
+}

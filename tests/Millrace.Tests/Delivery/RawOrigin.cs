@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Millrace.Tests.Delivery;
+
+/// <summary>An origin that speaks bytes: for what no decent server would say. Each connection is handed to the test with its request read.</summary>
+internal sealed class RawOrigin : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Func<string, NetworkStream, Task> _answer;
+    private readonly Task _accepting;
+
+    public RawOrigin(Func<string, NetworkStream, Task> answer)
+    {
+        _answer = answer;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _accepting;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = ServeAsync(await _listener.AcceptTcpClientAsync());
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The test is over.
+        }
+    }
+
+    /// <summary>Reads one head after another; ends the connection when the answer does so or the peer goes.</summary>
+    private async Task ServeAsync(TcpClient client)
+    {
+        using (client)
+        {
+            var stream = client.GetStream();
+            StringBuilder head = new();
+            var one = new byte[1];
+            try
+            {
+                while (await stream.ReadAsync(one) == 1)
+                {
+                    head.Append((char)one[0]);
+                    if (head.Length >= 4 && head.ToString(head.Length - 4, 4) == "\r\n\r\n")
+                    {
+                        await _answer(head.ToString(), stream);
+                        head.Clear();
+                    }
+                }
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // Closed by either side.
+            }
+        }
+    }
+}
