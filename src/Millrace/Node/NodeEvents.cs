@@ -13,4 +13,6 @@ internal static class NodeEvents
     public static readonly EventId ConfigNeedsRestart = new(6, "configNeedsRestart");
     public static readonly EventId DrainTooSlow = new(7, "drainTooSlow");
     public static readonly EventId DecisionFaulted = new(8, "decisionFaulted");
+    public static readonly EventId SubjectKeysDamaged = new(30, "subjectKeysDamaged");
+    public static readonly EventId SubjectKeysNearlyFull = new(31, "subjectKeysNearlyFull");
 }

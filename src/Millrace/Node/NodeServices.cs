@@ -122,7 +122,7 @@ internal sealed class NodeServices : IAsyncDisposable
         TokenKey = TokenKeyOf(Data);
         try
         {
-            var subjects = Owned(new FileSubjectKeys(Data.SubjectKeys));
+            var subjects = Owned(OpenSubjectKeys(Data.SubjectKeys, Logger));
             var journal = await LocalJournal.OpenAsync(
                 new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }, Clock, subjects);
             _closing.Add(journal);
@@ -131,6 +131,10 @@ internal sealed class NodeServices : IAsyncDisposable
         catch (JournalLockedException held)
         {
             throw new NodeStartException(ExitCode.DataLocked, held.Message, held);
+        }
+        catch (JournalKeysException others)
+        {
+            throw new NodeStartException(ExitCode.DataUnusable, others.Message, others);
         }
 
         var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));
@@ -148,6 +152,18 @@ internal sealed class NodeServices : IAsyncDisposable
         var purges = new PurgeToDelivery(Journal, Delivery, Logger);
         _closing.Add(purges);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
+    }
+
+    private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)
+    {
+        var keys = new FileSubjectKeys(path, onNearlyFull: (count, bound) => logger.LogWarning(
+            NodeEvents.SubjectKeysNearlyFull, "There are keys for {Count} subjects of at most {Bound}; when all are taken, facts of new subjects are refused", count, bound));
+        if (keys.Damaged > 0)
+        {
+            logger.LogWarning(NodeEvents.SubjectKeysDamaged, "{Count} subject keys are damaged and lost: what they sealed reads as erased", keys.Damaged);
+        }
+
+        return keys;
     }
 
     private void OpenDecisions(NodeConfig config, IUserState users)
