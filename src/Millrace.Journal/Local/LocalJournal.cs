@@ -203,6 +203,7 @@ public sealed class LocalJournal : IJournal
         if (!_disposed)
         {
             _disposed = true;
+            _sweeper.Stop();
             await _housekeeping.DisposeAsync();
             Close(whole: true);
         }
@@ -237,6 +238,10 @@ public sealed class LocalJournal : IJournal
         catch (JournalException)
         {
             JournalMetrics.HousekeepingFault();
+        }
+        catch (OperationCanceledException)
+        {
+            // The journal closes.
         }
         finally
         {

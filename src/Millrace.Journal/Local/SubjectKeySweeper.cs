@@ -14,9 +14,14 @@ internal sealed class SubjectKeySweeper(ISubjectKeys keys, TimeProvider clock)
     private long _looked;
     private long _began;
     private long[]? _queued;
+    private volatile bool _stopped;
+
+    /// <summary>Ends a look that is under way, which may take minutes, with nothing let go.</summary>
+    public void Stop() => _stopped = true;
 
     /// <summary>Does what is due: begins a grace, or ends one by a look.</summary>
     /// <exception cref="JournalException">A segment could not be read, or the keys not be written: nothing is lost, and the next look is due in time.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Step(IReadOnlyList<PartitionLog> logs)
     {
         if (_queued is null)
@@ -45,7 +50,14 @@ internal sealed class SubjectKeySweeper(ISubjectKeys keys, TimeProvider clock)
         var sweep = keys.BeginSweep();
         foreach (var log in logs)
         {
-            log.VisitKeys(sweep.Keep);
+            log.VisitKeys(id =>
+            {
+                sweep.Keep(id);
+                if (_stopped)
+                {
+                    throw new OperationCanceledException();
+                }
+            });
         }
 
         JournalMetrics.RetiredKeys(sweep.Retire());
