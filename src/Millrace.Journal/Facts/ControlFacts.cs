@@ -40,7 +40,7 @@ public sealed record EpochFrozen : Fact
     public override string PartitionKey => "epoch";
 }
 
-/// <summary>Stored responses were voided: by URL, by surrogate key, or by route. Exactly one list is not empty.</summary>
+/// <summary>Stored responses were voided: those of the URLs, those that bear one of the surrogate keys, and those of the route.</summary>
 public sealed record Purged : Fact
 {
     public ImmutableArray<string> Urls { get; init; } = [];

@@ -20,13 +20,14 @@ internal sealed class AppendQueue(TimeProvider clock, int maxBytes, string name,
     private bool _closed;
     private JournalFaultException? _fault;
 
-    public bool IsClosed
+    /// <summary>The offset that the next fact gets.</summary>
+    public long Next
     {
         get
         {
             lock (_lock)
             {
-                return _closed;
+                return _next;
             }
         }
     }
@@ -81,10 +82,12 @@ internal sealed class AppendQueue(TimeProvider clock, int maxBytes, string name,
     public void Wake() => _wake.Set();
 
     /// <summary>The group that has filled while the last one was written; null when none has.</summary>
-    public CommitGroup? Take()
+    /// <param name="ended">Whether none will come any more: the queue was empty when it was closed, or has been emptied since.</param>
+    public CommitGroup? Take(out bool ended)
     {
         lock (_lock)
         {
+            ended = _filling.IsEmpty && _closed;
             if (_filling.IsEmpty)
             {
                 _busy = false;
@@ -115,24 +118,21 @@ internal sealed class AppendQueue(TimeProvider clock, int maxBytes, string name,
         lock (_lock)
         {
             _fault ??= reason as JournalFaultException;
-            foreach (var failed in new[] { group, _filling })
-            {
-                Release(failed.Length - Frame.MarkBytes);
-                failed.Fail(reason);
-                failed.Reset();
-            }
-
+            Fail(group, reason);
+            Fail(_filling, reason);
             _spare = group;
             _next = end;
         }
     }
 
-    /// <summary>Refuses what comes from now on, since the disk failed.</summary>
-    public void Fault(JournalFaultException fault)
+    /// <summary>Fails what has queued and refuses what comes from now on, since the disk failed.</summary>
+    public void Fault(JournalFaultException fault, long end)
     {
         lock (_lock)
         {
             _fault ??= fault;
+            Fail(_filling, fault);
+            _next = end;
         }
     }
 
@@ -148,4 +148,11 @@ internal sealed class AppendQueue(TimeProvider clock, int maxBytes, string name,
     }
 
     public void Dispose() => _wake.Dispose();
+
+    private void Fail(CommitGroup group, Exception reason)
+    {
+        Release(group.Length - Frame.MarkBytes);
+        group.Fail(reason);
+        group.Reset();
+    }
 }

@@ -11,6 +11,7 @@ internal sealed class ConsumerStore
     private const int Bytes = 12;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Consumer, JournalStream Stream, int Partition), long> _committed = [];
+    private readonly HashSet<string> _durable = []; // Consumers whose directory is.
     private readonly IJournalFiles _files;
     private readonly string _directory;
     private readonly int _maxConsumers;
@@ -81,7 +82,12 @@ internal sealed class ConsumerStore
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), Crc32C.Of(bytes.AsSpan(0, 8)));
             try
             {
-                DurableFile.CreateDirectory(_files, directory);
+                if (!_durable.Contains(consumer))
+                {
+                    DurableFile.CreateDirectory(_files, directory);
+                    _durable.Add(consumer);
+                }
+
                 DurableFile.Replace(_files, Path.Combine(directory, $"{StreamNames.Of(next.Stream)}-{next.Partition}"), bytes);
             }
             catch (IOException e)

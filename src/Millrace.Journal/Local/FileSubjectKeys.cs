@@ -1,65 +1,77 @@
-using System.Buffers.Binary;
+using System.Collections;
 using System.Security.Cryptography;
 using Millrace.Journal.Segments;
 
 namespace Millrace.Journal.Local;
 
 /// <summary>
-/// Subject keys in one file of slots, outside the journal's directory: header (64 bytes), then per key 64 bytes: CRC-32C (4) · state (4) · XxHash128 of tenant and
-/// subject (16) · key (32) · zeros (8). A key's id is its slot, from 1. Destroying a key writes zeros over its slot. All keys are held in memory, about 100 bytes each.
+/// Subject keys in one file of slots (<see cref="SubjectKeyFile"/>), outside the journal's directory. Destroying a key writes zeros over its slot; ids never come back, so
+/// the file grows by 64 bytes per subject that there ever was. All live keys are held in memory.
 /// </summary>
 public sealed class FileSubjectKeys : ISubjectKeys
 {
-    private const int SlotBytes = 64;
-    private const int SecretAt = 24;
-    private const int SecretBytes = 32;
-    private const uint Live = 1;
-    private const uint Destroyed = 2;
+    private const double NearlyFull = 0.8;
     private readonly Lock _lock = new();
-    private readonly Lock _disk = new();
-    private readonly Dictionary<UInt128, int> _slots = [];
-    private readonly SecretPages _secrets = new();
-    private readonly List<UInt128> _owners = [default]; // By slot; the default where no key lives.
-    private readonly IJournalFile _file;
+    private readonly Lock _disk = new(); // Taken before _lock.
+    private readonly SubjectKeyTable _table = new();
+    private readonly Dictionary<long, int> _fresh = []; // Keys that no disk has seen, with how many reads wait for it.
+    private readonly Dictionary<UInt128, List<long>> _doomed = []; // Destroyed in memory, not yet durably.
+    private readonly SubjectKeyFile _file;
     private readonly int _maxSubjects;
+    private readonly Action<int, int>? _onNearlyFull;
+    private long _newest;
+    private long _written;
     private long _durable;
-    private JournalFaultException? _fault;
+    private bool _warned;
 
     /// <summary>Opens the key file, or creates it.</summary>
     /// <param name="path">The file; its directory is created when absent.</param>
-    /// <param name="maxSubjects">At most so many keys; 4 M take about half a GiB of memory.</param>
-    public FileSubjectKeys(string path, int maxSubjects = 4_000_000)
-        : this(DiskFiles.Instance, path, maxSubjects, readOnly: false)
+    /// <param name="maxSubjects">At most so many keys; 4 M take about 600 MB of memory.</param>
+    /// <param name="onNearlyFull">Told how many keys there are, and the bound, each time 80 % of it are passed.</param>
+    /// <exception cref="JournalCorruptException">The file's header is damaged.</exception>
+    public FileSubjectKeys(string path, int maxSubjects = 4_000_000, Action<int, int>? onNearlyFull = null)
+        : this(DiskFiles.Instance, path, maxSubjects, readOnly: false, onNearlyFull)
     {
     }
 
-    internal FileSubjectKeys(IJournalFiles files, string path, int maxSubjects, bool readOnly)
+    internal FileSubjectKeys(IJournalFiles files, string path, int maxSubjects, bool readOnly, Action<int, int>? onNearlyFull = null)
     {
-        _maxSubjects = maxSubjects;
-        if (!readOnly)
+        (_maxSubjects, _onNearlyFull) = (maxSubjects, onNearlyFull);
+        _file = new SubjectKeyFile(files, path, readOnly);
+        try
         {
-            DurableFile.CreateDirectory(files, Path.GetDirectoryName(Path.GetFullPath(path))!);
+            _newest = _file.Load((id, owner, secret) => secret.CopyTo(_table.Add(id, owner)), out var damaged);
+            _written = _durable = _newest;
+            Damaged = damaged;
+            JournalMetrics.DamagedKeys(damaged);
         }
-
-        _file = files.Open(path, writable: !readOnly);
-        if (!readOnly && !OperatingSystem.IsWindows())
+        catch
         {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
-        Load(path, readOnly);
-        if (!readOnly && _durable == 0)
-        {
-            _file.Write(Header(), 0);
-            _file.Sync();
-            files.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            _file.Dispose();
+            throw;
         }
     }
+
+    /// <inheritdoc />
+    public Guid Set => _file.Set;
+
+    /// <inheritdoc />
+    public long Newest => Volatile.Read(ref _durable);
 
     /// <summary>Slots whose checksum fails: keys that are lost, so that what they sealed reads as erased.</summary>
-    public int Damaged { get; private set; }
+    public int Damaged { get; }
 
-    private static ReadOnlySpan<byte> Magic => "MILLKEYS"u8;
+    /// <summary>Keys that are held.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _table.Count;
+            }
+        }
+    }
 
     /// <summary>Opens a key file for reading: no key is created.</summary>
     public static FileSubjectKeys OpenReadOnly(string path) => new(DiskFiles.Instance, path, maxSubjects: 0, readOnly: true);
@@ -70,24 +82,41 @@ public sealed class FileSubjectKeys : ISubjectKeys
         var owner = FactKeys.HashSubject(tenant, subject);
         lock (_lock)
         {
-            if (_slots.TryGetValue(owner, out var slot))
+            var id = _table.IdOf(owner);
+            if (id == 0)
             {
-                _secrets[slot].CopyTo(secret);
-                return slot;
+                id = Create(owner);
             }
 
-            if (_slots.Count >= _maxSubjects)
+            _table.Use(id).CopyTo(secret);
+            if (id > _written)
             {
-                JournalMetrics.BoundHit("maxSubjects");
-                throw new JournalFullException("maxSubjects", $"there are keys for {_maxSubjects} subjects already");
+                _fresh[id] = _fresh.GetValueOrDefault(id) + 1;
             }
 
-            slot = _owners.Count;
-            _owners.Add(owner);
-            _slots.Add(owner, slot);
-            RandomNumberGenerator.Fill(_secrets[slot]);
-            _secrets[slot].CopyTo(secret);
-            return slot;
+            return id;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Abandon(long id)
+    {
+        lock (_lock)
+        {
+            if (id <= _written || !_fresh.TryGetValue(id, out var reads))
+            {
+                return;
+            }
+
+            if (reads > 1)
+            {
+                _fresh[id] = reads - 1;
+                return;
+            }
+
+            _fresh.Remove(id);
+            _table.Remove(id);
+            _newest -= id == _newest ? 1 : 0;
         }
     }
 
@@ -96,13 +125,9 @@ public sealed class FileSubjectKeys : ISubjectKeys
     {
         lock (_lock)
         {
-            if (id <= 0 || id >= _owners.Count || _owners[(int)id] == default)
-            {
-                return false;
-            }
-
-            _secrets[(int)id].CopyTo(secret);
-            return true;
+            var found = _table.Secret(id);
+            found.CopyTo(secret);
+            return found.Length > 0;
         }
     }
 
@@ -121,9 +146,19 @@ public sealed class FileSubjectKeys : ISubjectKeys
                 return;
             }
 
-            var (slots, upTo) = NewSlots();
-            Sync(slots, _durable + 1);
+            var slots = NewSlots(out var upTo);
+            try
+            {
+                _file.Write(slots, _durable + 1);
+                _file.Sync();
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(slots);
+            }
+
             Volatile.Write(ref _durable, upTo);
+            Report();
         }
     }
 
@@ -133,139 +168,174 @@ public sealed class FileSubjectKeys : ISubjectKeys
         var owner = FactKeys.HashSubject(tenant, subject);
         lock (_disk)
         {
-            int slot;
             lock (_lock)
             {
-                if (!_slots.Remove(owner, out slot))
+                if (_table.IdOf(owner) is var id and not 0)
+                {
+                    Doom(id);
+                }
+
+                if (!_doomed.ContainsKey(owner))
                 {
                     return false;
                 }
-
-                CryptographicOperations.ZeroMemory(_secrets[slot]);
-                _owners[slot] = default;
             }
 
-            if (slot <= _durable)
-            {
-                Sync(Slot(Destroyed, default, []), slot);
-            }
+            Overwrite([owner]);
+        }
 
-            return true;
+        return true;
+    }
+
+    /// <inheritdoc />
+    public bool BeginRound()
+    {
+        lock (_lock)
+        {
+            _table.Round++;
+            return _table.Count >= _maxSubjects * NearlyFull;
+        }
+    }
+
+    /// <inheritdoc />
+    public ISubjectKeySweep BeginSweep()
+    {
+        lock (_lock)
+        {
+            return new Sweep(this, Newest, _table.Round);
         }
     }
 
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();
 
-    private static byte[] Header()
+    private long Create(UInt128 owner)
     {
-        var header = new byte[SlotBytes];
-        Magic.CopyTo(header);
-        header[8] = 1;
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(SlotBytes - 4), Crc32C.Of(header.AsSpan(0, SlotBytes - 4)));
-        return header;
+        if (_table.Count >= _maxSubjects)
+        {
+            JournalMetrics.BoundHit("maxSubjects");
+            throw new JournalFullException("maxSubjects", $"there are keys for {_maxSubjects} subjects already");
+        }
+
+        RandomNumberGenerator.Fill(_table.Add(++_newest, owner));
+        return _newest;
     }
 
-    private static byte[] Slot(uint state, UInt128 owner, ReadOnlySpan<byte> secret)
-    {
-        var slot = new byte[SlotBytes];
-        BinaryPrimitives.WriteUInt32LittleEndian(slot.AsSpan(4), state);
-        BinaryPrimitives.WriteUInt128LittleEndian(slot.AsSpan(8), owner);
-        secret.CopyTo(slot.AsSpan(SecretAt));
-        BinaryPrimitives.WriteUInt32LittleEndian(slot, Crc32C.Of(slot.AsSpan(4)));
-        return slot;
-    }
-
-    private (byte[] Slots, int UpTo) NewSlots()
+    /// <summary>The slots that no sync has confirmed. After a failed one they are written again: another sync alone would do nothing.</summary>
+    private byte[] NewSlots(out long upTo)
     {
         lock (_lock)
         {
-            var bytes = new List<byte>();
-            for (var slot = (int)_durable + 1; slot < _owners.Count; slot++)
+            upTo = _written = _newest;
+            _fresh.Clear();
+            var slots = SubjectKeyFile.NewSlots(upTo - _durable);
+            for (var id = _durable + 1; id <= upTo; id++)
             {
-                bytes.AddRange(_owners[slot] == default ? Slot(Destroyed, default, []) : Slot(Live, _owners[slot], _secrets[slot]));
-            }
-
-            return ([.. bytes], _owners.Count - 1);
-        }
-    }
-
-    /// <summary>Slot n stands at n × 64 bytes; the header has the place of slot 0.</summary>
-    private void Sync(ReadOnlySpan<byte> slots, long first)
-    {
-        if (_fault is not null)
-        {
-            throw new JournalFaultException("the subject keys are closed since the disk failed; open them again", _fault);
-        }
-
-        try
-        {
-            _file.Write(slots, first * SlotBytes);
-            _file.Sync();
-        }
-        catch (IOException e)
-        {
-            _fault = new JournalFaultException($"cannot write the subject keys: {e.Message}", e);
-            throw _fault;
-        }
-    }
-
-    private void Load(string path, bool readOnly)
-    {
-        var length = _file.Length;
-        if (length < SlotBytes)
-        {
-            return;
-        }
-
-        var bytes = new byte[length];
-        _file.Read(bytes, 0);
-        if (!bytes.AsSpan(0, SlotBytes).SequenceEqual(Header()))
-        {
-            throw new JournalCorruptException(path, 0, $"{path}: the header of the subject keys is damaged or of an unknown format");
-        }
-
-        for (var at = SlotBytes; at + SlotBytes <= length; at += SlotBytes)
-        {
-            var slot = bytes.AsSpan(at, SlotBytes);
-            var holds = BinaryPrimitives.ReadUInt32LittleEndian(slot) == Crc32C.Of(slot[4..]);
-            var live = holds && BinaryPrimitives.ReadUInt32LittleEndian(slot[4..]) == Live;
-            var owner = live ? BinaryPrimitives.ReadUInt128LittleEndian(slot[8..]) : default;
-            Damaged += holds ? 0 : 1;
-            if (live)
-            {
-                slot.Slice(SecretAt, SecretBytes).CopyTo(_secrets[_owners.Count]);
-                _slots[owner] = _owners.Count;
-            }
-
-            _owners.Add(owner);
-        }
-
-        if (!readOnly)
-        {
-            _file.Sync();
-        }
-
-        _durable = _owners.Count - 1;
-        CryptographicOperations.ZeroMemory(bytes);
-    }
-
-    /// <summary>The keys by slot, in pages that never move, so that no copy of one outlives it.</summary>
-    private sealed class SecretPages
-    {
-        private const int PageSlots = 1024;
-        private readonly List<byte[]> _pages = [];
-
-        public Span<byte> this[int slot]
-        {
-            get
-            {
-                while (_pages.Count <= slot / PageSlots)
+                var slot = SubjectKeyFile.SlotOf(slots, id - _durable - 1);
+                if (_table.OwnerOf(id) is var owner && owner != default)
                 {
-                    _pages.Add(GC.AllocateArray<byte>(PageSlots * SecretBytes, pinned: true));
+                    SubjectKeyFile.WriteLive(slot, owner, _table.Secret(id));
+                }
+                else
+                {
+                    SubjectKeyFile.WriteDestroyed(slot);
+                }
+            }
+
+            return slots;
+        }
+    }
+
+    /// <summary>Takes a key out of use. The lock is held.</summary>
+    private void Doom(long id)
+    {
+        var owner = _table.OwnerOf(id);
+        _table.Remove(id);
+        _fresh.Remove(id);
+        if (!_doomed.TryGetValue(owner, out var ids))
+        {
+            _doomed.Add(owner, ids = []);
+        }
+
+        ids.Add(id);
+    }
+
+    /// <summary>Writes over what is doomed of these owners, and forgets it once that is durable. The disk's lock is held.</summary>
+    private void Overwrite(UInt128[] owners)
+    {
+        long[] ids;
+        lock (_lock)
+        {
+            ids = [.. owners.SelectMany(o => _doomed.GetValueOrDefault(o, [])).Where(id => id <= _written)];
+        }
+
+        var slot = SubjectKeyFile.NewSlots(1);
+        SubjectKeyFile.WriteDestroyed(slot);
+        foreach (var id in ids)
+        {
+            _file.Write(slot, id);
+        }
+
+        if (ids.Length > 0)
+        {
+            _file.Sync();
+        }
+
+        lock (_lock)
+        {
+            foreach (var owner in owners)
+            {
+                _doomed.Remove(owner);
+            }
+        }
+
+        Report();
+    }
+
+    private void Report()
+    {
+        var count = Count;
+        JournalMetrics.SubjectKeys(count, _maxSubjects);
+        var nearly = count >= _maxSubjects * NearlyFull;
+        if (nearly && !_warned)
+        {
+            _onNearlyFull?.Invoke(count, _maxSubjects);
+        }
+
+        _warned = nearly;
+    }
+
+    private sealed class Sweep(FileSubjectKeys keys, long newest, int round) : ISubjectKeySweep
+    {
+        private readonly BitArray _kept = new(checked((int)newest + 1));
+
+        public void Keep(long id)
+        {
+            if (id > 0 && id <= newest)
+            {
+                _kept[(int)id] = true;
+            }
+        }
+
+        public int Retire()
+        {
+            lock (keys._disk)
+            {
+                long[] retired;
+                UInt128[] owners;
+                lock (keys._lock)
+                {
+                    retired = [.. keys._table.Unused(newest, round).Where(id => !_kept[(int)id])];
+                    foreach (var id in retired)
+                    {
+                        keys.Doom(id);
+                    }
+
+                    owners = [.. keys._doomed.Keys]; // With what an earlier attempt could not write.
                 }
 
-                return _pages[slot / PageSlots].AsSpan(slot % PageSlots * SecretBytes, SecretBytes);
+                keys.Overwrite(owners);
+                return retired.Length;
             }
         }
     }

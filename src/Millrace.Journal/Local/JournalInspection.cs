@@ -54,7 +54,10 @@ public sealed class JournalInspection
         return new PartitionInfo(stream, partition, [.. segments.Select(s => Describe(stream, partition, s))], torn);
     }
 
-    /// <summary>Reads and checks every byte of a partition: checksums, joints between segments, fields of facts, sidecar indexes.</summary>
+    /// <summary>
+    /// Reads and checks every byte of a partition's segments: checksums, joints, fields of facts, and that nothing is missing at either end. Sidecar indexes hold nothing of
+    /// their own, and opening the journal writes a damaged one anew, so they are not looked at.
+    /// </summary>
     /// <returns>How many facts are whole.</returns>
     /// <exception cref="JournalCorruptException">The first fault: names segment and offset.</exception>
     public long Verify(JournalStream stream, int partition)
@@ -74,6 +77,7 @@ public sealed class JournalInspection
 
     /// <summary>The facts of a partition in order, from the first at or after <paramref name="from"/>.</summary>
     /// <exception cref="JournalCorruptException">A record in the way is damaged.</exception>
+    /// <exception cref="JournalReadException">The disk refused.</exception>
     public IEnumerable<StoredFact> Read(JournalStream stream, int partition, long from)
     {
         var reader = new PartitionReader(DiskFiles.Instance, _codec, stream, partition);
@@ -83,7 +87,8 @@ public sealed class JournalInspection
             while (next < segment.End)
             {
                 var found = new List<StoredFact>();
-                reader.Read(new SegmentStretch(segment, segment.PointBefore(next), segment.End, segment.Bytes), next, FactsAtOnce, found);
+                var bytes = PartitionReader.MostBytes;
+                reader.Read(new SegmentStretch(segment, segment.PointBefore(next), segment.End, segment.Bytes), next, FactsAtOnce, found, ref bytes);
                 foreach (var fact in found)
                 {
                     yield return fact;
@@ -93,7 +98,6 @@ public sealed class JournalInspection
             }
         }
     }
-
 
     private static SegmentInfo Describe(JournalStream stream, int partition, Segment segment)
     {
@@ -107,7 +111,7 @@ public sealed class JournalInspection
     {
         using var file = DiskFiles.Instance.Open(segment.Path, writable: false);
         using var scanner = PartitionRecovery.Walk(new Segment(segment.Path, segment.First, 0), file, onFact: null, out var end);
-        var whole = end == ScanState.End || (!segment.IsSealed && scanner.Position >= segment.Bytes);
+        var whole = end == ScanState.End || scanner.Position >= segment.Bytes; // What stands behind is a torn tail or seal.
         if (!whole || scanner.NextOffset < segment.End)
         {
             throw new JournalCorruptException(name, scanner.NextOffset, $"{name}, offset {scanner.NextOffset}: a record is damaged");
@@ -116,7 +120,8 @@ public sealed class JournalInspection
 
     private (List<Segment> Segments, long Torn) Segments(JournalStream stream, int partition)
     {
-        var recovery = new PartitionRecovery(DiskFiles.Instance, stream, partition, PartitionLog.DirectoryOf(_directory, stream, partition), readOnly: true);
+        var floor = JournalFloors.Read(_directory).Of(stream, partition); // Before the segments: beside a running node both grow.
+        var recovery = new PartitionRecovery(DiskFiles.Instance, stream, partition, PartitionLog.DirectoryOf(_directory, stream, partition), readOnly: true, floor);
         return (recovery.Run(), recovery.TornBytes);
     }
 }

@@ -1,10 +1,15 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Millrace.Journal.Segments;
 
 namespace Millrace.Journal.Local;
 
 /// <summary>The file <c>journal.json</c>: the directory's format, and what was fixed when it was created.</summary>
-internal sealed record JournalLayout(int Format, int Partitions)
+/// <param name="Format">Of the directory.</param>
+/// <param name="Partitions">Of every stream but control.</param>
+/// <param name="KeySet">The set of subject keys that seals its facts; null in a journal of an earlier release, and where the set has no name.</param>
+internal sealed record JournalLayout(
+    int Format, int Partitions, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? KeySet = null)
 {
     private const int CurrentFormat = 1;
 
@@ -31,17 +36,26 @@ internal sealed record JournalLayout(int Format, int Partitions)
             : throw new JournalCorruptException(path, 0, $"{path}: expected format {CurrentFormat} and at least one partition, got {layout?.ToString() ?? "no JSON"}");
     }
 
-    /// <summary>The layout there, or a new one.</summary>
-    public static JournalLayout ReadOrCreate(IJournalFiles files, string directory, int partitions)
+    /// <summary>The layout there, or a new one, of a journal that these keys seal.</summary>
+    /// <exception cref="JournalKeysException">Other keys seal it.</exception>
+    public static JournalLayout ReadOrCreate(IJournalFiles files, string directory, int partitions, Guid keySet)
     {
-        if (Read(directory) is { } layout)
+        var there = Read(directory);
+        if (there?.KeySet is { } expected && expected != keySet)
         {
-            return layout;
+            throw new JournalKeysException(
+                $"the journal in {directory} is sealed with the subject keys {expected}, not with {(keySet == Guid.Empty ? "a set without a name" : keySet)}: put its own key " +
+                $"file back; or, to go on with these and have all that is sealed so far read as erased, take keySet out of {PathIn(directory)} and delete floors.json");
         }
 
-        var created = new JournalLayout(CurrentFormat, partitions);
-        DurableFile.Replace(files, PathIn(directory), JsonSerializer.SerializeToUtf8Bytes(created, JsonSerializerOptions.Web));
-        return created;
+        if (there is not null && (there.KeySet is not null || keySet == Guid.Empty))
+        {
+            return there;
+        }
+
+        var layout = (there ?? new JournalLayout(CurrentFormat, partitions)) with { KeySet = keySet == Guid.Empty ? null : keySet };
+        DurableFile.Replace(files, PathIn(directory), JsonSerializer.SerializeToUtf8Bytes(layout, JsonSerializerOptions.Web));
+        return layout;
     }
 
     public int PartitionsOf(JournalStream stream) => stream == JournalStream.Control ? 1 : Partitions;

@@ -20,16 +20,25 @@ public sealed class LocalJournal : IJournal
     private readonly FactCodec _codec;
     private readonly ConsumerStore _consumers;
     private readonly ITimer _housekeeping;
+    private readonly IJournalFiles _files;
+    private readonly ISubjectKeys _keys;
+    private readonly JournalOptions _options;
+    private readonly SubjectKeySweeper _sweeper;
+    private readonly Lock _tidying = new();
+    private JournalFloors _floors;
     private bool _disposed;
 
     private LocalJournal(JournalOptions options, TimeProvider clock, ISubjectKeys keys, IJournalFiles files)
     {
-        _clock = clock;
+        (_clock, _files, _keys, _options) = (clock, files, keys, options);
+        _sweeper = new SubjectKeySweeper(keys, clock);
         DurableFile.CreateDirectory(files, options.Directory);
         _directoryLock = Lock(options.Directory);
         try
         {
-            var layout = JournalLayout.ReadOrCreate(files, options.Directory, options.Partitions);
+            var layout = JournalLayout.ReadOrCreate(files, options.Directory, options.Partitions, keys.Set);
+            _floors = JournalFloors.Read(options.Directory);
+            CheckKeys();
             _codec = new FactCodec(keys);
             _consumers = new ConsumerStore(files, options.Directory, options.MaxConsumers);
             foreach (var stream in StreamNames.All)
@@ -38,14 +47,15 @@ public sealed class LocalJournal : IJournal
                 _streams[stream] = logs;
                 for (var p = 0; p < logs.Length; p++)
                 {
-                    logs[p] = new PartitionLog(options, files, clock, keys, _codec, stream, p);
+                    var floor = _floors.Of(stream, p) with { IsWhole = IsWhole(stream) };
+                    logs[p] = new PartitionLog(options, files, clock, keys, _codec, stream, p, floor);
                     CheckConsumers(stream, p, logs[p].Range.End);
                 }
             }
         }
         catch
         {
-            Close();
+            Close(whole: false);
             throw;
         }
 
@@ -63,6 +73,7 @@ public sealed class LocalJournal : IJournal
     /// <param name="keys">Seal and open what concerns persons; stays the caller's to dispose, after the journal.</param>
     /// <exception cref="JournalLockedException">Another process has it open.</exception>
     /// <exception cref="JournalCorruptException">Something that was acknowledged cannot be read: names the segment and the offset.</exception>
+    /// <exception cref="JournalKeysException">The keys are not those that seal this journal, or an older copy of them.</exception>
     public static ValueTask<LocalJournal> OpenAsync(JournalOptions options, TimeProvider clock, ISubjectKeys keys) =>
         OpenAsync(options, clock, keys, DiskFiles.Instance);
 
@@ -79,7 +90,7 @@ public sealed class LocalJournal : IJournal
         var partition = PartitionOf(fact);
         var log = LogOf(fact.Stream, partition);
         var bytes = encoded.Length + Frame.HeadBytes;
-        log.Queue.Reserve(bytes);
+        Reserve(log, bytes, encoded);
         var (done, offset) = AddOrRelease(log, encoder, [encoded], bytes);
         return Acknowledge(done, new Position(fact.Stream, partition, offset));
     }
@@ -95,23 +106,36 @@ public sealed class LocalJournal : IJournal
 
         var batch = _batch ??= new AppendBatch();
         var encoder = batch.Begin();
-        for (var i = 0; i < facts.Count; i++)
+        var outcome = new BatchOutcome(facts.Count);
+        try
         {
-            var encoded = Encode(facts[i], encoder);
-            batch.PartFor(facts[i].Stream, PartitionOf(facts[i])).Add(encoded, i);
+            for (var i = 0; i < facts.Count; i++)
+            {
+                if (TryEncode(facts[i], i, encoder, outcome) is { } encoded)
+                {
+                    batch.PartFor(facts[i].Stream, PartitionOf(facts[i])).Add(encoded, i);
+                }
+            }
+
+            Reserve(batch.Parts);
+        }
+        catch
+        {
+            foreach (var part in batch.Parts)
+            {
+                Abandon(part.Facts);
+            }
+
+            throw;
         }
 
-        Reserve(batch.Parts);
-        var positions = new Position[facts.Count];
-        var done = new Task[batch.Parts.Length];
-        for (var p = 0; p < done.Length; p++)
+        foreach (var part in batch.Parts)
         {
-            var part = batch.Parts[p];
-            (done[p], var first) = AddOrRelease(LogOf(part.Stream, part.Partition), encoder, part.Facts, part.Bytes);
-            part.Place(first, positions);
+            var (done, first) = AddOrRelease(LogOf(part.Stream, part.Partition), encoder, part.Facts, part.Bytes);
+            outcome.Queue(part, first, done);
         }
 
-        return AcknowledgeAll(done, positions);
+        return outcome.AcknowledgeAsync();
     }
 
     public ValueTask<IReadOnlyList<StoredFact>> ReadAsync(
@@ -175,8 +199,9 @@ public sealed class LocalJournal : IJournal
         if (!_disposed)
         {
             _disposed = true;
+            _sweeper.Stop();
             await _housekeeping.DisposeAsync();
-            Close();
+            Close(whole: true);
         }
     }
 
@@ -188,12 +213,35 @@ public sealed class LocalJournal : IJournal
         return ValueTask.FromResult(new LocalJournal(options, clock, keys, files));
     }
 
-    /// <summary>What the timer does: retention, sidecars, marks.</summary>
+    /// <summary>What the timer does: retention, sidecars, marks, floors, keys. What the disk refuses is counted, and due again the next time.</summary>
     internal void Tidy()
     {
-        foreach (var log in Logs)
+        if (!_tidying.TryEnter())
         {
-            log?.Tidy(UnixMicros.Now(_clock));
+            return; // The last time is still at it.
+        }
+
+        try
+        {
+            foreach (var log in Logs)
+            {
+                log?.Tidy(UnixMicros.Now(_clock));
+            }
+
+            WriteFloors();
+            _sweeper.Step([.. Logs.OfType<PartitionLog>()]);
+        }
+        catch (JournalException)
+        {
+            JournalMetrics.HousekeepingFault();
+        }
+        catch (OperationCanceledException)
+        {
+            // The journal closes.
+        }
+        finally
+        {
+            _tidying.Exit();
         }
     }
 
@@ -203,52 +251,26 @@ public sealed class LocalJournal : IJournal
         {
             return File.OpenHandle(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e)
+        catch (IOException e) when (IsHeld(e))
         {
             throw new JournalLockedException(directory, e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalFaultException($"cannot lock {directory}: {e.Message}", e);
+        }
+    }
+
+    private static bool IsHeld(IOException e)
+    {
+        const int WouldBlockLinux = 11, WouldBlockMac = 35, SharingViolation = unchecked((int)0x80070020), LockViolation = unchecked((int)0x80070021);
+        return e.HResult is WouldBlockLinux or WouldBlockMac or SharingViolation or LockViolation;
     }
 
     private static async ValueTask<Position> Acknowledge(Task done, Position position)
     {
         await done;
         return position;
-    }
-
-    private static async ValueTask<Position[]> AcknowledgeAll(Task[] done, Position[] positions)
-    {
-        try
-        {
-            await Task.WhenAll(done);
-            return positions;
-        }
-        catch (Exception first) when (Array.Exists(done, d => d.IsCompletedSuccessfully))
-        {
-            // A partition that faulted stays so: where another is merely full, that is not the news.
-            var reason = done.Select(d => d.Exception?.InnerException).OfType<JournalFaultException>().FirstOrDefault() ?? first;
-            throw new JournalPartialException(Durable(done, positions), reason);
-        }
-    }
-
-    /// <summary>The positions of what is durable. The parts stand in the order in which the facts first need them.</summary>
-    private static Position?[] Durable(Task[] done, Position[] positions)
-    {
-        var parts = new List<(JournalStream, int)>(done.Length);
-        var durable = new Position?[positions.Length];
-        for (var i = 0; i < positions.Length; i++)
-        {
-            var key = (positions[i].Stream, positions[i].Partition);
-            var part = parts.IndexOf(key);
-            if (part < 0)
-            {
-                part = parts.Count;
-                parts.Add(key);
-            }
-
-            durable[i] = done[part].IsCompletedSuccessfully ? positions[i] : null;
-        }
-
-        return durable;
     }
 
     private void Reserve(ReadOnlySpan<AppendBatch.Part> parts)
@@ -272,8 +294,29 @@ public sealed class LocalJournal : IJournal
         }
     }
 
+    private void Reserve(PartitionLog log, long bytes, in EncodedFact fact)
+    {
+        try
+        {
+            log.Queue.Reserve(bytes);
+        }
+        catch
+        {
+            Abandon([fact]);
+            throw;
+        }
+    }
+
+    private void Abandon(ReadOnlySpan<EncodedFact> facts)
+    {
+        foreach (ref readonly var fact in facts)
+        {
+            _keys.Abandon(fact.SubjectKey);
+        }
+    }
+
     /// <summary>Queues facts for which room was made. A refusal is what they wait for then: of a batch, other parts may be at the disk already.</summary>
-    private static (Task Done, long First) AddOrRelease(PartitionLog log, FieldWriter encoder, ReadOnlySpan<EncodedFact> facts, long bytes)
+    private (Task Done, long First) AddOrRelease(PartitionLog log, FieldWriter encoder, ReadOnlySpan<EncodedFact> facts, long bytes)
     {
         try
         {
@@ -282,7 +325,8 @@ public sealed class LocalJournal : IJournal
         catch (Exception refused)
         {
             log.Queue.Release(bytes);
-            return (Task.FromException(refused), -1);
+            Abandon(facts);
+            return (Task.FromException(refused), 0);
         }
     }
 
@@ -294,6 +338,20 @@ public sealed class LocalJournal : IJournal
         var key = _codec.Encode(fact, encoder);
         var decision = fact.DecisionKey is { } id && id != fact.Id ? FactKeys.Hash(fact.Tenant, id) : 0;
         return new EncodedFact(start, encoder.Length - start, fact.Received.Value, FactKeys.Hash(fact.Tenant, fact.Id), decision, key);
+    }
+
+    /// <returns>Null when there is no room for its subject: the facts of others go on.</returns>
+    private EncodedFact? TryEncode(Fact fact, int index, FieldWriter encoder, BatchOutcome outcome)
+    {
+        try
+        {
+            return Encode(fact, encoder);
+        }
+        catch (JournalFullException full)
+        {
+            outcome.Refuse(index, full);
+            return null;
+        }
     }
 
     private PartitionLog LogOf(JournalStream stream, int partition)
@@ -316,11 +374,50 @@ public sealed class LocalJournal : IJournal
         }
     }
 
-    private void Close()
+    private void CheckKeys()
+    {
+        if (_keys.Set != Guid.Empty && _keys.Newest < _floors.NewestKey)
+        {
+            throw new JournalKeysException(
+                $"the subject keys end at {_keys.Newest}, though the journal in {_options.Directory} has facts sealed with keys up to {_floors.NewestKey}: they are an older " +
+                "copy, whose erased keys may live again; put the newest key file back, or delete floors.json to go on with this one");
+        }
+    }
+
+    private bool IsWhole(JournalStream stream) => stream == JournalStream.Control || !_options.Retention.ContainsKey(stream);
+
+    private void WriteFloors()
+    {
+        var partitions = _streams.SelectMany(s => s.Value.Select((log, p) => (s.Key, Name: JournalFloors.NameOf(s.Key, p), log.Range.End))).ToArray();
+        var floors = new JournalFloors(
+            partitions.ToDictionary(p => p.Name, p => p.End), [.. partitions.Where(p => IsWhole(p.Key)).Select(p => p.Name)], _keys.Newest);
+        if (floors.IsSame(_floors))
+        {
+            return;
+        }
+
+        try
+        {
+            floors.Write(_files, _options.Directory);
+            _floors = floors;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            JournalMetrics.HousekeepingFault();
+        }
+    }
+
+    /// <param name="whole">Whether every partition is open: then the floors are those of the end.</param>
+    private void Close(bool whole)
     {
         foreach (var log in Logs)
         {
             log?.Dispose(); // Null when opening stopped before it.
+        }
+
+        if (whole)
+        {
+            WriteFloors();
         }
 
         _directoryLock.Dispose();

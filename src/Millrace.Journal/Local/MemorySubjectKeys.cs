@@ -12,6 +12,12 @@ public sealed class MemorySubjectKeys : ISubjectKeys
     private long _created;
 
     /// <inheritdoc />
+    public Guid Set => Guid.Empty;
+
+    /// <inheritdoc />
+    public long Newest => 0;
+
+    /// <inheritdoc />
     public long Read(string tenant, string subject, Span<byte> secret)
     {
         lock (_lock)
@@ -40,6 +46,11 @@ public sealed class MemorySubjectKeys : ISubjectKeys
     }
 
     /// <inheritdoc />
+    public void Abandon(long id)
+    {
+    }
+
+    /// <inheritdoc />
     public void MakeDurable(long id)
     {
     }
@@ -58,6 +69,12 @@ public sealed class MemorySubjectKeys : ISubjectKeys
             return true;
         }
     }
+
+    /// <inheritdoc />
+    public bool BeginRound() => false;
+
+    /// <inheritdoc />
+    public ISubjectKeySweep BeginSweep() => throw new NotSupportedException("keys in memory have no bound, so none is let go");
 
     /// <inheritdoc />
     public void Dispose()

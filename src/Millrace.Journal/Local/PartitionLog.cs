@@ -12,6 +12,9 @@ internal sealed class PartitionLog : IDisposable
 {
     private const int RetentionRaces = 10;
     private readonly Lock _lock = new();
+    private readonly Lock _deleting = new();
+    private readonly Lock _keeping = new(); // Held while sidecars are written.
+    private readonly Queue<Segment> _retired = []; // Out of sight; their files go as soon as the disk lets them.
     private readonly JournalStream _stream;
     private readonly JournalOptions _options;
     private readonly IJournalFiles _files;
@@ -27,20 +30,23 @@ internal sealed class PartitionLog : IDisposable
     private long _marked;
     private long _oldest = long.MinValue;
     private volatile bool _tidy;
-    private int _keeping;
+    private bool _kept;
+    private bool _rollDue;
     private bool _closed;
 
     /// <exception cref="JournalCorruptException">Something that was durable cannot be read.</exception>
     public PartitionLog(
-        JournalOptions options, IJournalFiles files, TimeProvider clock, ISubjectKeys keys, FactCodec codec, JournalStream stream, int partition)
+        JournalOptions options, IJournalFiles files, TimeProvider clock, ISubjectKeys keys, FactCodec codec, JournalStream stream, int partition, PartitionFloor floor)
     {
         (_stream, _options, _files, _keys) = (stream, options, files, keys);
         _tag = JournalMetrics.Tag(stream);
         _directory = DirectoryOf(options.Directory, stream, partition);
+        DurableFile.CreateDirectory(files, Path.GetDirectoryName(_directory)!);
         DurableFile.CreateDirectory(files, _directory);
+        files.SyncDirectory(_directory); // The last segment's entry: creating it may have failed between its sync and the directory's.
         _reader = new PartitionReader(files, codec, stream, partition);
         _writer = new SegmentWriter(files, clock, stream, partition, _directory);
-        var recovery = new PartitionRecovery(files, stream, partition, _directory, readOnly: false);
+        var recovery = new PartitionRecovery(files, stream, partition, _directory, readOnly: false, floor);
         var segments = recovery.Run();
         TornBytes = recovery.TornBytes;
         JournalMetrics.Torn(_tag, TornBytes);
@@ -83,50 +89,67 @@ internal sealed class PartitionLog : IDisposable
 
     public IReadOnlyList<StoredFact> Read(long from, int maxFacts)
     {
-        var found = new List<StoredFact>();
         for (var race = 0; ; race++)
         {
-            try
+            // Retention may pass by between the look and the opening: begin again at what is left.
+            var found = new List<StoredFact>();
+            var bytes = PartitionReader.MostBytes;
+            foreach (var stretch in Stretches(from))
             {
-                foreach (var stretch in Stretches(from))
+                try
                 {
-                    if (!_reader.Read(stretch, from, maxFacts, found) || found.Count >= maxFacts)
-                    {
-                        break;
-                    }
+                    _reader.Read(stretch, from, maxFacts, found, ref bytes);
+                }
+                catch (FileNotFoundException) when (race < RetentionRaces)
+                {
+                    found = null;
+                    break;
+                }
+                catch (FileNotFoundException)
+                {
+                    throw _reader.Missing(stretch.Segment, stretch.Segment.First);
                 }
 
-                return found;
+                if (bytes < 0 || found.Count >= maxFacts)
+                {
+                    break;
+                }
             }
-            catch (FileNotFoundException) when (race < RetentionRaces)
+
+            if (found is not null)
             {
-                found.Clear(); // Retention has passed by between the look and the opening: begin at what is left.
+                return found;
             }
         }
     }
 
     public long Seek(UnixMicros time)
     {
-        Segment? segment;
-        SegmentStretch stretch;
-        lock (_lock)
+        for (var race = 0; ; race++)
         {
-            segment = _segments.FirstOrDefault(s => s.End > s.First && s.LastReceived >= time.Value);
-            if (segment is null)
+            SegmentStretch stretch;
+            lock (_lock)
             {
-                return _segments[^1].End;
+                var segment = _segments.FirstOrDefault(s => s.End > s.First && s.LastReceived >= time.Value);
+                if (segment is null)
+                {
+                    return _segments[^1].End;
+                }
+
+                stretch = new SegmentStretch(segment, segment.PointBeforeTime(time.Value), segment.End, segment.Bytes);
             }
 
-            stretch = new SegmentStretch(segment, segment.PointBeforeTime(time.Value), segment.End, segment.Bytes);
-        }
-
-        try
-        {
-            return _reader.Seek(stretch, time);
-        }
-        catch (FileNotFoundException)
-        {
-            return Seek(time);
+            try
+            {
+                return _reader.Seek(stretch, time);
+            }
+            catch (FileNotFoundException)
+            {
+                if (race >= RetentionRaces)
+                {
+                    throw _reader.Missing(stretch.Segment, stretch.Segment.First);
+                }
+            }
         }
     }
 
@@ -147,6 +170,28 @@ internal sealed class PartitionLog : IDisposable
         }
     }
 
+    /// <summary>Names the key of every stored fact that is sealed with one.</summary>
+    /// <exception cref="JournalCorruptException">A record is damaged.</exception>
+    /// <exception cref="JournalReadException">The disk refused.</exception>
+    public void VisitKeys(Action<long> onKey)
+    {
+        foreach (var stretch in Stretches(0))
+        {
+            try
+            {
+                _reader.VisitKeys(stretch with { Start = new SegmentPoint(stretch.Segment.First, 0, SegmentHeader.Bytes) }, onKey);
+            }
+            catch (FileNotFoundException) when (!Segments().Contains(stretch.Segment))
+            {
+                // Retention has just deleted it: its facts need no key any more.
+            }
+            catch (FileNotFoundException)
+            {
+                throw _reader.Missing(stretch.Segment, stretch.Segment.First);
+            }
+        }
+    }
+
     /// <returns>Null when the offset is there; else what completes with the next facts.</returns>
     public Task? NextArrival(long offset)
     {
@@ -157,7 +202,7 @@ internal sealed class PartitionLog : IDisposable
         }
     }
 
-    /// <summary>Applies retention, writes what sidecars are due, and has the tail marked.</summary>
+    /// <summary>Applies retention, writes what sidecars are due, and has the tail marked. What the disk refuses is counted and tried again the next time.</summary>
     public void Tidy(UnixMicros now)
     {
         WriteSidecars();
@@ -176,7 +221,12 @@ internal sealed class PartitionLog : IDisposable
         Queue.Close();
         _thread.Join();
         Queue.Dispose();
-        WriteSidecars();
+        lock (_keeping)
+        {
+            WriteDueSidecars();
+            _kept = true; // What the pool still wants to write would find the directory in other hands.
+        }
+
         _writer.Dispose();
         lock (_lock)
         {
@@ -188,25 +238,21 @@ internal sealed class PartitionLog : IDisposable
 
     private void Run()
     {
+        // Once failed, a queue takes nothing more: it has failed what it held.
         var failed = false;
-        while (true)
+        var ended = false;
+        while (!ended)
         {
             Queue.Wait();
-            while (Queue.Take() is { } group)
+            while (Queue.Take(out ended) is { } group)
             {
                 failed |= !Commit(group);
             }
 
-            var closed = Queue.IsClosed;
-            if ((_tidy || closed) && !failed)
+            if ((_tidy || ended) && !failed)
             {
                 _tidy = false;
-                failed = !TidyTail(closed);
-            }
-
-            if (closed)
-            {
-                return;
+                failed = !TidyTail(ended);
             }
         }
     }
@@ -216,7 +262,7 @@ internal sealed class PartitionLog : IDisposable
         try
         {
             _keys.MakeDurable(group.SubjectKey);
-            if (_writer.At > SegmentHeader.Bytes && _writer.At + group.Length > _options.SegmentBytes)
+            if (_rollDue || (_writer.At > SegmentHeader.Bytes && _writer.At + group.Length > _options.SegmentBytes))
             {
                 Roll();
             }
@@ -268,10 +314,11 @@ internal sealed class PartitionLog : IDisposable
 
     /// <summary>
     /// Begins the next segment and seals the active one. The seal is for people: a segment before another ends where that one begins, so a disk that has no
-    /// room for the seal does no harm.
+    /// room for the seal does no harm. An attempt that is refused may leave the next one's file behind, so the active one does not grow past it: the roll stays due.
     /// </summary>
     private void Roll()
     {
+        _rollDue = true;
         var old = _segments[^1];
         var next = _writer.Create(old.End, old.LastReceived, Interlocked.Exchange(ref _spare, null));
         try
@@ -284,6 +331,7 @@ internal sealed class PartitionLog : IDisposable
         }
 
         _writer.Switch();
+        _rollDue = false;
         lock (_lock)
         {
             old.IsSealed = true;
@@ -323,7 +371,7 @@ internal sealed class PartitionLog : IDisposable
         catch (Exception e) when (e is JournalFaultException or IOException or UnauthorizedAccessException)
         {
             JournalMetrics.Fault(_tag);
-            Queue.Fault(e as JournalFaultException ?? new JournalFaultException($"{_directory}: {e.Message}", e));
+            Queue.Fault(e as JournalFaultException ?? new JournalFaultException($"{_directory}: {e.Message}", e), Range.End);
             return false;
         }
     }
@@ -370,19 +418,38 @@ internal sealed class PartitionLog : IDisposable
         {
             segment.FindInSidecar(_files, hash, offsets);
         }
-        catch (FileNotFoundException)
+        catch (FileNotFoundException) when (!Segments().Contains(segment))
         {
             // Retention has just deleted the segment: what it held is no longer there to be found.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalReadException(segment.IndexPath, e);
         }
     }
 
     private void WriteSidecars()
     {
-        if (Interlocked.Exchange(ref _keeping, 1) == 1)
+        if (!_keeping.TryEnter())
         {
             return;
         }
 
+        try
+        {
+            if (!_kept)
+            {
+                WriteDueSidecars();
+            }
+        }
+        finally
+        {
+            _keeping.Exit();
+        }
+    }
+
+    private void WriteDueSidecars()
+    {
         try
         {
             foreach (var segment in Segments().Where(s => s.NeedsSidecar))
@@ -390,13 +457,9 @@ internal sealed class PartitionLog : IDisposable
                 WriteSidecar(segment);
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             JournalMetrics.Fault(_tag); // The index stays in memory and is tried again; opening rebuilds it at the latest.
-        }
-        finally
-        {
-            Volatile.Write(ref _keeping, 0);
         }
     }
 
@@ -428,24 +491,45 @@ internal sealed class PartitionLog : IDisposable
     {
         var oldest = retention.MaxAge is { } age ? (now - age).Value : long.MinValue;
         Volatile.Write(ref _oldest, oldest);
-        var retired = new List<Segment>();
+        lock (_deleting)
+        {
+            Hide(retention, oldest);
+            try
+            {
+                DeleteRetired();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                JournalMetrics.Fault(_tag);
+            }
+        }
+    }
+
+    /// <summary>Takes what is past retention out of sight.</summary>
+    private void Hide(Retention retention, long oldest)
+    {
         lock (_lock)
         {
             var bytes = _segments.Sum(s => s.Bytes);
             while (_segments.Length > 1 && !_segments[0].NeedsSidecar && (_segments[0].LastReceived < oldest || bytes > retention.MaxBytes))
             {
                 bytes -= _segments[0].Bytes;
-                retired.Add(_segments[0]);
+                _retired.Enqueue(_segments[0]);
                 _segments = _segments.RemoveAt(0);
             }
         }
+    }
 
-        foreach (var segment in retired)
+    /// <summary>Oldest first, and each durably before the next, so that neither a power cut nor a disk that refuses can leave a gap.</summary>
+    private void DeleteRetired()
+    {
+        while (_retired.TryPeek(out var segment))
         {
-            File.Delete(segment.IndexPath);
-            File.Delete(segment.Path);
-            _files.SyncDirectory(_directory); // One by one, so that a power cut cannot leave a gap.
+            _files.Delete(segment.IndexPath);
+            _files.Delete(segment.Path);
+            _files.SyncDirectory(_directory);
             JournalMetrics.Retired(_tag, segment.Bytes);
+            _retired.Dequeue();
         }
     }
 }

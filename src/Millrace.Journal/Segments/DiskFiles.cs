@@ -9,6 +9,7 @@ internal sealed partial class DiskFiles : IJournalFiles
     private const int ReadOnlyFlag = 0;
     private const int Retries = 100;
     private const int Interrupted = 4;
+    private const int Forbidden = 13;
 
     public static DiskFiles Instance { get; } = new();
 
@@ -16,6 +17,12 @@ internal sealed partial class DiskFiles : IJournalFiles
         writable
             ? File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)
             : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+
+    public void Move(string from, string to) => File.Move(from, to, overwrite: true);
+
+    public void Delete(string path) => File.Delete(path);
+
+    public void CreateDirectory(string path) => Directory.CreateDirectory(path);
 
     public void SyncDirectory(string path)
     {
@@ -27,14 +34,18 @@ internal sealed partial class DiskFiles : IJournalFiles
         var descriptor = OpenNative(path, ReadOnlyFlag);
         if (descriptor < 0)
         {
-            throw new IOException($"cannot open directory {path}: errno {Marshal.GetLastPInvokeError()}");
+            var error = Marshal.GetLastPInvokeError();
+            throw error == Forbidden
+                ? new UnauthorizedAccessException($"cannot open directory {path}: it may not be listed")
+                : new IOException($"cannot open directory {path}: errno {error}", error);
         }
 
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         Check(() => FsyncNative(handle), $"cannot sync directory {path}");
     }
 
-    private static void Check(Func<int> call, string what)
+    /// <summary>Makes a call that returns 0 on success, again while signals interrupt it, but not for ever.</summary>
+    internal static void Check(Func<int> call, string what)
     {
         for (var i = 0; i < Retries; i++)
         {
@@ -48,6 +59,8 @@ internal sealed partial class DiskFiles : IJournalFiles
                 throw new IOException($"{what}: errno {error}", error);
             }
         }
+
+        throw new IOException($"{what}: interrupted {Retries} times", Interrupted);
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -14,28 +14,52 @@ internal static class DurableFile
             file.Sync();
         }
 
-        File.Move(next, path, overwrite: true);
+        files.Move(next, path);
         files.SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Creates a directory with its parents, durably.</summary>
+    /// <summary>Creates a directory with its parents, durably; one that is there is made durable too, for whoever created it may have failed before it was.</summary>
     public static void CreateDirectory(IJournalFiles files, string path)
     {
-        if (Directory.Exists(path))
-        {
-            return;
-        }
-
         var parent = Path.GetDirectoryName(Path.GetFullPath(path));
-        if (parent is not null)
+        var isThere = Directory.Exists(path);
+        if (!isThere)
         {
-            CreateDirectory(files, parent);
+            if (parent is not null)
+            {
+                CreateDirectory(files, parent);
+            }
+
+            files.CreateDirectory(path);
         }
 
-        Directory.CreateDirectory(path);
-        if (parent is not null)
+        try
         {
-            files.SyncDirectory(parent);
+            if (parent is not null)
+            {
+                files.SyncDirectory(parent);
+            }
         }
+        catch (UnauthorizedAccessException) when (isThere)
+        {
+            // A parent that we may not even list is not of our making.
+        }
+    }
+
+    /// <summary>
+    /// Writes a stretch of a file over itself. After a failed sync the bytes may stand in the page cache only, marked clean, so that another sync would do nothing and
+    /// still succeed.
+    /// </summary>
+    public static void WriteAgain(IJournalFile file, long from, long end)
+    {
+        const int Stretch = 1 << 20;
+        var buffer = new byte[(int)Math.Clamp(end - from, 0, Stretch)];
+        for (var at = from; at < end; at += Stretch)
+        {
+            var read = file.Read(buffer.AsSpan(0, (int)Math.Min(Stretch, end - at)), at);
+            file.Write(buffer.AsSpan(0, read), at);
+        }
+
+        System.Security.Cryptography.CryptographicOperations.ZeroMemory(buffer);
     }
 }

@@ -6,7 +6,17 @@ internal interface IJournalFiles
     /// <summary>Opens a file; <paramref name="writable"/> creates it when it is not there.</summary>
     IJournalFile Open(string path, bool writable);
 
+    /// <summary>Renames a file, in the place of what has that name.</summary>
+    void Move(string from, string to);
+
+    /// <summary>Deletes a file; none when there is none.</summary>
+    void Delete(string path);
+
+    /// <summary>Creates a directory whose parent is there; none when it is there.</summary>
+    void CreateDirectory(string path);
+
     /// <summary>Makes creations, renames and deletions within a directory durable.</summary>
+    /// <exception cref="UnauthorizedAccessException">The directory may not be listed.</exception>
     void SyncDirectory(string path);
 }
 

@@ -98,7 +98,8 @@ internal sealed class SegmentScanner : IDisposable
     }
 
     /// <summary>
-    /// The largest durable offset that any mark beyond the bad bytes states, at whatever byte it begins: what tells corruption from a torn tail.
+    /// The largest durable offset that any mark beyond the bad bytes states, at whatever byte it begins: what tells corruption from a torn tail. What a fact
+    /// holds may look like a mark: it counts only when it says what a mark of ours would, and no more facts than could stand before it.
     /// </summary>
     public long DurableBeyond()
     {
@@ -119,9 +120,10 @@ internal sealed class SegmentScanner : IDisposable
 
                 at += found;
                 var mark = rest.AsSpan(at, Frame.MarkBytes);
-                if (Frame.Holds(mark, Frame.MarkFirst(mark)))
+                var first = Frame.MarkFirst(mark);
+                if (first == Frame.MarkDurable(mark) && first >= NextOffset && first - NextOffset <= at / Frame.HeadBytes && Frame.Holds(mark, first))
                 {
-                    durable = Math.Max(durable, Frame.MarkDurable(mark));
+                    durable = Math.Max(durable, first);
                 }
             }
         }

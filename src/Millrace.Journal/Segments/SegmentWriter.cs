@@ -18,12 +18,15 @@ internal sealed class SegmentWriter(IJournalFiles files, TimeProvider clock, Jou
     }
 
     /// <summary>Creates the segment that begins at an offset, durable in itself and in its directory; <see cref="Switch"/> goes on in it.</summary>
-    /// <exception cref="JournalFullException">The disk is full; nothing of it remains.</exception>
+    /// <exception cref="JournalFullException">
+    /// The disk is full, or the process has too many files open: no fact was written. An empty file may remain, so the segment before may not grow any more.
+    /// </exception>
     public Segment Create(long first, long lastReceived, OffsetIndex? spare = null)
     {
         var path = Path.Combine(directory, Segment.NameOf(first));
         _next?.Dispose();
-        _next = files.Open(path, writable: true);
+        _next = null;
+        _next = Open(path);
         try
         {
             _next.Truncate(0);
@@ -33,7 +36,7 @@ internal sealed class SegmentWriter(IJournalFiles files, TimeProvider clock, Jou
         }
         catch (IOException full) when (IsDiskFull(full))
         {
-            File.Delete(path);
+            Discard(path);
             throw Full(full);
         }
 
@@ -85,17 +88,53 @@ internal sealed class SegmentWriter(IJournalFiles files, TimeProvider clock, Jou
         _file?.Dispose();
     }
 
-    private static bool IsDiskFull(IOException e)
+    public static bool IsDiskFull(IOException e)
     {
         const int NoSpace = 28, Quota = 122, WindowsDiskFull = unchecked((int)0x80070070);
         return e.HResult is NoSpace or Quota or WindowsDiskFull;
     }
 
+    private static bool IsOutOfFiles(IOException e)
+    {
+        const int SystemTable = 23, ProcessTable = 24;
+        return e.HResult is SystemTable or ProcessTable;
+    }
+
+    private IJournalFile Open(string path)
+    {
+        try
+        {
+            return files.Open(path, writable: true);
+        }
+        catch (IOException full) when (IsDiskFull(full))
+        {
+            throw Full(full);
+        }
+        catch (IOException full) when (IsOutOfFiles(full))
+        {
+            throw new JournalFullException("openFiles", $"cannot create {path}: {full.Message}");
+        }
+    }
+
+    private void Discard(string path)
+    {
+        try
+        {
+            files.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is empty, and the next attempt begins it anew.
+        }
+    }
+
+    /// <summary>Synced, for what a power cut brought back of it would stand before the next segment.</summary>
     private void TakeBack(IJournalFile file, IOException full)
     {
         try
         {
             file.Truncate(_at);
+            file.Sync();
         }
         catch (IOException)
         {

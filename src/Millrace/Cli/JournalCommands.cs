@@ -44,22 +44,22 @@ internal static class JournalCommands
     {
         var data = DataArgument();
         var command = new Command("inspect", "List streams, partitions and segments with their offsets, bytes and times") { data };
-        command.SetAction(result => Run(result.GetValue(data)!, journal =>
+        command.SetAction(result => Run(result, data, (journal, output) =>
         {
-            Console.WriteLine("segment                                    first          end        bytes  received");
+            output.WriteLine("segment                                    first          end        bytes  received");
             foreach (var (stream, partition) in journal.Partitions())
             {
                 var info = journal.Inspect(stream, partition);
                 foreach (var segment in info.Segments)
                 {
                     var times = segment.FirstReceived is null ? "empty" : $"{segment.FirstReceived} .. {segment.LastReceived}";
-                    Console.WriteLine(
+                    output.WriteLine(
                         string.Create(CultureInfo.InvariantCulture, $"{segment.Name,-38}{segment.Facts.First,10}{segment.Facts.End,13}{segment.Bytes,13}  {times}{(segment.IsSealed ? "" : "  (active)")}"));
                 }
 
                 if (info.TornBytes > 0)
                 {
-                    Console.WriteLine($"  {info.TornBytes} bytes after the last whole record: a write in progress, or a torn tail that the next start cuts");
+                    output.WriteLine($"  {info.TornBytes} bytes after the last whole record: a write in progress, or a torn tail that the next start cuts");
                 }
             }
         }));
@@ -73,18 +73,18 @@ internal static class JournalCommands
         command.SetAction(result =>
         {
             var damaged = 0;
-            var code = Run(result.GetValue(data)!, journal =>
+            var code = Run(result, data, (journal, output) =>
             {
                 foreach (var (stream, partition) in journal.Partitions())
                 {
                     try
                     {
-                        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stream.ToString().ToLowerInvariant()}/{partition}: {journal.Verify(stream, partition)} facts, whole"));
+                        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stream.ToString().ToLowerInvariant()}/{partition}: {journal.Verify(stream, partition)} facts, whole"));
                     }
                     catch (JournalCorruptException e)
                     {
                         damaged++;
-                        Console.Error.WriteLine($"corrupt: segment {e.Segment}, offset {e.Offset}: {e.Message}");
+                        result.InvocationConfiguration.Error.WriteLine($"corrupt: segment {e.Segment}, offset {e.Offset}: {e.Message}");
                     }
                 }
             });
@@ -102,7 +102,7 @@ internal static class JournalCommands
         var max = new Option<long>("--max") { Description = "At most so many facts", DefaultValueFactory = _ => long.MaxValue };
         streams.AcceptOnlyFromAmong([.. Enum.GetNames<JournalStream>().Select(n => n.ToLowerInvariant())]);
         var command = new Command("export", "Write facts as NDJSON to standard output, partition by partition") { data, streams, from, to, max };
-        command.SetAction(result => Run(result.GetValue(data)!, journal =>
+        command.SetAction(result => Run(result, data, (journal, output) =>
         {
             var wanted = result.GetValue(streams);
             var begin = result.GetValue(from) is { } f ? UnixMicros.From(f) : new UnixMicros(long.MinValue);
@@ -118,31 +118,38 @@ internal static class JournalCommands
                     break;
                 }
 
-                Console.WriteLine($$"""{"position":"{{stored.Position}}","fact":{{FactJson.Write(stored.Fact)}}}""");
+                output.WriteLine($$"""{"position":"{{stored.Position}}","fact":{{FactJson.Write(stored.Fact)}}}""");
             }
         }));
         return command;
     }
 
-    private static int Run(string data, Action<JournalInspection> action)
+    private static int Run(ParseResult result, Argument<string> argument, Action<JournalInspection, TextWriter> action)
     {
+        var error = result.InvocationConfiguration.Error;
         try
         {
+            var data = result.GetValue(argument)!;
             var within = Path.Combine(data, JournalDirectory);
             var keyFile = Path.Combine(data, KeyFile);
             using ISubjectKeys keys = File.Exists(keyFile) ? FileSubjectKeys.OpenReadOnly(keyFile) : new MemorySubjectKeys();
             var journal = JournalInspection.Open(Directory.Exists(within) ? within : data, keys);
-            action(journal);
+            action(journal, result.InvocationConfiguration.Output);
             return 0;
         }
         catch (DirectoryNotFoundException e)
         {
-            Console.Error.WriteLine(e.Message);
+            error.WriteLine(e.Message);
+            return NotThere;
+        }
+        catch (JournalReadException e)
+        {
+            error.WriteLine(e.Message);
             return NotThere;
         }
         catch (JournalException e)
         {
-            Console.Error.WriteLine(e.Message);
+            error.WriteLine(e.Message);
             return Corrupt;
         }
     }

@@ -24,4 +24,6 @@ internal static class NodeEvents
     public static readonly EventId LogDropped = new(17, "logDropped");
     public static readonly EventId HistoryShort = new(18, "historyShort");
     public static readonly EventId PurgesFollowed = new(19, "purgesFollowed");
+    public static readonly EventId SubjectKeysDamaged = new(20, "subjectKeysDamaged");
+    public static readonly EventId SubjectKeysNearlyFull = new(21, "subjectKeysNearlyFull");
 }

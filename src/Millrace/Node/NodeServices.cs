@@ -117,7 +117,7 @@ internal sealed class NodeServices : IAsyncDisposable
         var features = History.Features(config);
         try
         {
-            var subjects = Owned(new FileSubjectKeys(Data.SubjectKeys));
+            var subjects = Owned(OpenSubjectKeys(Data.SubjectKeys, Logger));
             var journal = await LocalJournal.OpenAsync(
                 new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }.Keeping(History.Retention(config, features)), Clock, subjects);
             _closing.Add(journal);
@@ -127,7 +127,11 @@ internal sealed class NodeServices : IAsyncDisposable
         {
             throw new NodeStartException(ExitCode.DataLocked, held.Message, held);
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or InvalidDataException or JournalFaultException)
+        catch (JournalKeysException others)
+        {
+            throw new NodeStartException(ExitCode.DataUnusable, others.Message, others);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or InvalidDataException or JournalFaultException or JournalReadException)
         {
             throw new NodeStartException(
                 ExitCode.DataUnusable, $"The journal in {Data.Root} cannot be opened: {refused.Message} Make it readable and writable for this user, with room on its disk.", refused);
@@ -147,6 +151,18 @@ internal sealed class NodeServices : IAsyncDisposable
         var purges = new PurgeToDelivery(Journal, Delivery.Purge, PurgesInTouch, Clock, Logger);
         _closing.Add(purges);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
+    }
+
+    private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)
+    {
+        var keys = new FileSubjectKeys(path, onNearlyFull: (count, bound) => logger.LogWarning(
+            NodeEvents.SubjectKeysNearlyFull, "There are keys for {Count} subjects of at most {Bound}; when all are taken, facts of new subjects are refused", count, bound));
+        if (keys.Damaged > 0)
+        {
+            logger.LogWarning(NodeEvents.SubjectKeysDamaged, "{Count} subject keys are damaged and lost: what they sealed reads as erased", keys.Damaged);
+        }
+
+        return keys;
     }
 
     private static FeatureOptions OptionsOf(FoldingSection folding) => new()

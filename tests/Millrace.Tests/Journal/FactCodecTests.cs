@@ -79,17 +79,32 @@ public sealed class FactCodecTests : IDisposable
         later.Fixed64(901, 7);
         later.Id(902, "0190e5a1-7c1b-7def-8000-0123456789ab");
         var unknown = new UnknownFields(later.Written.ToArray(), later.Written[..6].ToArray());
+        var ofNobody = unknown with { WasPlain = true };
         foreach (var fact in new Fact[]
         {
             new Observed { Id = "e", Event = "click", Item = "i", User = "ada", Unknown = unknown },
-            new Decided { Id = "d", Surface = "s", Policy = "p", Unknown = unknown },
-            new Purged { Id = "p", Route = "r", Unknown = unknown },
+            new Decided { Id = "d", Surface = "s", Policy = "p", Unknown = ofNobody },
+            new Purged { Id = "p", Route = "r", Unknown = ofNobody },
         })
         {
             var read = RoundTrip(fact);
             Assert.Equal(unknown, read.Unknown);
             Assert.Equal(unknown, RoundTrip(read).Unknown);
         }
+    }
+
+    [Fact]
+    public void Unknown_fields_that_were_sealed_are_never_written_back_plain()
+    {
+        // As a later release would: a purge that names a person, sealed with the person's key.
+        var person = new FieldWriter();
+        person.Text(900, "a-very-particular-name");
+        var sealedByKey = new FieldWriter();
+        _codec.Encode(new Observed { Id = "e", Event = "click", Item = "i", User = "ada", Unknown = new UnknownFields(default, person.Written.ToArray()) }, sealedByKey);
+        var read = (Observed)_codec.Decode(sealedByKey.Written, default, JournalStream.Events);
+        Assert.False(read.Unknown.WasPlain);
+        Assert.Throws<ArgumentException>(() => RoundTrip(new Purged { Id = "p", Route = "r", Unknown = read.Unknown }));
+        Assert.Throws<ArgumentException>(() => RoundTrip(read with { User = null, Session = null }));
     }
 
     [Fact]

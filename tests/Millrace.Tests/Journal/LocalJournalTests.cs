@@ -59,7 +59,8 @@ public sealed class LocalJournalTests : IDisposable
             await journal.AppendAsync([Policy(3), Policy(4)], Cancelled);
         }
 
-        // The closing mark would make a later cut corruption: a crash leaves none.
+        // The closing mark, and the floors, would make a later cut corruption: a crash leaves neither.
+        File.Delete(Path.Combine(_directory, "floors.json"));
         var whole = File.ReadAllBytes(FirstSegment)[..^Frame.MarkBytes];
         for (var length = (int)acknowledged; length <= whole.Length; length++)
         {
@@ -287,6 +288,7 @@ public sealed class LocalJournalTests : IDisposable
         }
 
         File.Delete(FirstSegment);
+        File.Delete(Path.Combine(_directory, "floors.json"));
         var e = await Assert.ThrowsAsync<JournalCorruptException>(async () => await OpenAsync());
         Assert.Contains("consumer", e.Message, StringComparison.Ordinal);
     }

@@ -19,21 +19,30 @@ public sealed class PowerCutTests
     {
         using var disk = new ScratchDisk();
         var acknowledged = new HashSet<string>();
+        var unanswered = new HashSet<string>();
         for (var cut = 0; cut < Cuts; cut++)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            acknowledged.UnionWith(await WriteUntilCutAsync(disk, cut));
+            acknowledged.UnionWith(await WriteUntilCutAsync(disk, cut, unanswered));
             disk.Restart();
+            await CheckAsync(disk, acknowledged);
+            unanswered.ExceptWith(acknowledged);
+            await RetryAsync(disk, unanswered);
+            acknowledged.UnionWith(unanswered);
             await CheckAsync(disk, acknowledged);
         }
 
         Assert.True(acknowledged.Count >= Cuts * LeastAcknowledged);
     }
 
+    /// <param name="disk">Whose power is cut.</param>
+    /// <param name="run">Sets this run's ids apart.</param>
+    /// <param name="asked">Takes every id that was appended, acknowledged or not.</param>
     /// <returns>The ids that were acknowledged while there was power.</returns>
-    private static async Task<IReadOnlyCollection<string>> WriteUntilCutAsync(ScratchDisk disk, int run)
+    private static async Task<IReadOnlyCollection<string>> WriteUntilCutAsync(ScratchDisk disk, int run, HashSet<string> asked)
     {
         var acknowledged = new ConcurrentBag<string>();
+        var sent = new ConcurrentBag<string>();
         var underWay = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var keys = new FileSubjectKeys(Path.Combine(disk.Root, "keys"));
         await using var journal = await OpenAsync(disk, keys);
@@ -44,7 +53,8 @@ public sealed class PowerCutTests
                 try
                 {
                     var id = $"{run}-{p}-{i}";
-                    await journal.AppendAsync(new Observed { Id = id, Event = "click", Item = $"i{i}", User = $"u{run}-{p}-{i / 10}" }, Cancelled);
+                    sent.Add(id);
+                    await journal.AppendAsync(Fact(id), Cancelled);
                     if (disk.HasPower())
                     {
                         acknowledged.Add(id);
@@ -64,8 +74,25 @@ public sealed class PowerCutTests
         await Task.WhenAny(underWay.Task, Task.WhenAll(producers)).WaitAsync(Cancelled);
         disk.CutPower();
         await Task.WhenAll(producers);
+        asked.UnionWith(sent);
         return acknowledged;
     }
+
+    /// <summary>What a sender does who got no answer: asks whether the fact is there, and sends it again if not.</summary>
+    private static async Task RetryAsync(ScratchDisk disk, HashSet<string> unanswered)
+    {
+        using var keys = new FileSubjectKeys(Path.Combine(disk.Root, "keys"));
+        await using var journal = await OpenAsync(disk, keys);
+        foreach (var id in unanswered)
+        {
+            if ((await journal.FindAsync(JournalStream.Events, id, "default", 2, Cancelled)).Count == 0)
+            {
+                await journal.AppendAsync(Fact(id), Cancelled);
+            }
+        }
+    }
+
+    private static Observed Fact(string id) => new() { Id = id, Event = "click", Item = $"i{id}", User = $"u{id[..^1]}" };
 
     private static async Task CheckAsync(ScratchDisk disk, HashSet<string> acknowledged)
     {

@@ -31,7 +31,13 @@ internal sealed class FactCodec(ISubjectKeys keys)
         writer.Raw(fact.Unknown.Open.Span);
         writer.End(open);
         var key = WriteSealed(fact, writer, start);
-        return writer.Length - start <= FactSize.Max ? key : throw new FactTooLongException(fact.Id, writer.Length - start);
+        if (writer.Length - start > FactSize.Max)
+        {
+            _sealer.Abandon(key);
+            throw new FactTooLongException(fact.Id, writer.Length - start);
+        }
+
+        return key;
     }
 
     /// <summary>How many bytes <see cref="Encode"/> takes at most: those of the fact, and room for the longest seal.</summary>
@@ -57,11 +63,12 @@ internal sealed class FactCodec(ISubjectKeys keys)
     {
         var cursor = new ByteCursor(bytes);
         var front = Front(ref cursor);
-        var part = OpenSealed(ref cursor, bytes[..^cursor.Rest.Length], out var erased);
+        var part = OpenSealed(ref cursor, bytes[..^cursor.Rest.Length], out var seal, out var erased);
         var unknown = new UnknownCollector();
         var head = FactHead.Read(new FieldReader(front.Open), unknown);
         var fact = Read(front.Type, head, new FieldReader(front.Open), new FieldReader(part), unknown, stream);
-        return fact with { Tenant = head.Tenant, Time = head.Time, Received = received, Erased = erased, Unknown = unknown.Fields };
+        var fields = unknown.Fields with { WasPlain = seal == Plain };
+        return fact with { Tenant = head.Tenant, Time = head.Time, Received = received, Erased = erased, Unknown = fields };
     }
 
     /// <summary>The keys by which a record is found, of any type and without its subject's key.</summary>
@@ -69,6 +76,14 @@ internal sealed class FactCodec(ISubjectKeys keys)
     {
         var cursor = new ByteCursor(bytes);
         return FactHead.Read(new FieldReader(Front(ref cursor).Open), unknown: null);
+    }
+
+    /// <summary>The id of the key that a record is sealed with; 0 for none.</summary>
+    public static long DecodeKey(ReadOnlySpan<byte> bytes)
+    {
+        var cursor = new ByteCursor(bytes);
+        Front(ref cursor);
+        return cursor.Byte() == Sealed ? KeyId(ref cursor) : 0;
     }
 
     private static FrontPart Front(ref ByteCursor cursor)
@@ -90,6 +105,11 @@ internal sealed class FactCodec(ISubjectKeys keys)
         var seal = writer.Length;
         writer.RawByte(NotSealed);
         var subject = fact.Subject;
+        if (subject is null && !fact.Unknown.WasPlain && fact.Unknown.Sealed.Length > 0)
+        {
+            throw new ArgumentException($"fact {fact.Id}: expected a subject, whose key seals the unknown fields that were sealed; got none", nameof(fact));
+        }
+
         var secret = (stackalloc byte[Aes256Gcm.KeyBytes]);
         var key = subject is null ? 0 : _sealer.KeyOf(fact.Tenant, subject, secret);
         var nonce = writer.Length;
@@ -105,6 +125,7 @@ internal sealed class FactCodec(ISubjectKeys keys)
         writer.Raw(fact.Unknown.Sealed.Span);
         if (writer.Length == text)
         {
+            _sealer.Abandon(key);
             writer.Truncate(seal + 1);
             return 0;
         }
@@ -122,11 +143,12 @@ internal sealed class FactCodec(ISubjectKeys keys)
 
     /// <param name="cursor">Stands at the seal.</param>
     /// <param name="open">All that stands before the seal; the seal's byte is authenticated too.</param>
+    /// <param name="seal">Which seal it is.</param>
     /// <param name="erased">Whether there is a sealed part that nobody can read any more.</param>
-    private ReadOnlySpan<byte> OpenSealed(ref ByteCursor cursor, ReadOnlySpan<byte> open, out bool erased)
+    private ReadOnlySpan<byte> OpenSealed(ref ByteCursor cursor, ReadOnlySpan<byte> open, out byte seal, out bool erased)
     {
         erased = false;
-        var seal = cursor.Byte();
+        seal = cursor.Byte();
         switch (seal)
         {
             case NotSealed:
@@ -139,7 +161,7 @@ internal sealed class FactCodec(ISubjectKeys keys)
                 throw new FactFormatException($"seal: expected 0, 1 or 2, got {seal}");
         }
 
-        var key = (long)(cursor.Varint() & long.MaxValue);
+        var key = KeyId(ref cursor);
         var nonce = cursor.Take(SubjectSealer.NonceBytes);
         var tag = cursor.Take(SubjectSealer.TagBytes);
         var text = new byte[cursor.Rest.Length];
@@ -149,6 +171,8 @@ internal sealed class FactCodec(ISubjectKeys keys)
         erased = !_sealer.Open(key, nonce, cursor.Rest, tag, associated, text);
         return erased ? [] : text;
     }
+
+    private static long KeyId(ref ByteCursor cursor) => (long)(cursor.Varint() & long.MaxValue);
 
     private static void WriteOpen(Fact fact, FieldWriter writer)
     {

@@ -12,6 +12,9 @@ internal sealed class SubjectSealer(ISubjectKeys keys)
     /// <returns>Its id.</returns>
     public long KeyOf(string tenant, string subject, Span<byte> secret) => keys.Read(tenant, subject, secret);
 
+    /// <summary>Says that what a key was copied for did not happen.</summary>
+    public void Abandon(long key) => keys.Abandon(key);
+
     /// <summary>Encrypts in place under a random nonce, and forgets the key.</summary>
     /// <param name="secret">The key; zeros afterwards.</param>
     /// <param name="nonce">Takes the nonce: 96 random bits may seal 2³² facts of a subject before two alike are likelier than 2⁻³² (NIST SP 800-38D §8.3).</param>
