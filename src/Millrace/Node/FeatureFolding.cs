@@ -17,7 +17,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     // Without new facts windows still move: within the 2 s that a decider's copy may be stale.
-    private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private const int ReadBatch = 4096;
 
@@ -236,7 +236,14 @@ internal sealed class FeatureFolding : IAsyncDisposable
         {
             if (tail.Stream == JournalStream.Items && tail.Next < _journal.Range(tail.Stream, tail.Partition).End)
             {
-                changed |= await FoldAsync(tail, cancellation);
+                try
+                {
+                    changed |= await FoldAsync(tail, cancellation);
+                }
+                catch (JournalException)
+                {
+                    // The step names a partition that cannot be read; the events of what is known count all the same.
+                }
             }
         }
 

@@ -24,7 +24,7 @@ public sealed class RequestBoundsTests : IDisposable
     public async Task A_documents_bound_is_the_configured_one(string bound, int bytes, int status)
     {
         await using var node = await StartAsync($"limits.requestBody={bound}");
-        using var hits = new Counted(node, "millrace.api.limit_hits");
+        using var hits = new Counted(node, "millrace.api.bounds_hit");
         var document = $"{{\"surface\":\"home\",\"padding\":\"{new string('x', bytes)}\"}}";
         Assert.Equal(status, (await node.PostAsync("/v1/decide", document, Cancellation)).Status);
         Assert.Equal(status == 413 ? ["requestBody 1"] : [], hits.Values);
@@ -46,7 +46,7 @@ public sealed class RequestBoundsTests : IDisposable
     public async Task Lines_past_their_number_end_the_tally_of_those_before(string path, string applied, int status)
     {
         await using var node = await StartAsync("limits.requestLines=300");
-        using var hits = new Counted(node, "millrace.api.limit_hits");
+        using var hits = new Counted(node, "millrace.api.bounds_hit");
         using var refused = new Counted(node, "millrace.api.refused");
         AssertEnded(await PostAsync(node, path, Lines(path, 400)), status, applied, BatchLines, "tooLarge");
         Assert.Equal(["requestLines 1"], hits.Values);
@@ -60,7 +60,7 @@ public sealed class RequestBoundsTests : IDisposable
     public async Task Bytes_past_their_bound_end_the_tally_of_the_lines_before(string path, string applied, int status)
     {
         await using var node = await StartAsync("limits.requestBody=32KiB");
-        using var hits = new Counted(node, "millrace.api.limit_hits");
+        using var hits = new Counted(node, "millrace.api.bounds_hit");
         var lines = Encoding.UTF8.GetBytes(Lines(path, 2_000));
         var whole = await node.SendAsync(HttpMethod.Post, path, lines, Ndjson, Cancellation);
         Assert.Equal((413, "urn:millrace:tooLarge"), (whole.Status, whole.Reason));
@@ -101,7 +101,7 @@ public sealed class RequestBoundsTests : IDisposable
     public async Task A_line_past_its_bound_is_refused_counted_and_the_rest_applies()
     {
         await using var node = await StartAsync("limits.requestLine=1KiB");
-        using var hits = new Counted(node, "millrace.api.limit_hits");
+        using var hits = new Counted(node, "millrace.api.bounds_hit");
         using var records = new Counted(node, "millrace.api.records");
         var longLine = $"{{\"id\":\"long\",\"type\":\"{new string('x', 2_000)}\"}}";
         var answer = await PostAsync(node, "/v1/events", $"{Lines("/v1/events", 2)}\n{longLine}\n{Lines("/v1/events", 3)}");

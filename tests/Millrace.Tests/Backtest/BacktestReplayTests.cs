@@ -116,8 +116,8 @@ public sealed class BacktestReplayTests : IDisposable
         var (disk, predictions) = await ReplayAsync(SyntheticLog(), NoWarmUp, data);
 
         Assert.Equal(Timeless(memory), Timeless(disk));
-        await using var journal = await LocalJournal.OpenAsync(
-            new JournalOptions { Directory = Path.Combine(data, "journal") }, TimeProvider.System, new MemorySubjectKeys());
+        using var keys = new FileSubjectKeys(Path.Combine(data, "keys", "subjects"));
+        await using var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = Path.Combine(data, "journal") }, TimeProvider.System, keys);
         long Held(JournalStream stream) => Enumerable.Range(0, journal.Partitions(stream)).Sum(p => journal.Range(stream, p).End);
         Assert.Equal((Clicks, predictions.Count), (Held(JournalStream.Events), Held(JournalStream.Decisions)));
         await Assert.ThrowsAsync<InvalidDataException>(() => ReplayAsync(SyntheticLog(), NoWarmUp, data));

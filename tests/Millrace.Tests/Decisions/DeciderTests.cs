@@ -19,10 +19,11 @@ public sealed class DeciderTests
     {
         _harness.Fill();
         Decider decider = Decider();
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 100_000_000], Gen.Int[0, 39].Array[0, 5]).Sample(
-            (session, id, exclude) =>
+        int asked = 0;
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 39].Array[0, 5]).Sample(
+            (session, exclude) =>
             {
-                Decided decided = decider.Decide(Ask($"d{id}") with { Session = $"s{session}", Exclude = [.. exclude.Distinct().Select(i => $"i{i}")] });
+                Decided decided = decider.Decide(Ask($"d{asked++}") with { Session = $"s{session}", Exclude = [.. exclude.Distinct().Select(i => $"i{i}")] });
                 if (decided.Inputs is not { } inputs) return;
                 Assert.Equal(ReplayVerdict.Identical, Replayer.Replay(decided, Home).Verdict);
                 int changed = inputs.Candidates.IndexOf(decided.Slots[0].Items[0].Item) * inputs.Features.Length;

@@ -70,6 +70,7 @@ public sealed class LadderTests
     public void When_none_of_the_callers_candidates_may_be_shown_the_slate_is_empty_and_says_why(string why)
     {
         _harness.Put("expired", item => item with { Expires = UnixMicros.Now(_harness.Clock) - TimeSpan.FromSeconds(1) });
+        _harness.Put("deleted", item => item);
         _harness.Put("deleted", item => item with { Deleted = true });
         _harness.Folder.Freeze(UnixMicros.Now(_harness.Clock));
         _harness.Users.Observe(_harness.Click("mine", "seen"));

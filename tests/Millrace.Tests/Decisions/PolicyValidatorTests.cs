@@ -12,12 +12,12 @@ public sealed class PolicyValidatorTests
         { "window", "policies.home.candidates[0].popular: expected a window such as 1h" },
         { "unkept", "policies.home.candidates[0].popular: the feature set keeps no popular list of 02:00:00" },
         { "list", "policies.home.candidates[0]: expected popular, recent, similar, request or pinned; the ladder's lists are no sources" },
-        { "feature", "policies.home.blend.clicks_2h: expected the name of a feature; nearest is 'clicks_1h'" },
+        { "feature", "policies.home.blend.clicks_2h: expected the name of a feature" },
         { "weight", "policies.home.blend.next: expected a finite weight; got NaN" },
         { "epsilon", "policies.home.explore.epsilon: expected 0 to 1; got NaN" },
         { "top", "policies.home.explore.top: expected 1 to 1000; got 0" },
         { "limit", "policies.home.atMost.provider: expected at least 1; got 0" },
-        { "attribute", "policies.home.atMost.provder: expected kind or provider; nearest is 'provider'" },
+        { "attribute", "policies.home.atMost.provder: expected kind or provider" },
         { "rank", "policies.home.pins[0].rank: expected 1 to 100; got 101" },
         { "pin", "policies.home.pins[0].item: expected an item id; got nothing" },
         { "pins", "policies.home.pins: slot 'main' rank 2 is pinned 2 times" },
@@ -25,7 +25,7 @@ public sealed class PolicyValidatorTests
 
     public static TheoryData<string, string> FaultySurface => new()
     {
-        { "policy", "surfaces.home.policy: expected the name of a policy; got 'hom'; nearest is 'home'" },
+        { "policy", "surfaces.home.policy: expected the name of a policy; got 'hom'" },
         { "none", "surfaces.home.slots: expected at least one slot" },
         { "id", "surfaces.home.slots[0].id: expected 1 to 128 characters" },
         { "count", "surfaces.home.slots[0].count: expected 1 to 100; got 101" },

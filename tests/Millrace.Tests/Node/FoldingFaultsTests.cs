@@ -22,7 +22,7 @@ public sealed class FoldingFaultsTests : IAsyncLifetime
     private readonly FaultyFiles _files = new();
     private readonly Readiness _readiness = new();
     private readonly Meter _meter = new("Millrace.Test");
-    private readonly FeatureFolder _folder = new(FeatureSet.Create([new CountFeature("clicks", "click", TimeSpan.FromHours(1))]), new FeatureOptions());
+    private readonly FeatureFolder _folder = new(FeatureSet.Create([new CountFeature("clicks", "click", TimeSpan.FromHours(1))]), new FeatureOptions { LearnItemsFromEvents = true });
     private LocalJournal _journal = null!;
     private FeatureFolding _folding = null!;
 
@@ -45,28 +45,28 @@ public sealed class FoldingFaultsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Folding_goes_on_while_the_disk_is_full_and_the_epoch_is_recorded_when_there_is_room()
+    public async Task Folding_goes_on_while_the_disk_is_full_and_the_next_epoch_is_recorded_when_there_is_room()
     {
-        _files.Only = Path.Combine("control", "0");
+        _files.Only = Path.Combine("decisions", "0");
         _files.Full = true;
         await AppendAsync("story-1");
         await _folding.StepAsync(Cancellation);
         await AppendAsync("story-2");
         await _folding.StepAsync(Cancellation);
         Assert.NotNull(_folder.Current.Find("story-2"));
-        Assert.Equal(0, _journal.Range(JournalStream.Control, 0).End);
+        Assert.Equal(0, _journal.Range(JournalStream.Decisions, 0).End);
 
         _files.Full = false;
-        _clock.Advance(FeatureFolding.Interval);
+        _clock.Advance(FeatureFolding.IdleInterval);
         await _folding.StepAsync(Cancellation);
-        var recorded = Assert.Single(await _journal.ReadAsync(JournalStream.Control, 0, 0, 10, Cancellation));
-        Assert.Equal(2, Assert.IsType<EpochFrozen>(recorded.Fact).Epoch);
+        var recorded = Assert.Single(await _journal.ReadAsync(JournalStream.Decisions, 0, 0, 10, Cancellation));
+        Assert.Equal(3, Assert.IsType<EpochFrozen>(recorded.Fact).Epoch);
     }
 
     [Fact]
-    public async Task A_control_stream_at_fault_holds_readiness_and_folding_goes_on()
+    public async Task A_decision_stream_at_fault_holds_readiness_and_folding_goes_on()
     {
-        _files.Only = Path.Combine("control", "0");
+        _files.Only = Path.Combine("decisions", "0");
         _files.SyncFails = true;
         await AppendAsync("story-1");
         await _folding.StepAsync(Cancellation);
@@ -104,7 +104,7 @@ public sealed class FoldingFaultsTests : IAsyncLifetime
         Rewrite(0, holds: false);
         await _journal.AppendAsync(new Observed { Id = "e1", Event = "click", Item = "story-2", User = "u" }, Cancellation);
         _folding.Start();
-        await _journal.WaitAsync(JournalStream.Control, 0, 0, Cancellation);
+        await _journal.WaitAsync(JournalStream.Decisions, 0, 0, Cancellation);
         await _folding.DisposeAsync();
         Assert.NotNull(_folder.Current.Find("story-2"));
         Assert.Contains(UnreadyReason.FeaturesStalled, _readiness.Reasons);
