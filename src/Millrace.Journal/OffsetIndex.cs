@@ -7,8 +7,15 @@ namespace Millrace.Journal;
 internal sealed class OffsetIndex
 {
     private const int LeastEntries = 1 << 9;
-    private Entry[] _entries = new Entry[LeastEntries];
-    private int[] _places = new int[LeastEntries * 2]; // One past the newest entry's index; 0 where there is none.
+    private Entry[] _entries;
+    private int[] _places; // One past the newest entry's index; 0 where there is none.
+
+    /// <param name="expected">Room for so many entries is made at once.</param>
+    public OffsetIndex(int expected = LeastEntries)
+    {
+        var room = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(expected, LeastEntries));
+        (_entries, _places) = (new Entry[room], new int[room * 2]);
+    }
 
     public int Count { get; private set; }
 

@@ -17,7 +17,8 @@ internal static partial class JournalAppendBench
     private const int BatchFacts = 256;
     private const int Users = 2_000;
     private const int BareBatchBytes = 1 << 20;
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Warming = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
 
     /// <param name="directory">On the disk to be measured; what it writes there it deletes.</param>
     /// <param name="only">Workloads whose name holds this text; empty for all.</param>
@@ -45,7 +46,6 @@ internal static partial class JournalAppendBench
     {
         var bare = new List<Measured>();
         var ours = new List<Measured>();
-        await AppendAsync(directory, facts, batch, Round); // Tiers the code up and fills the page cache's metadata.
         var guess = await AppendAsync(directory, facts, batch, Round);
         var chunk = batch == 1 ? (int)guess.BytesPerSync : BareBatchBytes;
         for (var i = 0; i < 3; i++)
@@ -101,34 +101,42 @@ internal static partial class JournalAppendBench
         await using (var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = path }, TimeProvider.System, keys))
         {
             await journal.AppendAsync(facts, default); // Every subject has its durable key, as in a running node.
+            await ProduceAsync(journal, facts, batch, Warming, latencies); // Tiers the code up, and fills the first segments.
             meter.Reset();
             var busy = Environment.CpuUsage.TotalTime;
-            var clock = Stopwatch.StartNew();
-            await Task.WhenAll(Enumerable.Range(0, Producers).Select(p => Task.Run(async () =>
-            {
-                var own = latencies[p] = [];
-                for (var i = p * 61; clock.Elapsed < time; i += batch)
-                {
-                    var start = Stopwatch.GetTimestamp();
-                    if (batch == 1)
-                    {
-                        await journal.AppendAsync(facts[i % facts.Length]);
-                    }
-                    else
-                    {
-                        await journal.AppendAsync(new ArraySegment<Fact>(facts, i * 7 % (facts.Length - batch), batch));
-                    }
-
-                    own.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
-                }
-            })));
-            seconds = clock.Elapsed.TotalSeconds;
+            seconds = await ProduceAsync(journal, facts, batch, time, latencies);
             cpu = (Environment.CpuUsage.TotalTime - busy).TotalMicroseconds;
         }
 
         Directory.Delete(path, recursive: true);
         return new Measured(
             meter.Bytes / seconds, P99([.. latencies.SelectMany(l => l)]), meter.Bytes / (double)meter.Syncs, meter.Bytes / (double)meter.Facts, cpu / meter.Facts);
+    }
+
+    /// <summary>Has all producers append for a time.</summary>
+    /// <returns>The seconds that it took.</returns>
+    private static async Task<double> ProduceAsync(LocalJournal journal, Fact[] facts, int batch, TimeSpan time, List<double>[] latencies)
+    {
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, Producers).Select(p => Task.Run(async () =>
+        {
+            var own = latencies[p] = [];
+            for (var i = p * 61; clock.Elapsed < time; i += batch)
+            {
+                var start = Stopwatch.GetTimestamp();
+                if (batch == 1)
+                {
+                    await journal.AppendAsync(facts[i % facts.Length]);
+                }
+                else
+                {
+                    await journal.AppendAsync(new ArraySegment<Fact>(facts, i * 7 % (facts.Length - batch), batch));
+                }
+
+                own.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+            }
+        })));
+        return clock.Elapsed.TotalSeconds;
     }
 
     private static double P99(List<double> latencies)

@@ -81,6 +81,22 @@ internal sealed class AppendQueue(TimeProvider clock, int maxBytes, string name,
 
     public void Wake() => _wake.Set();
 
+    /// <summary>
+    /// Lets producers that are about to append join the group: each turn that is given to them and brings more is followed by another, up to a size from which the cost of a
+    /// sync no longer matters. An append that is alone waits for one turn, about a microsecond.
+    /// </summary>
+    public void Gather()
+    {
+        const long Enough = 1 << 19;
+        const int Turns = 16;
+        var queued = 0L;
+        for (var turn = 0; turn < Turns && Volatile.Read(ref _queued) is var now && now > queued && now < Enough; turn++)
+        {
+            queued = now;
+            Thread.Yield();
+        }
+    }
+
     /// <summary>The group that has filled while the last one was written; null when none has.</summary>
     /// <param name="ended">Whether none will come any more: the queue was empty when it was closed, or has been emptied since.</param>
     public CommitGroup? Take(out bool ended)

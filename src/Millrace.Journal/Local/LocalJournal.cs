@@ -14,7 +14,7 @@ public sealed class LocalJournal : IJournal
     [ThreadStatic]
     private static AppendBatch? _batch;
 
-    private readonly Dictionary<JournalStream, PartitionLog[]> _streams = [];
+    private readonly PartitionLog[][] _streams = Create(); // By stream, an enumeration from 1.
     private readonly TimeProvider _clock;
     private readonly SafeFileHandle _directoryLock;
     private readonly FactCodec _codec;
@@ -44,7 +44,7 @@ public sealed class LocalJournal : IJournal
             foreach (var stream in StreamNames.All)
             {
                 var logs = new PartitionLog[layout.PartitionsOf(stream)];
-                _streams[stream] = logs;
+                _streams[(int)stream] = logs;
                 for (var p = 0; p < logs.Length; p++)
                 {
                     var floor = _floors.Of(stream, p) with { IsWhole = IsWhole(stream) };
@@ -63,9 +63,9 @@ public sealed class LocalJournal : IJournal
     }
 
     /// <summary>Bytes of torn tails that opening has cut: what was written but never acknowledged.</summary>
-    public long TornBytes => _streams.Values.SelectMany(p => p).Sum(p => p.TornBytes);
+    public long TornBytes => _streams.SelectMany(p => p).Sum(p => p.TornBytes);
 
-    private IEnumerable<PartitionLog?> Logs => _streams.Values.SelectMany(p => p);
+    private IEnumerable<PartitionLog?> Logs => _streams.SelectMany(p => p);
 
     /// <summary>Opens a journal's directory, or creates it; recovers it after whatever happened.</summary>
     /// <param name="options">Where it is, and its bounds.</param>
@@ -77,7 +77,7 @@ public sealed class LocalJournal : IJournal
     public static ValueTask<LocalJournal> OpenAsync(JournalOptions options, TimeProvider clock, ISubjectKeys keys) =>
         OpenAsync(options, clock, keys, DiskFiles.Instance);
 
-    public int Partitions(JournalStream stream) => _streams[stream].Length;
+    public int Partitions(JournalStream stream) => _streams[(int)stream].Length;
 
     public PartitionRange Range(JournalStream stream, int partition) => LogOf(stream, partition).Range;
 
@@ -357,7 +357,7 @@ public sealed class LocalJournal : IJournal
     private PartitionLog LogOf(JournalStream stream, int partition)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var logs = _streams[stream];
+        var logs = _streams[(int)stream];
         ArgumentOutOfRangeException.ThrowIfNegative(partition);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition, logs.Length);
         return logs[partition];
@@ -384,13 +384,23 @@ public sealed class LocalJournal : IJournal
         }
     }
 
+    private static PartitionLog[][] Create()
+    {
+        var streams = new PartitionLog[(int)StreamNames.All.Max() + 1][];
+        Array.Fill(streams, []);
+        return streams;
+    }
+
     private bool IsWhole(JournalStream stream) => stream == JournalStream.Control || !_options.Retention.ContainsKey(stream);
 
     private void WriteFloors()
     {
-        var partitions = _streams.SelectMany(s => s.Value.Select((log, p) => (s.Key, Name: JournalFloors.NameOf(s.Key, p), log.Range.End))).ToArray();
+        var partitions = (
+            from stream in StreamNames.All
+            from p in Enumerable.Range(0, Partitions(stream))
+            select (Stream: stream, Name: JournalFloors.NameOf(stream, p), _streams[(int)stream][p].Range.End)).ToArray();
         var floors = new JournalFloors(
-            partitions.ToDictionary(p => p.Name, p => p.End), [.. partitions.Where(p => IsWhole(p.Key)).Select(p => p.Name)], _keys.Newest);
+            partitions.ToDictionary(p => p.Name, p => p.End), [.. partitions.Where(p => IsWhole(p.Stream)).Select(p => p.Name)], _keys.Newest);
         if (floors.IsSame(_floors))
         {
             return;

@@ -244,9 +244,11 @@ internal sealed class PartitionLog : IDisposable
         while (!ended)
         {
             Queue.Wait();
+            Queue.Gather();
             while (Queue.Take(out ended) is { } group)
             {
                 failed |= !Commit(group);
+                Queue.Gather();
             }
 
             if ((_tidy || ended) && !failed)
@@ -320,7 +322,7 @@ internal sealed class PartitionLog : IDisposable
     {
         _rollDue = true;
         var old = _segments[^1];
-        var next = _writer.Create(old.End, old.LastReceived, Interlocked.Exchange(ref _spare, null));
+        var next = _writer.Create(old.End, old.LastReceived, Interlocked.Exchange(ref _spare, null) ?? old.IndexLikeItsOwn());
         try
         {
             WriteTail(FrameKind.Seal);

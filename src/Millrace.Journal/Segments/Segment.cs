@@ -36,6 +36,9 @@ internal sealed class Segment(string path, long first, long lastReceived, Offset
 
     public bool IsSealed { get; set; }
 
+    /// <summary>An empty index with room for as many entries as this segment has.</summary>
+    public OffsetIndex IndexLikeItsOwn() => new(_memory?.Count ?? 0);
+
     public bool NeedsSidecar => IsSealed && _memory is not null;
 
     public SegmentSummary Summary => new(First, End, LastReceived, Bytes);
