@@ -10,6 +10,7 @@ namespace Millrace.Journal;
 internal static class FactKeys
 {
     private const int MaxIdBytes = 128;
+    private const int MostBytesPerChar = 3;
     private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(i => (char)i).Where(char.IsControl)]);
 
     /// <summary>XxHash3 of the tenant, a zero byte and the key, all UTF-8.</summary>
@@ -52,15 +53,18 @@ internal static class FactKeys
         }
     }
 
-    private static void CheckId(string value, string field)
+    private static void CheckId(string? value, string field)
     {
-        var bytes = string.IsNullOrEmpty(value) ? 0 : Encoding.UTF8.GetByteCount(value);
+        value ??= "";
+        var bytes = value.Length <= MaxIdBytes / MostBytesPerChar ? value.Length : Encoding.UTF8.GetByteCount(value);
+
         if (bytes is 0 or > MaxIdBytes)
         {
             throw new ArgumentException($"{field}: expected 1 to {MaxIdBytes} bytes of UTF-8, got {bytes}", field);
         }
 
-        if (value.AsSpan().IndexOfAny(Controls) is var at and >= 0)
+        // Nearly every id is printable ASCII, which one vector comparison tells.
+        if (value.AsSpan().ContainsAnyExceptInRange(' ', '~') && value.AsSpan().IndexOfAny(Controls) is var at and >= 0)
         {
             throw new ArgumentException($"{field}: expected no control characters, got U+{(int)value[at]:X4}", field);
         }

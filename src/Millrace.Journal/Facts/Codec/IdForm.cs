@@ -1,5 +1,6 @@
-using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Millrace.Journal.Facts.Codec;
 
@@ -46,13 +47,33 @@ internal static class IdForm
             return false;
         }
 
-        var digits = (stackalloc char[UuidBytes * 2]);
-        id[..8].CopyTo(digits);
-        id[9..13].CopyTo(digits[8..]);
-        id[14..18].CopyTo(digits[12..]);
-        id[19..23].CopyTo(digits[16..]);
-        id[24..].CopyTo(digits[20..]);
-        return !digits.ContainsAnyInRange('A', 'F') && Convert.FromHexString(digits, uuid, out _, out _) == OperationStatus.Done;
+        // Four windows of 16 characters hold the 32 digits; a shuffle leaves the dashes out, with zeros where the other window's digits go.
+        const byte No = 0xFF;
+        var high = Vector128.Shuffle(Window(id, 0), Vector128.Create(0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, No, No, No, No))
+            | Vector128.Shuffle(Window(id, 2), Vector128.Create(No, No, No, No, No, No, No, No, No, No, No, No, 12, 13, 14, 15));
+        var low = Vector128.Shuffle(Window(id, 16), Vector128.Create(3, 4, 5, 6, No, No, No, No, No, No, No, No, No, No, No, No))
+            | Vector128.Shuffle(Window(id, 20), Vector128.Create(No, No, No, No, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+        var fits = TryReadDigits(high, out var first) & TryReadDigits(low, out var last);
+        Vector128.Narrow(first, last).CopyTo(uuid);
+        return fits;
+    }
+
+    /// <summary>Sixteen characters from one on as bytes; what is not ASCII becomes 255.</summary>
+    private static Vector128<byte> Window(ReadOnlySpan<char> id, int at)
+    {
+        var chars = MemoryMarshal.Cast<char, ushort>(id);
+        return Vector128.NarrowWithSaturation(Vector128.Create(chars.Slice(at, 8)), Vector128.Create(chars.Slice(at + 8, 8)));
+    }
+
+    /// <summary>Two digits each to a byte in the lower half of a number; false when one is no digit.</summary>
+    private static bool TryReadDigits(Vector128<byte> digits, out Vector128<ushort> bytes)
+    {
+        var (number, letter) = (digits - Vector128.Create((byte)'0'), digits - Vector128.Create((byte)'a'));
+        var isNumber = Vector128.LessThanOrEqual(number, Vector128.Create((byte)9));
+        var isLetter = Vector128.LessThanOrEqual(letter, Vector128.Create((byte)5));
+        var pairs = Vector128.ConditionalSelect(isNumber, number, letter + Vector128.Create((byte)10)).AsUInt16();
+        bytes = ((pairs & Vector128.Create((ushort)0xF)) << 4) | (pairs >> 8);
+        return (isNumber | isLetter) == Vector128<byte>.AllBitsSet;
     }
 
     private static bool IsCanonicalNumber(string id)
