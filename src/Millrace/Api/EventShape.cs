@@ -87,6 +87,11 @@ internal static class EventShape
             {
                 at.AddBelow("/value", "a value, since there is a unit", "nothing");
             }
+
+            if (e.Token is not null && e.DecisionId is null)
+            {
+                at.AddBelow("/decisionId", "the decision that the token is of", "nothing");
+            }
         });
 
     public static readonly ObjectShape<EventsDraft> Envelope = new ObjectShape<EventsDraft>("Events", "A batch of events; each stands or falls by itself.")

@@ -55,6 +55,7 @@ internal static class OpenApiDocument
             ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses", Body(PurgeEndpoint.Shape, components), 200, "{purgeId, voided?}", 400, 413, 415, 503) },
         };
         components["Problem"] = Problem();
+        OpenApiReplies.Describe(paths, components);
         var schemas = new JsonObject();
         foreach (var (name, schema) in components)
         {
@@ -146,17 +147,7 @@ internal static class OpenApiDocument
             ["errors"] = new JsonObject
             {
                 ["type"] = "array",
-                ["items"] = new JsonObject
-                {
-                    ["type"] = "object",
-                    ["properties"] = new JsonObject
-                    {
-                        ["pointer"] = new JsonObject { ["type"] = "string" },
-                        ["expected"] = new JsonObject { ["type"] = "string" },
-                        ["got"] = new JsonObject { ["type"] = "string" },
-                        ["nearest"] = new JsonObject { ["type"] = "string" },
-                    },
-                },
+                ["items"] = new JsonObject { ["$ref"] = "#/components/schemas/Fault" },
             },
         },
     };

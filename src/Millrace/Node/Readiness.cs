@@ -20,7 +20,7 @@ internal sealed class Readiness
 /// <summary>The closed set of reasons for which a node is not ready.</summary>
 internal static class UnreadyReason
 {
-    /// <summary>Listeners are being opened.</summary>
+    /// <summary>The journal is being opened, or the listeners are.</summary>
     public const string Starting = "starting";
 
     /// <summary>The features have not yet folded what the journal held at the start.</summary>

@@ -188,6 +188,15 @@ public sealed class EventsEndpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_without_its_decision_is_refused_for_want_of_it()
+    {
+        await using var node = await StartAsync();
+        var answer = await SendAsync(node, $$"""{"id":"c1","type":"click","item":"a","token":"{{await TokenAsync(node)}}"}""");
+        Assert.Contains("\"reason\":\"invalid\"", answer, StringComparison.Ordinal);
+        Assert.Contains("/decisionId\"", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_expired_token_is_refused()
     {
         await using var node = await StartAsync();

@@ -1,3 +1,4 @@
+using Millrace.Models.Policies;
 using Millrace.Node.Configuration;
 using Millrace.Tests.House;
 
@@ -23,6 +24,10 @@ public sealed class ConfigSchemaTests
     public void The_example_in_the_repository_is_valid()
     {
         var file = Path.Combine(RepositoryRoot.Path, "examples", "millrace.yaml");
-        Assert.Single(new ConfigSource(file, new Dictionary<string, string>(), []).Load().Surfaces);
+        var config = new ConfigSource(file, new Dictionary<string, string>(), []).Load();
+        Assert.Single(config.Surfaces);
+
+        // A policy whose only source is what was clicked never shows what nobody has clicked yet: after the first click a slate would be one item.
+        Assert.All(config.Policies.Values, policy => Assert.Contains(policy.Candidates, source => source.Kind == CandidateSourceKind.Recent));
     }
 }

@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+
+namespace Millrace.Api;
+
+/// <summary>What the API answers, as schemas of the OpenAPI document. Requests describe themselves; a test holds these to the replies of a node.</summary>
+internal static class OpenApiReplies
+{
+    private static readonly (string Path, string Method, int Status, string Schema)[] Replies =
+    [
+        ("/v1/decide", "post", 200, "DecideReply"),
+        ("/v1/events", "post", 202, "EventsReply"),
+        ("/v1/items/{id}", "put", 200, "ItemOutcome"),
+        ("/v1/items/{id}", "get", 200, "ItemReply"),
+        ("/v1/items/{id}", "delete", 200, "ItemOutcome"),
+        ("/v1/items:batch", "post", 200, "ItemsReply"),
+        ("/v1/decisions/{id}", "get", 200, "DecisionReply"),
+        ("/v1/decisions/{id}/explain", "get", 200, "ExplainReply"),
+        ("/v1/decisions/{id}/replay", "post", 200, "ReplayReply"),
+        ("/v1/keys", "get", 200, "KeysReply"),
+        ("/v1/keys", "post", 201, "KeyMade"),
+        ("/v1/keys/{id}", "delete", 200, "KeyRevoked"),
+        ("/v1/purge", "post", 200, "PurgeReply"),
+    ];
+
+    /// <summary>Puts the schemas into <paramref name="components"/>, and a reference to its own into each reply of <paramref name="paths"/>.</summary>
+    public static void Describe(JsonObject paths, SortedDictionary<string, JsonNode> components)
+    {
+        foreach (var (name, members) in Schemas())
+        {
+            components[name] = new JsonObject
+            {
+                ["type"] = "object",
+                ["properties"] = new JsonObject(members.Select(m => KeyValuePair.Create(m.Name, (JsonNode?)m.Schema.DeepClone()))),
+                ["required"] = new JsonArray([.. members.Where(m => m.Always).Select(m => (JsonNode)m.Name)]),
+            };
+        }
+
+        foreach (var (path, method, status, schema) in Replies)
+        {
+            paths[path]![method]!["responses"]![$"{status}"]!["content"]![RequestBody.JsonType] = new JsonObject { ["schema"] = Ref(schema) };
+        }
+    }
+
+    private static IEnumerable<(string Name, Member[] Members)> Schemas()
+    {
+        Member[] decision =
+        [
+            new("decisionId", Type("string")), new("slots", List(Ref("DecidedSlot"))), new("policy", Type("string")), new("model", Type("string"), Always: false),
+            new("features", Ref("FeatureSnapshot")), new("degraded", Ref("Degraded"), Always: false),
+        ];
+        Member[] explanation =
+        [
+            new("scoredBy", Words("blend", "place"), Always: false), new("items", List(Ref("ExplainedItem")), Always: false),
+            new("verdict", Words("explained", "notRecorded", "erased", "policyMissing")),
+        ];
+        yield return ("DecideReply", [.. decision, new("took", Type("number")), new("explain", Ref("Explanation"), Always: false)]);
+        yield return ("DecidedSlot", [new("id", Type("string")), new("items", List(Ref("DecidedItem")))]);
+        yield return ("DecidedItem",
+        [
+            new("id", Type("string")), new("rank", Type("integer")), new("score", Type("number"), Always: false), new("propensity", Type("number")),
+            new("explored", Type("boolean")), new("explorable", Type("boolean")), new("source", List(Type("string"))), new("url", Type("string"), Always: false),
+        ]);
+        yield return ("FeatureSnapshot", [new("epoch", Type("integer"))]);
+        yield return ("Degraded", [new("level", Type("integer")), new("reasons", List(Type("string")))]);
+        yield return ("DecisionReply",
+        [
+            .. decision, new("surface", Type("string")), new("mode", Type("string")), new("time", Time()), new("engine", Type("integer")), new("candidates", Type("integer")),
+            new("full", Type("boolean")), new("erased", Type("boolean")), new("delivered", List(Ref("DeliveredFact"))), new("observed", List(Ref("ObservedFact"))),
+            new("truncated", List(Words("delivered", "observed")), Always: false), new("earlier", List(Time()), Always: false),
+        ]);
+        yield return ("DeliveredFact",
+        [
+            new("item", Type("string"), Always: false), new("rank", Type("integer"), Always: false), new("route", Type("string")), new("outcome", Type("string")),
+            new("status", Type("integer")), new("timeToFirstByteMs", Type("number")), new("bodyBytes", Type("integer")), new("complete", Type("boolean")), new("time", Time()),
+        ]);
+        yield return ("ObservedFact",
+        [
+            new("id", Type("string")), new("type", Type("string")), new("item", Type("string")), new("position", Type("integer"), Always: false),
+            new("value", Type("number"), Always: false), new("unit", Type("string"), Always: false), new("attested", Type("boolean")), new("time", Time()),
+        ]);
+        yield return ("Explanation", explanation);
+        yield return ("ExplainReply", [new("decisionId", Type("string")), new("policy", Type("string")), new("degraded", Ref("Degraded"), Always: false), .. explanation]);
+        yield return ("ExplainedItem",
+        [
+            new("id", Type("string")), new("slot", Type("string")), new("rank", Type("integer")), new("score", Type("number"), Always: false),
+            new("contributions", List(Ref("Contribution")), Always: false),
+        ]);
+        yield return ("Contribution",
+        [
+            new("feature", Type("string")), new("weight", Type("number")), new("value", new JsonObject { ["type"] = new JsonArray("number", "null") }, Always: false),
+            new("contribution", Type("number"), Always: false),
+        ]);
+        yield return ("ReplayReply", [new("verdict", Words("identical", "differs", "engineChanged", "notRecorded", "erased")), new("diff", List(Type("string")))]);
+        yield return ("EventsReply", [new("accepted", Type("integer")), new("duplicates", Type("integer")), .. Rejections()]);
+        yield return ("ItemsReply",
+            [new("created", Type("integer")), new("replaced", Type("integer")), new("unchanged", Type("integer")), new("deleted", Type("integer")), .. Rejections()]);
+        yield return ("Rejected",
+        [
+            new("index", Type("integer"), Always: false), new("line", Type("integer"), Always: false), new("id", Type("string"), Always: false), new("reason", Type("string")),
+            new("errors", List(Ref("Fault")), Always: false),
+        ]);
+        yield return ("Fault",
+            [new("pointer", Type("string")), new("expected", Type("string")), new("got", Type("string"), Always: false), new("nearest", Type("string"), Always: false)]);
+        yield return ("ItemOutcome", [new("id", Type("string")), new("outcome", Words("created", "replaced", "unchanged", "deleted"))]);
+        yield return ("ItemReply",
+        [
+            new("id", Type("string")), new("kind", Type("string"), Always: false), new("provider", Type("string"), Always: false), new("bodyUrl", Type("string"), Always: false),
+            new("published", Time(), Always: false), new("expires", Time(), Always: false),
+            new("attributes", new JsonObject { ["type"] = "object", ["additionalProperties"] = List(Type("string")) }), new("embedding", List(Type("number"))),
+        ]);
+        yield return ("PurgeReply", [new("purgeId", Type("string"))]);
+        yield return ("KeysReply", [new("keys", List(Ref("KeyReply")))]);
+        yield return ("KeyReply", [.. Key()]);
+        yield return ("KeyMade", [.. Key(), new("secret", Type("string"))]);
+        yield return ("KeyRevoked", [new("revoked", Type("string"))]);
+    }
+
+    private static Member[] Rejections() => [new("rejected", List(Ref("Rejected"))), new("unlistedRejected", Type("integer"), Always: false)];
+
+    private static Member[] Key() => [new("id", Type("string")), new("scope", Words("admin", "api", "events")), new("tenant", Type("string")), new("created", Time())];
+
+    private static JsonObject Type(string type) => new() { ["type"] = type };
+
+    private static JsonObject Time() => new() { ["type"] = "string", ["format"] = "date-time" };
+
+    private static JsonObject Words(params string[] words) => new() { ["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]) };
+
+    private static JsonObject List(JsonObject item) => new() { ["type"] = "array", ["items"] = item };
+
+    private static JsonObject Ref(string schema) => new() { ["$ref"] = $"#/components/schemas/{schema}" };
+
+    private sealed record Member(string Name, JsonObject Schema, bool Always = true);
+}
