@@ -46,11 +46,11 @@ internal static class OpenApiReplies
         Member[] decision =
         [
             new("decisionId", Type("string")), new("slots", List(Ref("DecidedSlot"))), new("policy", Type("string")), new("model", Type("string"), Always: false),
-            new("features", Ref("FeatureSnapshot")), new("degraded", Ref("Degraded"), Always: false),
+            new("features", Ref("FeatureSnapshot")), new("propensities", Words("conditional")), new("degraded", Ref("Degraded"), Always: false),
         ];
         Member[] explanation =
         [
-            new("scoredBy", Words("blend", "place"), Always: false), new("items", List(Ref("ExplainedItem")), Always: false),
+            new("asOf", Time(), Always: false), new("scoredBy", Words("blend", "place"), Always: false), new("items", List(Ref("ExplainedItem")), Always: false),
             new("verdict", Words("explained", "notRecorded", "erased", "policyMissing")),
         ];
         yield return ("DecideReply", [.. decision, new("took", Type("number")), new("explain", Ref("Explanation"), Always: false)]);
@@ -58,7 +58,8 @@ internal static class OpenApiReplies
         yield return ("DecidedItem",
         [
             new("id", Type("string")), new("rank", Type("integer")), new("score", Type("number"), Always: false), new("propensity", Type("number")),
-            new("explored", Type("boolean")), new("explorable", Type("boolean")), new("source", List(Type("string"))), new("url", Type("string"), Always: false),
+            new("explored", Type("boolean")), new("explorable", Type("boolean")), new("source", List(Type("string"))), new("token", Type("string"), Always: false),
+            new("url", Type("string"), Always: false),
         ]);
         yield return ("FeatureSnapshot", [new("epoch", Type("integer"))]);
         yield return ("Degraded", [new("level", Type("integer")), new("reasons", List(Type("string")))]);
@@ -76,7 +77,8 @@ internal static class OpenApiReplies
         yield return ("ObservedFact",
         [
             new("id", Type("string")), new("type", Type("string")), new("item", Type("string")), new("position", Type("integer"), Always: false),
-            new("value", Type("number"), Always: false), new("unit", Type("string"), Always: false), new("attested", Type("boolean")), new("time", Time()),
+            new("slot", Type("string"), Always: false), new("value", Type("number"), Always: false), new("unit", Type("string"), Always: false), new("attested", Type("boolean")), new("counted", Type("boolean")),
+            new("time", Time()),
         ]);
         yield return ("Explanation", explanation);
         yield return ("ExplainReply", [new("decisionId", Type("string")), new("policy", Type("string")), new("degraded", Ref("Degraded"), Always: false), .. explanation]);
@@ -90,7 +92,7 @@ internal static class OpenApiReplies
             new("feature", Type("string")), new("weight", Type("number")), new("value", new JsonObject { ["type"] = new JsonArray("number", "null") }, Always: false),
             new("contribution", Type("number"), Always: false),
         ]);
-        yield return ("ReplayReply", [new("verdict", Words("identical", "differs", "engineChanged", "notRecorded", "erased")), new("diff", List(Type("string")))]);
+        yield return ("ReplayReply", [new("verdict", Words("identical", "differs", "engineChanged", "notRecorded", "erased", "policyMissing")), new("diff", List(Type("string")))]);
         yield return ("EventsReply", [new("accepted", Type("integer")), new("duplicates", Type("integer")), .. Rejections()]);
         yield return ("ItemsReply",
             [new("created", Type("integer")), new("replaced", Type("integer")), new("unchanged", Type("integer")), new("deleted", Type("integer")), .. Rejections()]);
@@ -108,7 +110,7 @@ internal static class OpenApiReplies
             new("published", Time(), Always: false), new("expires", Time(), Always: false),
             new("attributes", new JsonObject { ["type"] = "object", ["additionalProperties"] = List(Type("string")) }), new("embedding", List(Type("number"))),
         ]);
-        yield return ("PurgeReply", [new("purgeId", Type("string"))]);
+        yield return ("PurgeReply", [new("purgeId", Type("string")), new("voided", Type("integer"), Always: false)]);
         yield return ("KeysReply", [new("keys", List(Ref("KeyReply")))]);
         yield return ("KeyReply", [.. Key()]);
         yield return ("KeyMade", [.. Key(), new("secret", Type("string"))]);
