@@ -56,7 +56,7 @@ internal sealed class BatchTally(ApiServices services, string indexName)
 
         if (_stopped is var (stop, fault))
         {
-            Write(json, stop, "", fault.Reason, [new("", fault.Message, "nothing from here on was applied")]);
+            Write(json, stop, "", fault.Reason, [new("", Wanted(fault.Message), "more; nothing from here on was applied")]);
         }
 
         json.WriteEndArray();
@@ -65,6 +65,9 @@ internal sealed class BatchTally(ApiServices services, string indexName)
             json.WriteNumber("unlistedRejected", _unlisted);
         }
     }
+
+    private static string Wanted(string message) =>
+        message.StartsWith("Expected ", StringComparison.Ordinal) ? message["Expected ".Length..].TrimEnd('.') : message;
 
     private void Write(Utf8JsonWriter json, int index, string id, ProblemReason reason, IReadOnlyList<Fault> faults)
     {
