@@ -151,7 +151,7 @@ internal sealed class BacktestReplay
             Scored = _score.Scored,
             Coverage = _score.Coverage(items),
             ColdStart = ColdStartSlice.Of(_score),
-            HeldOut = _options.HeldOut is { } after
+            HeldOut = _options.HeldOut is { } after && _heldOut.Scored > 0
                 ? new HeldOutPart(after.TotalDays + 1, _heldOut.Scored, _heldOut.HitRate, _heldOut.MeanReciprocalRank, ColdStartSlice.Of(_heldOut))
                 : null,
             Policy = _options.Setup.Policy.Name,
@@ -160,6 +160,7 @@ internal sealed class BacktestReplay
             Seed = _options.Seed,
             Clicks = _clicks,
             Items = items,
+            WarmUp = _options.WarmUp,
         };
     }
 }

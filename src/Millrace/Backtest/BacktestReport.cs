@@ -51,13 +51,22 @@ internal sealed record BacktestReport
     [JsonIgnore]
     public int Items { get; init; }
 
+    /// <summary>How much of the log's beginning was not scored; not part of the JSON.</summary>
+    [JsonIgnore]
+    public TimeSpan WarmUp { get; init; }
+
     /// <summary>As JSON, with a line end.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
 
     /// <summary>As lines for people.</summary>
-    public string ToText() => HeldOut is null ? Whole() : Whole() + string.Create(CultureInfo.InvariantCulture, $"""
+    public string ToText() => Scored == 0 ? Unscored() : HeldOut is null ? Whole() : Whole() + string.Create(CultureInfo.InvariantCulture, $"""
         held out     from day {HeldOut.FromDay:0.##} on, {HeldOut.Scored:N0} clicks: HR@10 {HeldOut.HitRateAt10:F4}   MRR@10 {HeldOut.MrrAt10:F4}
                      cold start {HeldOut.ColdStart.HitRateAt10:F4} of {HeldOut.ColdStart.Scored:N0}; {HeldOut.ColdStart.NeverSeen:N0} never seen
+
+        """);
+
+    private string Unscored() => string.Create(CultureInfo.InvariantCulture, $"""
+        Nothing was scored: all {Clicks:N0} clicks fall into the first {WarmUp.TotalDays:0.##} days, which only teach (--warm-up), or begin their session. Try --warm-up 0.
 
         """);
 

@@ -131,6 +131,6 @@ internal static class BacktestCommands
             await System.IO.File.WriteAllTextAsync(path, report.ToJson(), cancellation);
         }
 
-        return ExitCode.Ok;
+        return report.Scored > 0 ? ExitCode.Ok : ExitCode.Failure;
     }
 }

@@ -8,7 +8,7 @@ namespace Millrace.Demo;
 /// <summary>How the demo looks: a table that is redrawn in a terminal, one line per look where output is redirected.</summary>
 internal static class DemoView
 {
-    private const int TrendWidth = 60;
+    private const int TrendWidth = 30; // Beside two other columns in 80.
 
     /// <summary>The live table.</summary>
     public static IRenderable Table(DemoFigures figures)
