@@ -87,6 +87,11 @@ internal static class Endpoint
         {
             await RefuseAsync(context, services, Appending.Refusal(services, refused));
         }
+        catch (JournalReadException refused)
+        {
+            services.Faulted(refused);
+            await RefuseAsync(context, services, new(ProblemReason.JournalFault, "The journal cannot be read for now; try again."));
+        }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client has left: nobody reads a reply.

@@ -66,7 +66,15 @@ internal sealed class EventAttester(ApiServices services, string tenant, bool is
             return recalled;
         }
 
-        var found = await services.Journal.FindAsync(JournalStream.Decisions, decision, Tenant, 1);
-        return found is [{ Fact: Decided decided }] && decided.Id == decision ? new DecisionContext(decided.Surface, decided.Segment) : null;
+        try
+        {
+            var found = await services.Journal.FindAsync(JournalStream.Decisions, decision, Tenant, 1);
+            return found is [{ Fact: Decided decided }] && decided.Id == decision ? new DecisionContext(decided.Surface, decided.Segment) : null;
+        }
+        catch (JournalReadException refused)
+        {
+            services.Faulted(refused); // The event is worth more than the segment of its decision.
+            return null;
+        }
     }
 }

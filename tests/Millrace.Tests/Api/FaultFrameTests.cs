@@ -1,4 +1,5 @@
 using Millrace.Decisions;
+using Millrace.Journal;
 using Millrace.Tests.Journal;
 
 namespace Millrace.Tests.Api;
@@ -17,6 +18,17 @@ public sealed class FaultFrameTests : IDisposable
         await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, asked => throw new UnknownSurfaceException(asked.Surface));
         var (answer, _) = await api.PostAsync("/v1/decide", """{"surface":"home"}""", "application/json", Cancellation);
         Assert.Equal((404, "urn:millrace:unknownSurface"), (answer.Status, answer.Reason));
+    }
+
+    [Fact]
+    public async Task A_journal_that_cannot_be_read_for_now_asks_to_try_again()
+    {
+        await using var api = await ScantApi.StartAsync(
+            _data, new FaultyFiles(), Cancellation, _ => throw new JournalReadException("decisions/0", new IOException("too many open files")));
+        var (answer, retryAfter) = await api.PostAsync("/v1/decide", """{"surface":"home"}""", "application/json", Cancellation);
+        Assert.Equal((503, "urn:millrace:journalFault"), (answer.Status, answer.Reason));
+        Assert.NotNull(retryAfter);
+        Assert.Single(api.Faults);
     }
 
     [Fact]
