@@ -1,8 +1,7 @@
 using Microsoft.AspNetCore.Http;
-using Millrace.Delivery;
 using Millrace.Delivery.Purge;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 public class CoalescingTests
 {

@@ -5,7 +5,7 @@ using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 public class MemoryStoreTests
 {

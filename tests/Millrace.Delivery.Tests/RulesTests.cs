@@ -1,5 +1,4 @@
 using CsCheck;
-using Millrace.Delivery;
 using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
@@ -7,7 +6,7 @@ using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 public class RulesTests
 {

@@ -1,8 +1,7 @@
-using Millrace.Delivery;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Routes;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 /// <summary>Purges by pattern, purges that do not reach us, and the memory of both.</summary>
 public class PurgeTests

@@ -2,7 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 public class RealPagesTests
 {

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
-using Millrace.Delivery;
 using Millrace.Delivery.Purge;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 /// <summary>Who shares whose answer, counted at the origin.</summary>
 public class FlightTests

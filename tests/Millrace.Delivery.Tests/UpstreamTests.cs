@@ -4,11 +4,10 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Millrace.Delivery;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 /// <summary>What an origin sees of a request, and what is made of origins that misbehave.</summary>
 public class UpstreamTests

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 /// <summary>An origin that speaks bytes: for what no decent server would say. Each connection is handed to the test with its request read.</summary>
 internal sealed class RawOrigin : IAsyncDisposable

@@ -1,12 +1,11 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Millrace.Delivery;
 using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Storage;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 /// <summary>No byte of a body is out of account while somebody holds it, and full memory never means asking for ever.</summary>
 public class MemoryBoundTests

@@ -1,10 +1,9 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Millrace.Delivery;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Routes;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 public class CachingTests
 {

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
-using Millrace.Delivery;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 /// <summary>What a 304 may and may not do to the copy that everybody shares.</summary>
 public class RefreshTests

@@ -4,10 +4,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Time.Testing;
-using Millrace.Delivery;
 using Millrace.Delivery.Routes;
 
-namespace Millrace.Tests.Delivery;
+namespace Millrace.Delivery.Tests;
 
 /// <summary>An origin, a plane before it and a client, over real sockets; the plane's clock is virtual.</summary>
 internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
