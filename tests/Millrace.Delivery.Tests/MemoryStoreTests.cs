@@ -29,7 +29,7 @@ public class MemoryStoreTests
                 state = (state * 6364136223846793005) + 1442695040888963407;
                 var roll = (int)(state >> 40);
                 var key = $"http://h/{roll % 97}";
-                HeaderList request = [];
+                HeaderList request = new();
                 request.Add("Accept", $"{roll % 5}");
                 if (roll % 50 == 0)
                 {
@@ -50,14 +50,14 @@ public class MemoryStoreTests
     public void What_is_asked_for_outlives_what_is_not()
     {
         MemoryStore store = new(60_000, 4, new PurgeLog(10));
-        store.Put(Response("http://h/hot", [], 2_000, 0, "k"));
+        store.Put(Response("http://h/hot", new(), 2_000, 0, "k"));
         for (var i = 0; i < 200; i++)
         {
-            Assert.NotNull(store.Find("http://h/hot", []));
-            store.Put(Response($"http://h/{i}", [], 2_000, 0, "k"));
+            Assert.NotNull(store.Find("http://h/hot", new()));
+            store.Put(Response($"http://h/{i}", new(), 2_000, 0, "k"));
         }
 
-        Assert.NotNull(store.Find("http://h/hot", []));
+        Assert.NotNull(store.Find("http://h/hot", new()));
         Assert.Empty(store.CheckIntegrity());
     }
 
@@ -68,16 +68,16 @@ public class MemoryStoreTests
         MemoryStore store = new(60_000, 4, purges);
         var began = purges.Sequence;
         Assert.False(purges.Add([PurgeNames.OfKey("http://h/a")]));
-        Assert.False(store.Put(Response("http://h/a", [], 10, began, "k")));
-        Assert.True(store.Put(Response("http://h/b", [], 10, began, "k")));
+        Assert.False(store.Put(Response("http://h/a", new(), 10, began, "k")));
+        Assert.True(store.Put(Response("http://h/b", new(), 10, began, "k")));
         Assert.True(purges.Add([PurgeNames.OfKey("x"), PurgeNames.OfKey("y"), PurgeNames.OfKey("z")]));
-        Assert.False(store.Put(Response("http://h/c", [], 10, began, "k")));
-        Assert.True(store.Put(Response("http://h/c", [], 10, purges.Sequence, "k")));
+        Assert.False(store.Put(Response("http://h/c", new(), 10, began, "k")));
+        Assert.True(store.Put(Response("http://h/c", new(), 10, purges.Sequence, "k")));
     }
 
     private static StoredResponse Response(string key, HeaderList request, int bytes, long began, string surrogate)
     {
-        HeaderList headers = [];
+        HeaderList headers = new();
         headers.Add("Vary", "Accept");
         var head = new ResponseHead
         {

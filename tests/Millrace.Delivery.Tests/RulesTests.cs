@@ -46,7 +46,7 @@ public class RulesTests
     [Fact]
     public void Age_is_the_larger_of_apparent_and_stated_with_delay()
     {
-        HeaderList headers = [];
+        HeaderList headers = new();
         headers.Add("Date", HttpDate.Format(Now.AddSeconds(-30)));
         Assert.Equal(30, FreshnessRules.Of(200, headers, default, Now.AddSeconds(-2), Now).InitialAge.TotalSeconds);
         headers.Add("Age", "100, 5");
@@ -68,7 +68,7 @@ public class RulesTests
     [InlineData("max-age=60, must-revalidate", "Authorization", 200, DeliveryReason.None)]
     public void Storing_follows_section_3(string cacheControl, string with, int status, DeliveryReason expected)
     {
-        HeaderList request = [], response = [];
+        HeaderList request = new(), response = new();
         response.Add("Cache-Control", cacheControl);
         (with switch { "Authorization" => request, _ => response }).Add(with switch { "Vary-Star" => "Vary", "" => "X", _ => with }, with == "Vary-Star" ? "Accept, *" : "\"v\"");
         var directives = ResponseDirectives.Parse(response);
@@ -92,7 +92,7 @@ public class RulesTests
     [InlineData("max-age=60", "max-age=70, max-stale=100", 80, nameof(Reuse.RevalidateOnRequest))]
     public void Reuse_follows_directives_of_both_sides(string response, string request, int age, string expected)
     {
-        HeaderList theirs = [], ours = [];
+        HeaderList theirs = new(), ours = new();
         theirs.Add("Cache-Control", response);
         ours.Add("Cache-Control", request);
         Assert.Equal(expected, ReuseRules.Judge(ResponseDirectives.Parse(theirs), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(age), RequestDirectives.Parse(ours), Contract.Available).ToString());
@@ -107,7 +107,7 @@ public class RulesTests
     [InlineData("max-age=60, must-revalidate, stale-if-error=30", 61, false)]
     public void Stale_if_error_is_a_limit(string response, int age, bool may)
     {
-        HeaderList theirs = [];
+        HeaderList theirs = new();
         theirs.Add("Cache-Control", response);
         Assert.Equal(may, ReuseRules.MayServeOnError(ResponseDirectives.Parse(theirs), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(age), Contract.Available));
     }
@@ -115,7 +115,7 @@ public class RulesTests
     [Fact]
     public void Strict_contract_never_allows_stale()
     {
-        HeaderList theirs = [];
+        HeaderList theirs = new();
         theirs.Add("Cache-Control", "max-age=60, stale-while-revalidate=90, stale-if-error=90");
         var directives = ResponseDirectives.Parse(theirs);
         Assert.Equal(Reuse.Revalidate, ReuseRules.Judge(directives, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61), default, Contract.Strict));
@@ -165,7 +165,7 @@ public class RulesTests
 
     private static FreshnessRules Fresh(params (string Name, string Value)[] lines)
     {
-        HeaderList headers = [];
+        HeaderList headers = new();
         headers.Add("Date", HttpDate.Format(Now));
         foreach (var (name, value) in lines)
         {

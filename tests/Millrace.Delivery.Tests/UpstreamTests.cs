@@ -39,7 +39,7 @@ public class UpstreamTests
     [Fact]
     public void Vary_over_fields_that_the_proxy_writes_keeps_clients_apart()
     {
-        HeaderList response = [];
+        HeaderList response = new();
         response.Add("Vary", "X-Forwarded-For, Range");
         var alice = UpstreamRequest.Of(Request("GET") with { Client = "10.0.0.1" }, "edge");
         var bob = UpstreamRequest.Of(Request("GET") with { Client = "10.0.0.2" }, "edge");
@@ -65,7 +65,7 @@ public class UpstreamTests
     {
         var request = Request(method);
         request.Headers.Add(name, "evil");
-        Assert.Equal(dropped, !UpstreamRequest.Of(request, "edge").Headers.Any(line => line.Name == name && line.Value == "evil"));
+        Assert.Equal(dropped, UpstreamRequest.Of(request, "edge").Headers.First(name) != "evil");
     }
 
     [Theory]
@@ -258,7 +258,7 @@ public class UpstreamTests
         Assert.StartsWith("Millrace; fwd=miss", (await edge.GetAsync("/b")).CacheStatus, StringComparison.Ordinal);
     }
 
-    private static DeliveryRequest Request(string method) => new() { Method = method, Scheme = "http", Authority = "h", Target = "/", Headers = [] };
+    private static DeliveryRequest Request(string method) => new() { Method = method, Scheme = "http", Authority = "h", Target = "/", Headers = new() };
 
     private static async Task<DeliveryHarness> BeforeAsync(Uri origin)
     {

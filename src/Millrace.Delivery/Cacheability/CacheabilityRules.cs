@@ -28,27 +28,27 @@ internal static class CacheabilityRules
             return DeliveryReason.Status;
         }
 
-        if (request.Contains("Authorization") && !(directives.Public || directives.MustRevalidate || directives.SMaxAge is not null))
+        if (request.Contains(FieldId.Authorization) && !(directives.Public || directives.MustRevalidate || directives.SMaxAge is not null))
         {
             return DeliveryReason.Authorization;
         }
 
-        if (response.Contains("Set-Cookie") || response.Contains("Set-Cookie2"))
+        if (response.Contains(FieldId.SetCookie) || response.Contains(FieldId.SetCookie2))
         {
             return DeliveryReason.SetCookie;
         }
 
-        if (FieldList.Contains(response.Combined("Vary"), "*"))
+        if (response.Members(FieldId.Vary).Contains("*"u8))
         {
             return DeliveryReason.VaryStar;
         }
 
-        if (!freshness.Explicit && request.Contains("Cookie") && !directives.Public)
+        if (!freshness.Explicit && request.Contains(FieldId.Cookie) && !directives.Public)
         {
             return DeliveryReason.Cookie;
         }
 
-        var validator = status == 200 && (response.Contains("ETag") || response.Contains("Last-Modified"));
+        var validator = status == 200 && (response.Contains(FieldId.ETag) || response.Contains(FieldId.LastModified));
         return freshness.Lifetime > TimeSpan.Zero || validator ? DeliveryReason.None : DeliveryReason.NoFreshness;
     }
 }

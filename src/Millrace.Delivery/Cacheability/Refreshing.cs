@@ -32,12 +32,12 @@ internal static class Refreshing
     public static ResponseHead Refresh(ResponseHead stored, HeaderList notModified, HeaderList sent, Arrival arrival, long began)
     {
         var headers = stored.Headers.Clone();
-        headers.RemoveWhere(line => line.Name.Equals("Date", StringComparison.OrdinalIgnoreCase) || (Updates(line.Name) && notModified.Contains(line.Name)));
+        headers.RemoveWhere(line => line.Id == FieldId.Date || (Updates(line.NameText) && notModified.Contains(line.NameText)));
         foreach (var line in notModified)
         {
-            if (Updates(line.Name))
+            if (Updates(line.NameText))
             {
-                headers.Add(line.Name, line.Value);
+                headers.Add(line);
             }
         }
 

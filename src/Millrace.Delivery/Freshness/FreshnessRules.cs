@@ -18,21 +18,21 @@ internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan Initi
 
     public static FreshnessRules Of(int status, HeaderList headers, ResponseDirectives directives, DateTimeOffset requestedAt, DateTimeOffset receivedAt)
     {
-        var date = HttpDate.Parse(headers.First("Date"), receivedAt) ?? receivedAt;
+        var date = HttpDate.Parse(headers.First(FieldId.Date), receivedAt) ?? receivedAt;
         var age = InitialAgeOf(headers, date, requestedAt, receivedAt);
         if ((directives.SMaxAge ?? directives.MaxAge) is { } seconds)
         {
             return new FreshnessRules(TimeSpan.FromSeconds(seconds), age, true);
         }
 
-        if (headers.Contains("Expires"))
+        if (headers.Contains(FieldId.Expires))
         {
             // An invalid or repeated Expires, "0" above all, is a time in the past (§5.3).
-            var expires = headers.CountOf("Expires") == 1 ? HttpDate.Parse(headers.First("Expires"), receivedAt) : null;
+            var expires = headers.CountOf(FieldId.Expires) == 1 ? HttpDate.Parse(headers.First(FieldId.Expires), receivedAt) : null;
             return new FreshnessRules(expires > date ? expires.Value - date : TimeSpan.Zero, age, true);
         }
 
-        var modified = HttpDate.Parse(headers.First("Last-Modified"), receivedAt);
+        var modified = HttpDate.Parse(headers.First(FieldId.LastModified), receivedAt);
         if (modified is null || modified >= date || !(directives.Public || Heuristic.Contains(status)))
         {
             return new FreshnessRules(TimeSpan.Zero, age, false);
@@ -46,7 +46,7 @@ internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan Initi
     private static TimeSpan InitialAgeOf(HeaderList headers, DateTimeOffset date, DateTimeOffset requestedAt, DateTimeOffset receivedAt)
     {
         var apparent = receivedAt > date ? receivedAt - date : TimeSpan.Zero;
-        var first = new FieldList(headers.First("Age"));
+        var first = headers.Members(FieldId.Age);
         var stated = first.MoveNext() ? Syntax.DeltaSeconds(first.Current) ?? 0 : 0;
         var corrected = TimeSpan.FromSeconds(stated) + (receivedAt > requestedAt ? receivedAt - requestedAt : TimeSpan.Zero);
         return apparent > corrected ? apparent : corrected;

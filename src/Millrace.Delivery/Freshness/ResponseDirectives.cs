@@ -31,24 +31,20 @@ internal readonly record struct ResponseDirectives
     public static ResponseDirectives Parse(HeaderList headers)
     {
         var parsed = default(ResponseDirectives);
-        var members = new FieldList(headers.Combined("Cache-Control"));
-        while (members.MoveNext())
+        foreach (var member in headers.Members(FieldId.CacheControl))
         {
-            var directive = Directive.Parse(members.Current);
-            parsed = directive.Name.ToLowerInvariant() switch
-            {
-                "no-store" => parsed with { NoStore = true },
-                "no-cache" => parsed with { NoCache = true },
-                "private" => parsed with { Private = true },
-                "public" => parsed with { Public = true },
-                "must-revalidate" => parsed with { MustRevalidate = true },
-                "proxy-revalidate" => parsed with { ProxyRevalidate = true },
-                "max-age" => parsed with { MaxAge = Time(parsed.MaxAge, directive) },
-                "s-maxage" => parsed with { SMaxAge = Time(parsed.SMaxAge, directive) },
-                "stale-while-revalidate" => parsed with { StaleWhileRevalidate = Time(parsed.StaleWhileRevalidate, directive) },
-                "stale-if-error" => parsed with { StaleIfError = Time(parsed.StaleIfError, directive) },
-                _ => parsed,
-            };
+            var directive = Directive.Parse(member);
+            parsed = directive.Is("no-store"u8) ? parsed with { NoStore = true }
+                : directive.Is("no-cache"u8) ? parsed with { NoCache = true }
+                : directive.Is("private"u8) ? parsed with { Private = true }
+                : directive.Is("public"u8) ? parsed with { Public = true }
+                : directive.Is("must-revalidate"u8) ? parsed with { MustRevalidate = true }
+                : directive.Is("proxy-revalidate"u8) ? parsed with { ProxyRevalidate = true }
+                : directive.Is("max-age"u8) ? parsed with { MaxAge = Time(parsed.MaxAge, directive) }
+                : directive.Is("s-maxage"u8) ? parsed with { SMaxAge = Time(parsed.SMaxAge, directive) }
+                : directive.Is("stale-while-revalidate"u8) ? parsed with { StaleWhileRevalidate = Time(parsed.StaleWhileRevalidate, directive) }
+                : directive.Is("stale-if-error"u8) ? parsed with { StaleIfError = Time(parsed.StaleIfError, directive) }
+                : parsed;
         }
 
         return parsed;

@@ -18,11 +18,11 @@ internal static class KestrelFrontEnd
                 context.Response.Headers.Connection = "close";
             }
 
-            await core.RefuseAsync(Request(context, "/", []), writer, status, context.RequestAborted);
+            await core.RefuseAsync(Request(context, "/", new HeaderList()), writer, status, context.RequestAborted);
             return;
         }
 
-        HeaderList headers = [];
+        HeaderList headers = new();
         foreach (var (name, values) in context.Request.Headers)
         {
             foreach (var value in values)
@@ -58,9 +58,18 @@ internal static class KestrelFrontEnd
     /// <summary>Cookie crumbs of HTTP/2 are one field in HTTP/1.1 (RFC 9113 §8.2.3).</summary>
     private static void JoinCookies(HeaderList headers)
     {
-        if (headers.CountOf("Cookie") > 1)
+        if (headers.CountOf(FieldId.Cookie) > 1)
         {
-            headers.Set("Cookie", string.Join("; ", headers.Where(static line => line.Name.Equals("Cookie", StringComparison.OrdinalIgnoreCase)).Select(static line => line.Value)));
+            List<string> crumbs = [];
+            foreach (var line in headers)
+            {
+                if (line.Id == FieldId.Cookie)
+                {
+                    crumbs.Add(line.ValueText);
+                }
+            }
+
+            headers.Set("Cookie", string.Join("; ", crumbs));
         }
     }
 }

@@ -14,9 +14,9 @@ internal sealed class KestrelResponseWriter(HttpContext context) : IResponseWrit
         Started = true;
         var response = context.Response;
         response.StatusCode = status;
-        foreach (var (name, value) in headers)
+        foreach (var line in headers)
         {
-            response.Headers.Append(name, new StringValues(value));
+            response.Headers.Append(line.NameText, new StringValues(line.ValueText));
         }
     }
 

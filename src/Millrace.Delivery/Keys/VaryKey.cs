@@ -1,3 +1,4 @@
+using System.Text;
 using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.Keys;
@@ -21,13 +22,12 @@ internal sealed class VaryKey
 
     public static VaryKey Of(HeaderList response, HeaderList request)
     {
-        var members = new FieldList(response.Combined("Vary"));
         SortedSet<string>? names = null;
-        while (members.MoveNext())
+        foreach (var member in response.Members(FieldId.Vary))
         {
-            var name = members.Current.ToString().ToLowerInvariant();
-            if (!ConditionFields.Contains(name))
+            if (!ConditionFields.Contains(FieldNames.Of(member)))
             {
+                var name = Encoding.Latin1.GetString(member).ToLowerInvariant();
                 (names ??= new SortedSet<string>(StringComparer.Ordinal)).Add(name);
             }
         }
@@ -55,7 +55,7 @@ internal sealed class VaryKey
     /// <summary>The key that one request would have under this Vary, as text, to join requests in flight.</summary>
     public string TextFor(HeaderList request)
     {
-        var text = new System.Text.StringBuilder();
+        var text = new StringBuilder();
         foreach (var name in _names)
         {
             var value = Normal(request, name);

@@ -130,13 +130,14 @@ internal sealed class OriginClient : IDisposable
 
         // SocketsHttpHandler sends a request without content again when a connection breaks under it; one with content, even empty, never (RFC 9110 §9.2.2).
         message.Content = content ?? (IsSafe(request.Method) ? null : new ByteArrayContent([]));
-        foreach (var (name, value) in headers)
+        foreach (var line in headers)
         {
-            if (name.Equals("Host", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            if (line.Id is FieldId.Host or FieldId.ContentLength)
             {
                 continue;
             }
 
+            var (name, value) = (line.NameText, line.ValueText);
             if (!message.Headers.TryAddWithoutValidation(name, value))
             {
                 // Content fields of a request without content: HttpClient can send them only with an empty one.

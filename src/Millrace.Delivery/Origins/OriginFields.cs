@@ -1,3 +1,4 @@
+using System.Text;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Storage;
 
@@ -10,7 +11,7 @@ internal static class OriginFields
     public static HeaderList ForFetch(DeliveryRequest upstream, StoredResponse? stored)
     {
         var headers = upstream.Headers.Clone();
-        headers.RemoveWhere(static line => ConditionFields.Contains(line.Name));
+        headers.RemoveWhere(static line => ConditionFields.Contains(line.Id));
         if (stored?.Head.ETag is { } tag)
         {
             headers.Add("If-None-Match", tag);
@@ -27,12 +28,10 @@ internal static class OriginFields
     /// <summary>Whether the client's own CDN-Loop (RFC 8586), however Connection lists it, names this cache.</summary>
     public static bool HasPassed(DeliveryRequest request, string name)
     {
-        var members = new FieldList(request.Headers.Combined("CDN-Loop"));
-        while (members.MoveNext())
+        foreach (var id in request.Headers.Members(FieldId.CdnLoop))
         {
-            var id = members.Current;
-            var semicolon = id.IndexOf(';');
-            if ((semicolon < 0 ? id : id[..semicolon].Trim()).Equals(name, StringComparison.OrdinalIgnoreCase))
+            var semicolon = id.IndexOf((byte)';');
+            if (Ascii.EqualsIgnoreCase(semicolon < 0 ? id : Syntax.TrimWhiteSpace(id[..semicolon]), name))
             {
                 return true;
             }

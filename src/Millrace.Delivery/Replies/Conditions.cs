@@ -15,13 +15,13 @@ internal static class Conditions
             return false;
         }
 
-        if (request.Combined("If-None-Match") is { } tags)
+        if (request.Contains(FieldId.IfNoneMatch))
         {
-            return tags.Trim() == "*" || (response.First("ETag") is { } own && HoldsWeakly(tags, own));
+            return HoldsWeakly(request.Members(FieldId.IfNoneMatch), response.First(FieldId.ETag));
         }
 
-        var since = HttpDate.Parse(request.First("If-Modified-Since"), now);
-        return since is not null && (HttpDate.Parse(response.First("Last-Modified"), now) ?? HttpDate.Parse(response.First("Date"), now)) <= since;
+        var since = HttpDate.Parse(request.First(FieldId.IfModifiedSince), now);
+        return since is not null && (HttpDate.Parse(response.First(FieldId.LastModified), now) ?? HttpDate.Parse(response.First(FieldId.Date), now)) <= since;
     }
 
     /// <summary>Whether a Range applies to this representation: no If-Range, or one that matches strongly.</summary>
@@ -33,12 +33,11 @@ internal static class Conditions
             || (!condition.Contains('"', StringComparison.Ordinal) && condition == head.LastModified);
     }
 
-    private static bool HoldsWeakly(string tags, string own)
+    private static bool HoldsWeakly(FieldMembers tags, ReadOnlySpan<byte> own)
     {
-        var members = new FieldList(tags);
-        while (members.MoveNext())
+        foreach (var tag in tags)
         {
-            if (Opaque(members.Current).SequenceEqual(Opaque(own)))
+            if (tag.SequenceEqual("*"u8) || (!own.IsEmpty && Opaque(tag).SequenceEqual(Opaque(own))))
             {
                 return true;
             }
@@ -47,5 +46,5 @@ internal static class Conditions
         return false;
     }
 
-    private static ReadOnlySpan<char> Opaque(ReadOnlySpan<char> tag) => tag.StartsWith("W/") ? tag[2..] : tag;
+    private static ReadOnlySpan<byte> Opaque(ReadOnlySpan<byte> tag) => tag.StartsWith("W/"u8) ? tag[2..] : tag;
 }

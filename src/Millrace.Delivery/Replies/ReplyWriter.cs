@@ -165,7 +165,7 @@ internal sealed class ReplyWriter(TimeProvider time)
 
     private static void NotModified(Exchange exchange, HeaderList headers)
     {
-        headers.RemoveWhere(static line => !NotModifiedFields.Contains(line.Name));
+        headers.RemoveWhere(static line => !NotModifiedFields.Contains(line.NameText));
         exchange.Start(304, headers);
         exchange.Complete = true;
     }

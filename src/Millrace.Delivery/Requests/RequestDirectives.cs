@@ -19,26 +19,24 @@ internal readonly record struct RequestDirectives
     public static RequestDirectives Parse(HeaderList headers)
     {
         var parsed = default(RequestDirectives);
-        if (headers.Combined("Cache-Control") is not { } text)
+        if (!headers.Contains(FieldId.CacheControl))
         {
-            return FieldList.Contains(headers.Combined("Pragma"), "no-cache") ? parsed with { NoCache = true } : parsed;
+            return headers.Contains(FieldId.Pragma) && headers.Members(FieldId.Pragma).Contains("no-cache"u8) ? parsed with { NoCache = true } : parsed;
         }
 
-        var members = new FieldList(text);
-        while (members.MoveNext())
+        foreach (var member in headers.Members(FieldId.CacheControl))
         {
-            var directive = Directive.Parse(members.Current);
-            parsed = directive.Name.ToLowerInvariant() switch
-            {
-                "no-cache" => parsed with { NoCache = true },
-                "no-store" => parsed with { NoStore = true },
-                "only-if-cached" => parsed with { OnlyIfCached = true },
-                // An unreadable bound is taken as the strictest, so that the client never gets something older than it meant.
-                "max-age" => parsed with { MaxAge = Math.Min(parsed.MaxAge ?? long.MaxValue, directive.Seconds ?? 0) },
-                "min-fresh" => parsed with { MinFresh = Math.Max(parsed.MinFresh ?? 0, directive.Seconds ?? long.MaxValue) },
-                "max-stale" => parsed with { MaxStale = directive.HasValue ? directive.Seconds ?? 0 : long.MaxValue },
-                _ => parsed,
-            };
+            var directive = Directive.Parse(member);
+            var seconds = directive.Seconds;
+
+            // An unreadable bound is taken as the strictest, so that the client never gets something older than it meant.
+            parsed = directive.Is("no-cache"u8) ? parsed with { NoCache = true }
+                : directive.Is("no-store"u8) ? parsed with { NoStore = true }
+                : directive.Is("only-if-cached"u8) ? parsed with { OnlyIfCached = true }
+                : directive.Is("max-age"u8) ? parsed with { MaxAge = Math.Min(parsed.MaxAge ?? long.MaxValue, seconds ?? 0) }
+                : directive.Is("min-fresh"u8) ? parsed with { MinFresh = Math.Max(parsed.MinFresh ?? 0, seconds ?? long.MaxValue) }
+                : directive.Is("max-stale"u8) ? parsed with { MaxStale = directive.HasArgument ? seconds ?? 0 : long.MaxValue }
+                : parsed;
         }
 
         return parsed;

@@ -9,13 +9,12 @@ internal static class UpstreamRequest
     /// <summary>The client's request without hop-by-hop and overriding fields, with Via, CDN-Loop and X-Forwarded-For, -Proto and -Host.</summary>
     public static DeliveryRequest Of(DeliveryRequest request, string name)
     {
-        var connection = request.Headers.Combined("Connection");
         HeaderList headers = new(request.Headers.Count + 5);
         foreach (var line in request.Headers)
         {
-            if (!HopByHop.Concerns(line.Name, connection) && !OverrideFields.Contains(line.Name, request.Method) && !line.Name.Equals("Expect", StringComparison.OrdinalIgnoreCase))
+            if (line.Id != FieldId.Expect && !HopByHop.Concerns(line, request.Headers) && !OverrideFields.Contains(line.NameText, request.Method))
             {
-                headers.Add(line.Name, line.Value);
+                headers.Add(line);
             }
         }
 

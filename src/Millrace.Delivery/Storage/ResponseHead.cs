@@ -55,7 +55,7 @@ internal sealed record ResponseHead
         var freshness = FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt);
         var headers = fields.Clone();
         headers.Remove("Age");
-        if (HttpDate.Parse(headers.First("Date"), arrival.ReceivedAt) is null)
+        if (HttpDate.Parse(headers.First(FieldId.Date), arrival.ReceivedAt) is null)
         {
             headers.Set("Date", HttpDate.Format(arrival.ReceivedAt));
         }

@@ -91,10 +91,7 @@ internal sealed class StoredResponse
     private long Measure()
     {
         var bytes = FixedBytes + (2L * Head.Key.Length);
-        foreach (var line in Head.Headers)
-        {
-            bytes += LineBytes + (2L * (line.Name.Length + line.Value.Length));
-        }
+        bytes += Head.Headers.MemoryBytes;
 
         foreach (var value in Head.Vary.Values)
         {
