@@ -1,0 +1,33 @@
+namespace Millrace.Delivery.Eviction;
+
+/// <summary>
+/// What an <see cref="IEvictionPolicy"/> sees of a stored object, and the room in which it keeps what it knows about it: a store's entry derives from
+/// this, so that no operation of a policy allocates. A node enters one policy once; what replaces an object is a new node (<see cref="IEvictionPolicy.Replace"/>).
+/// </summary>
+/// <param name="hash">Of the object's key, 64 well-mixed bits: what sketches, ghosts and predictions go by.</param>
+internal class EvictionNode(ulong hash)
+{
+    public ulong Hash { get; } = hash;
+
+    /// <summary>Bytes that the store accounts for the object.</summary>
+    public long Size { get; protected init; }
+
+    /// <summary>What a miss on the object costs beside one on another: the origin's time, in any unit that is the same for all; 1 where nobody knows.</summary>
+    public float FetchCost { get; protected init; } = 1;
+
+    /// <summary>Whether a policy holds the node now. Changes under the store's lock only.</summary>
+    public bool IsHeld => Queue is not null || HeapIndex >= 0;
+
+    // The rest belongs to the policy that holds the node.
+    internal EvictionQueue? Queue;
+    internal EvictionNode? Newer;
+    internal EvictionNode? Older;
+    internal int HeapIndex = -1;
+
+    /// <summary>Requests since some moment that the policy chooses, up to a bound that it chooses.</summary>
+    internal int Visits;
+
+    /// <summary>The heap's order: least first, among equals the least stamp.</summary>
+    internal double Priority;
+    internal long Stamp;
+}
