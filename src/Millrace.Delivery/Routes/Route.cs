@@ -1,3 +1,6 @@
+using Millrace.Delivery.Origins;
+using Millrace.Delivery.Tiers;
+
 namespace Millrace.Delivery.Routes;
 
 /// <summary>A host and path pattern with its origin and contract.</summary>
@@ -9,4 +12,10 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
 {
     /// <summary>The parameter that a decision's URLs carry unless a route says otherwise.</summary>
     public const string DefaultTagParameter = "_mr";
+
+    /// <summary>The servers to ask in place of <see cref="Origin"/>, which then names the first of them; null when there is one.</summary>
+    public OriginGroupOptions? Group { get; init; }
+
+    /// <summary>The nodes to ask before the origin; null for none.</summary>
+    public ShieldOptions? Shields { get; init; }
 }

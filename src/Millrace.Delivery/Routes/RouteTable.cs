@@ -29,6 +29,8 @@ public sealed class RouteTable
             AddFault(faults, index, route, fault);
             AddFault(faults, index, route, OriginFault(route.Origin));
             AddFault(faults, index, route, TagFault(route.TagParameter));
+            AddFaults(faults, index, route, "group", route.Group?.Faults());
+            AddFaults(faults, index, route, "shields", route.Shields?.Faults());
             if (pattern is null)
             {
                 continue;
@@ -72,10 +74,15 @@ public sealed class RouteTable
         }
     }
 
-    private static string? OriginFault(Uri? origin) =>
-        origin is not { IsAbsoluteUri: true } || (origin.Scheme != Uri.UriSchemeHttp && origin.Scheme != Uri.UriSchemeHttps)
-            ? "origin: expected an absolute http or https URI"
-            : origin.UserInfo.Length + origin.Query.Length + origin.Fragment.Length > 0 ? "origin: expected no user info, query or fragment" : null;
+    private static void AddFaults(List<string> faults, int index, Route route, string part, IReadOnlyList<string>? found)
+    {
+        foreach (var fault in found ?? [])
+        {
+            AddFault(faults, index, route, $"{part}.{fault}");
+        }
+    }
+
+    private static string? OriginFault(Uri? origin) => Origins.OptionFaults.AddressFault(origin) is { } fault ? $"origin: {fault}" : null;
 
     private static string? TagFault(string? name) =>
         name is null || (name.Length > 0 && name.AsSpan().IndexOfAnyExcept(TagParameterCharacters) < 0)
