@@ -1,3 +1,4 @@
+using System.Text;
 using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
@@ -64,9 +65,12 @@ internal sealed class DeliveryCore : IDisposable
     public DeliveryStats Stats =>
         new(_meters.ByOutcome, _origins.Requests, _meters.BodyBytes, _store.Count, _store.Bytes, _account.Bytes, _store.Evictions, _meters.BoundsHit);
 
-    public async Task HandleAsync(DeliveryRequest request, IResponseWriter writer, CancellationToken aborted)
+    /// <summary>Makes what a connection, or a stream of one, hands in its requests by. It serves one request at a time.</summary>
+    public Exchange Open(IResponseWriter writer) => new(writer, _options.Name, _time);
+
+    /// <summary>Answers the exchange's request; ends when the response has ended. Never throws.</summary>
+    public async ValueTask HandleAsync(Exchange exchange, CancellationToken aborted)
     {
-        var exchange = new Exchange(request, writer, _options.Name, _time);
         var inHand = Interlocked.Increment(ref _inHand);
         try
         {
@@ -92,9 +96,8 @@ internal sealed class DeliveryCore : IDisposable
     }
 
     /// <summary>Tells of a request that the front end's guard refused before it could become one of ours.</summary>
-    public async Task RefuseAsync(DeliveryRequest request, IResponseWriter writer, int status, CancellationToken aborted)
+    public async ValueTask RefuseAsync(Exchange exchange, int status, CancellationToken aborted)
     {
-        var exchange = new Exchange(request, writer, _options.Name, _time);
         try
         {
             await ReplyWriter.ProblemAsync(exchange, status, DeliveryReason.BadRequest, aborted);
@@ -120,7 +123,8 @@ internal sealed class DeliveryCore : IDisposable
     private async Task ServeAsync(Exchange exchange, CancellationToken aborted)
     {
         var request = exchange.Request;
-        if (_routes.Find(request.Authority, request.Path) is not { } route)
+        var authority = Encoding.Latin1.GetString(request.Authority);
+        if (_routes.Find(authority, Encoding.Latin1.GetString(request.Path)) is not { } route)
         {
             await ReplyWriter.ProblemAsync(exchange, 404, DeliveryReason.NoRoute, aborted);
             return;
@@ -133,19 +137,19 @@ internal sealed class DeliveryCore : IDisposable
             return;
         }
 
-        var (target, tag) = TagParameter.Take(request.Target, route.TagParameter);
-        exchange.Request = request = UpstreamRequest.Of(request with { Target = target }, _options.Name);
+        var (target, tag) = TagParameter.Take(Encoding.Latin1.GetString(request.Target), route.TagParameter);
+        var upstream = exchange.Upstream = UpstreamRequest.Of(request, Encoding.Latin1.GetBytes(target), _options.Name);
         exchange.Tag = tag;
-        exchange.Key = CacheKey.Of(request.Scheme, request.Authority, target);
-        var directives = RequestDirectives.Parse(request.Headers);
+        exchange.Key = CacheKey.Of(request.IsSecure ? "https" : "http", authority, target);
+        var directives = RequestDirectives.Parse(upstream.Headers);
         var onlyIfCached = directives.OnlyIfCached && (request.IsGet || request.IsHead);
-        if (PassReason(request, directives) is var reason and not DeliveryReason.None && !onlyIfCached)
+        if (PassReason(request, upstream.Headers, directives) is var reason and not DeliveryReason.None && !onlyIfCached)
         {
             await PassAsync(exchange, route, reason, null, aborted);
             return;
         }
 
-        var stored = _store.Find(exchange.Key, request.Headers);
+        var stored = _store.Find(exchange.Key, upstream.Headers);
         if (stored is not null)
         {
             exchange.Hold(stored);
@@ -159,7 +163,7 @@ internal sealed class DeliveryCore : IDisposable
         {
             await ReplyWriter.ProblemAsync(exchange, 504, DeliveryReason.OnlyIfCached, aborted);
         }
-        else if (request.IsHead || request.Headers.Contains("Range"))
+        else if (request.IsHead || upstream.Headers.Contains(FieldId.Range))
         {
             await PassAsync(exchange, route, request.IsHead ? DeliveryReason.Head : DeliveryReason.Range, stored, aborted);
         }
@@ -173,9 +177,9 @@ internal sealed class DeliveryCore : IDisposable
         }
     }
 
-    private static DeliveryReason PassReason(DeliveryRequest request, RequestDirectives directives) =>
+    private static DeliveryReason PassReason(DeliveryRequest request, HeaderList upstream, RequestDirectives directives) =>
         !request.IsGet && !request.IsHead ? DeliveryReason.Method
-        : request.Body is not null || request.Headers.Contains("If-Match") || request.Headers.Contains("If-Unmodified-Since") ? DeliveryReason.RequestForm
+        : request.Body is not null || upstream.Contains(FieldId.IfMatch) || upstream.Contains(FieldId.IfUnmodifiedSince) ? DeliveryReason.RequestForm
         : directives.NoStore ? DeliveryReason.RequestNoStore
         : DeliveryReason.None;
 
@@ -211,7 +215,7 @@ internal sealed class DeliveryCore : IDisposable
 
     private async Task PassAsync(Exchange exchange, Route route, DeliveryReason reason, StoredResponse? stored, CancellationToken aborted)
     {
-        var request = exchange.Request;
+        var (request, upstream) = (exchange.Request, exchange.Upstream);
         exchange.Verdict = exchange.Verdict with
         {
             Forward = reason switch
@@ -226,7 +230,7 @@ internal sealed class DeliveryCore : IDisposable
         OriginResponse response;
         try
         {
-            response = await _origins.SendAsync(route, request, request.Headers, request.Body, aborted);
+            response = await _origins.SendAsync(route, upstream, upstream.Headers, request.Body, aborted);
         }
         catch (OriginException e) when (stored is not null)
         {
@@ -240,7 +244,7 @@ internal sealed class DeliveryCore : IDisposable
 
         using (response)
         {
-            if (!IsSafe(request.Method) && response.Status is >= 200 and < 400)
+            if (!request.Method.IsSafe() && response.Status is >= 200 and < 400)
             {
                 _voiding.InvalidateAfter(exchange.Key, response.Headers);
             }
@@ -298,6 +302,4 @@ internal sealed class DeliveryCore : IDisposable
         _meters.Ended(record);
         _sink?.Delivered(record);
     }
-
-    private static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PROPFIND" or "REPORT" or "SEARCH" or "QUERY";
 }

@@ -41,8 +41,8 @@ public class UpstreamTests
     {
         HeaderList response = new();
         response.Add("Vary", "X-Forwarded-For, Range");
-        var alice = UpstreamRequest.Of(Request("GET") with { Client = "10.0.0.1" }, "edge");
-        var bob = UpstreamRequest.Of(Request("GET") with { Client = "10.0.0.2" }, "edge");
+        var alice = Upstream(Request("GET", "10.0.0.1"));
+        var bob = Upstream(Request("GET", "10.0.0.2"));
         var key = Millrace.Delivery.Keys.VaryKey.Of(response, alice.Headers);
         Assert.True(key.Matches(alice.Headers));
         Assert.False(key.Matches(bob.Headers));
@@ -65,7 +65,7 @@ public class UpstreamTests
     {
         var request = Request(method);
         request.Headers.Add(name, "evil");
-        Assert.Equal(dropped, UpstreamRequest.Of(request, "edge").Headers.First(name) != "evil");
+        Assert.Equal(dropped, Upstream(request).Headers.First(name) != "evil");
     }
 
     [Theory]
@@ -258,7 +258,16 @@ public class UpstreamTests
         Assert.StartsWith("Millrace; fwd=miss", (await edge.GetAsync("/b")).CacheStatus, StringComparison.Ordinal);
     }
 
-    private static DeliveryRequest Request(string method) => new() { Method = method, Scheme = "http", Authority = "h", Target = "/", Headers = new() };
+    private static DeliveryRequest Request(string method, string? client = null)
+    {
+        DeliveryRequest request = new() { Client = client };
+        request.SetMethod(Encoding.Latin1.GetBytes(method));
+        request.SetAuthority("h"u8);
+        request.SetTarget("/"u8);
+        return request;
+    }
+
+    private static UpstreamRequest Upstream(DeliveryRequest request) => UpstreamRequest.Of(request, request.Target, "edge");
 
     private static async Task<DeliveryHarness> BeforeAsync(Uri origin)
     {

@@ -38,18 +38,18 @@ internal sealed class Boarder(
 
     /// <summary>Why a request should go through with its own conditions rather than fetch for all: its object was lately found uncacheable.</summary>
     public DeliveryReason? PassReason(Exchange exchange, StoredResponse? stored) =>
-        stored is null && marks.Find(exchange.Key, exchange.Request.Headers) is not null and not DeliveryReason.None ? DeliveryReason.HitForMiss : null;
+        stored is null && marks.Find(exchange.Key, exchange.Upstream.Headers) is not null and not DeliveryReason.None ? DeliveryReason.HitForMiss : null;
 
     /// <summary>Begins a flight that nobody waits for, unless one is under way or the origin has just failed.</summary>
     public void RevalidateBehind(Exchange exchange, Route route, StoredResponse stored)
     {
-        if (exchange.Request.Headers.Contains("Authorization") || failures.TryGet(CacheKey.Wide(exchange.Key), out _))
+        if (exchange.Upstream.Headers.Contains("Authorization") || failures.TryGet(CacheKey.Wide(exchange.Key), out _))
         {
             return;
         }
 
         var boarding = flights.JoinOrLead(FlightKey(exchange), exchange.Key);
-        if (boarding.Leads && store.Find(exchange.Key, exchange.Request.Headers) is { } latest && latest != stored)
+        if (boarding.Leads && store.Find(exchange.Key, exchange.Upstream.Headers) is { } latest && latest != stored)
         {
             // Another's flight has renewed it between the look-up and now.
             flights.Remove(boarding.Flight);
@@ -61,7 +61,7 @@ internal sealed class Boarder(
             boarding.Flight.Keep();
 
             // Not awaited on purpose: RunAsync never throws, and the flight ends by the origin's time bounds.
-            _ = fetcher.RunAsync(boarding.Flight, route, exchange.Request, exchange.Key, stored);
+            _ = fetcher.RunAsync(boarding.Flight, route, exchange.Upstream, exchange.Key, stored);
         }
 
         boarding.Flight.Leave(boarding.Leads);
@@ -76,7 +76,7 @@ internal sealed class Boarder(
             return await FailedAsync(exchange, failed, route, stored, aborted);
         }
 
-        var alone = marks.Find(exchange.Key, exchange.Request.Headers) is not null;
+        var alone = marks.Find(exchange.Key, exchange.Upstream.Headers) is not null;
         string? variant = null;
         for (var round = 1; ; round++)
         {
@@ -102,7 +102,7 @@ internal sealed class Boarder(
                         break;
                     default:
                         // What the other's head taught about Vary chooses the flight to join next.
-                        variant = result is FlightResult.Arriving other ? other.Head.Vary.TextFor(exchange.Request.Headers) : variant;
+                        variant = result is FlightResult.Arriving other ? other.Head.Vary.TextFor(exchange.Upstream.Headers) : variant;
                         break;
                 }
             }
@@ -118,14 +118,14 @@ internal sealed class Boarder(
     {
         var flightKey = variant is null ? FlightKey(exchange) : exchange.Key + variant;
         return alone ? flights.Lone(flightKey)
-            : exchange.Request.Headers.Contains("Authorization") ? flights.TryJoin(flightKey, exchange.Key) ?? flights.Lone(flightKey)
+            : exchange.Upstream.Headers.Contains("Authorization") ? flights.TryJoin(flightKey, exchange.Key) ?? flights.Lone(flightKey)
             : flights.JoinOrLead(flightKey, exchange.Key);
     }
 
     /// <summary>Begins the flight's origin request, unless the object came in between the look-up and now. Returns the copy that is validated.</summary>
     private StoredResponse? Lead(Flight flight, Exchange exchange, Route route, StoredResponse? stored, RequestDirectives directives)
     {
-        var latest = store.Find(exchange.Key, exchange.Request.Headers);
+        var latest = store.Find(exchange.Key, exchange.Upstream.Headers);
         if (latest is not null && latest != stored)
         {
             exchange.Hold(latest);
@@ -138,7 +138,7 @@ internal sealed class Boarder(
             }
         }
 
-        _ = fetcher.RunAsync(flight, route, exchange.Request, exchange.Key, latest);
+        _ = fetcher.RunAsync(flight, route, exchange.Upstream, exchange.Key, latest);
         return latest;
     }
 
@@ -203,7 +203,7 @@ internal sealed class Boarder(
             case FlightResult.Alone { Reason: DeliveryReason.Authorization or DeliveryReason.NoRoom }:
                 return Taken.NotThis;
 
-            case FlightResult.Alone { Reason: DeliveryReason.Cookie } when !exchange.Request.Headers.Contains("Cookie"):
+            case FlightResult.Alone { Reason: DeliveryReason.Cookie } when !exchange.Upstream.Headers.Contains("Cookie"):
                 return Taken.NotThis;
 
             case FlightResult.Failed failed:
@@ -256,7 +256,7 @@ internal sealed class Boarder(
     private bool IsFor(Exchange exchange, Boarding boarding, ResponseHead head, Route route, RequestDirectives directives, out Taken refusal)
     {
         refusal = Taken.NotThis;
-        if (!head.Vary.Matches(exchange.Request.Headers))
+        if (!head.Vary.Matches(exchange.Upstream.Headers))
         {
             return false;
         }
@@ -267,5 +267,5 @@ internal sealed class Boarder(
     }
 
     private string FlightKey(Exchange exchange) =>
-        store.FindAny(exchange.Key) is { } any ? exchange.Key + any.Head.Vary.TextFor(exchange.Request.Headers) : exchange.Key;
+        store.FindAny(exchange.Key) is { } any ? exchange.Key + any.Head.Vary.TextFor(exchange.Upstream.Headers) : exchange.Key;
 }

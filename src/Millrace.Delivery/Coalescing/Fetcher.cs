@@ -19,7 +19,7 @@ internal sealed class Fetcher(
     /// <param name="request">The request as the origin sees it (<see cref="UpstreamRequest"/>).</param>
     /// <param name="key">The object's key.</param>
     /// <param name="stored">The copy to validate, or null.</param>
-    public async Task RunAsync(Flight flight, Route route, DeliveryRequest request, string key, StoredResponse? stored)
+    public async Task RunAsync(Flight flight, Route route, UpstreamRequest request, string key, StoredResponse? stored)
     {
         stored?.Hold();
         try
@@ -50,7 +50,7 @@ internal sealed class Fetcher(
         }
     }
 
-    private async Task FetchAsync(Flight flight, Route route, DeliveryRequest request, string key, StoredResponse? stored)
+    private async Task FetchAsync(Flight flight, Route route, UpstreamRequest request, string key, StoredResponse? stored)
     {
         var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, stored), null, flight.Token);
         if (response.Status == 304 && stored is not null)
@@ -108,7 +108,7 @@ internal sealed class Fetcher(
     }
 
     /// <summary>A 304 is judged like the full answer that it stands for: one person's fields never reach the copy that all share.</summary>
-    private void Refresh(Flight flight, OriginResponse response, DeliveryRequest request, StoredResponse stored)
+    private void Refresh(Flight flight, OriginResponse response, UpstreamRequest request, StoredResponse stored)
     {
         using var owned = response;
         var head = Refreshing.Refresh(stored.Head, response.Headers, request.Headers, response.Arrival, flight.Began);
@@ -137,7 +137,7 @@ internal sealed class Fetcher(
     }
 
     /// <summary>The origin answered with an error: a copy stands in where it may, else the leader gets the error and the others learn of it.</summary>
-    private void FailWith(Flight flight, OriginResponse response, Route route, DeliveryRequest request, string key, StoredResponse? stored)
+    private void FailWith(Flight flight, OriginResponse response, Route route, UpstreamRequest request, string key, StoredResponse? stored)
     {
         FlightResult.Failed failed = new(DeliveryReason.OriginError, response.Status);
         Remember(key, request, failed);
@@ -152,7 +152,7 @@ internal sealed class Fetcher(
     }
 
     /// <summary>An origin that is out is not asked by everybody; a 500, or what one person's credentials bring about, may be that request's own doing.</summary>
-    private void Remember(string key, DeliveryRequest request, FlightResult.Failed failed)
+    private void Remember(string key, UpstreamRequest request, FlightResult.Failed failed)
     {
         if (failed.OriginStatus is null or 502 or 503 or 504 && !request.Headers.Contains("Authorization"))
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Millrace.Delivery.Requests;
@@ -9,7 +10,8 @@ internal static class KestrelFrontEnd
 {
     public static async Task HandleAsync(DeliveryCore core, HttpContext context)
     {
-        var writer = new KestrelResponseWriter(context);
+        var exchange = core.Open(new KestrelResponseWriter(context));
+        exchange.Begin();
         if (RequestGuard.Refuse(context) is { } status)
         {
             // What follows on this connection cannot be trusted to be a request.
@@ -18,41 +20,39 @@ internal static class KestrelFrontEnd
                 context.Response.Headers.Connection = "close";
             }
 
-            await core.RefuseAsync(Request(context, "/", new HeaderList()), writer, status, context.RequestAborted);
+            exchange.Request.SetMethod(Encoding.Latin1.GetBytes(context.Request.Method));
+            await core.RefuseAsync(exchange, status, context.RequestAborted);
             return;
         }
 
-        HeaderList headers = new();
-        foreach (var (name, values) in context.Request.Headers)
+        Fill(exchange.Request, context);
+        await core.HandleAsync(exchange, context.RequestAborted);
+    }
+
+    private static void Fill(DeliveryRequest request, HttpContext context)
+    {
+        var from = context.Request;
+        request.SetMethod(Encoding.Latin1.GetBytes(from.Method));
+        request.IsSecure = from.IsHttps;
+        request.SetAuthority(Encoding.Latin1.GetBytes(from.Headers.Host.ToString()));
+        request.SetTarget(Encoding.Latin1.GetBytes(RequestGuard.OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)));
+        request.Client = context.Connection.RemoteIpAddress?.ToString();
+        request.Protocol = HttpProtocol.IsHttp2(from.Protocol) ? RequestProtocol.Http2
+            : HttpProtocol.IsHttp10(from.Protocol) ? RequestProtocol.Http10
+            : RequestProtocol.Http11;
+        request.Body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true ? new KestrelRequestBody(from) : null;
+        foreach (var (name, values) in from.Headers)
         {
             foreach (var value in values)
             {
                 if (name[0] != ':')
                 {
-                    headers.Add(name, value ?? "");
+                    request.Headers.Add(name, value ?? "");
                 }
             }
         }
 
-        JoinCookies(headers);
-        var target = RequestGuard.OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-        await core.HandleAsync(Request(context, target, headers), writer, context.RequestAborted);
-    }
-
-    private static DeliveryRequest Request(HttpContext context, string target, HeaderList headers)
-    {
-        var body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
-        return new DeliveryRequest
-        {
-            Method = context.Request.Method,
-            Scheme = context.Request.Scheme,
-            Authority = context.Request.Headers.Host.ToString().ToLowerInvariant(),
-            Target = target,
-            Headers = headers,
-            Body = body ? new KestrelRequestBody(context.Request.Body) : null,
-            Client = context.Connection.RemoteIpAddress?.ToString(),
-            Protocol = HttpProtocol.IsHttp2(context.Request.Protocol) ? "2" : context.Request.Protocol.EndsWith("1.0", StringComparison.Ordinal) ? "1.0" : "1.1",
-        };
+        JoinCookies(request.Headers);
     }
 
     /// <summary>Cookie crumbs of HTTP/2 are one field in HTTP/1.1 (RFC 9113 §8.2.3).</summary>

@@ -9,6 +9,9 @@ internal sealed class KestrelResponseWriter(HttpContext context) : IResponseWrit
 {
     public bool Started { get; private set; }
 
+    /// <summary>Kestrel has no way to send one but 100, and that it sends by itself.</summary>
+    public ValueTask InformAsync(int status, HeaderList headers, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     public void Start(int status, HeaderList headers)
     {
         Started = true;
@@ -22,6 +25,25 @@ internal sealed class KestrelResponseWriter(HttpContext context) : IResponseWrit
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
         await context.Response.Body.WriteAsync(data, cancellationToken);
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<ReadOnlyMemory<byte>> pieces, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < pieces.Length; i++)
+        {
+            await WriteAsync(pieces.Span[i], cancellationToken);
+        }
+    }
+
+    public void End(HeaderList trailers)
+    {
+        foreach (var line in trailers)
+        {
+            if (context.Response.SupportsTrailers())
+            {
+                context.Response.AppendTrailer(line.NameText, line.ValueText);
+            }
+        }
+    }
 
     public async ValueTask FlushAsync(CancellationToken cancellationToken) => await context.Response.Body.FlushAsync(cancellationToken);
 

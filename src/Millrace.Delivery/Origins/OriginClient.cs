@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using Millrace.Delivery.Requests;
@@ -36,7 +35,7 @@ internal sealed class OriginClient : IDisposable
     /// <param name="cancellationToken">The client or flight.</param>
     /// <exception cref="OriginException">No usable head came.</exception>
     /// <exception cref="RequestBodyException">The client's body failed.</exception>
-    public async Task<OriginResponse> SendAsync(Route route, DeliveryRequest request, HeaderList headers, Stream? body, CancellationToken cancellationToken)
+    public async Task<OriginResponse> SendAsync(Route route, UpstreamRequest request, HeaderList headers, IRequestBody? body, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -47,7 +46,7 @@ internal sealed class OriginClient : IDisposable
             catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
             {
                 // No byte of the request went out, and only safe requests are repeated (RFC 9110 §9.2.2), once.
-                if (attempt > 1 || body is not null || !IsSafe(request.Method))
+                if (attempt > 1 || body is not null || !IsRepeatable(request.Method))
                 {
                     throw new OriginException(DeliveryReason.OriginUnreachable, e);
                 }
@@ -81,12 +80,12 @@ internal sealed class OriginClient : IDisposable
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
     };
 
-    private async Task<OriginResponse> SendOnceAsync(Route route, DeliveryRequest request, HeaderList headers, Stream? body, CancellationToken cancellationToken)
+    private async Task<OriginResponse> SendOnceAsync(Route route, UpstreamRequest request, HeaderList headers, IRequestBody? body, CancellationToken cancellationToken)
     {
         var requestedAt = _time.GetUtcNow();
         using OriginClock clock = new(_options, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancellationToken);
-        using var content = body is null ? null : new RequestBody(body, LengthOf(headers), clock);
+        using var content = body is null ? null : new RequestBody(body, clock);
         using var message = Message(route, request, headers, content);
         Interlocked.Increment(ref _requests);
         HttpResponseMessage? response = null;
@@ -116,20 +115,20 @@ internal sealed class OriginClient : IDisposable
         }
     }
 
-    private static HttpRequestMessage Message(Route route, DeliveryRequest request, HeaderList headers, HttpContent? content)
+    private static HttpRequestMessage Message(Route route, UpstreamRequest request, HeaderList headers, HttpContent? content)
     {
         // TLS is below the connection here (OriginTls), so the scheme is http for both, and the pool is the origin's.
         var origin = route.Origin;
-        var uri = new Uri($"http://{origin.Host}:{origin.Port}{origin.AbsolutePath.TrimEnd('/')}{request.Target}", RawTarget);
-        var message = new HttpRequestMessage(new HttpMethod(request.Method), uri)
+        var uri = new Uri($"http://{origin.Host}:{origin.Port}{origin.AbsolutePath.TrimEnd('/')}{Encoding.Latin1.GetString(request.Target)}", RawTarget);
+        var message = new HttpRequestMessage(new HttpMethod(Encoding.Latin1.GetString(request.MethodName)), uri)
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        message.Headers.Host = request.Authority;
+        message.Headers.Host = Encoding.Latin1.GetString(request.Authority);
 
         // SocketsHttpHandler sends a request without content again when a connection breaks under it; one with content, even empty, never (RFC 9110 §9.2.2).
-        message.Content = content ?? (IsSafe(request.Method) ? null : new ByteArrayContent([]));
+        message.Content = content ?? (IsRepeatable(request.Method) ? null : new ByteArrayContent([]));
         foreach (var line in headers)
         {
             if (line.Id is FieldId.Host or FieldId.ContentLength)
@@ -149,10 +148,7 @@ internal sealed class OriginClient : IDisposable
         return message;
     }
 
-    private static long? LengthOf(HeaderList headers) =>
-        long.TryParse(headers.First("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
-
-    private static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS";
+    private static bool IsRepeatable(RequestMethod method) => method is RequestMethod.Get or RequestMethod.Head or RequestMethod.Options;
 
     private static HeaderList HeadersOf(HttpResponseMessage response)
     {

@@ -5,9 +5,8 @@ namespace Millrace.Delivery.Origins;
 
 /// <summary>Streams a request's body on through one small buffer, so that the origin's pace is the client's.</summary>
 /// <param name="body">The client's body.</param>
-/// <param name="length">Its length in bytes, if known.</param>
 /// <param name="clock">Runs against the origin only while the origin is what is waited for.</param>
-internal sealed class RequestBody(Stream body, long? length, OriginClock clock) : HttpContent
+internal sealed class RequestBody(IRequestBody body, OriginClock clock) : HttpContent
 {
     private const int BufferBytes = 16 * 1024;
 
@@ -51,7 +50,7 @@ internal sealed class RequestBody(Stream body, long? length, OriginClock clock) 
 
     protected override bool TryComputeLength(out long computed)
     {
-        computed = length ?? 0;
-        return length is not null;
+        computed = body.Length ?? 0;
+        return body.Length is not null;
     }
 }

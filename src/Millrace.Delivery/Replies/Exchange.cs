@@ -5,18 +5,24 @@ using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Replies;
 
-/// <summary>One request on its way to its response, and what will be told of it.</summary>
-internal sealed class Exchange(DeliveryRequest request, IResponseWriter writer, string cacheName, TimeProvider time)
+/// <summary>
+/// One request on its way to its response, and what will be told of it. A connection has one and uses it for request after request: the front end
+/// calls <see cref="Begin"/>, fills <see cref="Request"/> and hands it to the core.
+/// </summary>
+internal sealed class Exchange(IResponseWriter writer, string cacheName, TimeProvider time)
 {
-    private readonly long _arrived = time.GetTimestamp();
+    private long _arrived;
     private TimeSpan _timeToFirstByte;
     private int _status;
     private long _bodyBytes;
     private StoredResponse? _held;
     private List<StoredResponse>? _more;
 
-    /// <summary>The request, with the tag taken out once the route is known.</summary>
-    public DeliveryRequest Request { get; set; } = request;
+    /// <summary>The request as the client sent it.</summary>
+    public DeliveryRequest Request { get; } = new();
+
+    /// <summary>The request as an origin sees it, once the route is known.</summary>
+    public UpstreamRequest Upstream { get; set; } = null!;
 
     public Route? Route { get; set; }
 
@@ -34,6 +40,15 @@ internal sealed class Exchange(DeliveryRequest request, IResponseWriter writer, 
     public CacheStatus Verdict { get; set; }
 
     public bool Started => writer.Started;
+
+    /// <summary>Makes it ready for the next request, which is empty then.</summary>
+    public void Begin()
+    {
+        Request.Clear();
+        (_arrived, _timeToFirstByte, _status, _bodyBytes) = (time.GetTimestamp(), default, 0, 0);
+        (Upstream, Route, Tag, Key) = (null!, null, null, "");
+        (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
+    }
 
     public void Start(int status, HeaderList headers)
     {
@@ -70,7 +85,9 @@ internal sealed class Exchange(DeliveryRequest request, IResponseWriter writer, 
     public void LetGo()
     {
         _held?.LetGo();
+        _held = null;
         _more?.ForEach(static response => response.LetGo());
+        _more?.Clear();
     }
 
     public void Cut(DeliveryReason reason)

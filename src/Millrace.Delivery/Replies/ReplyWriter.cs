@@ -62,7 +62,7 @@ internal sealed class ReplyWriter(TimeProvider time)
     {
         exchange.Verdict = exchange.Verdict with { TimeToLive = TimeToLive(head) };
         var headers = HeadersOf(head, leads);
-        if (Conditions.IsNotModified(exchange.Request.Headers, head.Status, head.Headers, time.GetUtcNow()))
+        if (Conditions.IsNotModified(exchange.Upstream.Headers, head.Status, head.Headers, time.GetUtcNow()))
         {
             NotModified(exchange, headers);
             return false;
@@ -91,7 +91,7 @@ internal sealed class ReplyWriter(TimeProvider time)
     public async Task ThroughAsync(Exchange exchange, OriginResponse response, bool conditionsAreOurs, CancellationToken cancellationToken)
     {
         exchange.Verdict = exchange.Verdict with { ForwardStatus = response.Status };
-        if (conditionsAreOurs && Conditions.IsNotModified(exchange.Request.Headers, response.Status, response.Headers, time.GetUtcNow()))
+        if (conditionsAreOurs && Conditions.IsNotModified(exchange.Upstream.Headers, response.Status, response.Headers, time.GetUtcNow()))
         {
             NotModified(exchange, response.Headers.Clone());
             return;

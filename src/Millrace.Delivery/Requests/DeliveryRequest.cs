@@ -1,40 +1,81 @@
+using System.Buffers;
+using System.Text;
+
 namespace Millrace.Delivery.Requests;
 
-/// <summary>A guarded request in the core's own terms: an origin-form target, one authority, end-to-end and hop fields as they came.</summary>
-internal sealed record DeliveryRequest
+/// <summary>
+/// A guarded request in the core's own terms. One object serves a connection: the front end fills it anew for each request (<see cref="Clear"/>, then the
+/// setters), and it stands until the response has ended. What outlives that is an <see cref="UpstreamRequest"/>.
+/// </summary>
+internal sealed class DeliveryRequest
 {
-    public required string Method { get; init; }
+    private readonly ArrayBufferWriter<byte> _otherMethod = new(16);
+    private readonly ArrayBufferWriter<byte> _authority = new(64);
+    private readonly ArrayBufferWriter<byte> _target = new(256);
 
-    /// <summary>http or https, as the client spoke to us.</summary>
-    public required string Scheme { get; init; }
+    public RequestMethod Method { get; private set; }
+
+    public ReadOnlySpan<byte> MethodName => Method == RequestMethod.Other ? _otherMethod.WrittenSpan : Method.Wire();
+
+    /// <summary>Whether the client spoke to us over TLS.</summary>
+    public bool IsSecure { get; set; }
+
+    public ReadOnlySpan<byte> Scheme => IsSecure ? "https"u8 : "http"u8;
 
     /// <summary>Host and port as the client named them, lower case.</summary>
-    public required string Authority { get; init; }
+    public ReadOnlySpan<byte> Authority => _authority.WrittenSpan;
 
     /// <summary>Raw path and query; begins with a slash.</summary>
-    public required string Target { get; init; }
+    public ReadOnlySpan<byte> Target => _target.WrittenSpan;
 
-    public required HeaderList Headers { get; init; }
+    public ReadOnlySpan<byte> Path => Target.IndexOf((byte)'?') is >= 0 and var query ? Target[..query] : Target;
+
+    public HeaderList Headers { get; } = new(32);
 
     /// <summary>The body to stream on, or null when the request has none.</summary>
-    public Stream? Body { get; init; }
+    public IRequestBody? Body { get; set; }
 
     /// <summary>The client's address for X-Forwarded-For, or null when unknown.</summary>
-    public string? Client { get; init; }
+    public string? Client { get; set; }
 
-    /// <summary>The protocol for Via, such as 1.1 or 2.</summary>
-    public string Protocol { get; init; } = "1.1";
+    public RequestProtocol Protocol { get; set; }
 
-    public bool IsGet => Method == "GET";
+    public bool IsGet => Method == RequestMethod.Get;
 
-    public bool IsHead => Method == "HEAD";
+    public bool IsHead => Method == RequestMethod.Head;
 
-    public ReadOnlySpan<char> Path
+    /// <summary>Empties all but what the whole connection has in common (<see cref="IsSecure"/>, <see cref="Client"/>, <see cref="Protocol"/>), and keeps the room.</summary>
+    public void Clear()
     {
-        get
+        Method = RequestMethod.Other;
+        _otherMethod.ResetWrittenCount();
+        _authority.ResetWrittenCount();
+        _target.ResetWrittenCount();
+        Headers.Clear();
+        Body = null;
+    }
+
+    public void SetMethod(ReadOnlySpan<byte> name)
+    {
+        Method = MethodNames.Of(name);
+        _otherMethod.ResetWrittenCount();
+        if (Method == RequestMethod.Other)
         {
-            var query = Target.IndexOf('?', StringComparison.Ordinal);
-            return query < 0 ? Target : Target.AsSpan(0, query);
+            _otherMethod.Write(name);
         }
+    }
+
+    /// <summary>Takes host and port over in lower case.</summary>
+    public void SetAuthority(ReadOnlySpan<byte> authority)
+    {
+        _authority.ResetWrittenCount();
+        Ascii.ToLower(authority, _authority.GetSpan(authority.Length), out var written);
+        _authority.Advance(written);
+    }
+
+    public void SetTarget(ReadOnlySpan<byte> target)
+    {
+        _target.ResetWrittenCount();
+        _target.Write(target);
     }
 }

@@ -16,7 +16,7 @@ internal static class OverrideFields
     private static readonly HashSet<string> Methods = new(StringComparer.OrdinalIgnoreCase) { "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override" };
 
     /// <summary>Whether a field is dropped. A method override stays on a POST, where APIs use it, for its response is never stored.</summary>
-    public static bool Contains(string name, string method)
+    public static bool Contains(string name, RequestMethod method)
     {
         if (name.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase))
         {
@@ -29,7 +29,7 @@ internal static class OverrideFields
             name = name.Replace('_', '-');
         }
 
-        if (Names.Contains(name) || (method != "POST" && Methods.Contains(name)))
+        if (Names.Contains(name) || (method != RequestMethod.Post && Methods.Contains(name)))
         {
             return true;
         }

@@ -1,13 +1,45 @@
+using System.Text;
+
 namespace Millrace.Delivery.Requests;
 
 /// <summary>
-/// The request as an origin sees it: end-to-end fields and what a proxy adds. It is made once, right after the route is known, and everything
-/// that decides about storing and reuse reads it, because a field that the origin never saw cannot have shaped its answer.
+/// The request as an origin sees it, owned by whatever sends it: end-to-end fields and what a proxy adds. It is made when a request goes forward.
+/// Everything that decides about storing reads it, because a field that the origin never saw cannot have shaped its answer.
 /// </summary>
-internal static class UpstreamRequest
+internal sealed class UpstreamRequest
 {
+    private readonly byte[] _method;
+    private readonly byte[] _authority;
+    private readonly byte[] _target;
+
+    private UpstreamRequest(DeliveryRequest request, ReadOnlySpan<byte> target, HeaderList headers)
+    {
+        Method = request.Method;
+        IsSecure = request.IsSecure;
+        Headers = headers;
+        (_method, _authority, _target) = (request.MethodName.ToArray(), request.Authority.ToArray(), target.ToArray());
+    }
+
+    public RequestMethod Method { get; }
+
+    public ReadOnlySpan<byte> MethodName => _method;
+
+    /// <summary>Whether the client spoke to us over TLS; how we speak to the origin is the route's affair.</summary>
+    public bool IsSecure { get; }
+
+    /// <summary>Host and port as the client named them, lower case.</summary>
+    public ReadOnlySpan<byte> Authority => _authority;
+
+    /// <summary>Raw path and query, without the route's tag.</summary>
+    public ReadOnlySpan<byte> Target => _target;
+
+    public HeaderList Headers { get; }
+
     /// <summary>The client's request without hop-by-hop and overriding fields, with Via, CDN-Loop and X-Forwarded-For, -Proto and -Host.</summary>
-    public static DeliveryRequest Of(DeliveryRequest request, string name)
+    /// <param name="request">The client's request.</param>
+    /// <param name="target">Its target, without the route's tag.</param>
+    /// <param name="name">This cache's name.</param>
+    public static UpstreamRequest Of(DeliveryRequest request, ReadOnlySpan<byte> target, string name)
     {
         HeaderList headers = new(request.Headers.Count + 5);
         foreach (var line in request.Headers)
@@ -18,15 +50,15 @@ internal static class UpstreamRequest
             }
         }
 
-        headers.Add("Via", $"{request.Protocol} {name}");
+        headers.Add("Via", $"{Encoding.Latin1.GetString(request.Protocol.Wire())} {name}");
         headers.Add("CDN-Loop", name);
         if (request.Client is not null)
         {
             headers.Set("X-Forwarded-For", headers.Combined("X-Forwarded-For") is { } before ? $"{before}, {request.Client}" : request.Client);
         }
 
-        headers.Add("X-Forwarded-Proto", request.Scheme);
-        headers.Add("X-Forwarded-Host", request.Authority);
-        return request with { Headers = headers };
+        headers.Add(FieldId.XForwardedProto, request.Scheme);
+        headers.Add(FieldId.XForwardedHost, request.Authority);
+        return new UpstreamRequest(request, target, headers);
     }
 }
