@@ -1,3 +1,5 @@
+using System.Globalization;
+using Millrace.Bench.DeliveryCompare;
 using Millrace.Bench.JournalAppend;
 
 // One line per benchmark: dotnet run -c Release --project bench/Millrace.Bench -- <name> [arguments]
@@ -8,11 +10,13 @@ return args switch
     ["journal", var directory, var only] => await JournalAppendBench.RunAsync(directory, only),
     ["journal-writer", var directory, var run] => await JournalWriter.WriteAsync(directory, run),
     ["journal-check", var directory, var acknowledged] => await JournalWriter.CheckAsync(directory, acknowledged),
+    ["delivery-compare", var node, var work, var seconds, var rounds, var json, var only] =>
+        await new CompareBench(node, work, double.Parse(seconds, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture), only).RunAsync(json),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }
