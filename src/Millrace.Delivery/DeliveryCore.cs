@@ -27,18 +27,19 @@ internal sealed class DeliveryCore : IDisposable
     private readonly DeliveryMeters _meters;
     private volatile RouteTable _routes;
     private int _inHand;
+    private bool _follows;
 
     public DeliveryCore(DeliveryOptions options, RouteTable routes, IDeliverySink? sink, TimeProvider time)
     {
         options.Validate();
         (_options, _routes, _sink, _time) = (options, routes, sink, time);
-        PurgeLog purges = new(options.MaxPurges);
+        PurgeLog purges = new(options.MaxPurges, time);
         _store = new MemoryStore(options.StoreBytes, options.MaxVariants, purges);
         _account = new MemoryAccount(options.FillBytes);
         _origins = new OriginClient(options, time);
         _replies = new ReplyWriter(time);
         _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _account.Bytes, () => _store.Count, () => _store.Evictions);
-        _voiding = new Voiding(purges, _store, _meters, () => _routes);
+        _voiding = new Voiding(purges, _store, _meters, () => _routes, time);
         Touch = new PurgeTouch(options.PurgeLease, time);
         _stale = new Stale(Touch, purges, _replies, time);
         FlightTable flights = new(purges);
@@ -50,11 +51,11 @@ internal sealed class DeliveryCore : IDisposable
 
     public MemoryStore Store => _store;
 
+    /// <summary>The lease under which what is held may be trusted.</summary>
+    public PurgeTouch Touch { get; }
+
     /// <summary>Requests that board a flight now: for tests that must know when all wait.</summary>
     public int InFlight => _boarder.Aboard;
-
-    /// <summary>Whether purges reach this plane.</summary>
-    public PurgeTouch Touch { get; }
 
     public RouteTable Routes
     {
@@ -112,7 +113,18 @@ internal sealed class DeliveryCore : IDisposable
         }
     }
 
-    public int Purge(PurgeRequest request) => _voiding.Purge(request);
+    public int Purge(PurgeRequest request) =>
+        _follows ? throw new InvalidOperationException("A plane that follows a feed takes its purges from there.") : _voiding.Purge(request);
+
+    /// <summary>Begins to follow a feed, from the oldest purge that may concern what is held.</summary>
+    public async Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
+    {
+        // Memory is empty at the start: nothing that was acknowledged until now concerns it.
+        _follows = true;
+        var from = await feed.EndAsync(cancellation);
+        _voiding.Begin(from);
+        return new PurgeFollower(feed, from, _voiding.Obey, Touch, _time, told);
+    }
 
     public void Dispose()
     {
@@ -189,7 +201,7 @@ internal sealed class DeliveryCore : IDisposable
         var reuse = _stale.Judge(stored, directives, route);
         (DeliveryOutcome Outcome, DeliveryReason Detail)? served = reuse switch
         {
-            Reuse.Fresh => (DeliveryOutcome.Hit, _stale.IsUnverified(stored) ? DeliveryReason.Unverified : DeliveryReason.None),
+            Reuse.Fresh => (DeliveryOutcome.Hit, _stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : DeliveryReason.None),
             Reuse.MaxStale => (DeliveryOutcome.Stale, DeliveryReason.MaxStale),
             Reuse.StaleWhileRevalidate => (DeliveryOutcome.Stale, DeliveryReason.WhileRevalidate),
             _ => null,
@@ -198,7 +210,7 @@ internal sealed class DeliveryCore : IDisposable
         {
             exchange.Verdict = reuse == Reuse.RevalidateOnRequest
                 ? new CacheStatus { Forward = "request", Detail = DeliveryReason.RequestDirective }
-                : new CacheStatus { Forward = "stale" };
+                : new CacheStatus { Forward = "stale", Detail = _stale.IsOutOfTouch(stored.Head, route) ? DeliveryReason.Unverified : DeliveryReason.None };
             return false;
         }
 

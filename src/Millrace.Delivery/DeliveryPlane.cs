@@ -66,26 +66,26 @@ public sealed class DeliveryPlane : IDisposable
     }
 
     /// <summary>
-    /// Says whether purges reach this plane. While they do not, for longer than <see cref="DeliveryOptions.PurgeLease"/>, what is held is asked for anew
-    /// on strict and bounded routes, and served with <c>detail=unverified</c> on others. Regain touch only when every purge that was missed is obeyed.
+    /// Begins to obey a feed's purges; call it once, before the plane serves. While the feed cannot be read for longer than
+    /// <see cref="DeliveryOptions.PurgeLease"/>, what is held is asked for anew on strict and bounded routes, and served with <c>detail=unverified</c> on others.
     /// </summary>
-    public void InTouch(bool inTouch)
+    /// <param name="feed">Where purges come from.</param>
+    /// <param name="told">Told what went wrong when the feed cannot be read any more, and null when all that was missed has been obeyed.</param>
+    /// <param name="cancellation">Gives up the beginning.</param>
+    /// <returns>The follower; serve when it has caught up.</returns>
+    public Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
     {
-        if (inTouch)
-        {
-            _core.Touch.Regained();
-        }
-        else
-        {
-            _core.Touch.Lost();
-        }
+        ArgumentNullException.ThrowIfNull(feed);
+        ArgumentNullException.ThrowIfNull(told);
+        return _core.FollowAsync(feed, told, cancellation);
     }
 
     /// <summary>The name of an object in <see cref="DeliveryRecord.KeyHash"/>, by its URL; without a scheme, as if it were http.</summary>
     public static ulong KeyHashOf(string url) => Keys.CacheKey.Hash(Keys.CacheKey.OfUrl(url).First());
 
-    /// <summary>Voids what the request names, stored or on its way. Returns how many stored responses left.</summary>
+    /// <summary>Purges what the request names, stored or on its way, on a plane that follows no feed. Returns how many stored responses were touched.</summary>
     /// <exception cref="ArgumentException">The route is not a pattern.</exception>
+    /// <exception cref="InvalidOperationException">The plane follows a feed, whose order this purge has no place in.</exception>
     public int Purge(PurgeRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

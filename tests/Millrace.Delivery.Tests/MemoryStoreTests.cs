@@ -13,12 +13,12 @@ public class MemoryStoreTests
     public async Task Bytes_stay_in_bound_and_add_up_after_a_concurrent_soak()
     {
         const long Capacity = 400_000;
-        PurgeLog purges = new(50);
+        PurgeLog purges = new(50, TimeProvider.System);
         MemoryStore store = new(Capacity, 3, purges);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Factory.StartNew(() => Work(worker), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         Assert.Empty(store.CheckIntegrity());
         Assert.True(store.Evictions > 0);
-        store.Purge([], [], RoutePattern.Parse("h/*", out _));
+        store.Purge([new PurgeScope([], [], [PurgePattern.OfRoute(RoutePattern.Parse("h/*", out _)!)], false)], TimeProvider.System);
         Assert.Equal((0L, 0), (store.Bytes, store.Count));
 
         void Work(int worker)
@@ -33,12 +33,13 @@ public class MemoryStoreTests
                 request.Add("Accept", $"{roll % 5}");
                 if (roll % 50 == 0)
                 {
-                    purges.Add([PurgeNames.OfKey(key), PurgeNames.OfSurrogate("k1")]);
-                    store.Purge([key], ["k1"], null);
+                    PurgeScope purge = new([key], ["k1"], [], Soft: roll % 100 == 0);
+                    purges.Add(purge);
+                    store.Purge([purge], TimeProvider.System);
                 }
                 else if (store.Find(key, request) is null)
                 {
-                    store.Put(Response(key, request, roll % 7_000, purges.Sequence, $"k{roll % 4}"));
+                    store.Put(Response(key, request, roll % 7_000, purges.Now, $"k{roll % 4}"));
                 }
 
                 Assert.True(store.Bytes <= Capacity);
@@ -49,12 +50,12 @@ public class MemoryStoreTests
     [Fact]
     public void What_is_asked_for_outlives_what_is_not()
     {
-        MemoryStore store = new(60_000, 4, new PurgeLog(10));
-        store.Put(Response("http://h/hot", new(), 2_000, 0, "k"));
+        MemoryStore store = new(60_000, 4, new PurgeLog(10, TimeProvider.System));
+        store.Put(Response("http://h/hot", new(), 2_000, default, "k"));
         for (var i = 0; i < 200; i++)
         {
             Assert.NotNull(store.Find("http://h/hot", new()));
-            store.Put(Response($"http://h/{i}", new(), 2_000, 0, "k"));
+            store.Put(Response($"http://h/{i}", new(), 2_000, default, "k"));
         }
 
         Assert.NotNull(store.Find("http://h/hot", new()));
@@ -64,18 +65,18 @@ public class MemoryStoreTests
     [Fact]
     public void Response_begun_before_its_purge_is_refused_even_when_the_log_has_forgotten()
     {
-        PurgeLog purges = new(2);
+        PurgeLog purges = new(2, TimeProvider.System);
         MemoryStore store = new(60_000, 4, purges);
-        var began = purges.Sequence;
-        Assert.False(purges.Add([PurgeNames.OfKey("http://h/a")]));
+        var began = purges.Now;
+        Assert.False(purges.Add(0, PurgeScope.OfKeys(["http://h/a"])));
         Assert.False(store.Put(Response("http://h/a", new(), 10, began, "k")));
         Assert.True(store.Put(Response("http://h/b", new(), 10, began, "k")));
-        Assert.True(purges.Add([PurgeNames.OfKey("x"), PurgeNames.OfKey("y"), PurgeNames.OfKey("z")]));
+        Assert.True(purges.Add(1, PurgeScope.OfKeys(["x", "y", "z"])));
         Assert.False(store.Put(Response("http://h/c", new(), 10, began, "k")));
-        Assert.True(store.Put(Response("http://h/c", new(), 10, purges.Sequence, "k")));
+        Assert.True(store.Put(Response("http://h/c", new(), 10, purges.Now, "k")));
     }
 
-    private static StoredResponse Response(string key, HeaderList request, int bytes, long began, string surrogate)
+    private static StoredResponse Response(string key, HeaderList request, int bytes, Beginning began, string surrogate)
     {
         HeaderList headers = new();
         headers.Add("Vary", "Accept");

@@ -171,13 +171,11 @@ internal sealed class Boarder(
         switch (result)
         {
             case FlightResult.Arriving arriving:
-                exchange.Own = leads ? arriving.Excepted : null;
                 return leads || IsFor(exchange, boarding, arriving.Head, route, directives, out var refusal)
                     ? await ArrivingAsync(exchange, boarding, arriving, stored, aborted)
                     : refusal;
 
             case FlightResult.Held held:
-                exchange.Own = leads ? held.Excepted : null;
                 return leads || IsFor(exchange, boarding, held.Response.Head, route, directives, out var unfit)
                     ? await HeldAsync(exchange, leads, held, aborted)
                     : unfit;
@@ -264,7 +262,7 @@ internal sealed class Boarder(
         }
 
         refusal = Taken.GoAlone;
-        return head.Shareable && !purges.Voids(head.Began, head.Key, head.SurrogateKeys)
+        return head.Shareable && !purges.Touches(head.Began, head.Key, head.SurrogateKeys) && !stale.IsOutOfTouch(head, route)
             && (!boarding.HeadWasHere || stale.Judge(head, directives, route) == Reuse.Fresh);
     }
 

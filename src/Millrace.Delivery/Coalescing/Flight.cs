@@ -1,7 +1,9 @@
+using Millrace.Delivery.Purge;
+
 namespace Millrace.Delivery.Coalescing;
 
 /// <summary>One origin request on behalf of all who want the same object. Joined until it is over or cancelled; the last to leave cancels, unless it is kept.</summary>
-internal sealed class Flight(string key, long began) : IDisposable
+internal sealed class Flight(string key, Beginning began) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _cancel = new();
@@ -14,24 +16,12 @@ internal sealed class Flight(string key, long began) : IDisposable
 
     public string Key { get; } = key;
 
-    /// <summary>The purge sequence at its beginning.</summary>
-    public long Began { get; } = began;
+    /// <summary>When it began, as purges count.</summary>
+    public Beginning Began { get; } = began;
 
     public Task<FlightResult> Head => _head.Task;
 
     public CancellationToken Token => _cancel.Token;
-
-    /// <summary>Whether more than one is aboard.</summary>
-    public bool IsShared
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _aboard > 1;
-            }
-        }
-    }
 
     /// <summary>Boards; <paramref name="headWasHere"/> tells whether its answer is older than the one who boards.</summary>
     public bool TryJoin(out bool headWasHere)

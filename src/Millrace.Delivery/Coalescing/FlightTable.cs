@@ -18,7 +18,7 @@ internal sealed class FlightTable(PurgeLog purges)
                 return joined;
             }
 
-            var mine = new Flight(flightKey, purges.Sequence);
+            var mine = new Flight(flightKey, purges.Now);
             if (_flights.TryAdd(flightKey, mine))
             {
                 return new Boarding(mine, true, false);
@@ -36,7 +36,7 @@ internal sealed class FlightTable(PurgeLog purges)
             return null;
         }
 
-        if (!purges.Voids(flight.Began, key, []) && flight.TryJoin(out var headWasHere))
+        if (!purges.Touches(flight.Began, key, []) && flight.TryJoin(out var headWasHere))
         {
             return new Boarding(flight, false, headWasHere);
         }
@@ -46,7 +46,7 @@ internal sealed class FlightTable(PurgeLog purges)
     }
 
     /// <summary>A flight that nobody can join.</summary>
-    public Boarding Lone(string key) => new(new Flight(key, purges.Sequence), true, false);
+    public Boarding Lone(string key) => new(new Flight(key, purges.Now), true, false);
 
     public void Remove(Flight flight) => _flights.TryRemove(KeyValuePair.Create(flight.Key, flight));
 }

@@ -46,12 +46,11 @@ internal static class ReuseRules
 
     /// <summary>
     /// Whether a stale copy may stand in for an origin that failed. must-revalidate, proxy-revalidate and no-cache forbid it (§4.2.4), and so does
-    /// s-maxage unless the same response opts in by stale-if-error (RFC 5861 §4), whose time is a limit wherever it stands. A stored error never
-    /// stands in: the new one is as good, and true.
+    /// s-maxage unless the same response opts in by stale-if-error (RFC 5861 §4), whose time is a limit wherever it stands.
     /// </summary>
-    public static bool MayServeOnError(int status, ResponseDirectives response, TimeSpan lifetime, TimeSpan age, Contract contract)
+    public static bool MayServeOnError(ResponseDirectives response, TimeSpan lifetime, TimeSpan age, Contract contract)
     {
-        if (status >= 500 || contract.Kind == ContractKind.Strict || ForbidsStale(response))
+        if (contract.Kind == ContractKind.Strict || ForbidsStale(response))
         {
             return false;
         }

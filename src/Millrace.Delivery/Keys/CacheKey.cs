@@ -12,12 +12,14 @@ internal static class CacheKey
     public static UInt128 Wide(string name, long seed = 0) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(name.AsSpan()), seed);
 
     /// <summary>Authority and path of a key, to match it with a route's pattern.</summary>
-    public static (string Authority, string Path) Split(string key)
+    public static void Split(ReadOnlySpan<char> key, out ReadOnlySpan<char> authority, out ReadOnlySpan<char> path)
     {
-        var authority = key.IndexOf("://", StringComparison.Ordinal) + 3;
-        var slash = key.IndexOf('/', authority);
-        var query = key.IndexOf('?', slash);
-        return (key[authority..slash], query < 0 ? key[slash..] : key[slash..query]);
+        var rest = key[(key.IndexOf("://") + 3)..];
+        var slash = rest.IndexOf('/');
+        authority = rest[..slash];
+        path = rest[slash..];
+        var query = path.IndexOf('?');
+        path = query < 0 ? path : path[..query];
     }
 
     public static ulong Hash(string key) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(key.AsSpan()));
@@ -33,6 +35,17 @@ internal static class CacheKey
         var authority = (slash < 0 ? rest : rest[..slash]).ToLowerInvariant();
         var target = slash < 0 ? "/" : rest[slash] == '/' ? rest[slash..] : "/" + rest[slash..];
         return scheme is null ? [Of("http", authority, target), Of("https", authority, target)] : [Of(scheme, authority, target)];
+    }
+
+    /// <summary>How the keys of URLs begin that begin with <paramref name="url"/>: host and path at least, a scheme or none.</summary>
+    public static string OfPrefix(string url)
+    {
+        var scheme = url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "http" : url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https" : null;
+        var rest = scheme is null ? url : url[(scheme.Length + 3)..];
+        var slash = rest.IndexOf('/', StringComparison.Ordinal);
+        var authority = (slash < 0 ? rest : rest[..slash]).ToLowerInvariant();
+        var path = slash < 0 ? "/" : rest[slash..];
+        return scheme is null ? authority + path : Of(scheme, authority, path);
     }
 
     private static string WithoutDefaultPort(string scheme, string authority)

@@ -1,125 +1,157 @@
-using Millrace.Delivery.Keys;
-using Millrace.Delivery.Routes;
-
 namespace Millrace.Delivery.Purge;
 
 /// <summary>
-/// Remembers purges by what they name, each with its sequence, so that a response whose origin request began before a purge is never
-/// stored or shared after it (DESIGN §9). Stored responses are removed by the purge itself; this holds those on their way.
+/// Remembers purges by what they name, each with its control offset, so that a response whose origin request began before a purge is never stored,
+/// shared or warmed from disk after it (DESIGN §9). What is stored in memory is dealt with by the purge itself.
 /// </summary>
-internal sealed class PurgeLog(int maxPurges)
+internal sealed class PurgeLog(int maxPurges, TimeProvider time)
 {
-    /// <summary>Route purges are rare, and each is compared with every response on its way.</summary>
-    private const int MaxRoutes = 64;
+    /// <summary>Patterns are rare, and each is compared with every response on its way.</summary>
+    private const int MaxPatterns = 256;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<UInt128, long> _names = [];
-    private readonly Dictionary<UInt128, long> _invalidated = [];
-    private readonly Queue<(UInt128 Name, long Sequence)> _invalidatedInOrder = new();
-    private readonly List<(RoutePattern Pattern, long Sequence)> _routes = [];
-    private long _sequence;
+    private readonly Dictionary<UInt128, Latest> _names = [];
+    private readonly List<(PurgePattern Pattern, long Offset, bool Soft)> _patterns = [];
+    private readonly InvalidationLog _invalidations = new(maxPurges);
+    private long _next;
     private long _floor;
 
-    /// <summary>The sequence that an origin request carries from its beginning.</summary>
-    public long Sequence => Volatile.Read(ref _sequence);
+    /// <summary>The control offset that comes next: all before it has been obeyed.</summary>
+    public long Next => Volatile.Read(ref _next);
 
-    /// <summary>Records a purge of names formed by <see cref="PurgeNames"/> and of a route; true when the bound was hit and the memory collapsed to a floor.</summary>
-    public bool Add(IReadOnlyCollection<UInt128> names, RoutePattern? route = null)
+    /// <summary>What an origin request that begins now carries to its end.</summary>
+    public Beginning Now => new(Next, _invalidations.Sequence, time.GetTimestamp());
+
+    /// <summary>Records a purge at the next offset; true when the bound was hit, and everything that began before it counts as purged.</summary>
+    public bool Add(PurgeScope purge)
     {
         lock (_gate)
         {
-            var sequence = _sequence + 1;
-            var collapsed = _names.Count + names.Count > maxPurges || (route is not null && _routes.Count >= MaxRoutes);
+            return Add(_next, purge);
+        }
+    }
+
+    /// <summary>Records a purge at its control offset, which is at least <see cref="Next"/>.</summary>
+    /// <inheritdoc cref="Add(PurgeScope)"/>
+    public bool Add(long offset, PurgeScope purge)
+    {
+        lock (_gate)
+        {
+            var collapsed = _names.Count + purge.Keys.Count + purge.SurrogateKeys.Count > maxPurges || _patterns.Count + purge.Patterns.Count > MaxPatterns;
             if (collapsed)
             {
                 _names.Clear();
-                _routes.Clear();
-                _floor = sequence;
+                _patterns.Clear();
+                _floor = offset + 1;
             }
             else
             {
-                foreach (var name in names)
-                {
-                    _names[name] = sequence;
-                }
-
-                if (route is not null)
-                {
-                    _routes.Add((route, sequence));
-                }
+                Remember(offset, purge);
             }
 
-            Volatile.Write(ref _sequence, sequence);
+            Volatile.Write(ref _next, offset + 1);
             return collapsed;
         }
     }
 
-    /// <summary>
-    /// Records that an unsafe request changed what the names stand for (RFC 9111 §4.4). Anybody can send those, so they have a bound of their own
-    /// and the oldest is forgotten: at worst one response that was already on its way is stored.
-    /// </summary>
+    /// <summary>Notes that everything before a control offset has been obeyed, purges or not.</summary>
+    public void Advance(long next)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _next, Math.Max(_next, next));
+        }
+    }
+
+    /// <summary>Records that an unsafe request changed what the names stand for (RFC 9111 §4.4).</summary>
     public void Invalidate(IEnumerable<UInt128> names)
     {
         lock (_gate)
         {
-            var sequence = _sequence + 1;
-            foreach (var name in names)
-            {
-                while (_invalidatedInOrder.Count >= maxPurges)
-                {
-                    var oldest = _invalidatedInOrder.Dequeue();
-                    if (_invalidated.TryGetValue(oldest.Name, out var latest) && latest == oldest.Sequence)
-                    {
-                        _invalidated.Remove(oldest.Name);
-                    }
-                }
-
-                _invalidated[name] = sequence;
-                _invalidatedInOrder.Enqueue((name, sequence));
-            }
-
-            Volatile.Write(ref _sequence, sequence);
+            _invalidations.Add(names);
         }
     }
 
-    /// <summary>Whether a response that began at <paramref name="began"/> and bears these names has been purged since.</summary>
-    public bool Voids(long began, string key, ReadOnlySpan<string> surrogateKeys)
+    /// <summary>What purges and invalidations since <paramref name="began"/> make of a response with this key and these tags.</summary>
+    public PurgeVerdict Judge(in Beginning began, string key, ReadOnlySpan<string> surrogateKeys)
     {
-        if (began == Sequence)
+        if (began.Offset == Next && began.Local == _invalidations.Sequence)
         {
-            return false;
+            return PurgeVerdict.Untouched;
         }
 
         lock (_gate)
         {
             var name = PurgeNames.OfKey(key);
-            if (began < _floor || Later(_names, name, began) || Later(_invalidated, name, began))
+
+            // One from beyond the control stream's end is another stream's: nothing is known about it.
+            if (began.Offset < _floor || began.Offset > _next || _invalidations.HasSince(name, began.Local))
             {
-                return true;
+                return PurgeVerdict.Void;
             }
 
+            var verdict = Later(ByName(name, began.Offset), ByPattern(key, began.Offset));
             foreach (var surrogate in surrogateKeys)
             {
-                if (Later(_names, PurgeNames.OfSurrogate(surrogate), began))
-                {
-                    return true;
-                }
+                verdict = Later(verdict, ByName(PurgeNames.OfSurrogate(surrogate), began.Offset));
             }
 
-            return VoidsByRoute(began, key);
+            return verdict;
         }
     }
 
-    private bool VoidsByRoute(long began, string key)
+    /// <summary>Whether a response on its way must not be shared.</summary>
+    public bool Touches(in Beginning began, string key, ReadOnlySpan<string> surrogateKeys) => Judge(in began, key, surrogateKeys) != PurgeVerdict.Untouched;
+
+    private static PurgeVerdict Later(PurgeVerdict one, PurgeVerdict other) => one > other ? one : other;
+
+    private void Remember(long offset, PurgeScope purge)
     {
-        if (_routes.Count == 0 || _routes[^1].Sequence <= began)
+        foreach (var key in purge.Keys)
         {
-            return false;
+            Remember(PurgeNames.OfKey(key));
         }
 
-        var (authority, path) = CacheKey.Split(key);
-        return _routes.Exists(purge => purge.Sequence > began && purge.Pattern.Covers(authority, path));
+        foreach (var key in purge.SurrogateKeys)
+        {
+            Remember(PurgeNames.OfSurrogate(key));
+        }
+
+        foreach (var pattern in purge.Patterns)
+        {
+            _patterns.Add((pattern, offset, purge.Soft));
+        }
+
+        void Remember(UInt128 name)
+        {
+            var latest = _names.TryGetValue(name, out var known) ? known : Latest.None;
+            _names[name] = purge.Soft ? latest with { Soft = offset } : latest with { Hard = offset };
+        }
     }
 
-    private static bool Later(Dictionary<UInt128, long> names, UInt128 name, long began) => names.TryGetValue(name, out var sequence) && sequence > began;
+    private PurgeVerdict ByName(UInt128 name, long began) =>
+        !_names.TryGetValue(name, out var latest) ? PurgeVerdict.Untouched
+        : latest.Hard >= began ? PurgeVerdict.Void
+        : latest.Soft >= began ? PurgeVerdict.Stale
+        : PurgeVerdict.Untouched;
+
+    private PurgeVerdict ByPattern(string key, long began)
+    {
+        var verdict = PurgeVerdict.Untouched;
+        for (var i = _patterns.Count - 1; i >= 0 && _patterns[i].Offset >= began && verdict != PurgeVerdict.Void; i--)
+        {
+            if (_patterns[i].Pattern.Covers(key))
+            {
+                verdict = Later(verdict, _patterns[i].Soft ? PurgeVerdict.Stale : PurgeVerdict.Void);
+            }
+        }
+
+        return verdict;
+    }
+
+    /// <summary>The latest purges of a name, by kind.</summary>
+    private readonly record struct Latest(long Hard, long Soft)
+    {
+        public static Latest None => new(-1, -1);
+    }
 }

@@ -1,23 +1,31 @@
 namespace Millrace.Delivery.Purge;
 
 /// <summary>
-/// Whether purges reach this plane. Out of touch for longer than the lease, what was validated before it may have been voided unheard, so it counts as
-/// unverified (DESIGN §2); back in touch, every purge that was missed has been obeyed first.
+/// The lease under which what is held may be trusted. Each look into the feed that reached its end renews it from the moment the look was <em>sent</em>
+/// (DESIGN §9): every purge acknowledged before that has been obeyed, so one acknowledged at T is contradicted by nobody after T and the lease, cut off or not.
 /// </summary>
 internal sealed class PurgeTouch(TimeSpan lease, TimeProvider time)
 {
-    private const long InTouch = long.MinValue;
+    /// <summary>A timestamp before all others.</summary>
+    public const long Never = long.MinValue;
 
-    private long _lostAt = InTouch;
+    // Nobody follows a feed: whoever purges calls the plane itself, and nothing can be missed.
+    private const long Always = long.MaxValue;
 
-    public void Lost() => Interlocked.CompareExchange(ref _lostAt, time.GetTimestamp(), InTouch);
+    private long _renewed = Always;
 
-    public void Regained() => Interlocked.Exchange(ref _lostAt, InTouch);
+    public TimeSpan Lease => lease;
 
-    /// <summary>Whether a purge of something that came at <paramref name="receivedTimestamp"/> can have been missed for longer than the lease.</summary>
-    public bool IsUnverified(long receivedTimestamp)
+    /// <summary>From here on nothing is trusted until a renewal.</summary>
+    public void Begin() => Interlocked.Exchange(ref _renewed, Never);
+
+    /// <summary>All that was acknowledged before <paramref name="sent"/> has been obeyed.</summary>
+    public void Renew(long sent) => Interlocked.Exchange(ref _renewed, sent);
+
+    /// <summary>Whether a purge of something whose origin request began then can have been acknowledged, unheard, for longer than the lease.</summary>
+    public bool IsUnverified(in Beginning began)
     {
-        var lostAt = Interlocked.Read(ref _lostAt);
-        return lostAt != InTouch && time.GetElapsedTime(Math.Max(lostAt, receivedTimestamp)) >= lease;
+        var since = Math.Max(Interlocked.Read(ref _renewed), began.Timestamp);
+        return since != Always && (since == Never || time.GetElapsedTime(since) >= lease);
     }
 }

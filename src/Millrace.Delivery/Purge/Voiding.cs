@@ -6,27 +6,27 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery.Purge;
 
 /// <summary>Takes out of the store, and out of reach of what is on its way, what a purge or an unsafe request names.</summary>
-internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters meters, Func<RouteTable> routes)
+internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters meters, Func<RouteTable> routes, TimeProvider time)
 {
-    /// <summary>Obeys a purge; returns how many stored responses left.</summary>
+    /// <summary>Obeys a purge of a plane that follows no feed; returns how many stored responses it touched.</summary>
     /// <exception cref="ArgumentException">The route is not a pattern.</exception>
     public int Purge(PurgeRequest request)
     {
-        string? fault = null;
-        var route = request.Route is null ? null : RoutePattern.Parse(request.Route, out fault);
-        if (fault is not null)
-        {
-            throw new ArgumentException(fault, nameof(request));
-        }
-
-        var keys = request.Urls.SelectMany(url => CacheKey.OfUrl(url).Select(WithoutTag)).ToHashSet(StringComparer.Ordinal);
-        if (purges.Add([.. keys.Select(PurgeNames.OfKey), .. request.Keys.Select(PurgeNames.OfSurrogate)], route))
-        {
-            meters.BoundHit(DeliveryReason.Purged);
-        }
-
-        return store.Purge(keys, request.Keys, route);
+        var scope = ScopeOf(request);
+        Count(purges.Add(scope));
+        return store.Purge([scope], time)[0];
     }
+
+    /// <summary>Obeys what a feed brought, which may be purges of an earlier release's: one that cannot be understood voids everything. Returns how many responses each touched.</summary>
+    public int[] Obey(PurgeBatch batch)
+    {
+        var touched = Obey([.. batch.Orders.Select(order => (order.Offset, ScopeOrAll(order.Request)))]);
+        purges.Advance(batch.Next);
+        return touched;
+    }
+
+    /// <summary>What came before <paramref name="next"/> concerns nothing that is held.</summary>
+    public void Begin(long next) => purges.Advance(next);
 
     /// <summary>RFC 9111 §4.4: the target of a successful unsafe request, and Location and Content-Location of the same authority.</summary>
     public void InvalidateAfter(string key, HeaderList response)
@@ -46,14 +46,56 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters
         }
 
         purges.Invalidate(keys.Select(PurgeNames.OfKey));
-        store.Purge(keys, [], null);
+        store.Purge([PurgeScope.OfKeys(keys)], time);
+    }
+
+    private int[] Obey(IReadOnlyList<(long Offset, PurgeScope Scope)> ordered)
+    {
+        foreach (var (offset, scope) in ordered)
+        {
+            Count(purges.Add(offset, scope));
+        }
+
+        return store.Purge([.. ordered.Select(static purge => purge.Scope)], time);
+    }
+
+    private void Count(bool collapsed)
+    {
+        if (collapsed)
+        {
+            meters.BoundHit(DeliveryReason.Purged);
+        }
+    }
+
+    private PurgeScope ScopeOrAll(PurgeRequest request)
+    {
+        try
+        {
+            return ScopeOf(request);
+        }
+        catch (ArgumentException)
+        {
+            return new PurgeScope([], [], [PurgePattern.OfPrefix("")], Soft: false);
+        }
+    }
+
+    private PurgeScope ScopeOf(PurgeRequest request)
+    {
+        List<PurgePattern> patterns = [.. request.Prefixes.Select(prefix => PurgePattern.OfPrefix(CacheKey.OfPrefix(prefix)))];
+        if (request.Route is not null)
+        {
+            patterns.Add(PurgePattern.OfRoute(RoutePattern.Parse(request.Route, out var fault) ?? throw new ArgumentException(fault, nameof(request))));
+        }
+
+        var keys = request.Urls.SelectMany(url => CacheKey.OfUrl(url).Select(WithoutTag)).ToHashSet(StringComparer.Ordinal);
+        return new PurgeScope(keys, request.Keys, patterns, request.Soft);
     }
 
     /// <summary>A purged URL may carry a tag, as the client's did.</summary>
     private string WithoutTag(string key)
     {
         var slash = key.IndexOf('/', key.IndexOf("//", StringComparison.Ordinal) + 2);
-        var (authority, path) = CacheKey.Split(key);
+        CacheKey.Split(key, out var authority, out var path);
         return key[..slash] + TagParameter.Take(key[slash..], routes().Find(authority, path)?.TagParameter).Target;
     }
 }

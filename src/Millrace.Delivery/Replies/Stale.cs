@@ -12,26 +12,30 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
     public Reuse Judge(StoredResponse stored, RequestDirectives directives, Route route) => Judge(stored.Head, directives, route);
 
     public Reuse Judge(ResponseHead head, RequestDirectives directives, Route route) =>
-        route.Contract.Kind != ContractKind.Available && touch.IsUnverified(head.ReceivedTimestamp)
+        IsOutOfTouch(head, route)
             ? Reuse.Revalidate
             : ReuseRules.Judge(head.Directives, head.Freshness.Lifetime, head.Age(time), directives, route.Contract);
 
-    public bool IsUnverified(StoredResponse stored) => touch.IsUnverified(stored.Head.ReceivedTimestamp);
+    /// <summary>Whether purges may have been missed, so that the copy is good for <c>available</c> routes only.</summary>
+    public bool IsUnverified(ResponseHead head) => touch.IsUnverified(head.Began);
+
+    /// <summary>Whether the route's contract forbids the copy because purges may have been missed (DESIGN §2).</summary>
+    public bool IsOutOfTouch(ResponseHead head, Route route) => route.Contract.Kind != ContractKind.Available && IsUnverified(head);
 
     /// <summary>Lets the copy stand in for an origin that failed, where its directives and the contract allow.</summary>
     public async Task<bool> TryServeAsync(
         Exchange exchange, Route route, StoredResponse stored, DeliveryReason reason, int? originStatus, CancellationToken aborted)
     {
         var head = stored.Head;
-        if (!ReuseRules.MayServeOnError(head.Status, head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
-            || (route.Contract.Kind != ContractKind.Available && IsUnverified(stored))
-            || purges.Voids(head.Began, head.Key, head.SurrogateKeys))
+        if (!ReuseRules.MayServeOnError(head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
+            || IsOutOfTouch(head, route)
+            || purges.Judge(head.Began, head.Key, head.SurrogateKeys) == PurgeVerdict.Void)
         {
             return false;
         }
 
         exchange.Outcome = DeliveryOutcome.Stale;
-        exchange.Verdict = exchange.Verdict with { ForwardStatus = originStatus, Detail = reason };
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = originStatus, Detail = IsUnverified(head) ? DeliveryReason.Unverified : reason };
         await replies.StoredAsync(exchange, stored, validated: false, aborted);
         return true;
     }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
-using Millrace.Delivery.Routes;
 
 namespace Millrace.Delivery.Storage;
 
@@ -12,6 +11,9 @@ namespace Millrace.Delivery.Storage;
 /// </summary>
 internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog purges)
 {
+    /// <summary>A purge of much lets others in between so many.</summary>
+    private const int PurgeChunk = 4_096;
+
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, StoredResponse[]> _variants = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<StoredResponse>> _bySurrogate = new(StringComparer.Ordinal);
@@ -72,10 +74,17 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
             Drop(supersedes);
             var head = response.Head;
 
-            // Under the gate: a purge either is in the log by now, or comes to scan after this response is in.
-            if (response.Bytes > capacityBytes || purges.Voids(head.Began, head.Key, head.SurrogateKeys))
+            // Under the gate: a purge either is in the log by now, or comes to look after this response is in.
+            var verdict = purges.Judge(head.Began, head.Key, head.SurrogateKeys);
+            if (response.Bytes > capacityBytes || verdict == PurgeVerdict.Void)
             {
                 return false;
+            }
+
+            if (verdict == PurgeVerdict.Stale)
+            {
+                response.MakeStale(head.Freshness.InitialAge);
+                head = response.Head;
             }
 
             var earlier = _variants.GetValueOrDefault(head.Key) ?? [];
@@ -115,38 +124,28 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         }
     }
 
-    /// <summary>Removes what a purge names. The purge must be in the log already. Returns how many responses left.</summary>
-    public int Purge(IReadOnlyCollection<string> keys, IReadOnlyCollection<string> surrogateKeys, RoutePattern? route)
+    /// <summary>Obeys purges, which must be in the log already: removes what each names, or makes it stale. Returns how many responses each touched.</summary>
+    public int[] Purge(IReadOnlyList<PurgeScope> scopes, TimeProvider time)
     {
-        lock (_gate)
+        var covered = Covered(scopes);
+        var touched = new int[scopes.Count];
+        for (var i = 0; i < scopes.Count; i++)
         {
-            HashSet<StoredResponse> doomed = [];
-            foreach (var key in keys)
+            lock (_gate)
             {
-                doomed.UnionWith(_variants.GetValueOrDefault(key) ?? []);
+                touched[i] = Touch(Named(scopes[i]), scopes[i].Soft, time);
             }
 
-            foreach (var key in surrogateKeys)
+            foreach (var some in covered[i].Chunk(PurgeChunk))
             {
-                if (_bySurrogate.TryGetValue(key, out var bearers))
+                lock (_gate)
                 {
-                    doomed.UnionWith(bearers);
+                    touched[i] += Touch(some, scopes[i].Soft, time);
                 }
             }
-
-            if (route is not null)
-            {
-                // By the pattern and not by the route's name at the time of storing: routes change, keys do not.
-                doomed.UnionWith(_queue.Where(response => CacheKey.Split(response.Head.Key) is var (authority, path) && route.Covers(authority, path)));
-            }
-
-            foreach (var response in doomed)
-            {
-                Remove(response);
-            }
-
-            return doomed.Count;
         }
+
+        return touched;
     }
 
     /// <summary>Recounts everything; returns what does not add up. For tests after a soak.</summary>
@@ -176,6 +175,72 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
                 }
             }
         }
+    }
+
+    /// <summary>What the patterns of each purge cover, found in one walk that holds nobody up: what comes in meanwhile began after the purges, or is refused.</summary>
+    private List<StoredResponse>[] Covered(IReadOnlyList<PurgeScope> scopes)
+    {
+        List<StoredResponse>[] covered = [.. scopes.Select(static _ => new List<StoredResponse>())];
+        if (scopes.All(static scope => scope.Patterns.Count == 0))
+        {
+            return covered;
+        }
+
+        foreach (var (key, variants) in _variants)
+        {
+            for (var i = 0; i < scopes.Count; i++)
+            {
+                if (scopes[i].Patterns.Any(pattern => pattern.Covers(key)))
+                {
+                    covered[i].AddRange(variants);
+                }
+            }
+        }
+
+        return covered;
+    }
+
+    private HashSet<StoredResponse> Named(PurgeScope purge)
+    {
+        HashSet<StoredResponse> named = [];
+        foreach (var key in purge.Keys)
+        {
+            named.UnionWith(_variants.GetValueOrDefault(key) ?? []);
+        }
+
+        foreach (var key in purge.SurrogateKeys)
+        {
+            if (_bySurrogate.TryGetValue(key, out var bearers))
+            {
+                named.UnionWith(bearers);
+            }
+        }
+
+        return named;
+    }
+
+    private int Touch(IEnumerable<StoredResponse> named, bool soft, TimeProvider time)
+    {
+        var touched = 0;
+        foreach (var response in named)
+        {
+            if (response.Node is null)
+            {
+                continue;
+            }
+
+            if (!soft)
+            {
+                Remove(response);
+                touched++;
+            }
+            else if (response.MakeStale(response.Head.Age(time)))
+            {
+                touched++;
+            }
+        }
+
+        return touched;
     }
 
     private void Insert(StoredResponse response)

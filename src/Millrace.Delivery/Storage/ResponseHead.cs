@@ -1,6 +1,7 @@
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Origins;
+using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.Storage;
@@ -16,7 +17,7 @@ internal sealed record ResponseHead
 
     public required int Status { get; init; }
 
-    /// <summary>End-to-end fields, without Age and what the response excepts; Date is always there.</summary>
+    /// <summary>End-to-end fields, without Age; Date is always there.</summary>
     public required HeaderList Headers { get; init; }
 
     public required ResponseDirectives Directives { get; init; }
@@ -29,8 +30,8 @@ internal sealed record ResponseHead
     /// <summary>The injected clock's monotonic reading at arrival.</summary>
     public required long ReceivedTimestamp { get; init; }
 
-    /// <summary>The purge sequence at which the origin request began.</summary>
-    public required long Began { get; init; }
+    /// <summary>When the origin request began, as purges count.</summary>
+    public required Beginning Began { get; init; }
 
     public required string[] SurrogateKeys { get; init; }
 
@@ -48,13 +49,13 @@ internal sealed record ResponseHead
     /// <param name="fields">End-to-end fields, which are not changed.</param>
     /// <param name="sent">The fields that the origin saw.</param>
     /// <param name="arrival">When.</param>
-    /// <param name="began">The purge sequence at which the request began.</param>
-    public static ResponseHead Of(string key, string route, int status, HeaderList fields, HeaderList sent, Arrival arrival, long began)
+    /// <param name="began">When the request began, as purges count.</param>
+    public static ResponseHead Of(string key, string route, int status, HeaderList fields, HeaderList sent, Arrival arrival, Beginning began)
     {
         var directives = ResponseDirectives.Parse(fields);
         var freshness = FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt);
         var headers = fields.Clone();
-        headers.RemoveWhere(line => line.Id == FieldId.Age || directives.Excepts(line));
+        headers.Remove("Age");
         if (HttpDate.Parse(headers.First(FieldId.Date), arrival.ReceivedAt) is null)
         {
             headers.Set("Date", HttpDate.Format(arrival.ReceivedAt));
@@ -64,7 +65,7 @@ internal sealed record ResponseHead
         {
             Key = key,
             Route = route,
-            Vary = VaryKey.Of(fields, sent),
+            Vary = VaryKey.Of(headers, sent),
             Status = status,
             Headers = headers,
             Directives = directives,
@@ -75,6 +76,9 @@ internal sealed record ResponseHead
             SurrogateKeys = Storage.SurrogateKeys.Of(headers),
         };
     }
+
+    /// <summary>The same, stale from the given age on: what a soft purge makes of it.</summary>
+    public ResponseHead StaleFrom(TimeSpan age) => age >= Freshness.Lifetime ? this : this with { Freshness = Freshness with { Lifetime = age } };
 
     public TimeSpan Age(TimeProvider time) => Freshness.InitialAge + time.GetElapsedTime(ReceivedTimestamp);
 }

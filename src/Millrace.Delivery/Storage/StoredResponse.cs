@@ -36,7 +36,8 @@ internal sealed class StoredResponse
         Bytes = Measure();
     }
 
-    public ResponseHead Head { get; }
+    /// <summary>What is known of it. A soft purge replaces it by one that is stale, so a reader takes it once.</summary>
+    public ResponseHead Head { get; private set; }
 
     public byte[][] Body { get; }
 
@@ -52,6 +53,15 @@ internal sealed class StoredResponse
 
     /// <summary>Whether the store has it now.</summary>
     public bool IsStored => (Volatile.Read(ref _state) & InStore) != 0;
+
+    /// <summary>Makes it stale from this age on; false when it is stale already.</summary>
+    public bool MakeStale(TimeSpan age)
+    {
+        var stale = Head.StaleFrom(age);
+        var changed = !ReferenceEquals(stale, Head);
+        Head = stale;
+        return changed;
+    }
 
     /// <summary>Keeps the bytes accounted until <see cref="LetGo"/>; call both equally often.</summary>
     public void Hold()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Millrace.Journal.Facts;
 
@@ -40,7 +41,7 @@ public sealed record EpochFrozen : Fact
     public override string PartitionKey => "epoch";
 }
 
-/// <summary>Stored responses were voided: those of the URLs, those that bear one of the surrogate keys, and those of the route.</summary>
+/// <summary>Stored responses were purged: those of the URLs, those that bear one of the surrogate keys, those of the route, and those whose URLs begin so.</summary>
 public sealed record Purged : Fact
 {
     public ImmutableArray<string> Urls { get; init; } = [];
@@ -48,6 +49,13 @@ public sealed record Purged : Fact
     public ImmutableArray<string> Keys { get; init; } = [];
 
     public string? Route { get; init; }
+
+    /// <summary>Beginnings of URLs; null for none.</summary>
+    public ImmutableArray<string>? Prefixes { get; init; }
+
+    /// <summary>Whether they became stale, rather than void.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Soft { get; init; }
 
     public override FactType Type => FactType.Purged;
 

@@ -38,6 +38,7 @@ internal static class AdminEndpoints
         Endpoint.Map(routes, services, "/v1/decisions/{id}/explain", ("GET", decisions.ExplainAsync));
         Endpoint.Map(routes, services, "/v1/decisions/{id}/replay", ("POST", decisions.ReplayAsync));
         Endpoint.Map(routes, services, "/v1/purge", ("POST", purge.PostAsync));
+        Endpoint.Map(routes, services, "/v1/purge/{offset}", ("GET", purge.WaitAsync));
         ApiEndpoints.MapDocument(routes, services);
         Endpoint.MapUnknown(routes, services);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Journal;
 using Millrace.Journal.Facts;
 
 namespace Millrace.Api;
@@ -56,9 +57,16 @@ internal interface IPurge
     /// <summary>The routes that can be purged, by their match.</summary>
     IReadOnlyList<string> Routes { get; }
 
-    /// <summary>Completes when the purge is durable, and, when <paramref name="waitForEdges"/>, when every edge in touch obeys it.</summary>
-    /// <returns>How many stored responses were voided; null when nobody waited for that.</returns>
-    ValueTask<int?> PurgeAsync(Purged purge, bool waitForEdges, CancellationToken cancellation);
+    /// <summary>Completes when the purge is durable. Edges cut off may serve what it names for the lease, and no longer.</summary>
+    ValueTask<Position> PurgeAsync(Purged purge, CancellationToken cancellation);
+
+    /// <summary>Whether the journal holds a fact at this position.</summary>
+    bool IsTaken(Position position);
+
+    /// <summary>Completes when every edge in touch obeys the purge at the position.</summary>
+    /// <returns>How many stored responses it touched; 0 as well when that was long ago.</returns>
+    /// <exception cref="JournalFaultException">Purges cannot be followed now.</exception>
+    ValueTask<int> WaitAsync(Position position, CancellationToken cancellation);
 }
 
 /// <summary>What a replay found.</summary>

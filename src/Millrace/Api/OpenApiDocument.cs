@@ -52,7 +52,12 @@ internal static class OpenApiDocument
                 ["parameters"] = IdParameter(components),
                 ["delete"] = Operation("Revoke a key, from the next request on", null, 200, "{revoked}", 400, 404),
             },
-            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses", Body(PurgeEndpoint.Shape, components), 200, "{purgeId, voided?}", 400, 413, 415, 503) },
+            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses, or make them stale", Body(PurgeEndpoint.Shape, components), 200, "{purgeId, position, voided?}", 400, 413, 415, 503) },
+            ["/v1/purge/{offset}"] = new JsonObject
+            {
+                ["parameters"] = PurgeWait(),
+                ["get"] = Operation("Wait until every edge in touch obeys a purge", null, 200, "{position, obeyed}", 400, 404, 503),
+            },
         };
         components["Problem"] = Problem();
         OpenApiReplies.Describe(paths, components);
@@ -86,6 +91,10 @@ internal static class OpenApiDocument
 
     private static JsonObject Decision(string method, string summary, string answer, SortedDictionary<string, JsonNode> components) =>
         new() { ["parameters"] = IdParameter(components), [method] = Operation(summary, null, 200, answer, 400, 404) };
+
+    private static JsonArray PurgeWait() => new(
+        new JsonObject { ["name"] = "offset", ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, ["description"] = "position.offset of the purge's reply." },
+        new JsonObject { ["name"] = "timeoutMs", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = 60_000, ["default"] = 10_000 } });
 
     private static JsonArray IdParameter(SortedDictionary<string, JsonNode> components) =>
         new(new JsonObject { ["name"] = "id", ["in"] = "path", ["required"] = true, ["schema"] = TextShape.Id.Describe(components) });

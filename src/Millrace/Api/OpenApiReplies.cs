@@ -20,6 +20,7 @@ internal static class OpenApiReplies
         ("/v1/keys", "post", 201, "KeyMade"),
         ("/v1/keys/{id}", "delete", 200, "KeyRevoked"),
         ("/v1/purge", "post", 200, "PurgeReply"),
+        ("/v1/purge/{offset}", "get", 200, "PurgeWaited"),
     ];
 
     /// <summary>Puts the schemas into <paramref name="components"/>, and a reference to its own into each reply of <paramref name="paths"/>.</summary>
@@ -110,7 +111,9 @@ internal static class OpenApiReplies
             new("published", Time(), Always: false), new("expires", Time(), Always: false),
             new("attributes", new JsonObject { ["type"] = "object", ["additionalProperties"] = List(Type("string")) }), new("embedding", List(Type("number"))),
         ]);
-        yield return ("PurgeReply", [new("purgeId", Type("string")), new("voided", Type("integer"), Always: false)]);
+        yield return ("PurgeReply", [new("purgeId", Type("string")), new("position", Ref("Position")), new("voided", Type("integer"), Always: false)]);
+        yield return ("PurgeWaited", [new("position", Ref("Position")), new("obeyed", Type("boolean"))]);
+        yield return ("Position", [new("stream", Type("string")), new("partition", Type("integer")), new("offset", Type("integer"))]);
         yield return ("KeysReply", [new("keys", List(Ref("KeyReply")))]);
         yield return ("KeyReply", [.. Key()]);
         yield return ("KeyMade", [.. Key(), new("secret", Type("string"))]);

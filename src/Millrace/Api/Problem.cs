@@ -31,6 +31,7 @@ internal enum ProblemReason
     KeyScope,
     KeyTenant,
     UnknownKey,
+    UnknownPosition,
 }
 
 /// <summary>A reason's word, title and status.</summary>
@@ -68,6 +69,7 @@ internal static class ProblemReasons
         ProblemReason.KeyScope => (403, "The key's scope does not allow this"),
         ProblemReason.KeyTenant => (403, "The key's tenant is not served"),
         ProblemReason.UnknownKey => (404, "There is no such key"),
+        ProblemReason.UnknownPosition => (404, "There is nothing at this position yet"),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

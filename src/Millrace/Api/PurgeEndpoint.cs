@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Api.Json;
 using Millrace.Journal;
@@ -13,32 +15,51 @@ internal sealed class PurgeDraft
 
     public ImmutableArray<string> Keys { get; set; } = [];
 
+    public ImmutableArray<string> Prefixes { get; set; } = [];
+
     public string? Route { get; set; }
+
+    public bool Soft { get; set; }
 
     public bool Wait { get; set; }
 
-    public Purged ToFact(string tenant, string factId, UnixMicros now) =>
-        new() { Id = factId, Tenant = tenant, Time = now, Urls = Urls, Keys = Keys, Route = Route };
+    public Purged ToFact(string tenant, string factId, UnixMicros now) => new()
+    {
+        Id = factId, Tenant = tenant, Time = now, Urls = Urls, Keys = Keys, Route = Route, Prefixes = Prefixes.IsEmpty ? null : Prefixes, Soft = Soft,
+    };
 }
 
-/// <summary>POST /v1/purge.</summary>
+/// <summary>POST /v1/purge, and GET /v1/purge/{offset}, which waits for one.</summary>
 internal sealed class PurgeEndpoint(ApiServices services)
 {
-    public static readonly ObjectShape<PurgeDraft> Shape = new ObjectShape<PurgeDraft>("Purge", "Voids stored responses: by exactly one of urls, keys, route.")
+    /// <summary>A wait that is longer is asked again.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan UsualWait = TimeSpan.FromSeconds(10);
+
+    public static readonly ObjectShape<PurgeDraft> Shape = new ObjectShape<PurgeDraft>("Purge", "Voids stored responses, or makes them stale: by exactly one of urls, keys, route, prefixes.")
         .With("urls", new ListShape<string>(TextShape.WebUrl, 1_000), (p, v) => p.Urls = v, "Absolute URLs.")
         .With("keys", new ListShape<string>(new TextShape(1, 256, "a surrogate key"), 1_000), (p, v) => p.Keys = v, "Surrogate keys.")
         .With("route", new TextShape(1, 256, "a route"), (p, v) => p.Route = v, "A route, by its match.")
+        .With("prefixes", new ListShape<string>(Prefix, 100), (p, v) => p.Prefixes = v, "Beginnings of absolute URLs, each with a host and a slash at least.")
+        .With("mode", new WordShape<bool>(("hard", false), ("soft", true)), (p, v) => p.Soft = v, "hard voids; soft makes stale, to be validated before the next use or served as stale responses may be.")
         .With("wait", new WordShape<bool>(("none", false), ("edges", true)), (p, v) => p.Wait = v, "edges answers when every edge in touch obeys.")
         .Holding((purge, at) =>
         {
-            var given = (purge.Urls.IsEmpty ? 0 : 1) + (purge.Keys.IsEmpty ? 0 : 1) + (purge.Route is null ? 0 : 1);
+            var given = (purge.Urls.IsEmpty ? 0 : 1) + (purge.Keys.IsEmpty ? 0 : 1) + (purge.Route is null ? 0 : 1) + (purge.Prefixes.IsEmpty ? 0 : 1);
             if (given != 1)
             {
-                at.Add("exactly one of urls, keys and route, not empty", $"{given} of them");
+                at.Add("exactly one of urls, keys, route and prefixes, not empty", $"{given} of them");
             }
 
             FactRoom.Check(purge.ToFact(FactRoom.LongestId, FactRoom.LongestId, default), at);
         });
+
+    private static TextShape Prefix => new(1, 2_048, "the beginning of an absolute http or https URL, up to a slash after the host at least")
+    {
+        Holds = text => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
+            && text.IndexOf('/', url.Scheme.Length + 3) > 0 && !text.Contains('#', StringComparison.Ordinal),
+    };
 
     public async Task PostAsync(HttpContext context)
     {
@@ -49,14 +70,66 @@ internal sealed class PurgeEndpoint(ApiServices services)
         }
 
         var purge = draft.ToFact(services.Tenant(context), services.NewId(), services.Now);
-        var voided = await services.Purge.PurgeAsync(purge, draft.Wait, context.RequestAborted);
+        var position = await services.Purge.PurgeAsync(purge, context.RequestAborted);
+        int? touched = draft.Wait ? await services.Purge.WaitAsync(position, context.RequestAborted) : null;
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteString("purgeId", purge.Id);
-            if (voided is { } count)
+            Write(json, position);
+            if (touched is { } count)
             {
                 json.WriteNumber("voided", count);
             }
         });
+    }
+
+    public async Task WaitAsync(HttpContext context)
+    {
+        var text = Endpoint.PathId(context, 2);
+        var patience = Patience(context);
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) || !services.Purge.IsTaken(PositionOf(offset)))
+        {
+            throw new ProblemException(ProblemReason.UnknownPosition, $"Expected the offset of a purge's position, got {Reading.Quote(text)}.");
+        }
+
+        int? touched = null;
+        using var patient = new CancellationTokenSource(patience, services.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patient.Token, context.RequestAborted);
+        try
+        {
+            touched = await services.Purge.WaitAsync(PositionOf(offset), either.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // Not yet: the reply says so.
+        }
+
+        await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
+        {
+            Write(json, PositionOf(offset));
+            json.WriteBoolean("obeyed", touched is not null);
+        });
+    }
+
+    private static TimeSpan Patience(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var text = query["timeoutMs"].ToString();
+        return query.Count == 0 ? UsualWait
+            : query.Count == 1 && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var wait) && TimeSpan.FromMilliseconds(wait) <= LongestWait
+                ? TimeSpan.FromMilliseconds(wait)
+                : throw new ProblemException(ProblemReason.Invalid, $"Expected no query, or timeoutMs from 0 to {LongestWait.TotalMilliseconds}, got {Reading.Quote(context.Request.QueryString.ToString())}.");
+    }
+
+    /// <summary>The control stream has one partition for ever (DESIGN §9).</summary>
+    private static Position PositionOf(long offset) => new(JournalStream.Control, 0, offset);
+
+    private static void Write(Utf8JsonWriter json, Position position)
+    {
+        json.WriteStartObject("position");
+        json.WriteString("stream", position.Stream.ToString().ToLowerInvariant());
+        json.WriteNumber("partition", position.Partition);
+        json.WriteNumber("offset", position.Offset);
+        json.WriteEndObject();
     }
 }

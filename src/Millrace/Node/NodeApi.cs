@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Millrace.Api;
 using Millrace.Decisions.Replay;
+using Millrace.Delivery.Purge;
 using Millrace.Flywheel;
 
 namespace Millrace.Node;
@@ -11,7 +12,7 @@ namespace Millrace.Node;
 internal static class NodeApi
 {
     /// <summary>Reads back what the API must remember; the API may serve when this is done.</summary>
-    public static async Task<ApiServices> OpenAsync(NodeServices node, DeliveryTokens tokens, PurgeToDelivery purges, CancellationToken cancellation)
+    public static async Task<ApiServices> OpenAsync(NodeServices node, DeliveryTokens tokens, PurgeFollower purges, CancellationToken cancellation)
     {
         var bounds = node.Config.Current.Limits;
         var limits = new ApiLimits { RequestBody = bounds.RequestBody, RequestLine = (int)bounds.RequestLine, RequestLines = bounds.RequestLines };

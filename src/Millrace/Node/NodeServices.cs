@@ -148,8 +148,9 @@ internal sealed class NodeServices : IAsyncDisposable
         OpenDecisions(config);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
-        var purges = new PurgeToDelivery(Journal, Delivery.Purge, PurgesInTouch, Clock, Logger);
+        var purges = await Delivery.FollowAsync(new PurgeToDelivery(Journal, Clock), PurgesTold, cancellation);
         _closing.Add(purges);
+        await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
     }
 
@@ -214,15 +215,16 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
 
-    private void PurgesInTouch(bool inTouch)
+    private void PurgesTold(Exception? lost)
     {
-        Delivery.InTouch(inTouch);
-        if (inTouch)
+        if (lost is null)
         {
+            Logger.LogWarning(NodeEvents.PurgesFollowed, "Purges are followed again; all that were missed are obeyed");
             Readiness.Release(UnreadyReason.PurgesLost);
         }
         else
         {
+            Logger.LogCritical(NodeEvents.PurgesLost, lost, "Purges cannot be followed: strict and bounded routes ask their origins about all that is held until they can");
             Readiness.Hold(UnreadyReason.PurgesLost);
         }
     }

@@ -113,5 +113,5 @@ internal static class SampleFacts
         Cut = [new(JournalStream.Items, 0, 5), new(JournalStream.Events, 1, long.MaxValue)],
     };
 
-    private static Purged Purge() => new() { Id = "pu", Urls = ["http://a/b"], Keys = ["k"], Route = "r" };
+    private static Purged Purge() => new() { Id = "pu", Urls = ["http://a/b"], Keys = ["k"], Route = "r", Prefixes = ["http://a/c/"], Soft = true };
 }

@@ -184,6 +184,7 @@ internal sealed class MalformedRequests(int seed)
     [
         new("keys", "[\"k\"]", [.. NoList, "[]", "[7]", "[\"\"]"], Required: true),
         new("wait", "\"none\"", NoWord),
+        new("mode", "\"soft\"", NoWord),
     ];
 
     // Each attribute is right; all of them are more than a fact holds.

@@ -8,6 +8,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Millrace.Api;
 using Millrace.Decisions;
+using Millrace.Delivery;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Routes;
 using Millrace.Flywheel;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -23,6 +26,8 @@ internal sealed class ScantApi : IAsyncDisposable
     private readonly Meter _meter = new("Millrace.Test");
     private readonly HttpClient _http = new();
     private readonly WebApplication _app;
+    private readonly DeliveryPlane _plane = new(new DeliveryOptions(), RouteTable.Empty, null, TimeProvider.System);
+    private PurgeFollower _purges = null!;
 
     private ScantApi(LocalJournal journal, MemorySubjectKeys keys, WebApplication app)
     {
@@ -52,6 +57,7 @@ internal sealed class ScantApi : IAsyncDisposable
         var ids = 0;
         var metrics = new ApiMetrics(api._meter);
         var tokens = new DeliveryTokens(new byte[32]);
+        api._purges = await api._plane.FollowAsync(new PurgeToDelivery(journal, TimeProvider.System), static _ => { }, cancellation);
         app.UseRouting();
         ApiEndpoints.Map(app, new ApiServices
         {
@@ -68,8 +74,8 @@ internal sealed class ScantApi : IAsyncDisposable
             Tokens = new EventTokens(tokens, TimeProvider.System),
             Purge = new PurgeToJournal(
                 journal,
-                new PurgeToDelivery(journal, _ => 0, _ => { }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
-                () => Millrace.Delivery.Routes.RouteTable.Create([])),
+                api._purges,
+                () => RouteTable.Empty),
             Memory = await ApiMemory.OpenAsync(journal, TimeProvider.System, limits, metrics, cancellation),
             Metrics = metrics,
             Limits = limits,
@@ -107,6 +113,8 @@ internal sealed class ScantApi : IAsyncDisposable
     {
         _http.Dispose();
         await _app.DisposeAsync();
+        await _purges.DisposeAsync();
+        _plane.Dispose();
         await Journal.DisposeAsync();
         _keys.Dispose();
         _meter.Dispose();

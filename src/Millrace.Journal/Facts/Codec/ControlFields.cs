@@ -98,12 +98,16 @@ internal static class PurgedFields
         PackedTexts.Write(writer, 8, fact.Urls);
         PackedTexts.Write(writer, 9, fact.Keys);
         writer.Text(10, fact.Route);
+        PackedTexts.Write(writer, 11, fact.Prefixes ?? []);
+        writer.Flag(12, fact.Soft);
     }
 
     public static Purged Read(FactHead head, FieldReader open, UnknownCollector unknown)
     {
         ImmutableArray<string> urls = [], keys = [];
+        ImmutableArray<string>? prefixes = null;
         string? route = null;
+        var soft = false;
         while (open.Next())
         {
             switch (open.Number)
@@ -112,10 +116,12 @@ internal static class PurgedFields
                 case 8: urls = PackedTexts.Read(open.Bytes()); break;
                 case 9: keys = PackedTexts.Read(open.Bytes()); break;
                 case 10: route = open.Text(); break;
+                case 11: prefixes = PackedTexts.Read(open.Bytes()); break;
+                case 12: soft = open.Flag(); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
 
-        return new Purged { Id = head.Id, Urls = urls, Keys = keys, Route = route };
+        return new Purged { Id = head.Id, Urls = urls, Keys = keys, Route = route, Prefixes = prefixes, Soft = soft };
     }
 }

@@ -1,0 +1,47 @@
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Routes;
+
+namespace Millrace.Delivery.Tests.Purge;
+
+/// <summary>Purges by pattern, purges that do not reach us, and the memory of both.</summary>
+public class PurgeTests
+{
+    [Fact]
+    public async Task Route_purge_finds_what_was_stored_under_another_table()
+    {
+        await using var edge = await DeliveryHarness.StartAsync(CachingTests.Page("max-age=60"));
+        await edge.GetAsync("/news/a");
+        await edge.GetAsync("/other");
+        edge.Plane.UpdateRoutes(RouteTable.Create([new Route("127.0.0.1/news/*", edge.Origin, Contract.Available)]));
+        Assert.Equal(1, edge.Plane.Purge(new PurgeRequest { Route = "127.0.0.1/news/*" }));
+        Assert.Equal(1, edge.Plane.Stats.Objects);
+        Assert.Throws<ArgumentException>(() => edge.Plane.Purge(new PurgeRequest { Route = "no pattern" }));
+    }
+
+    [Fact]
+    public void Unsafe_requests_do_not_push_purges_out_of_the_log()
+    {
+        PurgeLog log = new(2, TimeProvider.System);
+        var began = log.Now;
+        log.Add(PurgeScope.OfKeys(["http://h/purged"]));
+        for (var i = 0; i < 1_000; i++)
+        {
+            log.Invalidate([PurgeNames.OfKey($"http://h/{i}")]);
+        }
+
+        Assert.True(log.Touches(began, "http://h/purged", []));
+        Assert.True(log.Touches(began, "http://h/999", []));
+        Assert.False(log.Touches(began, "http://h/untouched", []));
+    }
+
+    [Fact]
+    public void Purge_of_a_route_voids_what_is_on_its_way()
+    {
+        PurgeLog log = new(10, TimeProvider.System);
+        var began = log.Now;
+        log.Add(new PurgeScope([], [], [PurgePattern.OfRoute(RoutePattern.Parse("*.example/news/*", out _)!)], Soft: false));
+        Assert.True(log.Touches(began, "http://a.example:8080/news/x?q", []));
+        Assert.False(log.Touches(began, "http://a.example/sport", []));
+        Assert.False(log.Touches(log.Now, "http://a.example/news/x", []));
+    }
+}
