@@ -1,0 +1,242 @@
+namespace Millrace.Delivery.Storage.Disk;
+
+/// <summary>The one who writes: reads the files at the start, then takes what waits, in groups, until the tier closes.</summary>
+internal sealed class DiskWriter(
+    DiskOptions options, DiskFolder folder, SegmentLog log, SegmentReclaim reclaim, DiskRebuild rebuild, DiskIndex index, DiskQueue queue, DiskCounts counts, TimeProvider time)
+{
+    private const int MostInGroup = 256;
+    private const long GroupBytes = 4 << 20;
+
+    private readonly List<(DiskWork Work, RecordPlace Place)> _staged = [];
+    private readonly List<TaskCompletionSource> _waiting = [];
+    private long _offSince;
+    private volatile bool _off;
+
+    /// <summary>Whether writes are taken; not while the disk fails.</summary>
+    public bool IsOn => !_off || time.GetElapsedTime(Volatile.Read(ref _offSince)) >= options.RetryAfter;
+
+    /// <summary>Runs until the queue is completed and empty.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            await rebuild.RunAsync();
+        }
+        catch (Exception e) when (IsOfTheDisk(e))
+        {
+            // What cannot be put in order cannot be used, and nothing is found in it.
+            TurnOff();
+            index.RemoveAll();
+            index.Open();
+        }
+
+        while (await queue.Works.WaitToReadAsync())
+        {
+            await WriteGroupAsync();
+        }
+
+        // A removal may have come after the last group.
+        await WriteGroupAsync();
+        Close();
+    }
+
+    private static bool IsOfTheDisk(Exception e) => e is IOException or UnauthorizedAccessException;
+
+    private async ValueTask WriteGroupAsync()
+    {
+        Exception? fault = null;
+        try
+        {
+            await WriteRemovalsAsync();
+            var bytes = 0L;
+            for (var i = 0; i < MostInGroup && bytes < GroupBytes && queue.Works.TryRead(out var work); i++)
+            {
+                bytes += work.Record.Bytes;
+                await StageAsync(work);
+            }
+
+            await FlushAsync();
+        }
+        catch (Exception e) when (IsOfTheDisk(e))
+        {
+            TurnOff();
+            fault = e;
+        }
+
+        Finish(index.HasRemovals ? fault : null);
+    }
+
+    private async ValueTask StageAsync(DiskWork work)
+    {
+        if (work.Done is { } done)
+        {
+            // A removal may have come since the group began, and whoever waits may wait for that one.
+            _waiting.Add(done);
+            await FlushAsync();
+            await WriteRemovalsAsync();
+            return;
+        }
+
+        if (work.Fill is null)
+        {
+            return;
+        }
+
+        RecordPlace place = default;
+        try
+        {
+            if (IsOn && index.MayWrite(work.Fill, work.Record) && !log.TryStage(work.Record, work.Buffer!, out place))
+            {
+                await FlushAsync();
+                await RollAsync();
+                log.TryStage(work.Record, work.Buffer!, out place);
+            }
+        }
+        finally
+        {
+            // Staged or not, it is let go when the group ends.
+            _staged.Add((work, place));
+        }
+    }
+
+    private async ValueTask FlushAsync()
+    {
+        await log.FlushAsync();
+        foreach (var (work, place) in _staged)
+        {
+            if (!place.IsNowhere)
+            {
+                index.Enter(work.Fill!, work.Record, place);
+            }
+        }
+
+        LetGo();
+    }
+
+    private async ValueTask RollAsync()
+    {
+        try
+        {
+            await log.RollAsync();
+        }
+        catch (Exception e) when (IsOfTheDisk(e) && (log.Oldest is not null || folder.TryDeleteSetAside()))
+        {
+            // Another has filled the disk: what this cache holds less is room for what comes.
+            counts.Hit(DiskReason.NoSpace);
+            folder.TryDeleteSetAside();
+            if (log.Oldest is { } oldest)
+            {
+                log.Delete(oldest);
+            }
+
+            await log.RollAsync();
+        }
+
+        _off = false;
+        while (log.Oldest is not null && log.IsOverfull)
+        {
+            if (index.IsFull)
+            {
+                counts.Hit(DiskReason.IndexFull);
+            }
+
+            await reclaim.ReclaimOldestAsync();
+        }
+    }
+
+    /// <summary>
+    /// Writes removals and makes them durable, all that there are at once. When they cannot be written everything is deleted: what a start would
+    /// find again must not be there.
+    /// </summary>
+    private async ValueTask WriteRemovalsAsync()
+    {
+        if (!index.HasRemovals)
+        {
+            return;
+        }
+
+        var removals = index.TakeRemovals();
+        if (log.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var removal in removals)
+            {
+                var buffer = new byte[DiskRecord.HeaderBytes];
+                if (!log.TryStage(removal, buffer, out _))
+                {
+                    await log.FlushAsync();
+                    log.Sync();
+                    await RollAsync();
+                    log.TryStage(removal, buffer, out _);
+                }
+            }
+
+            await log.FlushAsync();
+            log.Sync();
+        }
+        catch (Exception e) when (IsOfTheDisk(e))
+        {
+            // If deleting fails too, one removal of everything waits for the next group.
+            counts.Hit(DiskReason.RemovalsFailed);
+            index.RemoveAll();
+            log.DeleteAll();
+            index.TakeRemovals();
+            throw;
+        }
+    }
+
+    private void TurnOff()
+    {
+        counts.Hit(DiskReason.WriteFailed);
+        Volatile.Write(ref _offSince, time.GetTimestamp());
+        _off = true;
+    }
+
+    private void LetGo()
+    {
+        foreach (var (work, _) in _staged)
+        {
+            queue.Return(work.Buffer!);
+            work.Fill!.LetGo();
+        }
+
+        _staged.Clear();
+    }
+
+    /// <summary>Ends a group. Those who wait hear of a fault that left removals unwritten.</summary>
+    private void Finish(Exception? fault)
+    {
+        LetGo();
+        foreach (var done in _waiting)
+        {
+            if (fault is null)
+            {
+                done.TrySetResult();
+            }
+            else
+            {
+                done.TrySetException(fault);
+            }
+        }
+
+        _waiting.Clear();
+    }
+
+    private void Close()
+    {
+        try
+        {
+            log.Seal();
+        }
+        catch (IOException)
+        {
+            // The room stays taken until the next start.
+        }
+
+        log.Dispose();
+    }
+}
