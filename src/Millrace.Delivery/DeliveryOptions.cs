@@ -39,7 +39,7 @@ public sealed record DeliveryOptions
     /// <summary>How long an object that proved uncacheable is not waited for ("hit-for-miss"; Varnish: 120 s; shorter notices sooner that it became cacheable).</summary>
     public TimeSpan HitForMiss { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long an origin that was unreachable, silent or answered 502, 503 or 504 is not asked for the same object again.</summary>
+    /// <summary>How long an origin that was unreachable or silent, or that answered 502, 503 or 504 while others waited or a copy stood in, is not asked for the same object again.</summary>
     public TimeSpan FailureMemo { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long what is held may be trusted when purges no longer reach the plane (DESIGN §2: lease L).</summary>

@@ -57,10 +57,13 @@ public class RulesTests
     [InlineData("max-age=60", "", 200, DeliveryReason.None)]
     [InlineData("", "", 200, DeliveryReason.NoFreshness)]
     [InlineData("no-cache", "ETag", 200, DeliveryReason.None)]
-    [InlineData("private=\"x\", max-age=60", "", 200, DeliveryReason.Private)]
+    [InlineData("private=\"x\", max-age=60", "", 200, DeliveryReason.None)]
+    [InlineData("private=\"\", max-age=60", "", 200, DeliveryReason.Private)]
     [InlineData("max-age=60", "Vary-Star", 200, DeliveryReason.VaryStar)]
     [InlineData("max-age=60", "", 206, DeliveryReason.Status)]
-    [InlineData("max-age=60", "", 599, DeliveryReason.Status)]
+    [InlineData("max-age=60", "", 599, DeliveryReason.None)]
+    [InlineData("max-age=60, must-understand", "", 599, DeliveryReason.Status)]
+    [InlineData("max-age=60", "", 429, DeliveryReason.Status)]
     [InlineData("max-age=60", "", 404, DeliveryReason.None)]
     [InlineData("max-age=60", "Authorization", 200, DeliveryReason.Authorization)]
     [InlineData("max-age=60, public", "Authorization", 200, DeliveryReason.None)]
@@ -109,7 +112,7 @@ public class RulesTests
     {
         HeaderList theirs = new();
         theirs.Add("Cache-Control", response);
-        Assert.Equal(may, ReuseRules.MayServeOnError(ResponseDirectives.Parse(theirs), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(age), Contract.Available));
+        Assert.Equal(may, ReuseRules.MayServeOnError(200, ResponseDirectives.Parse(theirs), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(age), Contract.Available));
     }
 
     [Fact]
@@ -119,7 +122,7 @@ public class RulesTests
         theirs.Add("Cache-Control", "max-age=60, stale-while-revalidate=90, stale-if-error=90");
         var directives = ResponseDirectives.Parse(theirs);
         Assert.Equal(Reuse.Revalidate, ReuseRules.Judge(directives, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61), default, Contract.Strict));
-        Assert.False(ReuseRules.MayServeOnError(directives, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61), Contract.Strict));
+        Assert.False(ReuseRules.MayServeOnError(200, directives, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61), Contract.Strict));
     }
 
     [Fact]

@@ -3,18 +3,29 @@ using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.Cacheability;
 
-/// <summary>RFC 9111 §3 for a shared cache, with two rules of prudence: no Set-Cookie, and no guessed freshness for requests with cookies.</summary>
+/// <summary>
+/// RFC 9111 §3 for a shared cache, with three rules of prudence: no Set-Cookie (unless the origin excepts the field from what is stored), no guessed
+/// freshness for requests with cookies, and no answer that speaks of one request rather than of the resource (decision 0011).
+/// </summary>
 internal static class CacheabilityRules
 {
-    /// <summary>Final status codes that this cache understands (§3, must-understand). 206 and 304 are handled elsewhere or not at all.</summary>
+    /// <summary>Final status codes whose rules for caches this cache knows and obeys (§3, must-understand). 206 and 304 are handled elsewhere.</summary>
     private static readonly HashSet<int> Understood =
         [200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 403, 404, 405, 410, 414, 451, 500, 501, 502, 503, 504];
+
+    /// <summary>
+    /// Status codes that say something of this request, its client or its connection. Kept for others, they would lend one client's trouble, or
+    /// attack, to all ("cache-poisoned denial of service", Nguyen et al., CCS 2019).
+    /// </summary>
+    private static readonly HashSet<int> OfOneRequest = [401, 407, 408, 411, 412, 413, 415, 416, 417, 421, 425, 426, 428, 429, 431, 511];
 
     /// <summary>Why the response to a GET may not be stored, or <see cref="DeliveryReason.None"/>.</summary>
     public static DeliveryReason Judge(HeaderList request, int status, HeaderList response, ResponseDirectives directives, FreshnessRules freshness)
     {
-        if (directives.NoStore)
+        var understood = Understood.Contains(status);
+        if (directives.NoStore && !(directives.MustUnderstand && understood))
         {
+            // §5.2.2.3: one who understands the status may overlook a no-store that stands there for those who do not.
             return DeliveryReason.NoStore;
         }
 
@@ -23,7 +34,7 @@ internal static class CacheabilityRules
             return DeliveryReason.Private;
         }
 
-        if (!Understood.Contains(status))
+        if (status is < 200 or 206 or 304 or > 599 || OfOneRequest.Contains(status) || (directives.MustUnderstand && !understood))
         {
             return DeliveryReason.Status;
         }
@@ -33,7 +44,7 @@ internal static class CacheabilityRules
             return DeliveryReason.Authorization;
         }
 
-        if (response.Contains(FieldId.SetCookie) || response.Contains(FieldId.SetCookie2))
+        if (response.Contains(FieldId.SetCookie))
         {
             return DeliveryReason.SetCookie;
         }

@@ -1,4 +1,3 @@
-using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
@@ -6,37 +5,43 @@ using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Cacheability;
 
-/// <summary>What a 304 makes of the stored head that it validates (RFC 9111 §3.2 and §4.3.4), as pure functions.</summary>
+/// <summary>What a 304, or a HEAD's 200, makes of the stored head that it speaks of (RFC 9111 §3.2, §4.3.4 and §4.3.5), as pure functions.</summary>
 internal static class Refreshing
 {
-    /// <summary>Fields that describe the stored bytes, which a 304 did not bring.</summary>
-    private static readonly HashSet<string> OfTheBytes = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Content-Encoding", "Content-Length", "Content-MD5", "Content-Range", "Content-Type", "Content-Digest", "Repr-Digest", "Digest",
-    };
-
-    /// <summary>Whether the 304 speaks of the stored representation: its strong tag is ours, its weak one is weakly ours, its date is ours.</summary>
+    /// <summary>
+    /// Whether a 304 to our own conditional request speaks of the stored representation: its strong tag is ours, its weak one is weakly ours, its
+    /// date is ours. One without validators does, for it may leave them out (RFC 9110 §15.4.5), and the request named one response only.
+    /// </summary>
     public static bool Selects(ResponseHead stored, HeaderList notModified)
     {
-        if (notModified.First("ETag") is { } tag)
+        if (notModified.TryGet(FieldId.ETag, out var tag))
         {
-            return stored.ETag is { } own && (IsWeak(tag) ? Opaque(tag).SequenceEqual(Opaque(own)) : tag == own);
+            return stored.Headers.TryGet(FieldId.ETag, out var own) && (EntityTag.IsWeak(tag) ? EntityTag.MatchWeakly(tag, own) : tag.SequenceEqual(own));
         }
 
-        return notModified.First("Last-Modified") is not { } modified || modified == stored.LastModified;
+        return !notModified.TryGet(FieldId.LastModified, out var modified) || modified.SequenceEqual(stored.Headers.First(FieldId.LastModified));
     }
 
     /// <summary>
-    /// The head that the 304 leaves: the stored fields with the 304's in their place, and Vary, freshness and tags read anew. It holds all that the
-    /// 304 said, Set-Cookie too: the caller judges it as it would judge a full answer, and keeps it only if it may be stored.
+    /// Whether a HEAD's 200 describes the stored representation: what it says of tag, date and length is what the copy says (§4.3.5). If not, the copy
+    /// is no longer what a GET would get.
     /// </summary>
-    public static ResponseHead Refresh(ResponseHead stored, HeaderList notModified, HeaderList sent, Arrival arrival, Beginning began)
+    public static bool Describes(ResponseHead stored, long length, HeaderList head) =>
+        (!head.TryGet(FieldId.ETag, out var tag) || tag.SequenceEqual(stored.Headers.First(FieldId.ETag)))
+        && (!head.TryGet(FieldId.LastModified, out var modified) || modified.SequenceEqual(stored.Headers.First(FieldId.LastModified)))
+        && (!head.TryGet(FieldId.ContentLength, out var stated) || (System.Buffers.Text.Utf8Parser.TryParse(stated, out long bytes, out var used) && used == stated.Length && bytes == length));
+
+    /// <summary>
+    /// The head that the update leaves: the stored fields with the new ones in their place, and Vary, freshness and tags read anew. It holds all that the
+    /// answer said, Set-Cookie too: the caller judges it as it would judge a full answer, and keeps it only if it may be stored.
+    /// </summary>
+    public static ResponseHead Refresh(ResponseHead stored, HeaderList update, HeaderList sent, Arrival arrival, Beginning began)
     {
         var headers = stored.Headers.Clone();
-        headers.RemoveWhere(line => line.Id == FieldId.Date || (Updates(line.NameText) && notModified.Contains(line.NameText)));
-        foreach (var line in notModified)
+        headers.RemoveWhere(line => line.Id == FieldId.Date || (!IsOfTheBytes(line) && update.Contains(line.NameText)));
+        foreach (var line in update)
         {
-            if (Updates(line.NameText))
+            if (!IsOfTheBytes(line))
             {
                 headers.Add(line);
             }
@@ -45,9 +50,11 @@ internal static class Refreshing
         return ResponseHead.Of(stored.Key, stored.Route, stored.Status, headers, sent, arrival, began);
     }
 
-    private static bool Updates(string name) => !OfTheBytes.Contains(name);
-
-    private static bool IsWeak(string tag) => tag.StartsWith("W/", StringComparison.Ordinal);
-
-    private static ReadOnlySpan<char> Opaque(string tag) => IsWeak(tag) ? tag.AsSpan(2) : tag;
+    /// <summary>
+    /// Content-Length is excepted by §3.2; coding, range and digests describe the stored bytes, which the update did not bring, and the same section
+    /// lets a cache leave out what its copy's integrity rests on. Content-Type is not among them: bytes are kept as they came.
+    /// </summary>
+    private static bool IsOfTheBytes(FieldLine line) =>
+        line.Id is FieldId.ContentLength or FieldId.ContentEncoding or FieldId.ContentRange or FieldId.ContentMD5 or FieldId.ContentDigest or FieldId.ReprDigest
+        || line.IsNamed("Digest"u8);
 }

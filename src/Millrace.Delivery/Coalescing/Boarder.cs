@@ -171,11 +171,13 @@ internal sealed class Boarder(
         switch (result)
         {
             case FlightResult.Arriving arriving:
+                exchange.Own = leads ? arriving.Excepted : null;
                 return leads || IsFor(exchange, boarding, arriving.Head, route, directives, out var refusal)
                     ? await ArrivingAsync(exchange, boarding, arriving, stored, aborted)
                     : refusal;
 
             case FlightResult.Held held:
+                exchange.Own = leads ? held.Excepted : null;
                 return leads || IsFor(exchange, boarding, held.Response.Head, route, directives, out var unfit)
                     ? await HeldAsync(exchange, leads, held, aborted)
                     : unfit;

@@ -29,7 +29,7 @@ internal sealed class Fetcher(
         catch (OriginException e)
         {
             FlightResult.Failed failed = new(e.Reason, null);
-            Remember(key, request, failed);
+            failures.Set(CacheKey.Wide(key), failed);
             Finish(flight, failed);
         }
         catch (OperationCanceledException)
@@ -117,7 +117,7 @@ internal sealed class Fetcher(
         if (reason == DeliveryReason.None)
         {
             store.Put(refreshed, supersedes: stored);
-            Finish(flight, new FlightResult.Held(refreshed, true));
+            Finish(flight, new FlightResult.Held(refreshed, true) { Excepted = head.Directives.ExceptedOf(response.Headers) });
             return;
         }
 
@@ -140,9 +140,14 @@ internal sealed class Fetcher(
     private void FailWith(Flight flight, OriginResponse response, Route route, UpstreamRequest request, string key, StoredResponse? stored)
     {
         FlightResult.Failed failed = new(DeliveryReason.OriginError, response.Status);
-        Remember(key, request, failed);
-        if (stored is not null && ReuseRules.MayServeOnError(stored.Head.Directives, stored.Head.Freshness.Lifetime, stored.Head.Age(time), route.Contract))
+        if (flight.IsShared)
         {
+            Remember(key, request, failed);
+        }
+
+        if (stored is not null && ReuseRules.MayServeOnError(stored.Head.Status, stored.Head.Directives, stored.Head.Freshness.Lifetime, stored.Head.Age(time), route.Contract))
+        {
+            Remember(key, request, failed);
             response.Dispose();
             Finish(flight, failed);
             return;
@@ -151,10 +156,13 @@ internal sealed class Fetcher(
         Finish(flight, new FlightResult.Alone(response, DeliveryReason.OriginError));
     }
 
-    /// <summary>An origin that is out is not asked by everybody; a 500, or what one person's credentials bring about, may be that request's own doing.</summary>
+    /// <summary>
+    /// While others wait or a copy stands in, an origin that is out is not asked by everybody; a 500, or what one person's credentials bring about, may
+    /// be that request's own doing. The answer to one request alone is its own: to give it to the next would be to reuse it (RFC 9111 §3).
+    /// </summary>
     private void Remember(string key, UpstreamRequest request, FlightResult.Failed failed)
     {
-        if (failed.OriginStatus is null or 502 or 503 or 504 && !request.Headers.Contains("Authorization"))
+        if (failed.OriginStatus is 502 or 503 or 504 && !request.Headers.Contains(FieldId.Authorization))
         {
             failures.Set(CacheKey.Wide(key), failed);
         }
@@ -163,7 +171,7 @@ internal sealed class Fetcher(
     private async Task FillAsync(Flight flight, OriginResponse response, ResponseHead head, SharedBody body, StoredResponse? stored)
     {
         using var owned = response;
-        flight.Land(new FlightResult.Arriving(head, body, body.Open()!));
+        flight.Land(new FlightResult.Arriving(head, body, body.Open()!) { Excepted = head.Directives.ExceptedOf(response.Headers) });
         try
         {
             while (response.ContentLength != body.Length && await response.ReadAsync(body.Space(), flight.Token) is > 0 and var read)

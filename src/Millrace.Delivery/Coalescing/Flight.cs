@@ -23,6 +23,18 @@ internal sealed class Flight(string key, Beginning began) : IDisposable
 
     public CancellationToken Token => _cancel.Token;
 
+    /// <summary>Whether more than one is aboard.</summary>
+    public bool IsShared
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _aboard > 1;
+            }
+        }
+    }
+
     /// <summary>Boards; <paramref name="headWasHere"/> tells whether its answer is older than the one who boards.</summary>
     public bool TryJoin(out bool headWasHere)
     {

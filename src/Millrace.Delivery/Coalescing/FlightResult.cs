@@ -1,4 +1,5 @@
 using Millrace.Delivery.Origins;
+using Millrace.Delivery.Requests;
 using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Coalescing;
@@ -18,11 +19,18 @@ internal abstract record FlightResult
     /// <summary>Storable: everyone whom it matches streams from it. The leader's reader stands open from the first byte, so that it cannot miss any.</summary>
     public sealed record Arriving(ResponseHead Head, SharedBody Body, SharedBody.Reader Leader) : FlightResult
     {
+        /// <summary>Fields that the response keeps from all but the leader, or null.</summary>
+        public HeaderList? Excepted { get; init; }
+
         public override void LeaderLeft() => Leader.Dispose();
     }
 
     /// <summary>The store has it, by 304 or because it came in meanwhile.</summary>
-    public sealed record Held(StoredResponse Response, bool Revalidated) : FlightResult;
+    public sealed record Held(StoredResponse Response, bool Revalidated) : FlightResult
+    {
+        /// <summary>Fields that the 304 keeps from all but the leader, or null.</summary>
+        public HeaderList? Excepted { get; init; }
+    }
 
     /// <summary>The stored bytes under a 304 that may not be kept: the leader's alone.</summary>
     public sealed record Own(StoredResponse Response, DeliveryReason Reason) : FlightResult;

@@ -25,7 +25,8 @@ internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan Initi
             return new FreshnessRules(TimeSpan.FromSeconds(seconds), age, true);
         }
 
-        if (headers.Contains(FieldId.Expires))
+        // A targeted field speaks in place of Expires too (RFC 9213 §2.2).
+        if (headers.Contains(FieldId.Expires) && !directives.Targeted)
         {
             // An invalid or repeated Expires, "0" above all, is a time in the past (§5.3).
             var expires = headers.CountOf(FieldId.Expires) == 1 ? HttpDate.Parse(headers.First(FieldId.Expires), receivedAt) : null;
@@ -42,7 +43,7 @@ internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan Initi
         return new FreshnessRules(guess < HeuristicCap ? guess : HeuristicCap, age, false);
     }
 
-    /// <summary>§4.2.3: the larger of the apparent age and the stated age plus the response's delay.</summary>
+    /// <summary>§4.2.3: the larger of the apparent age and the stated age plus the response's delay. Of several Ages the first counts, and a malformed one not at all (§5.1).</summary>
     private static TimeSpan InitialAgeOf(HeaderList headers, DateTimeOffset date, DateTimeOffset requestedAt, DateTimeOffset receivedAt)
     {
         var apparent = receivedAt > date ? receivedAt - date : TimeSpan.Zero;

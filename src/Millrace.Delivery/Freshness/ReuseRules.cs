@@ -46,11 +46,12 @@ internal static class ReuseRules
 
     /// <summary>
     /// Whether a stale copy may stand in for an origin that failed. must-revalidate, proxy-revalidate and no-cache forbid it (§4.2.4), and so does
-    /// s-maxage unless the same response opts in by stale-if-error (RFC 5861 §4), whose time is a limit wherever it stands.
+    /// s-maxage unless the same response opts in by stale-if-error (RFC 5861 §4), whose time is a limit wherever it stands. A stored error never
+    /// stands in: the new one is as good, and true.
     /// </summary>
-    public static bool MayServeOnError(ResponseDirectives response, TimeSpan lifetime, TimeSpan age, Contract contract)
+    public static bool MayServeOnError(int status, ResponseDirectives response, TimeSpan lifetime, TimeSpan age, Contract contract)
     {
-        if (contract.Kind == ContractKind.Strict || ForbidsStale(response))
+        if (status >= 500 || contract.Kind == ContractKind.Strict || ForbidsStale(response))
         {
             return false;
         }

@@ -39,6 +39,9 @@ internal sealed class Exchange(IResponseWriter writer, string cacheName, TimePro
     /// <summary>What is known by now of how the response comes about.</summary>
     public CacheStatus Verdict { get; set; }
 
+    /// <summary>Fields of the origin's answer that are for this request alone, or null.</summary>
+    public HeaderList? Own { get; set; }
+
     public bool Started => writer.Started;
 
     /// <summary>Makes it ready for the next request, which is empty then.</summary>
@@ -52,6 +55,11 @@ internal sealed class Exchange(IResponseWriter writer, string cacheName, TimePro
 
     public void Start(int status, HeaderList headers)
     {
+        for (var i = 0; i < Own?.Count; i++)
+        {
+            headers.Add(Own[i]);
+        }
+
         headers.Add("Cache-Status", Verdict.Text(cacheName));
         headers.Add("Via", $"1.1 {cacheName}");
         _status = status;

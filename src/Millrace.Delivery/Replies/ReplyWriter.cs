@@ -15,7 +15,7 @@ internal sealed class ReplyWriter(TimeProvider time)
     /// <summary>Fields of the stored response that a 304 repeats (RFC 9110 §15.4.5), with Age, and with the cookies of an answer that is one person's own.</summary>
     private static readonly HashSet<string> NotModifiedFields = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Age", "Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Set-Cookie", "Vary",
+        "Age", "Cache-Control", "CDN-Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Set-Cookie", "Vary",
     };
 
     /// <summary>Answers from a complete response: whole, one range of it, its head, or 304.</summary>
@@ -36,7 +36,7 @@ internal sealed class ReplyWriter(TimeProvider time)
         }
 
         var (status, first, length) = (head.Status, 0L, stored.BodyLength);
-        if (request.IsGet && status == 200 && Conditions.RangeApplies(request.Headers, head)
+        if (request.IsGet && status == 200 && Conditions.RangeApplies(request.Headers, head, time.GetUtcNow())
             && ByteRange.Parse(request.Headers.Combined("Range"), stored.BodyLength) is { } range)
         {
             (status, first, length) = range.IsSatisfiable ? (206, range.First, range.Length) : (416, 0, 0);

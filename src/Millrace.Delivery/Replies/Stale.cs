@@ -27,7 +27,7 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
         Exchange exchange, Route route, StoredResponse stored, DeliveryReason reason, int? originStatus, CancellationToken aborted)
     {
         var head = stored.Head;
-        if (!ReuseRules.MayServeOnError(head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
+        if (!ReuseRules.MayServeOnError(head.Status, head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
             || IsOutOfTouch(head, route)
             || purges.Judge(head.Began, head.Key, head.SurrogateKeys) == PurgeVerdict.Void)
         {

@@ -17,7 +17,7 @@ internal sealed record ResponseHead
 
     public required int Status { get; init; }
 
-    /// <summary>End-to-end fields, without Age; Date is always there.</summary>
+    /// <summary>End-to-end fields, without Age and what the response excepts; Date is always there.</summary>
     public required HeaderList Headers { get; init; }
 
     public required ResponseDirectives Directives { get; init; }
@@ -55,7 +55,7 @@ internal sealed record ResponseHead
         var directives = ResponseDirectives.Parse(fields);
         var freshness = FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt);
         var headers = fields.Clone();
-        headers.Remove("Age");
+        headers.RemoveWhere(line => line.Id == FieldId.Age || directives.Excepts(line));
         if (HttpDate.Parse(headers.First(FieldId.Date), arrival.ReceivedAt) is null)
         {
             headers.Set("Date", HttpDate.Format(arrival.ReceivedAt));
@@ -65,7 +65,7 @@ internal sealed record ResponseHead
         {
             Key = key,
             Route = route,
-            Vary = VaryKey.Of(headers, sent),
+            Vary = VaryKey.Of(fields, sent),
             Status = status,
             Headers = headers,
             Directives = directives,
