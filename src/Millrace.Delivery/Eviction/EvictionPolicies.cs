@@ -11,6 +11,9 @@ internal static class EvictionPolicies
         EvictionKind.Lru => new LruPolicy(),
         EvictionKind.Fifo => new FifoPolicy(),
         EvictionKind.Sieve or EvictionKind.Default => new SievePolicy(),
+        EvictionKind.S3Fifo => new S3FifoPolicy(capacityBytes),
+        EvictionKind.Gdsf => new GdsfPolicy(),
+        EvictionKind.WTinyLfu => new WTinyLfuPolicy(capacityBytes),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such policy"),
     };
 }

@@ -18,12 +18,26 @@ public sealed class PolicyOracleTests
     [Fact]
     public void Sieve_keeps_what_a_plain_list_with_a_hand_keeps() => Agree(EvictionKind.Sieve, static capacity => new NaiveSieve(capacity));
 
+    [Fact]
+    public void S3_fifo_keeps_what_three_plain_lists_keep() => Agree(EvictionKind.S3Fifo, static capacity => new NaiveS3Fifo(capacity));
+
+    [Fact]
+    public void Gdsf_keeps_what_a_search_for_the_least_keeps() => Agree(EvictionKind.Gdsf, static capacity => new NaiveGdsf(capacity));
+
+    /// <summary>So few keys do not collide in all four rows of the sketch, and so few requests never halve it.</summary>
+    [Fact]
+    public void W_tiny_lfu_keeps_what_three_plain_lists_and_exact_counts_keep() =>
+        Agree(EvictionKind.WTinyLfu, static capacity => new NaiveWTinyLfu(capacity));
+
     [Theory]
     [InlineData(EvictionKind.Lru)]
     [InlineData(EvictionKind.Fifo)]
     [InlineData(EvictionKind.Sieve)]
+    [InlineData(EvictionKind.S3Fifo)]
+    [InlineData(EvictionKind.Gdsf)]
+    [InlineData(EvictionKind.WTinyLfu)]
     [InlineData(EvictionKind.Default)]
-    internal void Whatever_happens_the_internals_add_up(EvictionKind kind) => Gen.Select(Histories, Gen.Int[1, 200]).Sample((history, capacity) =>
+    internal void Whatever_happens_the_internals_add_up(EvictionKind kind) => Gen.Select(Histories, Gen.Int[1, 400]).Sample((history, capacity) =>
     {
         var run = new PolicyRun(EvictionPolicies.Create(kind, capacity), capacity);
         foreach (var (key, action) in history)
@@ -39,7 +53,7 @@ public sealed class PolicyOracleTests
         }
     });
 
-    private static void Agree(EvictionKind kind, Func<long, INaiveCache> naive) => Gen.Select(Histories, Gen.Int[1, 200]).Sample((history, capacity) =>
+    private static void Agree(EvictionKind kind, Func<long, INaiveCache> naive) => Gen.Select(Histories, Gen.Int[1, 400]).Sample((history, capacity) =>
     {
         var fast = new PolicyRun(EvictionPolicies.Create(kind, capacity), capacity);
         var slow = naive(capacity);
@@ -59,6 +73,6 @@ public sealed class PolicyOracleTests
         fast.Check();
     });
 
-    /// <summary>An object's size never changes here: 1 to 40 bytes.</summary>
-    private static long SizeOf(ulong key) => 1 + (long)(key * 7 % 40);
+    /// <summary>An object's size never changes here: 1 to 40 bytes, a third of them 1 to 4.</summary>
+    private static long SizeOf(ulong key) => 1 + (long)(key * 7 % 40 / (key % 3 == 0 ? 10UL : 1UL));
 }
