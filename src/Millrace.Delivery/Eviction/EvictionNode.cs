@@ -2,7 +2,7 @@ namespace Millrace.Delivery.Eviction;
 
 /// <summary>
 /// What an <see cref="IEvictionPolicy"/> sees of a stored object, and the room in which it keeps what it knows about it: a store's entry derives from
-/// this, so that no operation of a policy allocates. A node enters one policy once; what replaces an object is a new node (<see cref="IEvictionPolicy.Replace"/>).
+/// this, so that no operation of a policy allocates. A node that has left may enter again.
 /// </summary>
 /// <param name="hash">Of the object's key, 64 well-mixed bits: what sketches, ghosts and predictions go by.</param>
 internal class EvictionNode(ulong hash)

@@ -10,10 +10,11 @@ internal static class EvictionPolicies
     {
         EvictionKind.Lru => new LruPolicy(),
         EvictionKind.Fifo => new FifoPolicy(),
-        EvictionKind.Sieve or EvictionKind.Default => new SievePolicy(),
+        EvictionKind.Sieve => new SievePolicy(),
         EvictionKind.S3Fifo => new S3FifoPolicy(capacityBytes),
         EvictionKind.Gdsf => new GdsfPolicy(),
         EvictionKind.WTinyLfu => new WTinyLfuPolicy(capacityBytes),
+        EvictionKind.Default => new DefaultPolicy(capacityBytes, demand),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such policy"),
     };
 }

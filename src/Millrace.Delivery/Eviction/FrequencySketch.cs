@@ -4,16 +4,16 @@ using System.Runtime.CompilerServices;
 namespace Millrace.Delivery.Eviction;
 
 /// <summary>
-/// How often names were asked for of late, without the names: a count-min sketch of four rows of 4-bit counters that are halved after every ten requests
-/// per object held (TinyLFU: Einziger, Friedman, Manes, 2017). An estimate is never too small before the first halving. 8 bytes an object.
+/// How often names were asked for of late, without the names: a count-min sketch of four rows of 4-bit counters that are halved after so many
+/// requests (TinyLFU: Einziger, Friedman, Manes, 2017). An estimate is never too small before the first halving. 8 to 16 bytes an object.
 /// </summary>
-internal sealed class FrequencySketch
+/// <param name="requestsPerObject">Requests between halvings, for each object held.</param>
+internal sealed class FrequencySketch(int requestsPerObject)
 {
     /// <summary>No counter says more.</summary>
     public const int Max = 15;
 
     private const int MinObjects = 512;
-    private const int RequestsPerObject = 10;
     private const ulong HalfMask = 0x7777_7777_7777_7777;
     private const ulong OddMask = 0x1111_1111_1111_1111;
 
@@ -61,7 +61,7 @@ internal sealed class FrequencySketch
             }
         }
 
-        if (added && ++_requests >= RequestsPerObject * Math.Max(_objects, MinObjects))
+        if (added && ++_requests >= requestsPerObject * Math.Max(_objects, MinObjects))
         {
             Halve();
         }

@@ -10,7 +10,7 @@ namespace Millrace.Delivery.Eviction;
 /// then <c>policy.Insert(node)</c>. Nothing may come between the three, and <c>node.Size</c> is at most the capacity.</item>
 /// <item>A new version of an object that is held (another body, a 304's new head): <c>policy.Replace(held, fresh)</c>, which keeps its standing, then
 /// <c>while (policy.Bytes &gt; capacity) unindex(policy.Evict(null))</c>; the fresh node itself may be what leaves.</item>
-/// <item>An object that must go (purge, invalidation): <c>policy.Remove(node)</c>. Afterwards the node is of no use to a policy.</item>
+/// <item>An object that must go (purge, invalidation): <c>policy.Remove(node)</c>.</item>
 /// </list>
 /// </para>
 /// <para>No operation allocates beyond amortised growth of tables; all are O(1) or O(log n), amortised; the same calls give the same victims.</para>

@@ -1,0 +1,194 @@
+namespace Millrace.Delivery.Eviction;
+
+/// <summary>
+/// Ours (docs/decisions/0012). What is kept is ranked by worth per byte, what comes is weighed against all that it would displace together.
+/// <para>The worth of an object is how often it was asked for of late, by a sketch that also knows what is not held, and how often that is predicted
+/// (<see cref="IDemand"/>), times what a fetch costs beside the average. New objects wait in a window of one per cent, least recently used first out. What
+/// falls out of it, or never fitted into it, enters the main part when its worth is at least the sum of those that must leave for it; on equal terms what is newer
+/// wins. The main part is GDSF's: the least worth per byte leaves, on top of an age that rises to the rank of the last that left.</para>
+/// </summary>
+internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) : IEvictionPolicy
+{
+    /// <summary>How far a fetch's cost may raise or lower an object's worth: a slow origin is no reason to keep what nobody asks for.</summary>
+    private const double MostCost = 4;
+
+    /// <summary>The share of a new object's cost in the moving average.</summary>
+    private const double CostShare = 1.0 / 256;
+
+    private readonly EvictionQueue _window = new("window");
+    private readonly EvictionHeap _main = new("main");
+    private readonly FrequencySketch _sketch = new(requestsPerObject: 20);
+    private readonly List<EvictionNode> _looked = new(64);
+    private readonly long _windowBytes = capacityBytes / 100;
+
+    /// <summary>The window's oldest node, when it has won its place and room is being made for it.</summary>
+    private EvictionNode? _winner;
+    private double _averageCost = 1;
+    private double _age;
+    private long _clock;
+
+    public long Bytes => _window.Bytes + _main.Bytes;
+
+    public int Count => _window.Count + _main.Count;
+
+    public bool Admit(EvictionNode incoming)
+    {
+        _sketch.Add(incoming.Hash);
+        _averageCost += (incoming.FetchCost - _averageCost) * CostShare;
+        return incoming.Size <= _windowBytes || Outweighs(incoming, Bytes + incoming.Size - capacityBytes);
+    }
+
+    public EvictionNode Evict(EvictionNode? incoming)
+    {
+        if (_main.Least is null || (incoming is not null && FallsOut(incoming) is { } loser && !Wins(loser, Bytes + incoming.Size - capacityBytes)))
+        {
+            var oldest = _window.Oldest!;
+            Leave(oldest);
+            return oldest;
+        }
+
+        var victim = _main.Least;
+        _age = Math.Max(_age, victim.Priority);
+        _main.Remove(victim);
+        return victim;
+    }
+
+    public void Insert(EvictionNode node)
+    {
+        if (node.Size <= _windowBytes)
+        {
+            _window.AddNewest(node);
+        }
+        else
+        {
+            EnterMain(node);
+        }
+
+        // There is room for all: made by a winner, or never taken.
+        while (_window.Bytes > _windowBytes)
+        {
+            var oldest = _window.Oldest!;
+            Leave(oldest);
+            EnterMain(oldest);
+        }
+
+        _sketch.EnsureCapacity(Count);
+    }
+
+    public void Hit(EvictionNode node)
+    {
+        _sketch.Add(node.Hash);
+        if (node.Queue is null)
+        {
+            Rank(node);
+            _main.Restore(node);
+            return;
+        }
+
+        _window.MoveToNewest(node);
+    }
+
+    public void Remove(EvictionNode node)
+    {
+        if (node.Queue is null)
+        {
+            _main.Remove(node);
+        }
+        else
+        {
+            Leave(node);
+        }
+    }
+
+    public void Replace(EvictionNode held, EvictionNode fresh)
+    {
+        if (held.Queue is null)
+        {
+            _main.Replace(held, fresh);
+            Rank(fresh);
+            _main.Restore(fresh);
+            return;
+        }
+
+        _window.Replace(held, fresh);
+        _winner = _winner == held ? fresh : _winner;
+    }
+
+    public void CheckIntegrity(ICollection<string> faults)
+    {
+        _window.CheckIntegrity(faults);
+        _main.CheckIntegrity(faults);
+        if (_looked.Count > 0 || (_winner is not null && _winner != _window.Oldest))
+        {
+            faults.Add("default: nodes were looked at and not put back, or the winner is not the window's oldest");
+        }
+    }
+
+    /// <summary>The window's oldest node, when the incoming one will push it out.</summary>
+    private EvictionNode? FallsOut(EvictionNode incoming) =>
+        incoming.Size <= _windowBytes && _window.Bytes + incoming.Size > _windowBytes ? _window.Oldest : null;
+
+    private bool Wins(EvictionNode candidate, long need)
+    {
+        if (_winner is null && Outweighs(candidate, need))
+        {
+            _winner = candidate;
+        }
+
+        return _winner is not null;
+    }
+
+    /// <summary>Whether a node is worth at least as much as the least of the main part that take up so many bytes.</summary>
+    private bool Outweighs(EvictionNode candidate, long need)
+    {
+        if (need > _main.Bytes)
+        {
+            return false;
+        }
+
+        var worth = Worth(candidate);
+        while (need > 0 && worth >= 0)
+        {
+            // Taken out to see the next, and put back: O(log n) for each that would leave.
+            var least = _main.Least!;
+            _main.Remove(least);
+            _looked.Add(least);
+            need -= least.Size;
+            worth -= Worth(least);
+        }
+
+        foreach (var node in _looked)
+        {
+            _main.Add(node);
+        }
+
+        _looked.Clear();
+        return worth >= 0;
+    }
+
+    private void Leave(EvictionNode node)
+    {
+        _window.Remove(node);
+        _winner = _winner == node ? null : _winner;
+    }
+
+    private void EnterMain(EvictionNode node)
+    {
+        Rank(node);
+        _main.Add(node);
+    }
+
+    /// <summary>In units of the average node's size, so that the age means the same whatever the sizes.</summary>
+    private void Rank(EvictionNode node)
+    {
+        var average = _main.Count > 0 ? (double)_main.Bytes / _main.Count : node.Size;
+        node.Priority = _age + (Worth(node) * Math.Max(1, average) / Math.Max(1, node.Size));
+        node.Stamp = ++_clock;
+    }
+
+    private double Worth(EvictionNode node)
+    {
+        var asked = _sketch.Estimate(node.Hash) + (demand?.Predict(node.Hash) ?? 0);
+        return asked * Math.Clamp(node.FetchCost / _averageCost, 1 / MostCost, MostCost);
+    }
+}
