@@ -66,6 +66,9 @@ internal sealed class DeliveryCore : IDisposable
     public DeliveryStats Stats =>
         new(_meters.ByOutcome, _origins.Requests, _meters.BodyBytes, _store.Count, _store.Bytes, _account.Bytes, _store.Evictions, _meters.BoundsHit);
 
+    /// <summary>Where front ends count the bounds that they hold.</summary>
+    public DeliveryMeters Meters => _meters;
+
     /// <summary>Makes what a connection, or a stream of one, hands in its requests by. It serves one request at a time.</summary>
     public Exchange Open(IResponseWriter writer) => new(writer, _options.Name, _time);
 
@@ -97,11 +100,11 @@ internal sealed class DeliveryCore : IDisposable
     }
 
     /// <summary>Tells of a request that the front end's guard refused before it could become one of ours.</summary>
-    public async ValueTask RefuseAsync(Exchange exchange, int status, CancellationToken aborted)
+    public async ValueTask RefuseAsync(Exchange exchange, int status, DeliveryReason reason, CancellationToken aborted)
     {
         try
         {
-            await ReplyWriter.ProblemAsync(exchange, status, DeliveryReason.BadRequest, aborted);
+            await ReplyWriter.ProblemAsync(exchange, status, reason, aborted);
         }
         catch (Exception e)
         {
@@ -272,7 +275,7 @@ internal sealed class DeliveryCore : IDisposable
         var reason = fault switch
         {
             OriginException origin => origin.Reason,
-            RequestBodyException => DeliveryReason.BadRequest,
+            RequestBodyException body => body.Reason,
             _ when aborted.IsCancellationRequested => DeliveryReason.ClientGone,
             IOException when exchange.Started => DeliveryReason.OriginBroken,
             _ => DeliveryReason.Internal,
@@ -286,7 +289,7 @@ internal sealed class DeliveryCore : IDisposable
         try
         {
             exchange.Verdict = exchange.Verdict with { Detail = reason };
-            await (fault is RequestBodyException body ? ReplyWriter.ProblemAsync(exchange, body.Status, reason, aborted) : FailAsync(exchange, aborted));
+            await (fault is RequestBodyException broken ? ReplyWriter.ProblemAsync(exchange, broken.Status, reason, aborted) : FailAsync(exchange, aborted));
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {

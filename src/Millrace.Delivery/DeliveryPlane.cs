@@ -1,6 +1,3 @@
-using System.Text;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Routes;
@@ -8,8 +5,7 @@ using Millrace.Delivery.Routes;
 namespace Millrace.Delivery;
 
 /// <summary>
-/// The delivery plane's door: an RFC 9111 shared cache in memory before HTTP origins. Host it by giving a listener's every request to
-/// <see cref="HandleAsync"/> and the server's options to <see cref="Configure"/>. Thread-safe.
+/// The delivery plane: an RFC 9111 shared cache in memory before HTTP origins. Clients come in by a <see cref="FrontDoor"/>. Thread-safe.
 /// </summary>
 public sealed class DeliveryPlane : IDisposable
 {
@@ -37,26 +33,6 @@ public sealed class DeliveryPlane : IDisposable
 
     /// <summary>The core, for tests that look into the store.</summary>
     internal DeliveryCore Core => _core;
-
-    /// <summary>
-    /// Sets what a listener that serves this plane needs: Latin-1 field values (obs-text would be refused), no Server field, no bare-LF line ends.
-    /// Bodies are bounded by the server's own MaxRequestBodySize, which applies to all its listeners.
-    /// </summary>
-    public static void Configure(KestrelServerOptions server)
-    {
-        ArgumentNullException.ThrowIfNull(server);
-        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
-        server.AddServerHeader = false;
-        server.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
-        server.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-    }
-
-    /// <summary>Answers one request of the delivery listener; ends when the response has ended.</summary>
-    public Task HandleAsync(HttpContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return KestrelFrontEnd.HandleAsync(_core, context);
-    }
 
     /// <summary>Puts other routes in force; requests in hand keep theirs.</summary>
     public void UpdateRoutes(RouteTable routes)

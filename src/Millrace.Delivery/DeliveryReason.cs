@@ -90,6 +90,21 @@ public enum DeliveryReason
     /// <summary>The request is malformed.</summary>
     BadRequest,
 
+    /// <summary>The request's head passes the front door's bounds.</summary>
+    HeadTooLarge,
+
+    /// <summary>The request's body passes the front door's bound.</summary>
+    BodyTooLarge,
+
+    /// <summary>The client sends, or takes what is sent, too slowly.</summary>
+    SlowClient,
+
+    /// <summary>More connections than the front door takes, or than it takes from one client.</summary>
+    TooManyConnections,
+
+    /// <summary>More HTTP/2 control frames than a connection may send.</summary>
+    TooManyFrames,
+
     /// <summary>No connection to the origin.</summary>
     OriginUnreachable,
 

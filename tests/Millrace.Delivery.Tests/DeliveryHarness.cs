@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Time.Testing;
+using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.Routes;
 
 namespace Millrace.Delivery.Tests;
@@ -14,6 +14,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
     private readonly ConcurrentQueue<DeliveryRecord> _records = new();
     private readonly SemaphoreSlim _ended = new(0);
     private TestServer _origin = null!;
+    private FrontDoor _door = null!;
     private TestServer _edge = null!;
     private int _originRequests;
 
@@ -30,7 +31,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
     public Uri Origin => _origin.Address;
 
     public static async Task<DeliveryHarness> StartAsync(
-        RequestDelegate origin, DeliveryOptions? options = null, Contract? contract = null, HttpProtocols protocols = HttpProtocols.Http1, long? maxBody = null)
+        RequestDelegate origin, DeliveryOptions? options = null, Contract? contract = null, FrontDoorOptions? door = null)
     {
         var harness = new DeliveryHarness();
         harness._origin = await TestServer.StartAsync(context =>
@@ -41,7 +42,8 @@ internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
         });
         var routes = RouteTable.Create([new Route("127.0.0.1/*", harness._origin.Address, contract ?? Contract.Available)]);
         harness.Plane = new DeliveryPlane(options ?? new DeliveryOptions(), routes, harness, harness.Time);
-        harness._edge = await TestServer.StartAsync(harness.Plane.HandleAsync, protocols, maxBody);
+        harness._door = new FrontDoor(door ?? new FrontDoorOptions(), harness.Plane, harness.Time);
+        harness._edge = await TestServer.StartAsync(harness._door);
         return harness;
     }
 
@@ -83,6 +85,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
     {
         Client.Dispose();
         await _edge.DisposeAsync();
+        _door.Dispose();
         Plane.Dispose();
         await _origin.DisposeAsync();
         _ended.Dispose();

@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Millrace.Delivery.FrontEnd;
 
 namespace Millrace.Delivery.Tests;
 
@@ -37,7 +35,7 @@ public class FrontDoorTests
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
         var buffer = new byte[64];
         var read = await stream.ReadAtLeastAsync(buffer, 12, false, TestContext.Current.CancellationToken);
-        Assert.Matches("^HTTP/1\\.[01] 40[05]", Encoding.Latin1.GetString(buffer, 0, read));
+        Assert.Matches("^HTTP/1\\.1 40[05]", Encoding.Latin1.GetString(buffer, 0, read));
         Assert.Equal(0, edge.OriginRequests);
     }
 
@@ -64,7 +62,7 @@ public class FrontDoorTests
     [Fact]
     public async Task Http_2_without_tls_is_served_from_the_same_store()
     {
-        await using var edge = await DeliveryHarness.StartAsync(CachingTests.Page("max-age=60"), protocols: HttpProtocols.Http2);
+        await using var edge = await DeliveryHarness.StartAsync(CachingTests.Page("max-age=60"));
         foreach (var mark in (string[])["fwd=miss", "hit"])
         {
             using var message = new HttpRequestMessage(HttpMethod.Get, new Uri(edge.Edge, "/a")) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
@@ -73,13 +71,6 @@ public class FrontDoorTests
             Assert.Equal((200, true), (reply.Status, reply.CacheStatus.Contains(mark, StringComparison.Ordinal)));
         }
     }
-
-    [Theory]
-    [InlineData("/a", "/a")]
-    [InlineData("http://h/a?b", "/a?b")]
-    [InlineData("http://h", "/")]
-    [InlineData("http://h?q", "/?q")]
-    public void Absolute_form_is_reduced_to_origin_form(string target, string expected) => Assert.Equal(expected, RequestGuard.OriginForm(target));
 
     [Fact]
     public async Task Request_that_passed_here_before_is_a_loop()

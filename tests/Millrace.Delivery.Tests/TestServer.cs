@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Millrace.Delivery.FrontEnd;
 
 namespace Millrace.Delivery.Tests;
 
@@ -19,15 +20,29 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
-    public static async Task<TestServer> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, long? maxBody = null)
+    /// <summary>Starts a server of Kestrel's own HTTP.</summary>
+    public static Task<TestServer> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1) => StartAsync(
+        answer,
+        static server =>
+        {
+            server.AddServerHeader = false;
+            server.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+            server.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        },
+        listen => listen.Protocols = protocols);
+
+    /// <summary>Starts a server behind a front door.</summary>
+    public static Task<TestServer> StartAsync(FrontDoor door) => StartAsync(door.HandleAsync, door.Configure, door.Open);
+
+    private static async Task<TestServer> StartAsync(RequestDelegate answer, Action<KestrelServerOptions> configure, Action<ListenOptions> endpoint)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.UseSockets(FrontDoor.ConfigureTransport);
         builder.WebHost.ConfigureKestrel(server =>
         {
-            Millrace.Delivery.DeliveryPlane.Configure(server);
-            server.Limits.MaxRequestBodySize = maxBody ?? server.Limits.MaxRequestBodySize;
-            server.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
+            configure(server);
+            server.Listen(System.Net.IPAddress.Loopback, 0, endpoint);
         });
         var app = builder.Build();
         app.Run(answer);

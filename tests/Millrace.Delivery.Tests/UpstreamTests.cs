@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 
@@ -134,7 +135,8 @@ public class UpstreamTests
                 await context.Request.Body.CopyToAsync(Stream.Null);
                 await context.Response.WriteAsync("all here");
             },
-            new DeliveryOptions { ResponseTimeout = TimeSpan.FromSeconds(60), BodyIdleTimeout = TimeSpan.FromHours(1) });
+            new DeliveryOptions { ResponseTimeout = TimeSpan.FromSeconds(60), BodyIdleTimeout = TimeSpan.FromHours(1) },
+            door: new FrontDoorOptions { SlowGrace = TimeSpan.FromHours(1) });
         using var slow = new PacedContent(more.Task);
         var sent = edge.SendAsync(HttpMethod.Post, "/upload", slow);
         await first.Task;
@@ -163,10 +165,10 @@ public class UpstreamTests
     [Fact]
     public async Task Too_large_an_upload_is_the_clients_fault()
     {
-        await using var edge = await DeliveryHarness.StartAsync(async context => await context.Request.Body.CopyToAsync(Stream.Null), maxBody: 1_000);
+        await using var edge = await DeliveryHarness.StartAsync(async context => await context.Request.Body.CopyToAsync(Stream.Null), door: new FrontDoorOptions { MaxBodyBytes = 1_000 });
         using var posted = await edge.SendAsync(HttpMethod.Post, "/a", new ByteArrayContent(new byte[5_000]));
         Assert.Equal(413, (int)posted.StatusCode);
-        Assert.Equal(DeliveryReason.BadRequest, (await edge.RecordAsync()).Reason);
+        Assert.Equal(DeliveryReason.BodyTooLarge, (await edge.RecordAsync()).Reason);
     }
 
     [Fact]

@@ -5,4 +5,11 @@ internal sealed class RequestBodyException(int status, Exception inner) : IOExce
 {
     /// <summary>The status to answer with: 400, 408 or 413.</summary>
     public int Status { get; } = status;
+
+    public DeliveryReason Reason => Status switch
+    {
+        408 => DeliveryReason.SlowClient,
+        413 => DeliveryReason.BodyTooLarge,
+        _ => DeliveryReason.BadRequest,
+    };
 }

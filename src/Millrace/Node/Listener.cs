@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Millrace.Cli;
-using Millrace.Delivery;
+using Millrace.Delivery.FrontEnd;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
@@ -51,14 +51,10 @@ internal sealed class Listener : IAsyncDisposable
     public static Listener Build(
         string name, ListenAddress address, LimitsSection limits, long bodyBytes, NodeServices node, Action<IServiceCollection> services, Action<WebApplication> pipeline)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "millrace" });
-        builder.Services.AddSingleton(node.Logs);
-        builder.Services.AddSingleton(node.Clock);
-        builder.Services.AddSingleton<IHostLifetime, NodeOwnedLifetime>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.Drain);
+        var builder = Builder(limits, node);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            DeliveryPlane.Configure(kestrel);
+            kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = bodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = (int)limits.RequestHeaders;
             kestrel.Limits.MaxRequestHeaderCount = limits.RequestHeaderCount;
@@ -66,19 +62,25 @@ internal sealed class Listener : IAsyncDisposable
             kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
             kestrel.Limits.KeepAliveTimeout = limits.KeepAlive;
             kestrel.Limits.RequestHeadersTimeout = limits.HeaderTimeout;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
-            if (address.Address is { } bound)
-            {
-                kestrel.Listen(bound, address.Port);
-            }
-            else
-            {
-                kestrel.ListenAnyIP(address.Port);
-            }
+            Listen(kestrel, address, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         services(builder.Services);
         var app = builder.Build();
         pipeline(app);
+        return new Listener(name, app);
+    }
+
+    /// <summary>Builds the delivery listener, which a front door serves; nothing listens until <see cref="StartAsync"/>.</summary>
+    public static Listener Build(string name, ListenAddress address, LimitsSection limits, NodeServices node, FrontDoor door)
+    {
+        var builder = Builder(limits, node);
+        builder.WebHost.UseKestrelCore().UseSockets(FrontDoor.ConfigureTransport).ConfigureKestrel(kestrel =>
+        {
+            door.Configure(kestrel);
+            Listen(kestrel, address, door.Open);
+        });
+        var app = builder.Build();
+        app.Run(door.HandleAsync);
         return new Listener(name, app);
     }
 
@@ -117,6 +119,28 @@ internal sealed class Listener : IAsyncDisposable
     public Task StopAsync(CancellationToken abort) => _app.StopAsync(abort);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static WebApplicationBuilder Builder(LimitsSection limits, NodeServices node)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "millrace" });
+        builder.Services.AddSingleton(node.Logs);
+        builder.Services.AddSingleton(node.Clock);
+        builder.Services.AddSingleton<IHostLifetime, NodeOwnedLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.Drain);
+        return builder;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress address, Action<ListenOptions> endpoint)
+    {
+        if (address.Address is { } bound)
+        {
+            kestrel.Listen(bound, address.Port, endpoint);
+        }
+        else
+        {
+            kestrel.ListenAnyIP(address.Port, endpoint);
+        }
+    }
 
     // The host's default would take SIGTERM for each of three listeners; the node alone decides when they stop.
     private sealed class NodeOwnedLifetime : IHostLifetime

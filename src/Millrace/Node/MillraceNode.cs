@@ -206,10 +206,7 @@ internal sealed class MillraceNode : IAsyncDisposable
             app.UseEndpoints(_ => { });
         });
 
-    private Listener BuildDelivery() => Listener.Build(
-        "delivery", _config.Listen.Delivery, _config.Limits, _config.Limits.UploadBody, Services,
-        _ => { },
-        app => app.Run(Services.Delivery.HandleAsync));
+    private Listener BuildDelivery() => Listener.Build("delivery", _config.Listen.Delivery, _config.Limits, Services, Services.FrontDoor);
 
     private static Task StartingAsync(HttpContext context) =>
         Reply.ProblemAsync(context, new ProblemException(ProblemReason.Starting, "The journal is being read; /health/ready says when it is done."));

@@ -6,6 +6,7 @@ using Millrace.Cli;
 using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
+using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
@@ -72,6 +73,9 @@ internal sealed class NodeServices : IAsyncDisposable
     public FeatureFolder Features { get; private set; } = null!;
 
     public DeliveryPlane Delivery { get; private set; } = null!;
+
+    /// <summary>Where clients of the delivery plane come in.</summary>
+    public FrontDoor FrontDoor { get; private set; } = null!;
 
     public Decider Decider { get; private set; } = null!;
 
@@ -211,7 +215,18 @@ internal sealed class NodeServices : IAsyncDisposable
                 queue.Write, tokens, item => Features.Current.Find(item)?.BodyUrl, Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
             Clock));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
+        FrontDoor = Owned(new FrontDoor(DoorOf(config.Limits), Delivery, Clock));
     }
+
+    private static FrontDoorOptions DoorOf(LimitsSection limits) => new()
+    {
+        MaxConnections = limits.Connections,
+        MaxHeadBytes = (int)limits.RequestHeaders,
+        MaxHeadFields = limits.RequestHeaderCount,
+        MaxBodyBytes = limits.UploadBody,
+        HeadTimeout = limits.HeaderTimeout,
+        IdleTimeout = limits.KeepAlive,
+    };
 
     private void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
 

@@ -4,7 +4,7 @@ using Millrace.Delivery.Requests;
 namespace Millrace.Delivery.FrontEnd;
 
 /// <summary>A request's body whose faults are told in the core's terms.</summary>
-internal sealed class KestrelRequestBody(HttpRequest request) : IRequestBody
+internal sealed class Http2RequestBody(HttpRequest request) : IRequestBody
 {
     public long? Length => request.ContentLength;
 

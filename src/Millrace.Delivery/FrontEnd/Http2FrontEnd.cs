@@ -5,23 +5,17 @@ using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.FrontEnd;
 
-/// <summary>Turns a guarded Kestrel request into one of the core's.</summary>
-internal static class KestrelFrontEnd
+/// <summary>Turns a guarded request of Kestrel's HTTP/2 into one of the core's.</summary>
+internal static class Http2FrontEnd
 {
     public static async Task HandleAsync(DeliveryCore core, HttpContext context)
     {
-        var exchange = core.Open(new KestrelResponseWriter(context));
+        var exchange = core.Open(new Http2ResponseWriter(context));
         exchange.Begin();
-        if (RequestGuard.Refuse(context) is { } status)
+        if (Http2Guard.Refuse(context) is { } status)
         {
-            // What follows on this connection cannot be trusted to be a request.
-            if (!HttpProtocol.IsHttp2(context.Request.Protocol))
-            {
-                context.Response.Headers.Connection = "close";
-            }
-
             exchange.Request.SetMethod(Encoding.Latin1.GetBytes(context.Request.Method));
-            await core.RefuseAsync(exchange, status, context.RequestAborted);
+            await core.RefuseAsync(exchange, status, DeliveryReason.BadRequest, context.RequestAborted);
             return;
         }
 
@@ -35,12 +29,10 @@ internal static class KestrelFrontEnd
         request.SetMethod(Encoding.Latin1.GetBytes(from.Method));
         request.IsSecure = from.IsHttps;
         request.SetAuthority(Encoding.Latin1.GetBytes(from.Headers.Host.ToString()));
-        request.SetTarget(Encoding.Latin1.GetBytes(RequestGuard.OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)));
+        request.SetTarget(Encoding.Latin1.GetBytes(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget));
         request.Client = context.Connection.RemoteIpAddress?.ToString();
-        request.Protocol = HttpProtocol.IsHttp2(from.Protocol) ? RequestProtocol.Http2
-            : HttpProtocol.IsHttp10(from.Protocol) ? RequestProtocol.Http10
-            : RequestProtocol.Http11;
-        request.Body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true ? new KestrelRequestBody(from) : null;
+        request.Protocol = RequestProtocol.Http2;
+        request.Body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true ? new Http2RequestBody(from) : null;
         foreach (var (name, values) in from.Headers)
         {
             foreach (var value in values)

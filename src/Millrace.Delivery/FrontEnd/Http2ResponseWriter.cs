@@ -5,7 +5,7 @@ using Millrace.Delivery.Requests;
 namespace Millrace.Delivery.FrontEnd;
 
 /// <summary>Writes a response to a Kestrel connection or stream.</summary>
-internal sealed class KestrelResponseWriter(HttpContext context) : IResponseWriter
+internal sealed class Http2ResponseWriter(HttpContext context) : IResponseWriter
 {
     public bool Started { get; private set; }
 

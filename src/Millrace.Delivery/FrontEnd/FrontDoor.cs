@@ -1,0 +1,165 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Millrace.Delivery.FrontEnd;
+
+/// <summary>
+/// The delivery plane's front door: HTTP/1.1 by a strict parser and loop of ours, HTTP/2 by Kestrel behind a guard and a frame budget, both over TLS or in
+/// cleartext. Give it a Kestrel server of its own: <see cref="Configure"/>, then <see cref="Open"/> for each endpoint, and
+/// <see cref="HandleAsync"/> as the server's whole pipeline. Thread-safe.
+/// </summary>
+public sealed class FrontDoor : IDisposable
+{
+    private static ReadOnlySpan<byte> Http2Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
+
+    private readonly FrontDoorOptions _options;
+    private readonly DeliveryCore _core;
+    private readonly ConnectionWatch _watch;
+    private readonly ClientTable _clients;
+
+    /// <summary>Makes a front door.</summary>
+    /// <param name="options">Bounds.</param>
+    /// <param name="plane">Answers the requests.</param>
+    /// <param name="time">Clock of time bounds.</param>
+    /// <exception cref="ArgumentException">A bound makes no sense; all faults are listed.</exception>
+    public FrontDoor(FrontDoorOptions options, DeliveryPlane plane, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(plane);
+        ArgumentNullException.ThrowIfNull(time);
+        options.Validate();
+        _options = options;
+        _core = plane.Core;
+        _watch = new ConnectionWatch(time);
+        _clients = new ClientTable(options);
+    }
+
+    /// <summary>Connections that are open now.</summary>
+    public int Connections => _clients.Count;
+
+    /// <summary>Sets what the server needs, above all the bounds of its HTTP/2.</summary>
+    public void Configure(KestrelServerOptions server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        server.AddServerHeader = false;
+        server.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        server.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        var limits = server.Limits;
+        limits.MaxConcurrentConnections = null;
+        limits.MaxRequestBodySize = _options.MaxBodyBytes;
+        limits.MaxRequestHeadersTotalSize = _options.MaxHeadBytes;
+        limits.MaxRequestHeaderCount = _options.MaxHeadFields;
+        limits.KeepAliveTimeout = _options.IdleTimeout;
+        limits.RequestHeadersTimeout = _options.HeadTimeout;
+        limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new MinDataRate(_options.MinBytesPerSecond, _options.SlowGrace);
+        limits.Http2.MaxStreamsPerConnection = _options.MaxStreams;
+    }
+
+    /// <summary>Sets the transport of a server that serves this door alone: a request is answered on the thread that received it, since nothing on that path blocks.</summary>
+    public static void ConfigureTransport(SocketTransportOptions transport)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        transport.UnsafePreferInlineScheduling = true;
+    }
+
+    /// <summary>Makes an endpoint a door: call it in <c>Listen</c>.</summary>
+    public void Open(ListenOptions endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+
+        // What reaches Kestrel's own HTTP behind us has begun with HTTP/2's preface.
+        endpoint.Protocols = HttpProtocols.Http2;
+        endpoint.Use(next => connection => AdmitAsync(connection, next));
+        endpoint.Use(next => connection => SpeakAsync(connection, next));
+    }
+
+    /// <summary>Answers one request of HTTP/2; ends when the response has ended.</summary>
+    public Task HandleAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return Http2FrontEnd.HandleAsync(_core, context);
+    }
+
+    /// <summary>Stops the clock. The server must have stopped before.</summary>
+    public void Dispose() => _watch.Dispose();
+
+    private async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var client = connection.RemoteEndPoint;
+        if (!_clients.TryEnter(client))
+        {
+            _core.Meters.BoundHit(DeliveryReason.TooManyConnections);
+            connection.Features.Get<IConnectionSocketFeature>()?.Socket.Close(0);
+            connection.Abort(new ConnectionAbortedException("There are too many connections."));
+            return;
+        }
+
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            _clients.Leave(client);
+        }
+    }
+
+    private async Task SpeakAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        Http1Connection http1 = new(connection, _options, _core, _watch);
+        _watch.Add(http1);
+        try
+        {
+            if (!await IsHttp2Async(connection))
+            {
+                await http1.RunAsync();
+                return;
+            }
+        }
+        finally
+        {
+            _watch.Remove(http1);
+        }
+
+        await next(connection);
+    }
+
+    /// <summary>Looks at what a cleartext connection begins with, and leaves it there. Over TLS, ALPN has said.</summary>
+    private static async ValueTask<bool> IsHttp2Async(ConnectionContext connection)
+    {
+        if (connection.Features.Get<ISslStreamFeature>() is { } tls)
+        {
+            return tls.SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
+        }
+
+        var input = connection.Transport.Input;
+        while (true)
+        {
+            var read = await input.ReadAsync();
+            var begins = Begins(read);
+            if (begins is { } known || read.IsCompleted || read.IsCanceled)
+            {
+                input.AdvanceTo(read.Buffer.Start);
+                return begins ?? false;
+            }
+
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>Whether it begins with the preface; null while it may. The first bytes of most requests tell.</summary>
+    private static bool? Begins(ReadResult read)
+    {
+        Span<byte> first = stackalloc byte[Http2Preface.Length];
+        var length = (int)Math.Min(read.Buffer.Length, first.Length);
+        System.Buffers.BuffersExtensions.CopyTo(read.Buffer.Slice(0, length), first);
+        return !Http2Preface.StartsWith(first[..length]) ? false : length == first.Length ? true : null;
+    }
+}
