@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.CompilerServices;
 using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
@@ -11,17 +11,19 @@ using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery;
 
-/// <summary>A request's life: route → tag, upstream request and key → look up → serve, or fetch (<see cref="Boarder"/>), or pass → tell. Knows no server.</summary>
+/// <summary>A request's life: walks <see cref="RequestStep"/> from the route to the record. Knows no server.</summary>
 internal sealed class DeliveryCore : IDisposable
 {
     private readonly DeliveryOptions _options;
     private readonly IDeliverySink? _sink;
     private readonly TimeProvider _time;
+    private readonly CacheName _name;
     private readonly MemoryStore _store;
     private readonly MemoryAccount _account;
     private readonly OriginClient _origins;
     private readonly Stale _stale;
     private readonly Boarder _boarder;
+    private readonly Passing _passing;
     private readonly Voiding _voiding;
     private readonly ReplyWriter _replies;
     private readonly DeliveryMeters _meters;
@@ -33,6 +35,7 @@ internal sealed class DeliveryCore : IDisposable
     {
         options.Validate();
         (_options, _routes, _sink, _time) = (options, routes, sink, time);
+        _name = new CacheName(options.Name);
         PurgeLog purges = new(options.MaxPurges, time);
         _store = new MemoryStore(options.StoreBytes, options.MaxVariants, purges);
         _account = new MemoryAccount(options.FillBytes);
@@ -47,15 +50,16 @@ internal sealed class DeliveryCore : IDisposable
         KeyMemo<FlightResult.Failed> failures = new(options.FailureMemo, time);
         Fetcher fetcher = new(options, _origins, _store, flights, marks, failures, _account, _meters, time);
         _boarder = new Boarder(options, _store, flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
+        _passing = new Passing(_origins, _stale, _voiding, _replies);
     }
 
     public MemoryStore Store => _store;
 
-    /// <summary>The lease under which what is held may be trusted.</summary>
-    public PurgeTouch Touch { get; }
-
     /// <summary>Requests that board a flight now: for tests that must know when all wait.</summary>
     public int InFlight => _boarder.Aboard;
+
+    /// <summary>The lease under which what is held may be trusted.</summary>
+    public PurgeTouch Touch { get; }
 
     public RouteTable Routes
     {
@@ -70,22 +74,34 @@ internal sealed class DeliveryCore : IDisposable
     public DeliveryMeters Meters => _meters;
 
     /// <summary>Makes what a connection, or a stream of one, hands in its requests by. It serves one request at a time.</summary>
-    public Exchange Open(IResponseWriter writer) => new(writer, _options.Name, _time);
+    public Exchange Open(IResponseWriter writer) => new(writer, _name, _time);
 
-    /// <summary>Answers the exchange's request; ends when the response has ended. Never throws.</summary>
+    /// <summary>
+    /// Answers the exchange's request; ends when the response has ended. Never throws. What is answered from memory to a writer that need not wait ends
+    /// before this returns, without allocating.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask HandleAsync(Exchange exchange, CancellationToken aborted)
     {
-        var inHand = Interlocked.Increment(ref _inHand);
+        var step = Interlocked.Increment(ref _inHand) > _options.MaxRequests ? Overloaded(exchange) : RequestStep.Route;
         try
         {
-            if (inHand > _options.MaxRequests)
+            while (step != RequestStep.Tell)
             {
-                _meters.BoundHit(DeliveryReason.Overloaded);
-                await ReplyWriter.ProblemAsync(exchange, 503, DeliveryReason.Overloaded, aborted);
-                return;
+                step = step switch
+                {
+                    RequestStep.Route => FindRoute(exchange),
+                    RequestStep.Guard => Guard(exchange),
+                    RequestStep.Key => FormKey(exchange),
+                    RequestStep.LookUp => LookUp(exchange),
+                    RequestStep.Judge => Judge(exchange),
+                    RequestStep.Serve => await ServeAsync(exchange, aborted),
+                    RequestStep.ServeAndRenew => Renew(exchange),
+                    RequestStep.Fetch => await _boarder.FetchAsync(exchange, aborted) ? RequestStep.Tell : RequestStep.Fail,
+                    RequestStep.Pass => await _passing.PassAsync(exchange, aborted),
+                    _ => await FailAsync(exchange, aborted),
+                };
             }
-
-            await ServeAsync(exchange, aborted);
         }
         catch (Exception e)
         {
@@ -104,7 +120,8 @@ internal sealed class DeliveryCore : IDisposable
     {
         try
         {
-            await ReplyWriter.ProblemAsync(exchange, status, reason, aborted);
+            exchange.Fail(reason, status);
+            await FailAsync(exchange, aborted);
         }
         catch (Exception e)
         {
@@ -135,142 +152,118 @@ internal sealed class DeliveryCore : IDisposable
         _meters.Dispose();
     }
 
-    private async Task ServeAsync(Exchange exchange, CancellationToken aborted)
+    private RequestStep Overloaded(Exchange exchange)
+    {
+        _meters.BoundHit(DeliveryReason.Overloaded);
+        return exchange.Fail(DeliveryReason.Overloaded, 503);
+    }
+
+    private RequestStep FindRoute(Exchange exchange)
+    {
+        exchange.Route = _routes.Find(exchange.Request.Authority, exchange.Request.Path);
+        return exchange.Route is null ? exchange.Fail(DeliveryReason.NoRoute, 404) : RequestStep.Guard;
+    }
+
+    private RequestStep Guard(Exchange exchange)
+    {
+        if (OriginFields.HasPassed(exchange.Request, _options.Name))
+        {
+            return exchange.Fail(DeliveryReason.Loop, 508);
+        }
+
+        UpstreamFields.Strip(exchange.Request);
+        return RequestStep.Key;
+    }
+
+    private static RequestStep FormKey(Exchange exchange)
     {
         var request = exchange.Request;
-        var authority = Encoding.Latin1.GetString(request.Authority);
-        if (_routes.Find(authority, Encoding.Latin1.GetString(request.Path)) is not { } route)
-        {
-            await ReplyWriter.ProblemAsync(exchange, 404, DeliveryReason.NoRoute, aborted);
-            return;
-        }
+        exchange.Key.Begin(request.IsSecure, request.Authority);
+        exchange.Tag = TagParameter.Take(request.Target, exchange.Route!.TagParameter, exchange.Key);
+        exchange.Directives = RequestDirectives.Parse(request.Headers);
+        var reason = ReasonToPass(exchange);
+        return reason == DeliveryReason.None || exchange.OnlyIfCached ? RequestStep.LookUp : exchange.Pass(reason);
+    }
 
-        exchange.Route = route;
-        if (OriginFields.HasPassed(request, _options.Name))
-        {
-            await ReplyWriter.ProblemAsync(exchange, 508, DeliveryReason.Loop, aborted);
-            return;
-        }
+    /// <summary>Why no copy can answer the request, or <see cref="DeliveryReason.None"/>.</summary>
+    private static DeliveryReason ReasonToPass(Exchange exchange)
+    {
+        var request = exchange.Request;
+        return !request.IsGet && !request.IsHead ? DeliveryReason.Method
+            : request.Body is not null || request.Headers.Contains(FieldId.IfMatch) || request.Headers.Contains(FieldId.IfUnmodifiedSince) ? DeliveryReason.RequestForm
+            : exchange.Directives.NoStore ? DeliveryReason.RequestNoStore
+            : DeliveryReason.None;
+    }
 
-        var (target, tag) = TagParameter.Take(Encoding.Latin1.GetString(request.Target), route.TagParameter);
-        var upstream = exchange.Upstream = UpstreamRequest.Of(request, Encoding.Latin1.GetBytes(target), _options.Name);
-        exchange.Tag = tag;
-        exchange.Key = CacheKey.Of(request.IsSecure ? "https" : "http", authority, target);
-        var directives = RequestDirectives.Parse(upstream.Headers);
-        var onlyIfCached = directives.OnlyIfCached && (request.IsGet || request.IsHead);
-        if (PassReason(request, upstream.Headers, directives) is var reason and not DeliveryReason.None && !onlyIfCached)
-        {
-            await PassAsync(exchange, route, reason, null, aborted);
-            return;
-        }
-
-        var stored = _store.Find(exchange.Key, upstream.Headers);
-        if (stored is not null)
+    private RequestStep LookUp(Exchange exchange)
+    {
+        exchange.Stored = _store.Find(exchange.Key, exchange.Fields);
+        if (exchange.Stored is { } stored)
         {
             exchange.Hold(stored);
-            if (await TryServeAsync(exchange, route, stored, directives, aborted))
-            {
-                return;
-            }
+            return RequestStep.Judge;
         }
 
-        if (onlyIfCached)
-        {
-            await ReplyWriter.ProblemAsync(exchange, 504, DeliveryReason.OnlyIfCached, aborted);
-        }
-        else if (request.IsHead || upstream.Headers.Contains(FieldId.Range))
-        {
-            await PassAsync(exchange, route, request.IsHead ? DeliveryReason.Head : DeliveryReason.Range, stored, aborted);
-        }
-        else if (_boarder.PassReason(exchange, stored) is { } unshareable)
-        {
-            await PassAsync(exchange, route, unshareable, stored, aborted);
-        }
-        else if (!await _boarder.FetchAsync(exchange, route, stored, directives, aborted))
-        {
-            await FailAsync(exchange, aborted);
-        }
+        return Forward(exchange);
     }
-
-    private static DeliveryReason PassReason(DeliveryRequest request, HeaderList upstream, RequestDirectives directives) =>
-        !request.IsGet && !request.IsHead ? DeliveryReason.Method
-        : request.Body is not null || upstream.Contains(FieldId.IfMatch) || upstream.Contains(FieldId.IfUnmodifiedSince) ? DeliveryReason.RequestForm
-        : directives.NoStore ? DeliveryReason.RequestNoStore
-        : DeliveryReason.None;
 
     /// <summary>Serves the copy when it may be reused; else notes in the verdict why the request goes on.</summary>
-    private async Task<bool> TryServeAsync(Exchange exchange, Route route, StoredResponse stored, RequestDirectives directives, CancellationToken aborted)
+    private RequestStep Judge(Exchange exchange)
     {
-        var reuse = _stale.Judge(stored, directives, route);
-        (DeliveryOutcome Outcome, DeliveryReason Detail)? served = reuse switch
+        var stored = exchange.Stored!;
+        var reuse = _stale.Judge(stored, exchange.Directives, exchange.Route!);
+        switch (reuse)
         {
-            Reuse.Fresh => (DeliveryOutcome.Hit, _stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : DeliveryReason.None),
-            Reuse.MaxStale => (DeliveryOutcome.Stale, DeliveryReason.MaxStale),
-            Reuse.StaleWhileRevalidate => (DeliveryOutcome.Stale, DeliveryReason.WhileRevalidate),
-            _ => null,
-        };
-        if (served is not { } answer)
-        {
-            exchange.Verdict = reuse == Reuse.RevalidateOnRequest
-                ? new CacheStatus { Forward = "request", Detail = DeliveryReason.RequestDirective }
-                : new CacheStatus { Forward = "stale", Detail = _stale.IsOutOfTouch(stored.Head, route) ? DeliveryReason.Unverified : DeliveryReason.None };
-            return false;
-        }
+            case Reuse.Fresh:
+                exchange.Outcome = DeliveryOutcome.Hit;
+                exchange.Verdict = new CacheStatus { Hit = true, Detail = _stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : DeliveryReason.None };
+                return RequestStep.Serve;
 
-        if (reuse == Reuse.StaleWhileRevalidate)
-        {
-            _boarder.RevalidateBehind(exchange, route, stored);
-        }
+            case Reuse.MaxStale or Reuse.StaleWhileRevalidate:
+                exchange.Outcome = DeliveryOutcome.Stale;
+                exchange.Verdict = new CacheStatus { Hit = true, Detail = reuse == Reuse.MaxStale ? DeliveryReason.MaxStale : DeliveryReason.WhileRevalidate };
+                return reuse == Reuse.MaxStale ? RequestStep.Serve : RequestStep.ServeAndRenew;
 
-        exchange.Outcome = answer.Outcome;
-        exchange.Verdict = new CacheStatus { Hit = true, Detail = answer.Detail };
-        await _replies.StoredAsync(exchange, stored, validated: false, aborted);
-        return true;
+            default:
+                exchange.Verdict = reuse == Reuse.RevalidateOnRequest
+                    ? new CacheStatus { Forward = "request", Detail = DeliveryReason.RequestDirective }
+                    : new CacheStatus { Forward = "stale", Detail = _stale.IsOutOfTouch(stored.Head, exchange.Route!) ? DeliveryReason.Unverified : DeliveryReason.None };
+                return Forward(exchange);
+        }
     }
 
-    private async Task PassAsync(Exchange exchange, Route route, DeliveryReason reason, StoredResponse? stored, CancellationToken aborted)
+    /// <summary>Which way a request goes that no copy can answer at once.</summary>
+    private RequestStep Forward(Exchange exchange)
     {
-        var (request, upstream) = (exchange.Request, exchange.Upstream);
-        exchange.Verdict = exchange.Verdict with
-        {
-            Forward = reason switch
-            {
-                DeliveryReason.Method => "method",
-                DeliveryReason.RequestForm or DeliveryReason.RequestNoStore => "request",
-                DeliveryReason.HitForMiss => "bypass",
-                _ => exchange.Verdict.Forward ?? "miss",
-            },
-            Detail = reason,
-        };
-        OriginResponse response;
-        try
-        {
-            response = await _origins.SendAsync(route, upstream, upstream.Headers, request.Body, aborted);
-        }
-        catch (OriginException e) when (stored is not null)
-        {
-            if (await _stale.TryServeAsync(exchange, route, stored, e.Reason, null, aborted))
-            {
-                return;
-            }
+        var request = exchange.Request;
+        return exchange.OnlyIfCached ? exchange.Fail(DeliveryReason.OnlyIfCached, 504)
+            : request.IsHead ? exchange.Pass(DeliveryReason.Head)
+            : request.Headers.Contains(FieldId.Range) ? exchange.Pass(DeliveryReason.Range)
+            : _boarder.PassReason(exchange) is { } unshareable ? exchange.Pass(unshareable)
+            : RequestStep.Fetch;
+    }
 
-            throw;
-        }
+    private RequestStep Renew(Exchange exchange)
+    {
+        _boarder.RevalidateBehind(exchange, exchange.Stored!);
+        return RequestStep.Serve;
+    }
 
-        using (response)
-        {
-            if (!request.Method.IsSafe() && response.Status is >= 200 and < 400)
-            {
-                _voiding.InvalidateAfter(exchange.Key, response.Headers);
-            }
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RequestStep> ServeAsync(Exchange exchange, CancellationToken aborted)
+    {
+        await _replies.StoredAsync(exchange, exchange.Stored!, validated: false, aborted);
+        return RequestStep.Tell;
+    }
 
-            exchange.Outcome = DeliveryOutcome.Bypass;
-            await _replies.ThroughAsync(exchange, response, conditionsAreOurs: false, aborted);
-        }
+    private static async ValueTask<RequestStep> FailAsync(Exchange exchange, CancellationToken aborted)
+    {
+        await ReplyWriter.ProblemAsync(exchange, exchange.FailureStatus, exchange.Verdict.Detail, aborted);
+        return RequestStep.Tell;
     }
 
     /// <summary>Whatever went wrong, the client gets an answer, or a cut where one had begun.</summary>
-    private static async Task EndAsync(Exchange exchange, Exception fault, CancellationToken aborted)
+    private static async ValueTask EndAsync(Exchange exchange, Exception fault, CancellationToken aborted)
     {
         var reason = fault switch
         {
@@ -288,27 +281,13 @@ internal sealed class DeliveryCore : IDisposable
 
         try
         {
-            exchange.Verdict = exchange.Verdict with { Detail = reason };
-            await (fault is RequestBodyException broken ? ReplyWriter.ProblemAsync(exchange, broken.Status, reason, aborted) : FailAsync(exchange, aborted));
+            exchange.Fail(reason, (fault as RequestBodyException)?.Status);
+            await FailAsync(exchange, aborted);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             exchange.Cut(DeliveryReason.ClientGone);
         }
-    }
-
-    /// <summary>Says what the verdict's detail names, with the origin's own status where it gave one.</summary>
-    private static Task FailAsync(Exchange exchange, CancellationToken aborted)
-    {
-        var reason = exchange.Verdict.Detail;
-        var status = (exchange.Verdict.ForwardStatus, reason) switch
-        {
-            (503, _) => 503,
-            (504, _) or (_, DeliveryReason.OriginTimeout) => 504,
-            (_, DeliveryReason.Internal) => 500,
-            _ => 502,
-        };
-        return ReplyWriter.ProblemAsync(exchange, status, reason, aborted);
     }
 
     private void Tell(Exchange exchange)

@@ -57,7 +57,7 @@ public sealed class DeliveryPlane : IDisposable
     }
 
     /// <summary>The name of an object in <see cref="DeliveryRecord.KeyHash"/>, by its URL; without a scheme, as if it were http.</summary>
-    public static ulong KeyHashOf(string url) => Keys.CacheKey.Hash(Keys.CacheKey.OfUrl(url).First());
+    public static ulong KeyHashOf(string url) => Keys.CacheKey.OfUrl(url).First().ShortHash;
 
     /// <summary>Purges what the request names, stored or on its way, on a plane that follows no feed. Returns how many stored responses were touched.</summary>
     /// <exception cref="ArgumentException">The route is not a pattern.</exception>

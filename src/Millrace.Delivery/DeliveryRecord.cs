@@ -6,7 +6,7 @@ public readonly record struct DeliveryRecord
     /// <summary>The pattern of the route, or empty when none matched.</summary>
     public required string Route { get; init; }
 
-    /// <summary>XxHash3 of the cache key (scheme, host, target without the tag); zero without a route.</summary>
+    /// <summary>Half of the 128-bit hash of the cache key (scheme, host, target without the tag); zero without a route.</summary>
     public required ulong KeyHash { get; init; }
 
     /// <summary>How the response came about.</summary>

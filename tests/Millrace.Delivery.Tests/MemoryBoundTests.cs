@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Storage;
 
@@ -76,7 +75,7 @@ public class MemoryBoundTests
     public async Task Windowed_writer_waits_for_its_slow_reader_and_holds_a_few_chunks_only()
     {
         MemoryAccount account = new(long.MaxValue);
-        var body = SharedBody.TryBegin(account, null)!;
+        var body = Filling.TryBegin(account, null)!;
         var reader = body.Open()!;
         body.MakeWindow();
         var room = Task.CompletedTask;
@@ -87,7 +86,7 @@ public class MemoryBoundTests
         }
 
         Assert.False(room.IsCompleted);
-        Assert.InRange(account.Bytes, 1, 5L * SharedBody.ChunkBytes);
+        Assert.InRange(account.Bytes, 1, 5L * Filling.ChunkBytes);
         await reader.ReadAsync(Now);
         await reader.ReadAsync(Now);
         await room.WaitAsync(TimeSpan.FromSeconds(20), Now);
@@ -103,7 +102,7 @@ public class MemoryBoundTests
     public async Task Small_body_costs_what_it_is(long? expected, long bytes)
     {
         MemoryAccount account = new(long.MaxValue);
-        var body = SharedBody.TryBegin(account, expected)!;
+        var body = Filling.TryBegin(account, expected)!;
         body.Space();
         body.Commit(3_000);
         Assert.Equal(bytes, account.Bytes);

@@ -28,18 +28,21 @@ public class MemoryStoreTests
             {
                 state = (state * 6364136223846793005) + 1442695040888963407;
                 var roll = (int)(state >> 40);
-                var key = $"http://h/{roll % 97}";
-                HeaderList request = new();
-                request.Add("Accept", $"{roll % 5}");
+                var key = CacheKey.Of($"http://h/{roll % 97}");
+                var request = Accepting($"{roll % 5}");
                 if (roll % 50 == 0)
                 {
                     PurgeScope purge = new([key], ["k1"], [], Soft: roll % 100 == 0);
                     purges.Add(purge);
                     store.Purge([purge], TimeProvider.System);
                 }
-                else if (store.Find(key, request) is null)
+                else if (Find(store, key, request) is not { } found)
                 {
                     store.Put(Response(key, request, roll % 7_000, purges.Now, $"k{roll % 4}"));
+                }
+                else
+                {
+                    Assert.True(found.Key.Equals(key) && found.Head.Vary.Matches(request));
                 }
 
                 Assert.True(store.Bytes <= Capacity);
@@ -51,14 +54,14 @@ public class MemoryStoreTests
     public void What_is_asked_for_outlives_what_is_not()
     {
         MemoryStore store = new(60_000, 4, new PurgeLog(10, TimeProvider.System));
-        store.Put(Response("http://h/hot", new(), 2_000, default, "k"));
+        store.Put(Response(CacheKey.Of("http://h/hot"), new(), 2_000, default, "k"));
         for (var i = 0; i < 200; i++)
         {
-            Assert.NotNull(store.Find("http://h/hot", new()));
-            store.Put(Response($"http://h/{i}", new(), 2_000, default, "k"));
+            Assert.NotNull(Find(store, CacheKey.Of("http://h/hot"), new()));
+            store.Put(Response(CacheKey.Of($"http://h/{i}"), new(), 2_000, default, "k"));
         }
 
-        Assert.NotNull(store.Find("http://h/hot", new()));
+        Assert.NotNull(Find(store, CacheKey.Of("http://h/hot"), new()));
         Assert.Empty(store.CheckIntegrity());
     }
 
@@ -68,15 +71,31 @@ public class MemoryStoreTests
         PurgeLog purges = new(2, TimeProvider.System);
         MemoryStore store = new(60_000, 4, purges);
         var began = purges.Now;
-        Assert.False(purges.Add(0, PurgeScope.OfKeys(["http://h/a"])));
-        Assert.False(store.Put(Response("http://h/a", new(), 10, began, "k")));
-        Assert.True(store.Put(Response("http://h/b", new(), 10, began, "k")));
-        Assert.True(purges.Add(1, PurgeScope.OfKeys(["x", "y", "z"])));
-        Assert.False(store.Put(Response("http://h/c", new(), 10, began, "k")));
-        Assert.True(store.Put(Response("http://h/c", new(), 10, purges.Now, "k")));
+        Assert.False(purges.Add(0, PurgeScope.OfKeys([CacheKey.Of("http://h/a")])));
+        Assert.False(store.Put(Response(CacheKey.Of("http://h/a"), new(), 10, began, "k")));
+        Assert.True(store.Put(Response(CacheKey.Of("http://h/b"), new(), 10, began, "k")));
+        Assert.True(purges.Add(1, PurgeScope.OfKeys([CacheKey.Of("x"), CacheKey.Of("y"), CacheKey.Of("z")])));
+        Assert.False(store.Put(Response(CacheKey.Of("http://h/c"), new(), 10, began, "k")));
+        Assert.True(store.Put(Response(CacheKey.Of("http://h/c"), new(), 10, purges.Now, "k")));
     }
 
-    private static StoredResponse Response(string key, HeaderList request, int bytes, Beginning began, string surrogate)
+    private static HeaderList Accepting(string what)
+    {
+        HeaderList request = new();
+        request.Add("Accept", what);
+        return request;
+    }
+
+    private static CachedObject? Find(MemoryStore store, CacheKey key, HeaderList fields)
+    {
+        DeliveryRequest request = new();
+        request.Headers.CopyFrom(fields);
+        KeyBuffer buffer = new();
+        buffer.Append(key.Bytes);
+        return store.Find(buffer, new UpstreamFields(request, "edge"));
+    }
+
+    private static CachedObject Response(CacheKey key, HeaderList request, int bytes, Beginning began, string surrogate)
     {
         HeaderList headers = new();
         headers.Add("Vary", "Accept");
@@ -85,6 +104,6 @@ public class MemoryStoreTests
             Key = key, Route = "r", Vary = VaryKey.Of(headers, request), Status = 200, Headers = headers, Directives = default,
             Freshness = new FreshnessRules(TimeSpan.FromMinutes(1), TimeSpan.Zero, true), ReceivedTimestamp = 0, Began = began, SurrogateKeys = [surrogate],
         };
-        return new StoredResponse(head, [new byte[bytes]], bytes, new MemoryAccount(0));
+        return new CachedObject(head, ObjectBody.Of(new byte[bytes]), new MemoryAccount(0));
     }
 }

@@ -269,7 +269,11 @@ public class UpstreamTests
         return request;
     }
 
-    private static UpstreamRequest Upstream(DeliveryRequest request) => UpstreamRequest.Of(request, request.Target, "edge");
+    private static UpstreamRequest Upstream(DeliveryRequest request)
+    {
+        UpstreamFields.Strip(request);
+        return UpstreamRequest.Of(request, request.Target, new UpstreamFields(request, "edge"));
+    }
 
     private static async Task<DeliveryHarness> BeforeAsync(Uri origin)
     {

@@ -1,5 +1,4 @@
 using Millrace.Delivery.Freshness;
-using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
@@ -37,19 +36,19 @@ internal sealed class Boarder(
     }
 
     /// <summary>Why a request should go through with its own conditions rather than fetch for all: its object was lately found uncacheable.</summary>
-    public DeliveryReason? PassReason(Exchange exchange, StoredResponse? stored) =>
-        stored is null && marks.Find(exchange.Key, exchange.Upstream.Headers) is not null and not DeliveryReason.None ? DeliveryReason.HitForMiss : null;
+    public DeliveryReason? PassReason(Exchange exchange) =>
+        exchange.Stored is null && marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null and not DeliveryReason.None ? DeliveryReason.HitForMiss : null;
 
     /// <summary>Begins a flight that nobody waits for, unless one is under way or the origin has just failed.</summary>
-    public void RevalidateBehind(Exchange exchange, Route route, StoredResponse stored)
+    public void RevalidateBehind(Exchange exchange, CachedObject stored)
     {
-        if (exchange.Upstream.Headers.Contains("Authorization") || failures.TryGet(CacheKey.Wide(exchange.Key), out _))
+        if (exchange.Request.Headers.Contains(FieldId.Authorization) || failures.TryGet(exchange.Key.Hash, out _))
         {
             return;
         }
 
-        var boarding = flights.JoinOrLead(FlightKey(exchange), exchange.Key);
-        if (boarding.Leads && store.Find(exchange.Key, exchange.Upstream.Headers) is { } latest && latest != stored)
+        var boarding = flights.JoinOrLead(KeyOf(exchange));
+        if (boarding.Leads && store.Find(exchange.Key, exchange.Fields) is { } latest && latest != stored)
         {
             // Another's flight has renewed it between the look-up and now.
             flights.Remove(boarding.Flight);
@@ -61,22 +60,22 @@ internal sealed class Boarder(
             boarding.Flight.Keep();
 
             // Not awaited on purpose: RunAsync never throws, and the flight ends by the origin's time bounds.
-            _ = fetcher.RunAsync(boarding.Flight, route, exchange.Upstream, exchange.Key, stored);
+            _ = fetcher.RunAsync(boarding.Flight, exchange.Route!, exchange.Upstream, exchange.Key.Own(), stored);
         }
 
         boarding.Flight.Leave(boarding.Leads);
     }
 
     /// <summary>Answers the request; false when the origin failed, with the verdict saying how.</summary>
-    public async Task<bool> FetchAsync(Exchange exchange, Route route, StoredResponse? stored, RequestDirectives directives, CancellationToken aborted)
+    public async ValueTask<bool> FetchAsync(Exchange exchange, CancellationToken aborted)
     {
         exchange.Verdict = exchange.Verdict with { Forward = exchange.Verdict.Forward ?? "miss" };
-        if (failures.TryGet(CacheKey.Wide(exchange.Key), out var failed))
+        if (failures.TryGet(exchange.Key.Hash, out var failed))
         {
-            return await FailedAsync(exchange, failed, route, stored, aborted);
+            return await FailedAsync(exchange, failed, aborted);
         }
 
-        var alone = marks.Find(exchange.Key, exchange.Upstream.Headers) is not null;
+        var alone = marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null;
         string? variant = null;
         for (var round = 1; ; round++)
         {
@@ -86,12 +85,12 @@ internal sealed class Boarder(
             {
                 if (boarding.Leads)
                 {
-                    stored = Lead(flight, exchange, route, stored, directives);
+                    Lead(flight, exchange);
                 }
 
                 var result = await HeadAsync(boarding, aborted);
                 exchange.Verdict = exchange.Verdict with { Collapsed = !boarding.Leads };
-                switch (result is null ? Taken.NotThis : await TakeAsync(exchange, boarding, result, route, stored, directives, aborted))
+                switch (result is null ? Taken.NotThis : await TakeAsync(exchange, boarding, result, aborted))
                 {
                     case Taken.Answered:
                         return true;
@@ -102,7 +101,7 @@ internal sealed class Boarder(
                         break;
                     default:
                         // What the other's head taught about Vary chooses the flight to join next.
-                        variant = result is FlightResult.Arriving other ? other.Head.Vary.TextFor(exchange.Upstream.Headers) : variant;
+                        variant = result is FlightResult.Arriving other ? other.Object.Head.Vary.TextFor(exchange.Fields) : variant;
                         break;
                 }
             }
@@ -116,30 +115,31 @@ internal sealed class Boarder(
     /// <summary>One person's credentials may travel in another's flight, which knows nothing of them, and never fetch for others.</summary>
     private Boarding Board(Exchange exchange, string? variant, bool alone)
     {
-        var flightKey = variant is null ? FlightKey(exchange) : exchange.Key + variant;
+        var flightKey = variant is null ? KeyOf(exchange) : new FlightKey(exchange.Key.Own(), variant);
         return alone ? flights.Lone(flightKey)
-            : exchange.Upstream.Headers.Contains("Authorization") ? flights.TryJoin(flightKey, exchange.Key) ?? flights.Lone(flightKey)
-            : flights.JoinOrLead(flightKey, exchange.Key);
+            : exchange.Request.Headers.Contains(FieldId.Authorization) ? flights.TryJoin(flightKey) ?? flights.Lone(flightKey)
+            : flights.JoinOrLead(flightKey);
     }
 
-    /// <summary>Begins the flight's origin request, unless the object came in between the look-up and now. Returns the copy that is validated.</summary>
-    private StoredResponse? Lead(Flight flight, Exchange exchange, Route route, StoredResponse? stored, RequestDirectives directives)
+    /// <summary>Begins the flight's origin request, unless the object came in between the look-up and now. What it finds is the copy from now on.</summary>
+    private void Lead(Flight flight, Exchange exchange)
     {
-        var latest = store.Find(exchange.Key, exchange.Upstream.Headers);
-        if (latest is not null && latest != stored)
+        var latest = store.Find(exchange.Key, exchange.Fields);
+        if (latest is not null && latest != exchange.Stored)
         {
             exchange.Hold(latest);
-            if (stale.Judge(latest, directives, route) == Reuse.Fresh)
+            if (stale.Judge(latest, exchange.Directives, exchange.Route!) == Reuse.Fresh)
             {
                 flights.Remove(flight);
                 flight.End();
                 flight.Land(new FlightResult.Held(latest, false));
-                return latest;
+                exchange.Stored = latest;
+                return;
             }
         }
 
-        _ = fetcher.RunAsync(flight, route, exchange.Upstream, exchange.Key, latest);
-        return latest;
+        exchange.Stored = latest;
+        _ = fetcher.RunAsync(flight, exchange.Route!, exchange.Upstream, exchange.Key.Own(), latest);
     }
 
     /// <summary>The flight's head; null when another's took too long, whose place in the table is then free for a new leader.</summary>
@@ -165,20 +165,20 @@ internal sealed class Boarder(
     }
 
     private async Task<Taken> TakeAsync(
-        Exchange exchange, Boarding boarding, FlightResult result, Route route, StoredResponse? stored, RequestDirectives directives, CancellationToken aborted)
+        Exchange exchange, Boarding boarding, FlightResult result, CancellationToken aborted)
     {
         var leads = boarding.Leads;
         switch (result)
         {
             case FlightResult.Arriving arriving:
                 exchange.Own = leads ? arriving.Excepted : null;
-                return leads || IsFor(exchange, boarding, arriving.Head, route, directives, out var refusal)
-                    ? await ArrivingAsync(exchange, boarding, arriving, stored, aborted)
+                return leads || IsFor(exchange, boarding, arriving.Object.Head, out var refusal)
+                    ? await ArrivingAsync(exchange, boarding, arriving, aborted)
                     : refusal;
 
             case FlightResult.Held held:
                 exchange.Own = leads ? held.Excepted : null;
-                return leads || IsFor(exchange, boarding, held.Response.Head, route, directives, out var unfit)
+                return leads || IsFor(exchange, boarding, held.Response.Head, out var unfit)
                     ? await HeldAsync(exchange, leads, held, aborted)
                     : unfit;
 
@@ -205,28 +205,36 @@ internal sealed class Boarder(
             case FlightResult.Alone { Reason: DeliveryReason.Authorization or DeliveryReason.NoRoom }:
                 return Taken.NotThis;
 
-            case FlightResult.Alone { Reason: DeliveryReason.Cookie } when !exchange.Upstream.Headers.Contains("Cookie"):
+            case FlightResult.Alone { Reason: DeliveryReason.Cookie } when !exchange.Request.Headers.Contains(FieldId.Cookie):
                 return Taken.NotThis;
 
             case FlightResult.Failed failed:
-                return await FailedAsync(exchange, failed, route, stored, aborted) ? Taken.Answered : Taken.Failed;
+                return await FailedAsync(exchange, failed, aborted) ? Taken.Answered : Taken.Failed;
 
             default:
                 return Taken.GoAlone;
         }
     }
 
-    private async Task<Taken> ArrivingAsync(Exchange exchange, Boarding boarding, FlightResult.Arriving arriving, StoredResponse? stored, CancellationToken aborted)
+    private async Task<Taken> ArrivingAsync(Exchange exchange, Boarding boarding, FlightResult.Arriving arriving, CancellationToken aborted)
     {
-        using var reader = boarding.Leads ? arriving.Leader : arriving.Body.Open();
-        if (reader is null)
+        using var reader = boarding.Leads ? arriving.Leader : arriving.Object.Body.Follow();
+        if (reader is null && !arriving.Object.Body.IsComplete)
         {
             return Taken.NotThis;
         }
 
         exchange.Outcome = boarding.Leads ? DeliveryOutcome.Miss : DeliveryOutcome.Collapsed;
-        exchange.Verdict = exchange.Verdict with { ForwardStatus = stored is null ? null : arriving.Head.Status };
-        if (!await replies.ArrivingAsync(exchange, arriving.Head, reader, boarding.Leads, aborted))
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = exchange.Stored is null ? null : arriving.Object.Head.Status };
+        if (reader is null)
+        {
+            // It came to its end before this request came to read.
+            exchange.Hold(arriving.Object);
+            await replies.StoredAsync(exchange, arriving.Object, validated: false, aborted);
+            return Taken.Answered;
+        }
+
+        if (!await replies.ArrivingAsync(exchange, arriving.Object, reader, boarding.Leads, aborted))
         {
             boarding.Flight.Keep();
         }
@@ -245,29 +253,29 @@ internal sealed class Boarder(
         return Taken.Answered;
     }
 
-    private async Task<bool> FailedAsync(Exchange exchange, FlightResult.Failed failed, Route route, StoredResponse? stored, CancellationToken aborted)
+    private async Task<bool> FailedAsync(Exchange exchange, FlightResult.Failed failed, CancellationToken aborted)
     {
         exchange.Verdict = exchange.Verdict with { ForwardStatus = failed.OriginStatus, Detail = failed.Reason };
-        return stored is not null && await stale.TryServeAsync(exchange, route, stored, failed.Reason, failed.OriginStatus, aborted);
+        return exchange.Stored is { } stored && await stale.TryServeAsync(exchange, stored, failed.Reason, failed.OriginStatus, aborted);
     }
 
     /// <summary>
     /// Whether a response that another asked for may answer this request: shareable, same variant, not purged since, and, when it was here before the
     /// request, as reusable as if it came from the store.
     /// </summary>
-    private bool IsFor(Exchange exchange, Boarding boarding, ResponseHead head, Route route, RequestDirectives directives, out Taken refusal)
+    private bool IsFor(Exchange exchange, Boarding boarding, ResponseHead head, out Taken refusal)
     {
         refusal = Taken.NotThis;
-        if (!head.Vary.Matches(exchange.Upstream.Headers))
+        if (!head.Vary.Matches(exchange.Fields))
         {
             return false;
         }
 
         refusal = Taken.GoAlone;
-        return head.Shareable && !purges.Touches(head.Began, head.Key, head.SurrogateKeys) && !stale.IsOutOfTouch(head, route)
-            && (!boarding.HeadWasHere || stale.Judge(head, directives, route) == Reuse.Fresh);
+        return head.Shareable && !purges.Touches(head.Began, head.Key, head.SurrogateKeys) && !stale.IsOutOfTouch(head, exchange.Route!)
+            && (!boarding.HeadWasHere || stale.Judge(head, exchange.Directives, exchange.Route!) == Reuse.Fresh);
     }
 
-    private string FlightKey(Exchange exchange) =>
-        store.FindAny(exchange.Key) is { } any ? exchange.Key + any.Head.Vary.TextFor(exchange.Upstream.Headers) : exchange.Key;
+    private FlightKey KeyOf(Exchange exchange) =>
+        new(exchange.Key.Own(), store.FindAny(exchange.Key.Own()) is { } any ? any.Head.Vary.TextFor(exchange.Fields) : "");
 }

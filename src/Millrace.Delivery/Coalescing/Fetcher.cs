@@ -19,7 +19,7 @@ internal sealed class Fetcher(
     /// <param name="request">The request as the origin sees it (<see cref="UpstreamRequest"/>).</param>
     /// <param name="key">The object's key.</param>
     /// <param name="stored">The copy to validate, or null.</param>
-    public async Task RunAsync(Flight flight, Route route, UpstreamRequest request, string key, StoredResponse? stored)
+    public async Task RunAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored)
     {
         stored?.Hold();
         try
@@ -29,7 +29,7 @@ internal sealed class Fetcher(
         catch (OriginException e)
         {
             FlightResult.Failed failed = new(e.Reason, null);
-            failures.Set(CacheKey.Wide(key), failed);
+            failures.Set(key.Hash, failed);
             Finish(flight, failed);
         }
         catch (OperationCanceledException)
@@ -50,7 +50,7 @@ internal sealed class Fetcher(
         }
     }
 
-    private async Task FetchAsync(Flight flight, Route route, UpstreamRequest request, string key, StoredResponse? stored)
+    private async Task FetchAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored)
     {
         var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, stored), null, flight.Token);
         if (response.Status == 304 && stored is not null)
@@ -80,7 +80,7 @@ internal sealed class Fetcher(
             return;
         }
 
-        var body = reason == DeliveryReason.None ? SharedBody.TryBegin(account, response.ContentLength) : null;
+        var body = reason == DeliveryReason.None ? Filling.TryBegin(account, response.ContentLength) : null;
         if (body is null)
         {
             if (reason == DeliveryReason.None)
@@ -108,12 +108,12 @@ internal sealed class Fetcher(
     }
 
     /// <summary>A 304 is judged like the full answer that it stands for: one person's fields never reach the copy that all share.</summary>
-    private void Refresh(Flight flight, OriginResponse response, UpstreamRequest request, StoredResponse stored)
+    private void Refresh(Flight flight, OriginResponse response, UpstreamRequest request, CachedObject stored)
     {
         using var owned = response;
         var head = Refreshing.Refresh(stored.Head, response.Headers, request.Headers, response.Arrival, flight.Began);
-        StoredResponse refreshed = new(head, stored.Body, stored.BodyLength, account);
-        var reason = StorageRules.Judge(request.Headers, head, stored.BodyLength, options.MaxObjectBytes);
+        CachedObject refreshed = new(head, stored.Body, account);
+        var reason = StorageRules.Judge(request.Headers, head, stored.Body.Length, options.MaxObjectBytes);
         if (reason == DeliveryReason.None)
         {
             store.Put(refreshed, supersedes: stored);
@@ -126,7 +126,7 @@ internal sealed class Fetcher(
     }
 
     /// <summary>What may not be stored takes the place of the copy that it answers for, unless the refusal is about who asked.</summary>
-    private void Refuse(Flight flight, string key, StoredResponse? stored, DeliveryReason reason)
+    private void Refuse(Flight flight, CacheKey key, CachedObject? stored, DeliveryReason reason)
     {
         flights.Remove(flight);
         marks.Set(key, reason);
@@ -137,7 +137,7 @@ internal sealed class Fetcher(
     }
 
     /// <summary>The origin answered with an error: a copy stands in where it may, else the leader gets the error and the others learn of it.</summary>
-    private void FailWith(Flight flight, OriginResponse response, Route route, UpstreamRequest request, string key, StoredResponse? stored)
+    private void FailWith(Flight flight, OriginResponse response, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored)
     {
         FlightResult.Failed failed = new(DeliveryReason.OriginError, response.Status);
         if (flight.IsShared)
@@ -160,18 +160,19 @@ internal sealed class Fetcher(
     /// While others wait or a copy stands in, an origin that is out is not asked by everybody; a 500, or what one person's credentials bring about, may
     /// be that request's own doing. The answer to one request alone is its own: to give it to the next would be to reuse it (RFC 9111 §3).
     /// </summary>
-    private void Remember(string key, UpstreamRequest request, FlightResult.Failed failed)
+    private void Remember(CacheKey key, UpstreamRequest request, FlightResult.Failed failed)
     {
         if (failed.OriginStatus is 502 or 503 or 504 && !request.Headers.Contains(FieldId.Authorization))
         {
-            failures.Set(CacheKey.Wide(key), failed);
+            failures.Set(key.Hash, failed);
         }
     }
 
-    private async Task FillAsync(Flight flight, OriginResponse response, ResponseHead head, SharedBody body, StoredResponse? stored)
+    private async Task FillAsync(Flight flight, OriginResponse response, ResponseHead head, Filling body, CachedObject? stored)
     {
         using var owned = response;
-        flight.Land(new FlightResult.Arriving(head, body, body.Open()!) { Excepted = head.Directives.ExceptedOf(response.Headers) });
+        CachedObject arriving = new(head, ObjectBody.Busy(body), account);
+        flight.Land(new FlightResult.Arriving(arriving, body.Open()!) { Excepted = head.Directives.ExceptedOf(response.Headers) });
         try
         {
             while (response.ContentLength != body.Length && await response.ReadAsync(body.Space(), flight.Token) is > 0 and var read)
@@ -194,7 +195,7 @@ internal sealed class Fetcher(
                 }
             }
 
-            Keep(head, body, stored);
+            Keep(arriving, body, stored);
             flight.End();
             body.Complete();
         }
@@ -209,7 +210,7 @@ internal sealed class Fetcher(
         }
     }
 
-    private void Keep(ResponseHead head, SharedBody body, StoredResponse? stored)
+    private void Keep(CachedObject arriving, Filling body, CachedObject? stored)
     {
         if (body.IsWindow)
         {
@@ -218,10 +219,10 @@ internal sealed class Fetcher(
             return;
         }
 
-        StoredResponse whole = new(head, body.Freeze(), body.Length, account);
-        if (store.Put(whole, supersedes: stored))
+        arriving.Complete();
+        if (store.Put(arriving, supersedes: stored))
         {
-            body.HandOver(whole);
+            body.HandOver(arriving);
         }
     }
 

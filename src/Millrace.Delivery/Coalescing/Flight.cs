@@ -3,7 +3,7 @@ using Millrace.Delivery.Purge;
 namespace Millrace.Delivery.Coalescing;
 
 /// <summary>One origin request on behalf of all who want the same object. Joined until it is over or cancelled; the last to leave cancels, unless it is kept.</summary>
-internal sealed class Flight(string key, Beginning began) : IDisposable
+internal sealed class Flight(FlightKey key, Beginning began) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _cancel = new();
@@ -14,7 +14,7 @@ internal sealed class Flight(string key, Beginning began) : IDisposable
     private bool _cancelled;
     private bool _leaderLeft;
 
-    public string Key { get; } = key;
+    public FlightKey Key { get; } = key;
 
     /// <summary>When it began, as purges count.</summary>
     public Beginning Began { get; } = began;

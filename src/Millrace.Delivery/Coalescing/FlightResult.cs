@@ -17,7 +17,7 @@ internal abstract record FlightResult
     }
 
     /// <summary>Storable: everyone whom it matches streams from it. The leader's reader stands open from the first byte, so that it cannot miss any.</summary>
-    public sealed record Arriving(ResponseHead Head, SharedBody Body, SharedBody.Reader Leader) : FlightResult
+    public sealed record Arriving(CachedObject Object, Filling.Reader Leader) : FlightResult
     {
         /// <summary>Fields that the response keeps from all but the leader, or null.</summary>
         public HeaderList? Excepted { get; init; }
@@ -26,14 +26,14 @@ internal abstract record FlightResult
     }
 
     /// <summary>The store has it, by 304 or because it came in meanwhile.</summary>
-    public sealed record Held(StoredResponse Response, bool Revalidated) : FlightResult
+    public sealed record Held(CachedObject Response, bool Revalidated) : FlightResult
     {
         /// <summary>Fields that the 304 keeps from all but the leader, or null.</summary>
         public HeaderList? Excepted { get; init; }
     }
 
     /// <summary>The stored bytes under a 304 that may not be kept: the leader's alone.</summary>
-    public sealed record Own(StoredResponse Response, DeliveryReason Reason) : FlightResult;
+    public sealed record Own(CachedObject Response, DeliveryReason Reason) : FlightResult;
 
     /// <summary>Not for sharing: the leader takes it, the others go themselves.</summary>
     public sealed record Alone(OriginResponse Response, DeliveryReason Reason) : FlightResult

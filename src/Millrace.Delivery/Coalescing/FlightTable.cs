@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 
 namespace Millrace.Delivery.Coalescing;
@@ -6,20 +7,20 @@ namespace Millrace.Delivery.Coalescing;
 /// <summary>The origin requests that can be joined, by key and known variant.</summary>
 internal sealed class FlightTable(PurgeLog purges)
 {
-    private readonly ConcurrentDictionary<string, Flight> _flights = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<FlightKey, Flight> _flights = new();
 
     /// <summary>Joins the flight of a key, or begins one, which the caller then leads. One that began before a purge of its object is not joined.</summary>
-    public Boarding JoinOrLead(string flightKey, string key)
+    public Boarding JoinOrLead(FlightKey key)
     {
         while (true)
         {
-            if (TryJoin(flightKey, key) is { } joined)
+            if (TryJoin(key) is { } joined)
             {
                 return joined;
             }
 
-            var mine = new Flight(flightKey, purges.Now);
-            if (_flights.TryAdd(flightKey, mine))
+            var mine = new Flight(key, purges.Now);
+            if (_flights.TryAdd(key, mine))
             {
                 return new Boarding(mine, true, false);
             }
@@ -29,14 +30,14 @@ internal sealed class FlightTable(PurgeLog purges)
     }
 
     /// <summary>Joins the flight of a key when there is one.</summary>
-    public Boarding? TryJoin(string flightKey, string key)
+    public Boarding? TryJoin(FlightKey key)
     {
-        if (!_flights.TryGetValue(flightKey, out var flight))
+        if (!_flights.TryGetValue(key, out var flight))
         {
             return null;
         }
 
-        if (!purges.Touches(flight.Began, key, []) && flight.TryJoin(out var headWasHere))
+        if (!purges.Touches(flight.Began, key.Object, []) && flight.TryJoin(out var headWasHere))
         {
             return new Boarding(flight, false, headWasHere);
         }
@@ -46,10 +47,15 @@ internal sealed class FlightTable(PurgeLog purges)
     }
 
     /// <summary>A flight that nobody can join.</summary>
-    public Boarding Lone(string key) => new(new Flight(key, purges.Now), true, false);
+    public Boarding Lone(FlightKey key) => new(new Flight(key, purges.Now), true, false);
 
     public void Remove(Flight flight) => _flights.TryRemove(KeyValuePair.Create(flight.Key, flight));
 }
+
+/// <summary>What a flight is for.</summary>
+/// <param name="Object">The object's key.</param>
+/// <param name="Variant">What the request has in the fields that the object is known to vary by (<see cref="VaryKey.TextFor"/>).</param>
+internal readonly record struct FlightKey(CacheKey Object, string Variant);
 
 /// <summary>A place in a flight.</summary>
 /// <param name="Flight">The flight.</param>

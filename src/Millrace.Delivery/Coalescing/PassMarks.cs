@@ -13,19 +13,19 @@ internal sealed class PassMarks(TimeSpan lasting, TimeProvider time)
     private readonly KeyMemo<DeliveryReason> _marks = new(lasting, time);
 
     /// <summary>Marks a key; <see cref="DeliveryReason.None"/> when its responses may be stored, and only not be shared while they arrive.</summary>
-    public void Set(string key, DeliveryReason reason)
+    public void Set(CacheKey key, DeliveryReason reason)
     {
         if (reason is not (DeliveryReason.Authorization or DeliveryReason.OriginError or DeliveryReason.NoRoom))
         {
-            _marks.Set(Name(key, reason == DeliveryReason.Cookie), reason);
+            _marks.Set(Name(key.Hash, reason == DeliveryReason.Cookie), reason);
         }
     }
 
-    public void Clear(string key) => _marks.Clear(Name(key, false));
+    public void Clear(CacheKey key) => _marks.Clear(Name(key.Hash, false));
 
     /// <summary>Why the request must not share, or null when it may.</summary>
-    public DeliveryReason? Find(string key, HeaderList request) =>
-        _marks.TryGet(Name(key, false), out var reason) || (request.Contains("Cookie") && _marks.TryGet(Name(key, true), out reason)) ? reason : null;
+    public DeliveryReason? Find(UInt128 key, HeaderList request) =>
+        _marks.TryGet(Name(key, false), out var reason) || (request.Contains(FieldId.Cookie) && _marks.TryGet(Name(key, true), out reason)) ? reason : null;
 
-    private static UInt128 Name(string key, bool withCookies) => CacheKey.Wide(key, withCookies ? 1 : 0);
+    private static UInt128 Name(UInt128 key, bool withCookies) => withCookies ? ~key : key;
 }

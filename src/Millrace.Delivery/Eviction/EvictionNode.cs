@@ -9,8 +9,8 @@ internal class EvictionNode(ulong hash)
 {
     public ulong Hash { get; } = hash;
 
-    /// <summary>Bytes that the store accounts for the object.</summary>
-    public long Size { get; protected init; }
+    /// <summary>Bytes that the store accounts for the object; settled before it enters.</summary>
+    public long Size { get; protected set; }
 
     /// <summary>What a miss on the object costs beside one on another: the origin's time, in any unit that is the same for all; 1 where nobody knows.</summary>
     public float FetchCost { get; protected init; } = 1;

@@ -1,56 +1,94 @@
-using System.Runtime.InteropServices;
 using System.IO.Hashing;
+using System.Text;
 
 namespace Millrace.Delivery.Keys;
 
-/// <summary>The primary key: scheme, authority and raw target, with the route's tag parameter taken out.</summary>
-internal static class CacheKey
+/// <summary>
+/// The primary key of an object, owned and immutable: scheme, authority and raw target, with the route's tag parameter taken out, as the bytes of a URL.
+/// Its hash finds it, its bytes confirm it: no two URLs share an object, whatever their hashes.
+/// </summary>
+internal sealed class CacheKey : IEquatable<CacheKey>
 {
-    public static string Of(string scheme, string authority, string target) => $"{scheme}://{WithoutDefaultPort(scheme, authority)}{target}";
+    private readonly byte[] _bytes;
 
-    /// <summary>128 bits that stand for a name in bounded memories, so that their size does not depend on what clients send.</summary>
-    public static UInt128 Wide(string name, long seed = 0) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(name.AsSpan()), seed);
+    private CacheKey(ReadOnlySpan<byte> bytes, UInt128 hash) => (_bytes, Hash) = (bytes.ToArray(), hash);
 
-    /// <summary>Authority and path of a key, to match it with a route's pattern.</summary>
-    public static void Split(ReadOnlySpan<char> key, out ReadOnlySpan<char> authority, out ReadOnlySpan<char> path)
-    {
-        var rest = key[(key.IndexOf("://") + 3)..];
-        var slash = rest.IndexOf('/');
-        authority = rest[..slash];
-        path = rest[slash..];
-        var query = path.IndexOf('?');
-        path = query < 0 ? path : path[..query];
-    }
+    /// <summary>128 bits that stand for the key in bounded memories, so that their size does not depend on what clients send.</summary>
+    public UInt128 Hash { get; }
 
-    public static ulong Hash(string key) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(key.AsSpan()));
+    /// <summary>Half of the hash: the object's name in records and sketches.</summary>
+    public ulong ShortHash => (ulong)Hash;
+
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    public ReadOnlySpan<byte> WithoutScheme => _bytes.AsSpan(AuthorityStart);
+
+    public ReadOnlySpan<byte> Authority => _bytes.AsSpan(AuthorityStart..TargetStart);
+
+    public ReadOnlySpan<byte> Target => _bytes.AsSpan(TargetStart);
+
+    public ReadOnlySpan<byte> Path => Target.IndexOf((byte)'?') is >= 0 and var query ? Target[..query] : Target;
+
+    private int AuthorityStart => _bytes.AsSpan().IndexOf("://"u8) + 3;
+
+    private int TargetStart => AuthorityStart + _bytes.AsSpan(AuthorityStart).IndexOf((byte)'/');
+
+    public static UInt128 HashOf(ReadOnlySpan<byte> bytes) => XxHash128.HashToUInt128(bytes);
+
+    public static CacheKey Of(ReadOnlySpan<byte> bytes) => new(bytes, HashOf(bytes));
+
+    public static CacheKey Of(string text) => Of(Encoding.Latin1.GetBytes(text));
+
+    public static CacheKey Of(ReadOnlySpan<byte> bytes, UInt128 hash) => new(bytes, hash);
 
     /// <summary>The keys that a URL of a purge names: one with a scheme, both without.</summary>
-    public static IEnumerable<string> OfUrl(string url)
+    public static IEnumerable<CacheKey> OfUrl(string url)
     {
-        var scheme = url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "http" : url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https" : null;
-        var rest = scheme is null ? url : url[(scheme.Length + 3)..];
-        var fragment = rest.IndexOf('#', StringComparison.Ordinal);
-        rest = fragment < 0 ? rest : rest[..fragment];
-        var slash = rest.AsSpan().IndexOfAny('/', '?');
-        var authority = (slash < 0 ? rest : rest[..slash]).ToLowerInvariant();
-        var target = slash < 0 ? "/" : rest[slash] == '/' ? rest[slash..] : "/" + rest[slash..];
-        return scheme is null ? [Of("http", authority, target), Of("https", authority, target)] : [Of(scheme, authority, target)];
+        var isSecure = SchemeOf(ref url);
+        var fragment = url.IndexOf('#', StringComparison.Ordinal);
+        url = fragment < 0 ? url : url[..fragment];
+        var slash = url.AsSpan().IndexOfAny('/', '?');
+        var authority = (slash < 0 ? url : url[..slash]).ToLowerInvariant();
+        var target = slash < 0 ? "/" : url[slash] == '/' ? url[slash..] : "/" + url[slash..];
+        return isSecure is { } one ? [Form(one, authority, target)] : [Form(false, authority, target), Form(true, authority, target)];
     }
 
     /// <summary>How the keys of URLs begin that begin with <paramref name="url"/>: host and path at least, a scheme or none.</summary>
     public static string OfPrefix(string url)
     {
-        var scheme = url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "http" : url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https" : null;
-        var rest = scheme is null ? url : url[(scheme.Length + 3)..];
-        var slash = rest.IndexOf('/', StringComparison.Ordinal);
-        var authority = (slash < 0 ? rest : rest[..slash]).ToLowerInvariant();
-        var path = slash < 0 ? "/" : rest[slash..];
-        return scheme is null ? authority + path : Of(scheme, authority, path);
+        var isSecure = SchemeOf(ref url);
+        var slash = url.IndexOf('/', StringComparison.Ordinal);
+        var authority = (slash < 0 ? url : url[..slash]).ToLowerInvariant();
+        var path = slash < 0 ? "/" : url[slash..];
+        return isSecure is { } one ? Form(one, authority, path).ToString() : authority + path;
     }
 
-    private static string WithoutDefaultPort(string scheme, string authority)
+    /// <summary>The same key with another target.</summary>
+    public CacheKey WithTarget(ReadOnlySpan<byte> target) => Of([.. _bytes.AsSpan(0, TargetStart), .. target]);
+
+    public bool Is(UInt128 hash, ReadOnlySpan<byte> bytes) => Hash == hash && Bytes.SequenceEqual(bytes);
+
+    public bool Equals(CacheKey? other) => other is not null && Is(other.Hash, other.Bytes);
+
+    public override bool Equals(object? obj) => Equals(obj as CacheKey);
+
+    public override int GetHashCode() => Hash.GetHashCode();
+
+    public override string ToString() => Encoding.Latin1.GetString(_bytes);
+
+    /// <summary>Takes the scheme off a URL: whether it is https, or null where there is none.</summary>
+    private static bool? SchemeOf(ref string url)
     {
-        var port = scheme == "https" ? ":443" : ":80";
-        return authority.EndsWith(port, StringComparison.Ordinal) ? authority[..^port.Length] : authority;
+        bool? isSecure = url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? true : url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? false : null;
+        url = isSecure is null ? url : url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..];
+        return isSecure;
+    }
+
+    private static CacheKey Form(bool isSecure, string authority, string target)
+    {
+        KeyBuffer buffer = new();
+        buffer.Begin(isSecure, Encoding.Latin1.GetBytes(authority));
+        buffer.Append(Encoding.Latin1.GetBytes(target));
+        return buffer.Own();
     }
 }

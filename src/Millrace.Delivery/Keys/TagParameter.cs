@@ -1,34 +1,41 @@
+using System.Text;
+
 namespace Millrace.Delivery.Keys;
 
 /// <summary>Takes a decision's tag out of a raw target; every other byte of the query stays where it was.</summary>
 internal static class TagParameter
 {
-    /// <summary>The target without any parameter named exactly <paramref name="name"/>, and the first one's raw value, or null. Percent-encoded spellings of the name are other names.</summary>
-    public static (string Target, string? Value) Take(string target, string? name)
+    /// <summary>
+    /// Writes the target without any parameter named exactly <paramref name="name"/> and returns the first one's raw value, or null. Percent-encoded
+    /// spellings of the name are other names.
+    /// </summary>
+    public static string? Take(ReadOnlySpan<byte> target, string? name, KeyBuffer into)
     {
-        var mark = target.IndexOf('?', StringComparison.Ordinal);
-        if (name is null || mark < 0 || target.IndexOf(name, mark, StringComparison.Ordinal) < 0)
+        var mark = target.IndexOf((byte)'?');
+        if (name is null || mark < 0)
         {
-            return (target, null);
+            into.Append(target);
+            return null;
         }
 
         string? value = null;
-        var taken = false;
-        List<string> kept = [];
-        foreach (var parameter in target[(mark + 1)..].Split('&'))
+        var kept = 0;
+        var query = target[(mark + 1)..];
+        into.Append(target[..mark]);
+        foreach (var range in query.Split((byte)'&'))
         {
-            var equals = parameter.IndexOf('=', StringComparison.Ordinal);
-            var isTag = (equals < 0 ? parameter : parameter.AsSpan(0, equals)).SequenceEqual(name);
-            if (!isTag)
+            var parameter = query[range];
+            var equals = parameter.IndexOf((byte)'=');
+            if (Ascii.Equals(equals < 0 ? parameter : parameter[..equals], name))
             {
-                kept.Add(parameter);
+                value ??= equals < 0 ? "" : Encoding.Latin1.GetString(parameter[(equals + 1)..]);
                 continue;
             }
 
-            value ??= equals < 0 ? "" : parameter[(equals + 1)..];
-            taken = true;
+            into.Append(kept++ == 0 ? "?"u8 : "&"u8);
+            into.Append(parameter);
         }
 
-        return !taken ? (target, null) : (kept.Count == 0 ? target[..mark] : $"{target[..mark]}?{string.Join('&', kept)}", value);
+        return value;
     }
 }

@@ -8,7 +8,7 @@ namespace Millrace.Delivery.Origins;
 internal static class OriginFields
 {
     /// <summary>For a whole object that may be stored, validating <paramref name="stored"/> when there is one (RFC 9111 §4.3.1).</summary>
-    public static HeaderList ForFetch(UpstreamRequest upstream, StoredResponse? stored)
+    public static HeaderList ForFetch(UpstreamRequest upstream, CachedObject? stored)
     {
         var headers = upstream.Headers.Clone();
         headers.RemoveWhere(static line => ConditionFields.Contains(line.Id));

@@ -1,3 +1,5 @@
+using Millrace.Delivery.Keys;
+
 namespace Millrace.Delivery.Purge;
 
 /// <summary>
@@ -73,7 +75,7 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
     }
 
     /// <summary>What purges and invalidations since <paramref name="began"/> make of a response with this key and these tags.</summary>
-    public PurgeVerdict Judge(in Beginning began, string key, ReadOnlySpan<string> surrogateKeys)
+    public PurgeVerdict Judge(in Beginning began, CacheKey key, ReadOnlySpan<string> surrogateKeys)
     {
         if (began.Offset == Next && began.Local == _invalidations.Sequence)
         {
@@ -101,7 +103,7 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
     }
 
     /// <summary>Whether a response on its way must not be shared.</summary>
-    public bool Touches(in Beginning began, string key, ReadOnlySpan<string> surrogateKeys) => Judge(in began, key, surrogateKeys) != PurgeVerdict.Untouched;
+    public bool Touches(in Beginning began, CacheKey key, ReadOnlySpan<string> surrogateKeys) => Judge(in began, key, surrogateKeys) != PurgeVerdict.Untouched;
 
     private static PurgeVerdict Later(PurgeVerdict one, PurgeVerdict other) => one > other ? one : other;
 
@@ -135,7 +137,7 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
         : latest.Soft >= began ? PurgeVerdict.Stale
         : PurgeVerdict.Untouched;
 
-    private PurgeVerdict ByPattern(string key, long began)
+    private PurgeVerdict ByPattern(CacheKey key, long began)
     {
         var verdict = PurgeVerdict.Untouched;
         for (var i = _patterns.Count - 1; i >= 0 && _patterns[i].Offset >= began && verdict != PurgeVerdict.Void; i--)

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Millrace.Delivery.Keys;
 
 namespace Millrace.Delivery.Purge;
@@ -5,7 +7,7 @@ namespace Millrace.Delivery.Purge;
 /// <summary>One name space for what a purge can name, hashed: a memory of them does not grow with what clients send.</summary>
 internal static class PurgeNames
 {
-    public static UInt128 OfKey(string key) => CacheKey.Wide(key, 'u');
+    public static UInt128 OfKey(CacheKey key) => key.Hash;
 
-    public static UInt128 OfSurrogate(string surrogateKey) => CacheKey.Wide(surrogateKey, 'k');
+    public static UInt128 OfSurrogate(string surrogateKey) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(surrogateKey.AsSpan()), 'k');
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Routes;
 
@@ -7,31 +8,20 @@ namespace Millrace.Delivery.Purge;
 internal sealed class PurgePattern
 {
     private readonly RoutePattern? _route;
-    private readonly string? _scheme;
-    private readonly string _prefix = "";
+    private readonly byte[] _prefix = [];
+    private readonly bool _ofBothSchemes;
 
     private PurgePattern(RoutePattern route) => _route = route;
 
-    private PurgePattern(string? scheme, string prefix) => (_scheme, _prefix) = (scheme, prefix);
+    private PurgePattern(byte[] prefix, bool ofBothSchemes) => (_prefix, _ofBothSchemes) = (prefix, ofBothSchemes);
 
     public static PurgePattern OfRoute(RoutePattern route) => new(route);
 
     /// <param name="keyPrefix">As keys begin: <c>scheme://host/path</c>, or without a scheme for both.</param>
-    public static PurgePattern OfPrefix(string keyPrefix)
-    {
-        var scheme = keyPrefix.IndexOf("://", StringComparison.Ordinal);
-        return scheme < 0 ? new(null, keyPrefix) : new(keyPrefix[..scheme], keyPrefix[(scheme + 3)..]);
-    }
+    public static PurgePattern OfPrefix(string keyPrefix) =>
+        new(Encoding.Latin1.GetBytes(keyPrefix), ofBothSchemes: !keyPrefix.Contains("://", StringComparison.Ordinal));
 
-    public bool Covers(ReadOnlySpan<char> key)
-    {
-        if (_route is not null)
-        {
-            CacheKey.Split(key, out var authority, out var path);
-            return _route.Covers(authority, path);
-        }
-
-        var scheme = key.IndexOf("://");
-        return key[(scheme + 3)..].StartsWith(_prefix, StringComparison.Ordinal) && (_scheme is null || key[..scheme].SequenceEqual(_scheme));
-    }
+    public bool Covers(CacheKey key) => _route is not null
+        ? _route.Covers(key.Authority, key.Path)
+        : (_ofBothSchemes ? key.WithoutScheme : key.Bytes).StartsWith(_prefix);
 }

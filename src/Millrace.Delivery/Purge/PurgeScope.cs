@@ -1,3 +1,5 @@
+using Millrace.Delivery.Keys;
+
 namespace Millrace.Delivery.Purge;
 
 /// <summary>A purge in the store's terms; what it names adds up.</summary>
@@ -5,7 +7,7 @@ namespace Millrace.Delivery.Purge;
 /// <param name="SurrogateKeys">Tags that responses bear.</param>
 /// <param name="Patterns">What covers keys.</param>
 /// <param name="Soft">Whether what is named becomes stale, rather than void.</param>
-internal sealed record PurgeScope(IReadOnlyCollection<string> Keys, IReadOnlyCollection<string> SurrogateKeys, IReadOnlyCollection<PurgePattern> Patterns, bool Soft)
+internal sealed record PurgeScope(IReadOnlyCollection<CacheKey> Keys, IReadOnlyCollection<string> SurrogateKeys, IReadOnlyCollection<PurgePattern> Patterns, bool Soft)
 {
-    public static PurgeScope OfKeys(IReadOnlyCollection<string> keys) => new(keys, [], [], false);
+    public static PurgeScope OfKeys(IReadOnlyCollection<CacheKey> keys) => new(keys, [], [], false);
 }

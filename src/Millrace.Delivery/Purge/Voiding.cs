@@ -29,10 +29,10 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters
     public void Begin(long next) => purges.Advance(next);
 
     /// <summary>RFC 9111 §4.4: the target of a successful unsafe request, and Location and Content-Location of the same authority.</summary>
-    public void InvalidateAfter(string key, HeaderList response)
+    public void InvalidateAfter(CacheKey key, HeaderList response)
     {
-        HashSet<string> keys = new(StringComparer.Ordinal) { key };
-        if (Uri.TryCreate(key, UriKind.Absolute, out var self))
+        HashSet<CacheKey> keys = [key];
+        if (Uri.TryCreate(key.ToString(), UriKind.Absolute, out var self))
         {
             foreach (var name in (ReadOnlySpan<string>)["Location", "Content-Location"])
             {
@@ -87,15 +87,15 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters
             patterns.Add(PurgePattern.OfRoute(RoutePattern.Parse(request.Route, out var fault) ?? throw new ArgumentException(fault, nameof(request))));
         }
 
-        var keys = request.Urls.SelectMany(url => CacheKey.OfUrl(url).Select(WithoutTag)).ToHashSet(StringComparer.Ordinal);
+        var keys = request.Urls.SelectMany(url => CacheKey.OfUrl(url).Select(WithoutTag)).ToHashSet();
         return new PurgeScope(keys, request.Keys, patterns, request.Soft);
     }
 
     /// <summary>A purged URL may carry a tag, as the client's did.</summary>
-    private string WithoutTag(string key)
+    private CacheKey WithoutTag(CacheKey key)
     {
-        var slash = key.IndexOf('/', key.IndexOf("//", StringComparison.Ordinal) + 2);
-        CacheKey.Split(key, out var authority, out var path);
-        return key[..slash] + TagParameter.Take(key[slash..], routes().Find(authority, path)?.TagParameter).Target;
+        KeyBuffer target = new();
+        TagParameter.Take(key.Target, routes().Find(key.Authority, key.Path)?.TagParameter, target);
+        return key.WithTarget(target.Bytes);
     }
 }

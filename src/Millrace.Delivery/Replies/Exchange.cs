@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
@@ -9,28 +10,49 @@ namespace Millrace.Delivery.Replies;
 /// One request on its way to its response, and what will be told of it. A connection has one and uses it for request after request: the front end
 /// calls <see cref="Begin"/>, fills <see cref="Request"/> and hands it to the core.
 /// </summary>
-internal sealed class Exchange(IResponseWriter writer, string cacheName, TimeProvider time)
+internal sealed class Exchange
 {
+    private readonly IResponseWriter _writer;
+    private readonly CacheName _name;
+    private readonly TimeProvider _time;
     private long _arrived;
     private TimeSpan _timeToFirstByte;
     private int _status;
+    private int? _failure;
     private long _bodyBytes;
-    private StoredResponse? _held;
-    private List<StoredResponse>? _more;
+    private UpstreamRequest? _upstream;
+    private CachedObject? _held;
+    private List<CachedObject>? _more;
 
-    /// <summary>The request as the client sent it.</summary>
+    public Exchange(IResponseWriter writer, CacheName name, TimeProvider time)
+    {
+        (_writer, _name, _time) = (writer, name, time);
+        Fields = new UpstreamFields(Request, name.Text);
+    }
+
+    /// <summary>The request as the client sent it; once its route is known, without the fields that never go forward.</summary>
     public DeliveryRequest Request { get; } = new();
 
-    /// <summary>The request as an origin sees it, once the route is known.</summary>
-    public UpstreamRequest Upstream { get; set; } = null!;
+    /// <summary>The request's fields as an origin would see them.</summary>
+    public UpstreamFields Fields { get; }
+
+    /// <summary>The object's key, empty until the route is known.</summary>
+    public KeyBuffer Key { get; } = new();
+
+    /// <summary>The head that is being made, in room that each reply uses again.</summary>
+    public HeaderList Reply { get; } = new(32);
 
     public Route? Route { get; set; }
 
+    /// <summary>The raw value of the route's tag parameter, or null.</summary>
     public string? Tag { get; set; }
 
-    public string Key { get; set; } = "";
+    public RequestDirectives Directives { get; set; }
 
-    public DeliveryOutcome Outcome { get; set; } = DeliveryOutcome.Error;
+    /// <summary>The copy that the look-up found, fit or not.</summary>
+    public CachedObject? Stored { get; set; }
+
+    public DeliveryOutcome Outcome { get; set; }
 
     public DeliveryReason Reason { get; set; }
 
@@ -42,17 +64,58 @@ internal sealed class Exchange(IResponseWriter writer, string cacheName, TimePro
     /// <summary>Fields of the origin's answer that are for this request alone, or null.</summary>
     public HeaderList? Own { get; set; }
 
-    public bool Started => writer.Started;
+    public bool Started => _writer.Started;
+
+    public bool OnlyIfCached => Directives.OnlyIfCached && (Request.IsGet || Request.IsHead);
+
+    /// <summary>The status that says what the verdict's detail names: as a step settled it (<see cref="Fail"/>), else with the origin's own where it gave one.</summary>
+    public int FailureStatus => _failure ?? (Verdict.ForwardStatus, Verdict.Detail) switch
+    {
+        (503, _) => 503,
+        (504, _) or (_, DeliveryReason.OriginTimeout) => 504,
+        (_, DeliveryReason.Internal) => 500,
+        _ => 502,
+    };
+
+    /// <summary>The request as it goes forward, made when it is first asked for; it may outlive the exchange.</summary>
+    public UpstreamRequest Upstream => _upstream ??= UpstreamRequest.Of(Request, Key.Target, Fields);
 
     /// <summary>Makes it ready for the next request, which is empty then.</summary>
     public void Begin()
     {
         Request.Clear();
-        (_arrived, _timeToFirstByte, _status, _bodyBytes) = (time.GetTimestamp(), default, 0, 0);
-        (Upstream, Route, Tag, Key) = (null!, null, null, "");
+        Key.Clear();
+        (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
+        (_upstream, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, default);
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
 
+    /// <summary>Notes why the request fails, and with what status where that is settled.</summary>
+    public RequestStep Fail(DeliveryReason reason, int? status)
+    {
+        _failure = status;
+        Verdict = Verdict with { Detail = reason };
+        return RequestStep.Fail;
+    }
+
+    /// <summary>Notes why the cache stands aside.</summary>
+    public RequestStep Pass(DeliveryReason reason)
+    {
+        Verdict = Verdict with
+        {
+            Forward = reason switch
+            {
+                DeliveryReason.Method => "method",
+                DeliveryReason.RequestForm or DeliveryReason.RequestNoStore => "request",
+                DeliveryReason.HitForMiss => "bypass",
+                _ => Verdict.Forward ?? "miss",
+            },
+            Detail = reason,
+        };
+        return RequestStep.Pass;
+    }
+
+    /// <summary>Signs and gives the head.</summary>
     public void Start(int status, HeaderList headers)
     {
         for (var i = 0; i < Own?.Count; i++)
@@ -60,33 +123,41 @@ internal sealed class Exchange(IResponseWriter writer, string cacheName, TimePro
             headers.Add(Own[i]);
         }
 
-        headers.Add("Cache-Status", Verdict.Text(cacheName));
-        headers.Add("Via", $"1.1 {cacheName}");
+        _name.Sign(headers, Verdict);
         _status = status;
-        _timeToFirstByte = time.GetElapsedTime(_arrived);
+        _timeToFirstByte = _time.GetElapsedTime(_arrived);
         Reason = Verdict.Detail;
-        writer.Start(status, headers);
+        _writer.Start(status, headers);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        await writer.WriteAsync(data, cancellationToken);
+        await _writer.WriteAsync(data, cancellationToken);
         _bodyBytes += data.Length;
     }
 
-    public ValueTask FlushAsync(CancellationToken cancellationToken) => writer.FlushAsync(cancellationToken);
-
-    /// <summary>Keeps a stored response's bytes accounted until the exchange ends (<see cref="LetGo"/>).</summary>
-    public void Hold(StoredResponse response)
+    /// <summary>Writes pieces of <paramref name="length"/> bytes together.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask WriteAsync(ReadOnlyMemory<ReadOnlyMemory<byte>> pieces, long length, CancellationToken cancellationToken)
     {
-        response.Hold();
+        await _writer.WriteAsync(pieces, cancellationToken);
+        _bodyBytes += length;
+    }
+
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => _writer.FlushAsync(cancellationToken);
+
+    /// <summary>Keeps an object's bytes accounted until the exchange ends (<see cref="LetGo"/>).</summary>
+    public void Hold(CachedObject held)
+    {
+        held.Hold();
         if (_held is null)
         {
-            _held = response;
+            _held = held;
         }
         else
         {
-            (_more ??= []).Add(response);
+            (_more ??= []).Add(held);
         }
     }
 
@@ -94,7 +165,7 @@ internal sealed class Exchange(IResponseWriter writer, string cacheName, TimePro
     {
         _held?.LetGo();
         _held = null;
-        _more?.ForEach(static response => response.LetGo());
+        _more?.ForEach(static held => held.LetGo());
         _more?.Clear();
     }
 
@@ -102,13 +173,13 @@ internal sealed class Exchange(IResponseWriter writer, string cacheName, TimePro
     {
         Reason = reason;
         Complete = false;
-        writer.Abort();
+        _writer.Abort();
     }
 
     public DeliveryRecord Record() => new()
     {
         Route = Route?.Match ?? "",
-        KeyHash = Key.Length == 0 ? 0 : CacheKey.Hash(Key),
+        KeyHash = Key.IsEmpty ? 0 : (ulong)Key.Hash,
         Outcome = Outcome,
         Reason = Reason,
         Status = _status,

@@ -1,7 +1,8 @@
+using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Requests;
@@ -12,60 +13,60 @@ namespace Millrace.Delivery.Replies;
 /// <summary>Writes each kind of response: stored, arriving, passing through, or ours.</summary>
 internal sealed class ReplyWriter(TimeProvider time)
 {
-    /// <summary>Fields of the stored response that a 304 repeats (RFC 9110 §15.4.5), with Age, and with the cookies of an answer that is one person's own.</summary>
-    private static readonly HashSet<string> NotModifiedFields = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Age", "Cache-Control", "CDN-Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Set-Cookie", "Vary",
-    };
+    private const int ThroughBytes = 16 * 1024;
 
-    /// <summary>Answers from a complete response: whole, one range of it, its head, or 304.</summary>
+    /// <summary>Answers from a complete object: whole, one range of it, its head, or 304. A hit takes this way, and allocates nothing on it.</summary>
     /// <param name="exchange">The exchange, its verdict all but done.</param>
-    /// <param name="stored">The response.</param>
+    /// <param name="stored">The object.</param>
     /// <param name="validated">Whether the origin has just validated it for this request, so that it has no Age (RFC 9111 §5.1).</param>
     /// <param name="cancellationToken">The client.</param>
-    public async Task StoredAsync(Exchange exchange, StoredResponse stored, bool validated, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask StoredAsync(Exchange exchange, CachedObject stored, bool validated, CancellationToken cancellationToken)
     {
-        var request = exchange.Request;
-        var head = stored.Head;
-        exchange.Verdict = exchange.Verdict with { TimeToLive = TimeToLive(head) };
-        var headers = HeadersOf(head, validated);
+        var (request, head, total) = (exchange.Request, stored.Head, stored.Body.Length!.Value);
+        var headers = Begin(exchange, head, validated);
         if (Conditions.IsNotModified(request.Headers, head.Status, head.Headers, time.GetUtcNow()))
         {
-            NotModified(exchange, headers);
+            NotModified(exchange);
             return;
         }
 
-        var (status, first, length) = (head.Status, 0L, stored.BodyLength);
-        if (request.IsGet && status == 200 && Conditions.RangeApplies(request.Headers, head, time.GetUtcNow())
-            && ByteRange.Parse(request.Headers.Combined("Range"), stored.BodyLength) is { } range)
+        var (status, first, length) = (head.Status, 0L, total);
+        if (request.IsGet && status == 200 && request.Headers.Contains(FieldId.Range) && Conditions.RangeApplies(request.Headers, head, time.GetUtcNow())
+            && ByteRange.Parse(request.Headers.Combined("Range"), total) is { } range)
         {
             (status, first, length) = range.IsSatisfiable ? (206, range.First, range.Length) : (416, 0, 0);
-            headers.Set("Content-Range", range.IsSatisfiable ? $"bytes {first}-{first + length - 1}/{stored.BodyLength}" : $"bytes */{stored.BodyLength}");
+            headers.Set("Content-Range", range.IsSatisfiable ? $"bytes {first}-{first + length - 1}/{total}" : $"bytes */{total}");
         }
 
         if (status != 204)
         {
-            headers.Set("Content-Length", length.ToString(CultureInfo.InvariantCulture));
+            headers.Add(FieldId.ContentLength, length);
         }
 
         exchange.Start(status, headers);
-        if (!request.IsHead)
+        if (!request.IsHead && length > 0)
         {
-            await WriteChunksAsync(exchange, stored.Body, first, length, cancellationToken);
+            await WriteBodyAsync(exchange, stored.Body.Pieces, first, length, cancellationToken);
         }
 
         exchange.Complete = true;
     }
 
-    /// <summary>Streams a response that is still arriving; <paramref name="reader"/> is the caller's own. False when the head alone answered.</summary>
-    public async Task<bool> ArrivingAsync(Exchange exchange, ResponseHead head, SharedBody.Reader reader, bool leads, CancellationToken cancellationToken)
+    /// <summary>Streams an object that is still arriving; <paramref name="reader"/> is the caller's own. False when the head alone answered.</summary>
+    public async ValueTask<bool> ArrivingAsync(Exchange exchange, CachedObject arriving, Filling.Reader reader, bool leads, CancellationToken cancellationToken)
     {
-        exchange.Verdict = exchange.Verdict with { TimeToLive = TimeToLive(head) };
-        var headers = HeadersOf(head, leads);
-        if (Conditions.IsNotModified(exchange.Upstream.Headers, head.Status, head.Headers, time.GetUtcNow()))
+        var head = arriving.Head;
+        var headers = Begin(exchange, head, leads);
+        if (Conditions.IsNotModified(exchange.Request.Headers, head.Status, head.Headers, time.GetUtcNow()))
         {
-            NotModified(exchange, headers);
+            NotModified(exchange);
             return false;
+        }
+
+        if (arriving.Body.Length is { } length && head.Status != 204)
+        {
+            headers.Add(FieldId.ContentLength, length);
         }
 
         exchange.Start(head.Status, headers);
@@ -88,38 +89,47 @@ internal sealed class ReplyWriter(TimeProvider time)
     /// Streams an origin's response unchanged through one buffer. Where the client's conditions were not sent on, they are answered here: its copy may
     /// be as good as what came.
     /// </summary>
-    public async Task ThroughAsync(Exchange exchange, OriginResponse response, bool conditionsAreOurs, CancellationToken cancellationToken)
+    public async ValueTask ThroughAsync(Exchange exchange, OriginResponse response, bool conditionsAreOurs, CancellationToken cancellationToken)
     {
         exchange.Verdict = exchange.Verdict with { ForwardStatus = response.Status };
-        if (conditionsAreOurs && Conditions.IsNotModified(exchange.Upstream.Headers, response.Status, response.Headers, time.GetUtcNow()))
+        exchange.Reply.CopyFrom(response.Headers);
+        if (conditionsAreOurs && Conditions.IsNotModified(exchange.Request.Headers, response.Status, response.Headers, time.GetUtcNow()))
         {
-            NotModified(exchange, response.Headers.Clone());
+            NotModified(exchange);
             return;
         }
 
-        exchange.Start(response.Status, response.Headers.Clone());
+        exchange.Start(response.Status, exchange.Reply);
         if (exchange.Request.IsHead)
         {
             exchange.Complete = true;
             return;
         }
 
-        var buffer = new byte[SharedBody.ChunkBytes / 4];
-        int read;
-        while ((read = await FirstFlushingAsync(exchange, response.ReadAsync(buffer, cancellationToken), cancellationToken)) > 0)
+        var buffer = ArrayPool<byte>.Shared.Rent(ThroughBytes);
+        try
         {
-            await exchange.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            int read;
+            while ((read = await FirstFlushingAsync(exchange, response.ReadAsync(buffer, cancellationToken), cancellationToken)) > 0)
+            {
+                await exchange.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
         exchange.Complete = true;
     }
 
     /// <summary>Says what went wrong as problem+json (RFC 9457).</summary>
-    public static async Task ProblemAsync(Exchange exchange, int status, DeliveryReason reason, CancellationToken cancellationToken)
+    public static async ValueTask ProblemAsync(Exchange exchange, int status, DeliveryReason reason, CancellationToken cancellationToken)
     {
         exchange.Outcome = DeliveryOutcome.Error;
         var body = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { type = $"urn:millrace:{reason.Wire()}", title = Title(reason), status }));
-        HeaderList headers = new();
+        var headers = exchange.Reply;
+        headers.Clear();
         headers.Add("Content-Type", "application/problem+json");
         headers.Add("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture));
         headers.Add("Cache-Control", "no-store");
@@ -166,45 +176,58 @@ internal sealed class ReplyWriter(TimeProvider time)
         return await next;
     }
 
-    private static void NotModified(Exchange exchange, HeaderList headers)
+    /// <summary>Leaves of the head what a 304 repeats (RFC 9110 §15.4.5), with Age, and with the cookies of an answer that is one person's own.</summary>
+    private static void NotModified(Exchange exchange)
     {
-        headers.RemoveWhere(static line => !NotModifiedFields.Contains(line.NameText));
-        exchange.Start(304, headers);
+        exchange.Reply.RemoveWhere(static line => line.Id is not (FieldId.Age or FieldId.CacheControl or FieldId.CdnCacheControl or FieldId.ContentLocation or FieldId.Date
+            or FieldId.ETag or FieldId.Expires or FieldId.LastModified or FieldId.SetCookie or FieldId.Vary));
+        exchange.Start(304, exchange.Reply);
         exchange.Complete = true;
     }
 
-    private HeaderList HeadersOf(ResponseHead head, bool straightFromOrigin)
+    /// <summary>The stored lines with Age, which what comes straight from its origin has only where that said so (RFC 9111 §5.1).</summary>
+    private HeaderList Begin(Exchange exchange, ResponseHead head, bool straightFromOrigin)
     {
-        var headers = head.Headers.Clone();
+        var age = head.Age(time);
+        exchange.Verdict = exchange.Verdict with { TimeToLive = (long)Math.Floor((head.Freshness.Lifetime - age).TotalSeconds) };
+        exchange.Reply.CopyFrom(head.Headers);
         if (!straightFromOrigin || head.AgeStated)
         {
-            headers.Add("Age", ((long)head.Age(time).TotalSeconds).ToString(CultureInfo.InvariantCulture));
+            exchange.Reply.Add(FieldId.Age, (long)age.TotalSeconds);
         }
 
-        return headers;
+        return exchange.Reply;
     }
 
-    private long TimeToLive(ResponseHead head) => (long)Math.Floor((head.Freshness.Lifetime - head.Age(time)).TotalSeconds);
-
-    private static async ValueTask WriteChunksAsync(Exchange exchange, byte[][] chunks, long first, long length, CancellationToken cancellationToken)
+    /// <summary>Writes a part of a body: the pieces that it takes whole in one call, and one each for those that it begins and ends within.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private static async ValueTask WriteBodyAsync(Exchange exchange, ReadOnlyMemory<byte>[] pieces, long first, long length, CancellationToken cancellationToken)
     {
-        foreach (var chunk in chunks)
+        var at = 0;
+        while (first >= pieces[at].Length)
         {
-            if (first >= chunk.Length)
+            first -= pieces[at++].Length;
+        }
+
+        while (length > 0)
+        {
+            if (first > 0 || length < pieces[at].Length)
             {
-                first -= chunk.Length;
+                var piece = pieces[at++].Slice((int)first, (int)Math.Min(pieces[at - 1].Length - first, length));
+                first = 0;
+                length -= piece.Length;
+                await exchange.WriteAsync(piece, cancellationToken);
                 continue;
             }
 
-            var piece = chunk.AsMemory((int)first, (int)Math.Min(chunk.Length - first, length));
-            if (piece.IsEmpty)
+            var (from, bytes) = (at, 0L);
+            while (at < pieces.Length && pieces[at].Length <= length - bytes)
             {
-                return;
+                bytes += pieces[at++].Length;
             }
 
-            first = 0;
-            length -= piece.Length;
-            await exchange.WriteAsync(piece, cancellationToken);
+            length -= bytes;
+            await (at - from == 1 ? exchange.WriteAsync(pieces[from], cancellationToken) : exchange.WriteAsync(pieces.AsMemory(from, at - from), bytes, cancellationToken));
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Millrace.Delivery.Replies;
 /// <summary>What a held copy is good for now: RFC 9111's rules and the contract (<see cref="ReuseRules"/>), and whether purges reach us.</summary>
 internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter replies, TimeProvider time)
 {
-    public Reuse Judge(StoredResponse stored, RequestDirectives directives, Route route) => Judge(stored.Head, directives, route);
+    public Reuse Judge(CachedObject stored, RequestDirectives directives, Route route) => Judge(stored.Head, directives, route);
 
     public Reuse Judge(ResponseHead head, RequestDirectives directives, Route route) =>
         IsOutOfTouch(head, route)
@@ -23,10 +23,10 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
     public bool IsOutOfTouch(ResponseHead head, Route route) => route.Contract.Kind != ContractKind.Available && IsUnverified(head);
 
     /// <summary>Lets the copy stand in for an origin that failed, where its directives and the contract allow.</summary>
-    public async Task<bool> TryServeAsync(
-        Exchange exchange, Route route, StoredResponse stored, DeliveryReason reason, int? originStatus, CancellationToken aborted)
+    public async ValueTask<bool> TryServeAsync(
+        Exchange exchange, CachedObject stored, DeliveryReason reason, int? originStatus, CancellationToken aborted)
     {
-        var head = stored.Head;
+        var (head, route) = (stored.Head, exchange.Route!);
         if (!ReuseRules.MayServeOnError(head.Status, head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
             || IsOutOfTouch(head, route)
             || purges.Judge(head.Began, head.Key, head.SurrogateKeys) == PurgeVerdict.Void)

@@ -24,3 +24,6 @@ internal readonly ref struct FieldLine(FieldId id, ReadOnlySpan<byte> name, Read
 
 /// <summary>Chooses among field lines.</summary>
 internal delegate bool FieldMatch(FieldLine line);
+
+/// <summary>Chooses among field lines by an argument, so that it captures nothing.</summary>
+internal delegate bool FieldMatch<T>(FieldLine line, T argument);

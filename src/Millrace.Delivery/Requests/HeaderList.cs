@@ -148,7 +148,7 @@ internal sealed class HeaderList
     {
         if (Contains(id))
         {
-            RemoveWhere(line => line.Id == id);
+            RemoveWhere(id, static (line, doomed) => line.Id == doomed);
         }
     }
 
@@ -159,13 +159,31 @@ internal sealed class HeaderList
     }
 
     /// <summary>Removes lines; those that stay close up.</summary>
-    public void RemoveWhere(FieldMatch match)
+    public void RemoveWhere(FieldMatch match) => RemoveWhere(match, static (line, choose) => choose(line));
+
+    /// <summary>Removes lines; those that stay close up. All are chosen before any moves, so that choosing may read this list.</summary>
+    public void RemoveWhere<T>(T argument, FieldMatch<T> match)
+    {
+        Span<bool> doomed = _count <= 128 ? stackalloc bool[_count] : new bool[_count];
+        var any = false;
+        for (var i = 0; i < _count; i++)
+        {
+            any |= doomed[i] = match(this[i], argument);
+        }
+
+        if (any)
+        {
+            Close(doomed);
+        }
+    }
+
+    private void Close(ReadOnlySpan<bool> doomed)
     {
         var (kept, used) = (0, 0);
         ulong known = 0;
         for (var i = 0; i < _count; i++)
         {
-            if (match(this[i]))
+            if (doomed[i])
             {
                 continue;
             }

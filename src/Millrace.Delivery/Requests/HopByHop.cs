@@ -1,18 +1,30 @@
+using System.Text;
+
 namespace Millrace.Delivery.Requests;
 
 /// <summary>Fields that concern one connection only (RFC 9110 §7.6.1) and never travel on or into the store.</summary>
 internal static class HopByHop
 {
-
     /// <summary>Removes the fixed fields and those that Connection lists.</summary>
-    public static void Strip(HeaderList headers)
+    public static void Strip(HeaderList headers) => headers.RemoveWhere(headers, static (line, list) => Concerns(line, list));
+
+    /// <summary>Whether Connection lists more than what it nearly always says, so that lines must be compared with it.</summary>
+    public static bool ListsFields(HeaderList headers)
     {
-        headers.RemoveWhere(line => Concerns(line, headers));
+        foreach (var option in headers.Members(FieldId.Connection))
+        {
+            if (!Ascii.EqualsIgnoreCase(option, "keep-alive"u8) && !Ascii.EqualsIgnoreCase(option, "close"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether a line of a list is for the next hop alone, by its name or because Connection lists it.</summary>
     public static bool Concerns(FieldLine line, HeaderList headers) => IsFixed(line.Id) || headers.Members(FieldId.Connection).Contains(line.Name);
 
-    private static bool IsFixed(FieldId id) => id is FieldId.Connection or FieldId.KeepAlive or FieldId.ProxyConnection or FieldId.ProxyAuthenticate
+    public static bool IsFixed(FieldId id) => id is FieldId.Connection or FieldId.KeepAlive or FieldId.ProxyConnection or FieldId.ProxyAuthenticate
         or FieldId.ProxyAuthorization or FieldId.ProxyAuthenticationInfo or FieldId.TE or FieldId.Trailer or FieldId.TransferEncoding or FieldId.Upgrade;
 }

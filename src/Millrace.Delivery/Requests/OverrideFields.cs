@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Millrace.Delivery.Requests;
 
 /// <summary>
@@ -7,36 +9,44 @@ namespace Millrace.Delivery.Requests;
 internal static class OverrideFields
 {
     private static readonly string[] Families = ["X-Forwarded-", "X-Original-", "X-Rewrite-"];
-
-    private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Forwarded", "X-Host", "X-Url-Scheme", "Front-End-Https",
-    };
-
-    private static readonly HashSet<string> Methods = new(StringComparer.OrdinalIgnoreCase) { "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override" };
+    private static readonly string[] Names = ["Forwarded", "X-Host", "X-Url-Scheme", "Front-End-Https"];
+    private static readonly string[] Methods = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
+    private static readonly int LongestName = Names.Concat(Methods).Concat(Families).Max(static name => name.Length);
 
     /// <summary>Whether a field is dropped. A method override stays on a POST, where APIs use it, for its response is never stored.</summary>
-    public static bool Contains(string name, RequestMethod method)
+    public static bool Contains(FieldLine line, RequestMethod method)
     {
-        if (name.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase))
+        if (line.Id == FieldId.XForwardedFor || (line.Name[0] | 0x20) is not ('f' or 'x'))
         {
             return false;
         }
 
-        if (name.Contains('_', StringComparison.Ordinal))
+        // CGI-like origins read X_Forwarded_Host as X-Forwarded-Host.
+        Span<byte> name = stackalloc byte[LongestName + 1];
+        name = name[..Math.Min(line.Name.Length, name.Length)];
+        line.Name[..name.Length].CopyTo(name);
+        name.Replace((byte)'_', (byte)'-');
+        return IsAny(Names, name) || (method != RequestMethod.Post && IsAny(Methods, name)) || BeginsWithAny(Families, name);
+    }
+
+    private static bool IsAny(string[] names, ReadOnlySpan<byte> name)
+    {
+        foreach (var known in names)
         {
-            // CGI-like origins read X_Forwarded_Host as X-Forwarded-Host.
-            name = name.Replace('_', '-');
+            if (Ascii.EqualsIgnoreCase(name, known))
+            {
+                return true;
+            }
         }
 
-        if (Names.Contains(name) || (method != RequestMethod.Post && Methods.Contains(name)))
-        {
-            return true;
-        }
+        return false;
+    }
 
-        foreach (var family in Families)
+    private static bool BeginsWithAny(string[] families, ReadOnlySpan<byte> name)
+    {
+        foreach (var family in families)
         {
-            if (name.StartsWith(family, StringComparison.OrdinalIgnoreCase))
+            if (name.Length >= family.Length && Ascii.EqualsIgnoreCase(name[..family.Length], family))
             {
                 return true;
             }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Millrace.Delivery.Requests;
 
 /// <summary>
@@ -35,30 +33,9 @@ internal sealed class UpstreamRequest
 
     public HeaderList Headers { get; }
 
-    /// <summary>The client's request without hop-by-hop and overriding fields, with Via, CDN-Loop and X-Forwarded-For, -Proto and -Host.</summary>
+    /// <summary>Makes the request that goes forward, once the client's fields are stripped (<see cref="UpstreamFields.Strip"/>).</summary>
     /// <param name="request">The client's request.</param>
     /// <param name="target">Its target, without the route's tag.</param>
-    /// <param name="name">This cache's name.</param>
-    public static UpstreamRequest Of(DeliveryRequest request, ReadOnlySpan<byte> target, string name)
-    {
-        HeaderList headers = new(request.Headers.Count + 5);
-        foreach (var line in request.Headers)
-        {
-            if (line.Id != FieldId.Expect && !HopByHop.Concerns(line, request.Headers) && !OverrideFields.Contains(line.NameText, request.Method))
-            {
-                headers.Add(line);
-            }
-        }
-
-        headers.Add("Via", $"{Encoding.Latin1.GetString(request.Protocol.Wire())} {name}");
-        headers.Add("CDN-Loop", name);
-        if (request.Client is not null)
-        {
-            headers.Set("X-Forwarded-For", headers.Combined("X-Forwarded-For") is { } before ? $"{before}, {request.Client}" : request.Client);
-        }
-
-        headers.Add(FieldId.XForwardedProto, request.Scheme);
-        headers.Add(FieldId.XForwardedHost, request.Authority);
-        return new UpstreamRequest(request, target, headers);
-    }
+    /// <param name="fields">The fields to send.</param>
+    public static UpstreamRequest Of(DeliveryRequest request, ReadOnlySpan<byte> target, UpstreamFields fields) => new(request, target, fields.Build());
 }

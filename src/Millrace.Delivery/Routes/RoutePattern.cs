@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Millrace.Delivery.Routes;
 
 /// <summary>A parsed <see cref="Route.Match"/>, ordered by how much it says.</summary>
@@ -39,21 +41,21 @@ internal sealed class RoutePattern
         return fault is null ? new RoutePattern(host, path, prefix) : null;
     }
 
-    public bool Matches(ReadOnlySpan<char> host, ReadOnlySpan<char> path) =>
-        (IsPrefix ? path.StartsWith(Path, StringComparison.Ordinal) : path.SequenceEqual(Path)) && MatchesHost(host);
+    public bool Matches(ReadOnlySpan<byte> host, ReadOnlySpan<byte> path) =>
+        (IsPrefix ? path.Length >= Path.Length && Ascii.Equals(path[..Path.Length], Path) : Ascii.Equals(path, Path)) && MatchesHost(host);
 
     /// <summary>Whether the pattern covers an authority, with or without port, and a path.</summary>
-    public bool Covers(ReadOnlySpan<char> authority, ReadOnlySpan<char> path) => Matches(WithoutPort(authority), path);
+    public bool Covers(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path) => Matches(WithoutPort(authority), path);
 
-    public static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> authority)
+    public static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> authority)
     {
-        var colon = authority.LastIndexOf(':');
-        return colon < 0 || authority.EndsWith("]") ? authority : authority[..colon];
+        var colon = authority.LastIndexOf((byte)':');
+        return colon < 0 || authority.EndsWith("]"u8) ? authority : authority[..colon];
     }
 
-    private bool MatchesHost(ReadOnlySpan<char> host) => Host[0] != '*'
-        ? host.Equals(Host, StringComparison.OrdinalIgnoreCase)
-        : Host.Length == 1 || (host.Length > Host.Length - 1 && host.EndsWith(Host.AsSpan(1), StringComparison.OrdinalIgnoreCase));
+    private bool MatchesHost(ReadOnlySpan<byte> host) => Host[0] != '*'
+        ? Ascii.EqualsIgnoreCase(host, Host)
+        : Host.Length == 1 || (host.Length > Host.Length - 1 && Ascii.EqualsIgnoreCase(host[^(Host.Length - 1)..], Host.AsSpan(1)));
 
     private static bool IsHostPattern(string host)
     {

@@ -52,7 +52,7 @@ public sealed class RouteTable
     /// <summary>The route of a request, or null: the most specific host wins, then the longest path.</summary>
     /// <param name="authority">Host with or without port.</param>
     /// <param name="path">The raw path, without the query.</param>
-    public Route? Find(ReadOnlySpan<char> authority, ReadOnlySpan<char> path)
+    public Route? Find(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path)
     {
         var host = RoutePattern.WithoutPort(authority);
         foreach (var (pattern, route) in _patterns)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Millrace.Delivery.Eviction;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
@@ -6,56 +7,42 @@ using Millrace.Delivery.Requests;
 namespace Millrace.Delivery.Storage;
 
 /// <summary>
-/// Complete responses in memory, bounded by bytes. Lookups take no lock; changes take one. Eviction is SIEVE (Zhang et al., NSDI 2024): a hand
-/// walks from the oldest to the newest, spares what was asked for since it last passed, and evicts the rest, so a hit writes one flag only.
+/// Complete objects in memory, bounded by bytes. Lookups take no lock; changes take one, under which the policy that chooses what to keep
+/// (<see cref="IEvictionPolicy"/>) learns of the hits since.
 /// </summary>
-internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog purges)
+internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog purges, EvictionKind eviction = EvictionKind.Default)
 {
     /// <summary>A purge of much lets others in between so many.</summary>
     private const int PurgeChunk = 4_096;
 
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<string, StoredResponse[]> _variants = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, HashSet<StoredResponse>> _bySurrogate = new(StringComparer.Ordinal);
-
-    // Newest first, oldest last; the hand moves towards the first.
-    private readonly LinkedList<StoredResponse> _queue = new();
-    private LinkedListNode<StoredResponse>? _hand;
+    private readonly ConcurrentDictionary<UInt128, CachedObject[]> _index = new(KeyHashComparer.Instance);
+    private readonly Dictionary<string, HashSet<CachedObject>> _bySurrogate = new(StringComparer.Ordinal);
+    private readonly IEvictionPolicy _policy = EvictionPolicies.Create(eviction, capacityBytes);
+    private readonly ReadBuffer _reads = new(Environment.ProcessorCount);
     private long _bytes;
+    private int _count;
     private long _evictions;
 
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _queue.Count;
-            }
-        }
-    }
+    public int Count => Volatile.Read(ref _count);
 
     public long Evictions => Volatile.Read(ref _evictions);
 
-    /// <summary>The variant that the request selects; the newest where several match.</summary>
-    public StoredResponse? Find(string key, HeaderList request)
+    /// <summary>The variant that the request selects; the newest where several match. No lock, no allocation.</summary>
+    public CachedObject? Find(KeyBuffer key, UpstreamFields request)
     {
-        if (!_variants.TryGetValue(key, out var variants))
+        if (!_index.TryGetValue(key.Hash, out var variants))
         {
             return null;
         }
 
         foreach (var variant in variants)
         {
-            if (variant.Head.Vary.Matches(request))
+            if (variant.Key.Is(key.Hash, key.Bytes) && variant.Head.Vary.Matches(request))
             {
-                if (!variant.Visited)
-                {
-                    variant.Visited = true;
-                }
-
+                Asked(variant);
                 return variant;
             }
         }
@@ -64,67 +51,37 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     }
 
     /// <summary>Any variant of the key, to learn by which fields it varies.</summary>
-    public StoredResponse? FindAny(string key) => _variants.TryGetValue(key, out var variants) ? variants[0] : null;
+    public CachedObject? FindAny(CacheKey key) => VariantsOf(key) is [var newest, ..] ? newest : null;
 
-    /// <summary>Stores a response in place of its own earlier version and of the one it <paramref name="supersedes"/>; false when a purge voided it or it does not fit at all.</summary>
-    public bool Put(StoredResponse response, StoredResponse? supersedes = null)
+    /// <summary>
+    /// Stores an object in place of its own earlier version and of the one it <paramref name="supersedes"/>; false when a purge voided it, it does not
+    /// fit at all, or the policy thinks less of it than of what would have to leave.
+    /// </summary>
+    public bool Put(CachedObject fresh, CachedObject? supersedes = null)
     {
         lock (_gate)
         {
-            Drop(supersedes);
-            var head = response.Head;
-
-            // Under the gate: a purge either is in the log by now, or comes to look after this response is in.
-            var verdict = purges.Judge(head.Began, head.Key, head.SurrogateKeys);
-            if (response.Bytes > capacityBytes || verdict == PurgeVerdict.Void)
-            {
-                return false;
-            }
-
-            if (verdict == PurgeVerdict.Stale)
-            {
-                response.MakeStale(head.Freshness.InitialAge);
-                head = response.Head;
-            }
-
-            var earlier = _variants.GetValueOrDefault(head.Key) ?? [];
-            foreach (var variant in earlier)
-            {
-                if (variant.Head.Vary.SameAs(head.Vary))
-                {
-                    Remove(variant);
-                }
-            }
-
-            while (_variants.GetValueOrDefault(head.Key) is { } kept && kept.Length >= maxVariants)
-            {
-                Remove(kept[^1]);
-                _evictions++;
-            }
-
-            while (_bytes + response.Bytes > capacityBytes)
-            {
-                EvictOne();
-            }
-
-            Insert(response);
-            return true;
+            _reads.Drain(_policy);
+            var stored = TryPut(fresh, supersedes);
+            Publish();
+            return stored;
         }
     }
 
-    /// <summary>Removes one response, if it is still here.</summary>
-    public void Drop(StoredResponse? response)
+    /// <summary>Removes one object, if it is still here.</summary>
+    public void Drop(CachedObject? held)
     {
         lock (_gate)
         {
-            if (response?.Node is not null)
+            if (held?.IsHeld == true)
             {
-                Remove(response);
+                Remove(held);
+                Publish();
             }
         }
     }
 
-    /// <summary>Obeys purges, which must be in the log already: removes what each names, or makes it stale. Returns how many responses each touched.</summary>
+    /// <summary>Obeys purges, which must be in the log already: removes what each names, or makes it stale. Returns how many objects each touched.</summary>
     public int[] Purge(IReadOnlyList<PurgeScope> scopes, TimeProvider time)
     {
         var covered = Covered(scopes);
@@ -154,17 +111,16 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         lock (_gate)
         {
             List<string> faults = [];
-            var bytes = _queue.Sum(static response => response.Bytes);
-            Expect(bytes == _bytes, $"bytes: counted {bytes}, accounted {_bytes}");
-            Expect(_bytes <= capacityBytes, $"bytes {_bytes} pass the bound {capacityBytes}");
-            var indexed = _variants.SelectMany(static pair => pair.Value).ToHashSet();
-            Expect(indexed.SetEquals(_queue), $"index holds {indexed.Count}, queue {_queue.Count}");
-            Expect(_variants.All(pair => pair.Value.Length > 0 && pair.Value.Length <= maxVariants), "a key has no variant or too many");
-            Expect(_variants.All(static pair => pair.Value.All(variant => variant.Head.Key == pair.Key)), "a response stands under another's key");
-            Expect(_queue.All(response => response.Node?.List == _queue), "a response has lost its node");
-            Expect(_hand is null || _hand.List == _queue, "the hand points outside the queue");
-            var tags = _queue.SelectMany(static response => response.Head.SurrogateKeys.Select(key => (key, response))).ToHashSet();
-            Expect(tags.SetEquals(_bySurrogate.SelectMany(static pair => pair.Value.Select(response => (pair.Key, response)))), "surrogate keys differ from the queue's");
+            var all = All().ToHashSet();
+            _policy.CheckIntegrity(faults);
+            Expect(all.Sum(static held => held.Size) == _policy.Bytes, $"bytes: index {all.Sum(static held => held.Size)}, policy {_policy.Bytes}");
+            Expect(_policy.Bytes == _bytes && _bytes <= capacityBytes, $"bytes: policy {_policy.Bytes}, published {_bytes}, bound {capacityBytes}");
+            Expect(all.Count == _policy.Count && _count == _policy.Count, $"count: index {all.Count}, policy {_policy.Count}, published {_count}");
+            Expect(all.All(static held => held.IsHeld && held.IsStored), "the index names an object that has left");
+            Expect(_index.All(pair => pair.Value.Length > 0 && pair.Value.Length <= maxVariants), "a key has no variant or too many");
+            Expect(_index.All(static pair => pair.Value.All(variant => variant.Key.Hash == pair.Key)), "an object stands under another's key");
+            var tags = all.SelectMany(static held => held.Head.SurrogateKeys.Select(key => (key, held))).ToHashSet();
+            Expect(tags.SetEquals(_bySurrogate.SelectMany(static pair => pair.Value.Select(held => (pair.Key, held)))), "surrogate keys differ from the index's");
             return faults;
 
             void Expect(bool holds, string fault)
@@ -178,21 +134,21 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     }
 
     /// <summary>What the patterns of each purge cover, found in one walk that holds nobody up: what comes in meanwhile began after the purges, or is refused.</summary>
-    private List<StoredResponse>[] Covered(IReadOnlyList<PurgeScope> scopes)
+    private List<CachedObject>[] Covered(IReadOnlyList<PurgeScope> scopes)
     {
-        List<StoredResponse>[] covered = [.. scopes.Select(static _ => new List<StoredResponse>())];
+        List<CachedObject>[] covered = [.. scopes.Select(static _ => new List<CachedObject>())];
         if (scopes.All(static scope => scope.Patterns.Count == 0))
         {
             return covered;
         }
 
-        foreach (var (key, variants) in _variants)
+        foreach (var held in All())
         {
             for (var i = 0; i < scopes.Count; i++)
             {
-                if (scopes[i].Patterns.Any(pattern => pattern.Covers(key)))
+                if (scopes[i].Patterns.Any(pattern => pattern.Covers(held.Key)))
                 {
-                    covered[i].AddRange(variants);
+                    covered[i].Add(held);
                 }
             }
         }
@@ -200,12 +156,12 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         return covered;
     }
 
-    private HashSet<StoredResponse> Named(PurgeScope purge)
+    private HashSet<CachedObject> Named(PurgeScope purge)
     {
-        HashSet<StoredResponse> named = [];
+        HashSet<CachedObject> named = [];
         foreach (var key in purge.Keys)
         {
-            named.UnionWith(_variants.GetValueOrDefault(key) ?? []);
+            named.UnionWith(VariantsOf(key));
         }
 
         foreach (var key in purge.SurrogateKeys)
@@ -219,73 +175,156 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         return named;
     }
 
-    private int Touch(IEnumerable<StoredResponse> named, bool soft, TimeProvider time)
+    private int Touch(IEnumerable<CachedObject> named, bool soft, TimeProvider time)
     {
         var touched = 0;
-        foreach (var response in named)
+        foreach (var held in named)
         {
-            if (response.Node is null)
+            if (held.IsHeld && soft)
             {
-                continue;
+                touched += held.MakeStale(held.Head.Age(time)) ? 1 : 0;
             }
-
-            if (!soft)
+            else if (held.IsHeld)
             {
-                Remove(response);
-                touched++;
-            }
-            else if (response.MakeStale(response.Head.Age(time)))
-            {
+                Remove(held);
                 touched++;
             }
         }
 
+        Publish();
         return touched;
     }
 
-    private void Insert(StoredResponse response)
+    private void Asked(CachedObject held)
     {
-        response.Node = _queue.AddFirst(response);
-        response.Entered();
-        _bytes += response.Bytes;
-        var earlier = _variants.GetValueOrDefault(response.Head.Key) ?? [];
-        _variants[response.Head.Key] = [response, .. earlier];
-        foreach (var key in response.Head.SurrogateKeys)
+        if (_reads.Record(held) && _gate.TryEnter())
+        {
+            try
+            {
+                _reads.Drain(_policy);
+            }
+            finally
+            {
+                _gate.Exit();
+            }
+        }
+    }
+
+    private bool TryPut(CachedObject fresh, CachedObject? supersedes)
+    {
+        var head = fresh.Head;
+        var held = supersedes?.IsHeld == true ? supersedes : null;
+
+        // Under the gate: a purge either is in the log by now, or comes to look after this object is in.
+        var verdict = purges.Judge(head.Began, head.Key, head.SurrogateKeys);
+        if (fresh.Size > capacityBytes || verdict == PurgeVerdict.Void)
+        {
+            Remove(held);
+            return false;
+        }
+
+        if (verdict == PurgeVerdict.Stale)
+        {
+            fresh.MakeStale(head.Freshness.InitialAge);
+        }
+
+        foreach (var variant in VariantsOf(head.Key))
+        {
+            if (variant != held && variant.Head.Vary.SameAs(head.Vary))
+            {
+                Remove(held is null ? null : variant);
+                held ??= variant;
+            }
+        }
+
+        while (held is null && VariantsOf(head.Key) is { } kept && kept.Length >= maxVariants)
+        {
+            Remove(kept[^1]);
+            _evictions++;
+        }
+
+        return held is null ? TryEnter(fresh) : TryReplace(held, fresh);
+    }
+
+    private bool TryEnter(CachedObject fresh)
+    {
+        if (!_policy.Admit(fresh))
+        {
+            return false;
+        }
+
+        while (_policy.Bytes + fresh.Size > capacityBytes)
+        {
+            Evicted(_policy.Evict(fresh));
+        }
+
+        _policy.Insert(fresh);
+        Enter(fresh);
+        return true;
+    }
+
+    private bool TryReplace(CachedObject held, CachedObject fresh)
+    {
+        _policy.Replace(held, fresh);
+        Leave(held);
+        Enter(fresh);
+        while (_policy.Bytes > capacityBytes)
+        {
+            Evicted(_policy.Evict(null));
+        }
+
+        return fresh.IsHeld;
+    }
+
+    private void Evicted(EvictionNode victim)
+    {
+        Leave((CachedObject)victim);
+        _evictions++;
+    }
+
+    private void Remove(CachedObject? held)
+    {
+        if (held is not null)
+        {
+            _policy.Remove(held);
+            Leave(held);
+        }
+    }
+
+    /// <summary>Puts what the policy has taken into the index.</summary>
+    private void Enter(CachedObject fresh)
+    {
+        fresh.Entered();
+        _index[fresh.Key.Hash] = [fresh, .. _index.GetValueOrDefault(fresh.Key.Hash) ?? []];
+        foreach (var key in fresh.Head.SurrogateKeys)
         {
             if (!_bySurrogate.TryGetValue(key, out var bearers))
             {
                 _bySurrogate[key] = bearers = [];
             }
 
-            bearers.Add(response);
+            bearers.Add(fresh);
         }
     }
 
-    private void Remove(StoredResponse response)
+    /// <summary>Takes what the policy has let go out of the index.</summary>
+    private void Leave(CachedObject held)
     {
-        if (_hand == response.Node)
-        {
-            _hand = response.Node!.Previous;
-        }
-
-        _queue.Remove(response.Node!);
-        response.Node = null;
-        response.Left();
-        _bytes -= response.Bytes;
-        var left = Array.FindAll(_variants[response.Head.Key], variant => variant != response);
+        held.Left();
+        var left = Array.FindAll(_index[held.Key.Hash], variant => variant != held);
         if (left.Length > 0)
         {
-            _variants[response.Head.Key] = left;
+            _index[held.Key.Hash] = left;
         }
         else
         {
-            _variants.TryRemove(response.Head.Key, out _);
+            _index.TryRemove(held.Key.Hash, out _);
         }
 
-        foreach (var key in response.Head.SurrogateKeys)
+        foreach (var key in held.Head.SurrogateKeys)
         {
             var bearers = _bySurrogate[key];
-            bearers.Remove(response);
+            bearers.Remove(held);
             if (bearers.Count == 0)
             {
                 _bySurrogate.Remove(key);
@@ -293,17 +332,15 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         }
     }
 
-    private void EvictOne()
-    {
-        var hand = _hand ?? _queue.Last!;
-        while (hand.Value.Visited)
-        {
-            hand.Value.Visited = false;
-            hand = hand.Previous ?? _queue.Last!;
-        }
+    private CachedObject[] VariantsOf(CacheKey key) =>
+        _index.TryGetValue(key.Hash, out var variants) ? Array.FindAll(variants, variant => variant.Key.Equals(key)) : [];
 
-        _hand = hand;
-        Remove(hand.Value);
-        _evictions++;
+    private IEnumerable<CachedObject> All() => _index.SelectMany(static pair => pair.Value);
+
+    /// <summary>Makes the policy's figures readable without the gate.</summary>
+    private void Publish()
+    {
+        Volatile.Write(ref _bytes, _policy.Bytes);
+        Volatile.Write(ref _count, _policy.Count);
     }
 }

@@ -9,7 +9,7 @@ namespace Millrace.Delivery.Storage;
 /// <summary>What is known of a storable response when its head has come: the same for the stored and the arriving.</summary>
 internal sealed record ResponseHead
 {
-    public required string Key { get; init; }
+    public required CacheKey Key { get; init; }
 
     public required string Route { get; init; }
 
@@ -17,7 +17,7 @@ internal sealed record ResponseHead
 
     public required int Status { get; init; }
 
-    /// <summary>End-to-end fields, without Age and what the response excepts; Date is always there.</summary>
+    /// <summary>End-to-end fields, without Age and Content-Length, which each reply says anew, and without what the response excepts; Date is always there.</summary>
     public required HeaderList Headers { get; init; }
 
     public required ResponseDirectives Directives { get; init; }
@@ -50,12 +50,12 @@ internal sealed record ResponseHead
     /// <param name="sent">The fields that the origin saw.</param>
     /// <param name="arrival">When.</param>
     /// <param name="began">When the request began, as purges count.</param>
-    public static ResponseHead Of(string key, string route, int status, HeaderList fields, HeaderList sent, Arrival arrival, Beginning began)
+    public static ResponseHead Of(CacheKey key, string route, int status, HeaderList fields, HeaderList sent, Arrival arrival, Beginning began)
     {
         var directives = ResponseDirectives.Parse(fields);
         var freshness = FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt);
         var headers = fields.Clone();
-        headers.RemoveWhere(line => line.Id == FieldId.Age || directives.Excepts(line));
+        headers.RemoveWhere(line => line.Id is FieldId.Age or FieldId.ContentLength || directives.Excepts(line));
         if (HttpDate.Parse(headers.First(FieldId.Date), arrival.ReceivedAt) is null)
         {
             headers.Set("Date", HttpDate.Format(arrival.ReceivedAt));
@@ -70,7 +70,7 @@ internal sealed record ResponseHead
             Headers = headers,
             Directives = directives,
             Freshness = freshness,
-            AgeStated = fields.Contains("Age"),
+            AgeStated = fields.Contains(FieldId.Age),
             ReceivedTimestamp = arrival.ReceivedTimestamp,
             Began = began,
             SurrogateKeys = Storage.SurrogateKeys.Of(headers),

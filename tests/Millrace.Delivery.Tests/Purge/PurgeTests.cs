@@ -1,3 +1,4 @@
+using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Routes;
 
@@ -23,15 +24,15 @@ public class PurgeTests
     {
         PurgeLog log = new(2, TimeProvider.System);
         var began = log.Now;
-        log.Add(PurgeScope.OfKeys(["http://h/purged"]));
+        log.Add(PurgeScope.OfKeys([CacheKey.Of("http://h/purged")]));
         for (var i = 0; i < 1_000; i++)
         {
-            log.Invalidate([PurgeNames.OfKey($"http://h/{i}")]);
+            log.Invalidate([PurgeNames.OfKey(CacheKey.Of($"http://h/{i}"))]);
         }
 
-        Assert.True(log.Touches(began, "http://h/purged", []));
-        Assert.True(log.Touches(began, "http://h/999", []));
-        Assert.False(log.Touches(began, "http://h/untouched", []));
+        Assert.True(log.Touches(began, CacheKey.Of("http://h/purged"), []));
+        Assert.True(log.Touches(began, CacheKey.Of("http://h/999"), []));
+        Assert.False(log.Touches(began, CacheKey.Of("http://h/untouched"), []));
     }
 
     [Fact]
@@ -40,8 +41,8 @@ public class PurgeTests
         PurgeLog log = new(10, TimeProvider.System);
         var began = log.Now;
         log.Add(new PurgeScope([], [], [PurgePattern.OfRoute(RoutePattern.Parse("*.example/news/*", out _)!)], Soft: false));
-        Assert.True(log.Touches(began, "http://a.example:8080/news/x?q", []));
-        Assert.False(log.Touches(began, "http://a.example/sport", []));
-        Assert.False(log.Touches(log.Now, "http://a.example/news/x", []));
+        Assert.True(log.Touches(began, CacheKey.Of("http://a.example:8080/news/x?q"), []));
+        Assert.False(log.Touches(began, CacheKey.Of("http://a.example/sport"), []));
+        Assert.False(log.Touches(log.Now, CacheKey.Of("http://a.example/news/x"), []));
     }
 }

@@ -1,13 +1,11 @@
-using Millrace.Delivery.Storage;
-
-namespace Millrace.Delivery.Coalescing;
+namespace Millrace.Delivery.Storage;
 
 /// <summary>
 /// A body as it arrives: one writer, any number of readers, each from the first byte. While it may still be stored all of it is kept. Once it is
 /// too large or memory is out (<see cref="MakeWindow"/>) nobody may join, what all readers have read is let go, and the writer waits for the
 /// slowest, whom the front end's minimum data rate cuts off if need be. Every chunk is in the account until the last who may read it has gone.
 /// </summary>
-internal sealed class SharedBody
+internal sealed class Filling
 {
     /// <summary>Below the large object heap's threshold of 85,000 bytes.</summary>
     public const int ChunkBytes = 64 * 1024;
@@ -29,9 +27,12 @@ internal sealed class SharedBody
     private bool _released;
     private Exception? _fault;
     private long _taken;
-    private StoredResponse? _stored;
+    private CachedObject? _stored;
 
-    private SharedBody(MemoryAccount account, long? expected) => (_account, _expected) = (account, expected);
+    private Filling(MemoryAccount account, long? expected) => (_account, _expected) = (account, expected);
+
+    /// <summary>The length in bytes that the origin stated, or null.</summary>
+    public long? Expected => _expected;
 
     public long Length { get; private set; }
 
@@ -49,9 +50,9 @@ internal sealed class SharedBody
     /// <summary>A body with room for its first bytes, or null when the account has none.</summary>
     /// <param name="account">Where its bytes are counted.</param>
     /// <param name="expected">Its length in bytes, if known.</param>
-    public static SharedBody? TryBegin(MemoryAccount account, long? expected)
+    public static Filling? TryBegin(MemoryAccount account, long? expected)
     {
-        SharedBody body = new(account, expected);
+        Filling body = new(account, expected);
         var bytes = body.NextBytes();
         if (!account.TryTake(bytes))
         {
@@ -175,16 +176,16 @@ internal sealed class SharedBody
     }
 
     /// <summary>The chunks for the store, each cut to its content. Call once, complete and never windowed.</summary>
-    public byte[][] Freeze()
+    public ReadOnlyMemory<byte>[] Freeze()
     {
         lock (_gate)
         {
-            return [.. _chunks.Where(static c => c.Used > 0).Select(static c => c.Used == c.Bytes.Length ? c.Bytes : c.Bytes.AsSpan(0, c.Used).ToArray())];
+            return [.. _chunks.Where(static c => c.Used > 0).Select(static c => new ReadOnlyMemory<byte>(c.Used == c.Bytes.Length ? c.Bytes : c.Bytes.AsSpan(0, c.Used).ToArray()))];
         }
     }
 
     /// <summary>The store has the chunks of <see cref="Freeze"/> now: they are in its account, held there for those who still read here.</summary>
-    public void HandOver(StoredResponse stored)
+    public void HandOver(CachedObject stored)
     {
         lock (_gate)
         {
@@ -274,7 +275,7 @@ internal sealed class SharedBody
     }
 
     /// <summary>One reader's place.</summary>
-    public sealed class Reader(SharedBody body) : IDisposable
+    public sealed class Reader(Filling body) : IDisposable
     {
         private int _offset;
         private bool _gone;

@@ -1,0 +1,42 @@
+using Millrace.Delivery.Origins;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Requests;
+
+namespace Millrace.Delivery.Replies;
+
+/// <summary>The step that hands a request to its origin and the response back, the cache standing aside but for what the exchange changes (RFC 9111 §4.4).</summary>
+internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding, ReplyWriter replies)
+{
+    /// <summary>Answers the request; the exchange says why it passes (<see cref="Exchange.Pass"/>).</summary>
+    /// <exception cref="OriginException">The origin failed, and no copy may stand in.</exception>
+    public async ValueTask<RequestStep> PassAsync(Exchange exchange, CancellationToken aborted)
+    {
+        var (request, upstream) = (exchange.Request, exchange.Upstream);
+        OriginResponse response;
+        try
+        {
+            response = await origins.SendAsync(exchange.Route!, upstream, upstream.Headers, request.Body, aborted);
+        }
+        catch (OriginException e) when (exchange.Stored is not null)
+        {
+            if (await stale.TryServeAsync(exchange, exchange.Stored, e.Reason, null, aborted))
+            {
+                return RequestStep.Tell;
+            }
+
+            throw;
+        }
+
+        using (response)
+        {
+            if (!request.Method.IsSafe() && response.Status is >= 200 and < 400)
+            {
+                voiding.InvalidateAfter(exchange.Key.Own(), response.Headers);
+            }
+
+            exchange.Outcome = DeliveryOutcome.Bypass;
+            await replies.ThroughAsync(exchange, response, conditionsAreOurs: false, aborted);
+            return RequestStep.Tell;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text;
+
+namespace Millrace.Delivery.Requests;
+
+/// <summary>
+/// A client's fields as an origin would see them. <see cref="Strip"/> takes out, in place, what concerns our connection or would override the key; what a
+/// proxy adds is computed a field at a time, so that a hit needs no second list.
+/// </summary>
+/// <param name="request">The client's request.</param>
+/// <param name="name">This cache's name.</param>
+internal sealed class UpstreamFields(DeliveryRequest request, string name)
+{
+    private static readonly FieldId[] Ours = [FieldId.Via, FieldId.CdnLoop, FieldId.XForwardedFor, FieldId.XForwardedProto, FieldId.XForwardedHost];
+
+    private readonly HeaderList _added = new(2);
+
+    /// <summary>Takes hop-by-hop and overriding fields out of the client's request; nothing that decides sees them.</summary>
+    public static void Strip(DeliveryRequest request)
+    {
+        var listed = HopByHop.ListsFields(request.Headers);
+        request.Headers.RemoveWhere(
+            (request, listed), static (line, of) => line.Id == FieldId.Expect || HopByHop.IsFixed(line.Id)
+                || (of.listed && HopByHop.Concerns(line, of.request.Headers)) || OverrideFields.Contains(line, of.request.Method));
+    }
+
+    /// <summary>A list that has the upstream lines of one field; of others it may say anything.</summary>
+    public HeaderList With(FieldId id)
+    {
+        if (!IsOurs(id))
+        {
+            return request.Headers;
+        }
+
+        _added.Clear();
+        Add(id, _added);
+        return _added;
+    }
+
+    /// <summary>All fields, in a list of its own.</summary>
+    public HeaderList Build()
+    {
+        HeaderList headers = new(request.Headers.Count + Ours.Length);
+        foreach (var line in request.Headers)
+        {
+            if (!IsOurs(line.Id))
+            {
+                headers.Add(line);
+            }
+        }
+
+        foreach (var id in Ours)
+        {
+            Add(id, headers);
+        }
+
+        return headers;
+    }
+
+    private static bool IsOurs(FieldId id) => id is FieldId.Via or FieldId.CdnLoop or FieldId.XForwardedFor or FieldId.XForwardedProto or FieldId.XForwardedHost;
+
+    private void Add(FieldId id, HeaderList into)
+    {
+        switch (id)
+        {
+            case FieldId.Via:
+                Copy(id, into);
+                into.Add("Via", $"{Encoding.Latin1.GetString(request.Protocol.Wire())} {name}");
+                break;
+            case FieldId.CdnLoop:
+                Copy(id, into);
+                into.Add("CDN-Loop", name);
+                break;
+            case FieldId.XForwardedFor when request.Client is not null:
+                into.Add("X-Forwarded-For", request.Headers.Combined("X-Forwarded-For") is { } before ? $"{before}, {request.Client}" : request.Client);
+                break;
+            case FieldId.XForwardedFor:
+                Copy(id, into);
+                break;
+            case FieldId.XForwardedProto:
+                into.Add(id, request.Scheme);
+                break;
+            default:
+                into.Add(id, request.Authority);
+                break;
+        }
+    }
+
+    private void Copy(FieldId id, HeaderList into)
+    {
+        foreach (var line in request.Headers)
+        {
+            if (line.Id == id)
+            {
+                into.Add(line);
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace Millrace.Delivery.Storage;
+
+/// <summary>The body of a <see cref="CachedObject"/>: busy while its <see cref="Filling"/> runs, then complete and immutable.</summary>
+internal sealed class ObjectBody
+{
+    private volatile ReadOnlyMemory<byte>[]? _pieces;
+    private volatile Filling? _filling;
+    private long _length;
+
+    private ObjectBody()
+    {
+    }
+
+    public bool IsComplete => _pieces is not null;
+
+    /// <summary>The length in bytes; null while only the origin's end will tell.</summary>
+    public long? Length => _pieces is not null ? _length : _filling?.Expected;
+
+    /// <summary>The bytes of a complete body, in pieces of <see cref="Filling.ChunkBytes"/> at most.</summary>
+    public ReadOnlyMemory<byte>[] Pieces => _pieces ?? throw new InvalidOperationException("The body is busy.");
+
+    /// <summary>Memory of a complete body: the pieces, and what each array and the reference to it cost.</summary>
+    public long MemoryBytes => _length + (40L * Pieces.Length);
+
+    public static ObjectBody Busy(Filling filling) => new() { _filling = filling };
+
+    public static ObjectBody Of(params ReadOnlyMemory<byte>[] pieces) => new() { _length = pieces.Sum(static piece => (long)piece.Length), _pieces = pieces };
+
+    /// <summary>A reader that goes along as the body arrives, or null: complete, or no longer readable from its first byte.</summary>
+    public Filling.Reader? Follow() => _filling?.Open();
+
+    /// <summary>Makes a busy body complete; those who read along read on.</summary>
+    public void Complete()
+    {
+        var filling = _filling!;
+        _length = filling.Length;
+        _pieces = filling.Freeze();
+        _filling = null;
+    }
+}
