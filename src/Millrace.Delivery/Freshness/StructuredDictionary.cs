@@ -141,7 +141,7 @@ internal ref struct StructuredDictionary(ReadOnlySpan<byte> field)
 
     private bool TakeNumber()
     {
-        var sign = _rest[0] == '-' ? 1 : 0;
+        var sign = _rest.StartsWith("-"u8) ? 1 : 0;
         var whole = Digits(_rest[sign..]);
         var end = sign + whole;
         if (end >= _rest.Length || _rest[end] != '.')
