@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Time.Testing;
+using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.Routes;
 
 namespace Millrace.Delivery.Tests.Rfc9111;
@@ -15,6 +16,7 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
     private readonly List<string> _seen = [];
     private RawOrigin _origin = null!;
     private DeliveryPlane _plane = null!;
+    private FrontDoor _door = null!;
     private TestServer _edge = null!;
     private Step _step = null!;
     private int _number;
@@ -27,13 +29,15 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
         _origin = new RawOrigin(AnswerAsync);
         var routes = RouteTable.Create([new Route("127.0.0.1/*", _origin.Address, Contract.Available)]);
         _plane = new DeliveryPlane(new DeliveryOptions(), routes, null, _time);
-        _edge = await TestServer.StartAsync(_plane.HandleAsync);
+        _door = new FrontDoor(new FrontDoorOptions(), _plane, _time);
+        _edge = await TestServer.StartAsync(_door);
     }
 
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
         await _edge.DisposeAsync();
+        _door.Dispose();
         _plane.Dispose();
         await _origin.DisposeAsync();
     }
