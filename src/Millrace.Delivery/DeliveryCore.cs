@@ -23,6 +23,7 @@ internal sealed class DeliveryCore : IDisposable
     private readonly OriginClient _origins;
     private readonly Stale _stale;
     private readonly Boarder _boarder;
+    private readonly FlightTable _flights;
     private readonly Passing _passing;
     private readonly Voiding _voiding;
     private readonly ReplyWriter _replies;
@@ -45,11 +46,11 @@ internal sealed class DeliveryCore : IDisposable
         _voiding = new Voiding(purges, _store, _meters, () => _routes, time);
         Touch = new PurgeTouch(options.PurgeLease, time);
         _stale = new Stale(Touch, purges, _replies, time);
-        FlightTable flights = new(purges);
+        _flights = new FlightTable(purges);
         PassMarks marks = new(options.HitForMiss, time);
         KeyMemo<FlightResult.Failed> failures = new(options.FailureMemo, time);
-        Fetcher fetcher = new(options, _origins, _store, flights, marks, failures, _account, _meters, time);
-        _boarder = new Boarder(options, _store, flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
+        Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, _meters, time);
+        _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
         _passing = new Passing(_origins, _stale, _voiding, _replies);
     }
 
@@ -57,6 +58,9 @@ internal sealed class DeliveryCore : IDisposable
 
     /// <summary>Requests that board a flight now: for tests that must know when all wait.</summary>
     public int InFlight => _boarder.Aboard;
+
+    /// <summary>Origin requests under way that others may join, those behind clients' backs too: for tests that must know when all is taken in.</summary>
+    public int Flights => _flights.Count;
 
     /// <summary>The lease under which what is held may be trusted.</summary>
     public PurgeTouch Touch { get; }

@@ -9,6 +9,9 @@ internal sealed class FlightTable(PurgeLog purges)
 {
     private readonly ConcurrentDictionary<FlightKey, Flight> _flights = new();
 
+    /// <summary>Origin requests under way that can be joined.</summary>
+    public int Count => _flights.Count;
+
     /// <summary>Joins the flight of a key, or begins one, which the caller then leads. One that began before a purge of its object is not joined.</summary>
     public Boarding JoinOrLead(FlightKey key)
     {

@@ -57,7 +57,8 @@ internal static class ReuseRules
         }
 
         var past = age - lifetime;
-        if (past <= TimeSpan.Zero)
+        // Fresh means younger than its lifetime (§4.2): a copy that is just as old is stale already.
+        if (past < TimeSpan.Zero)
         {
             return true;
         }

@@ -1,0 +1,251 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Millrace.Delivery.Tests.Model;
+
+/// <summary>Finds what explains one reply: an answer of the origin to this request, a validated or a reused stored response, or a failure. Pure.</summary>
+internal sealed class ReplyJudge
+{
+    private readonly Served _served;
+    private readonly bool _failed;
+    private readonly StringBuilder _why = new();
+
+    public ReplyJudge(Served served, IReadOnlyList<Fetched> own, IReadOnlyList<Held> held, bool failed)
+    {
+        _served = served;
+        _failed = failed;
+        Fault = IsForwarded(own, held) || IsReused(held) || IsMade() ? null : $"nothing explains it:{_why}";
+    }
+
+    public string? Fault { get; }
+
+    /// <summary>Whether it came from the store without asking.</summary>
+    public bool IsReuse { get; private set; }
+
+    private Ask Ask => _served.Ask;
+
+    private Answer Reply => _served.Answer;
+
+    private bool IsForwarded(IReadOnlyList<Fetched> own, IReadOnlyList<Held> held)
+    {
+        foreach (var fetched in own)
+        {
+            if (fetched.Answer is not { } answer || (Reply.Id is { } id && id != answer.Id))
+            {
+                continue;
+            }
+
+            if (answer.Status == Reply.Status && (Ask.Is("HEAD") || answer.Body.AsSpan().SequenceEqual(Reply.Body)) && Differs(answer.Fields.EndToEnd(), Reply, isWhole: true, answer.Fields.Has("Date")) is null)
+            {
+                return true;
+            }
+
+            if (answer.Status == 304)
+            {
+                // Validated: a stored response with the 304's fields (§4.3.3, §4.3.4).
+                if (held.Any(one => one.Latest == fetched && Renders(one, isReuse: false)))
+                {
+                    return true;
+                }
+            }
+            else if (Renders(Held.Of(fetched), isReuse: false))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsReused(IReadOnlyList<Held> held)
+    {
+        foreach (var one in held.Where(one => one.Source.Ask.Target == Ask.Target && (Reply.Id is null || one.Id == Reply.Id)).Reverse())
+        {
+            if ((Forbidden(one) ?? Superseded(one, held) ?? WrongAge(one)) is { } forbidden)
+            {
+                _why.Append(CultureInfo.InvariantCulture, $"\n    not {one.Id}: {forbidden}");
+            }
+            else if (Renders(one, isReuse: true))
+            {
+                IsReuse = true;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What a cache may say of its own accord.</summary>
+    private bool IsMade() => Reply.Id is null && Reply.Status switch
+    {
+        504 => _failed || Ask.Control.Has("only-if-cached"),
+        502 or 503 => _failed,
+        _ => false,
+    };
+
+    /// <summary>
+    /// §4: why this stored response may not answer this request without validation. What a request's directives ask for is a preference (§5.2.1): held to
+    /// while the origin answers, let go when the choice is between an old response and none.
+    /// </summary>
+    private string? Forbidden(Held held)
+    {
+        var (age, lifetime) = (held.AgeAt(_served.Sent), held.Lifetime);
+        var stale = age - lifetime;
+        return 0 switch
+        {
+            _ when !held.MayBeStored => "must not be stored (§3)",
+            _ when held.Invalid => "invalidated (§4.4)",
+            _ when !(Ask.Is("HEAD") || (Ask.Is("GET") && !held.Source.Ask.Is("HEAD"))) => "another method (§4)",
+            _ when !held.Selects(Ask) => "Vary (§4.1)",
+            _ when !_failed && Ask.Control.Has("no-cache") => "the request said no-cache (§5.2.1.4)",
+            _ when held.Control.HasWhole("no-cache") => "the response said no-cache (§5.2.2.4)",
+            _ when !_failed && Ask.Control.Seconds("max-age") < age && !Ask.Control.Has("max-stale") => "older than the request's max-age (§5.2.1.1)",
+            _ when !_failed && Ask.Control.Seconds("min-fresh") > lifetime - age => "not as long fresh as the request's min-fresh (§5.2.1.3)",
+            _ when stale < 0 => null,
+            _ when held.NeverStale => "stale, and never to be served so (§4.2.4)",
+            _ when _failed => null,
+            _ when Ask.Control.Has("max-stale") && (Ask.Control.HasWhole("max-stale") || Ask.Control.Seconds("max-stale") >= stale) => null,
+            _ when held.Control.Seconds("stale-while-revalidate") >= stale && held.Outdated is null => null,
+            _ => $"stale by {stale} s (§4.2.4)",
+        };
+    }
+
+    /// <summary>§4: of several that fit, the most recent by Date is to be used.</summary>
+    private string? Superseded(Held held, IReadOnlyList<Held> all) =>
+        all.FirstOrDefault(other => other.IsSurelyStored && other.Latest.Order > held.Latest.Order && other.Date > held.Date
+            && other.Source.Ask.Target == Ask.Target && other.Selects(Ask) && other.Source.Ask.Is("GET")) is { } newer ? $"{newer.Id} is more recent (§4)" : null;
+
+    /// <summary>§5.1: a stored response is sent with its age.</summary>
+    private string? WrongAge(Held held)
+    {
+        if (!long.TryParse(Reply.Fields.First("Age"), NumberStyles.None, CultureInfo.InvariantCulture, out var said))
+        {
+            return "sent without Age (§4)";
+        }
+
+        var (least, most) = (held.AgeAt(_served.Sent), held.AgeAt(_served.Received) + (held.Behind ? 300 : 0));
+        return said >= Math.Floor(Math.Min(least, 1L << 31)) && said <= Math.Ceiling(most) + 1 ? null : $"Age is {said}, not {least} (§4.2.3)";
+    }
+
+    /// <summary>Whether the reply is what this response becomes for the request: whole, a range of it, or 304.</summary>
+    private bool Renders(Held held, bool isReuse)
+    {
+        // The front end dates what has no Date by the machine's clock, which is not that of the histories.
+        var isDated = held.Latest.Answer!.Fields.Has("Date");
+        var fields = held.Fields;
+        if (isReuse)
+        {
+            fields = fields.Without(held.IsWithheld);
+            if (Reply.Fields.Lines.Any(line => held.IsWithheld(line.Name)))
+            {
+                return Says(held, "sends a field that needs validation (§5.2.2.4)");
+            }
+        }
+        else
+        {
+            fields = fields.Without(name => held.IsWithheld(name) && !Reply.Fields.Has(name));
+        }
+
+        bool? notModified = held.Status == 200 ? Validators.NotModified(Ask.Fields, held.Fields) : false;
+        if (Reply.Status == 304)
+        {
+            return notModified != false ? Differs(fields, Reply, isWhole: false, isDated) is not { } other || Says(held, other) : Says(held, "304 without a reason");
+        }
+
+        if (notModified == true && isReuse)
+        {
+            return Says(held, "the condition asks for 304 (RFC 9110 §13.1)");
+        }
+
+        var isBody = Ask.Is("HEAD") ? Reply.Body.Length == 0 : BodyFits(held);
+        return isBody ? Differs(fields, Reply, Reply.Status == held.Status, isDated) is not { } differs || Says(held, differs) : Says(held, $"another body or status: {Reply.Status}");
+    }
+
+    private bool BodyFits(Held held)
+    {
+        var whole = held.Source.Answer!.Whole;
+        if (Reply.Status == held.Status && held.Status != 206)
+        {
+            return Reply.Body.AsSpan().SequenceEqual(held.Source.Answer.Body);
+        }
+
+        if (Reply.Status == 200 && held.Status == 206)
+        {
+            // Completed from other parts, which only a strong validator permits (RFC 9111 §3.4).
+            return Validators.Strong(held.ETag, held.ETag) && Reply.Body.AsSpan().SequenceEqual(whole);
+        }
+
+        if (held.Status is not (200 or 206) || !Ask.Fields.Has("Range") || !Validators.RangeHolds(Ask.Fields, held.Fields))
+        {
+            return false;
+        }
+
+        var range = Regex.Match(Reply.Fields.First("Content-Range") ?? "", @"^bytes (?:(\d+)-(\d+)|\*)/(\d+)$");
+        if (!range.Success || int.Parse(range.Groups[3].Value, CultureInfo.InvariantCulture) != whole.Length)
+        {
+            return false;
+        }
+
+        if (Reply.Status == 416)
+        {
+            return ByteSpan.Of(Ask.Fields.First("Range")!, whole.Length) is null;
+        }
+
+        return Reply.Status == 206 && ByteSpan.Of(Ask.Fields.First("Range")!, whole.Length) is { } asked
+            && range.Groups[1].Value == asked.First.ToString(CultureInfo.InvariantCulture) && range.Groups[2].Value == asked.Last.ToString(CultureInfo.InvariantCulture)
+            && Reply.Body.AsSpan().SequenceEqual(whole.AsSpan(asked.First, asked.Last - asked.First + 1));
+    }
+
+    /// <summary>The first difference between the fields that a response has and those that were sent; what a cache adds of its own is let pass.</summary>
+    private static string? Differs(Fields held, Answer reply, bool isWhole, bool isDated)
+    {
+        string[] own = ["Age", "Cache-Status", "Via", "Connection", "Content-Length", "Accept-Ranges", "Content-Range", "Transfer-Encoding", "Keep-Alive"];
+        bool Counts(string name) => !own.Any(other => Fields.Same(other, name)) && !(Fields.Same(name, "Date") && !isDated);
+        var expected = held.Lines.Select(static line => line.Name.ToUpperInvariant()).Where(Counts).Distinct().ToArray();
+        if (reply.Fields.Lines.FirstOrDefault(line => Counts(line.Name) && !expected.Contains(line.Name.ToUpperInvariant())) is { Name: not null } strange)
+        {
+            return $"adds {strange.Name}: {strange.Value}";
+        }
+
+        foreach (var name in expected.Where(name => isWhole || reply.Fields.Has(name)))
+        {
+            if (reply.Fields.Joined(name) != held.Joined(name))
+            {
+                return $"{name}: {reply.Fields.Joined(name)} for {held.Joined(name)}";
+            }
+        }
+
+        return null;
+    }
+
+    private bool Says(Held held, string why)
+    {
+        _why.Append(CultureInfo.InvariantCulture, $"\n    not {held.Id}: {why}");
+        return false;
+    }
+}
+
+/// <summary>One range of RFC 9110 §14.1.2 upon a body of known length.</summary>
+internal readonly record struct ByteSpan(int First, int Last)
+{
+    /// <summary>The bytes that <c>bytes=a-b</c>, <c>bytes=a-</c> or <c>bytes=-n</c> names; null when there are none.</summary>
+    public static ByteSpan? Of(string range, int length)
+    {
+        var match = Regex.Match(range, @"^bytes=(\d*)-(\d*)$");
+        if (!match.Success || length == 0)
+        {
+            return null;
+        }
+
+        var (first, last) = (match.Groups[1].Value, match.Groups[2].Value);
+        if (first.Length == 0)
+        {
+            var suffix = int.Parse(last, CultureInfo.InvariantCulture);
+            return suffix == 0 ? null : new ByteSpan(Math.Max(0, length - suffix), length - 1);
+        }
+
+        var from = int.Parse(first, CultureInfo.InvariantCulture);
+        return from >= length ? null : new ByteSpan(from, last.Length == 0 ? length - 1 : Math.Min(length - 1, int.Parse(last, CultureInfo.InvariantCulture)));
+    }
+}
