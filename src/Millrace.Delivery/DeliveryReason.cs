@@ -27,6 +27,9 @@ public enum DeliveryReason
     /// <summary>The object was lately found uncacheable.</summary>
     HitForMiss,
 
+    /// <summary>The route stores nothing.</summary>
+    NotCacheable,
+
     /// <summary>The response said no-store.</summary>
     NoStore,
 
@@ -80,6 +83,18 @@ public enum DeliveryReason
 
     /// <summary>The request has passed here before (RFC 8586).</summary>
     Loop,
+
+    /// <summary>The route does not take the method.</summary>
+    MethodNotAllowed,
+
+    /// <summary>The route wants signed URLs, and this one is not.</summary>
+    SignatureMissing,
+
+    /// <summary>The URL's signature is by none of the route's keys.</summary>
+    SignatureInvalid,
+
+    /// <summary>The URL's signature was good until a time that is past.</summary>
+    SignatureExpired,
 
     /// <summary>only-if-cached and nothing usable is held.</summary>
     OnlyIfCached,

@@ -14,6 +14,9 @@ internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan Initi
     /// <summary>Status codes whose freshness may be guessed (RFC 9110 §15.1), partial content aside.</summary>
     private static readonly HashSet<int> Heuristic = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501];
 
+    /// <summary>Whether the freshness of a status may be guessed.</summary>
+    public static bool MayGuess(int status) => Heuristic.Contains(status);
+
     public bool FreshOnArrival => InitialAge < Lifetime;
 
     public static FreshnessRules Of(int status, HeaderList headers, ResponseDirectives directives, DateTimeOffset requestedAt, DateTimeOffset receivedAt)

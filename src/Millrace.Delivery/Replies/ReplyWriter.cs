@@ -152,6 +152,10 @@ internal sealed class ReplyWriter(TimeProvider time)
     {
         DeliveryReason.NoRoute => "No route matches this host and path.",
         DeliveryReason.Loop => "This request has passed here before.",
+        DeliveryReason.MethodNotAllowed => "The method is not allowed here.",
+        DeliveryReason.SignatureMissing => "This URL must be signed.",
+        DeliveryReason.SignatureInvalid => "The URL's signature is not valid.",
+        DeliveryReason.SignatureExpired => "The URL's signature has expired.",
         DeliveryReason.OnlyIfCached => "Nothing usable is held, and the request forbids asking the origin.",
         DeliveryReason.Overloaded => "Too many requests are in hand.",
         DeliveryReason.BadRequest => "The request is malformed.",

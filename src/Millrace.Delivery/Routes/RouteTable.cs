@@ -31,6 +31,11 @@ public sealed class RouteTable
             AddFault(faults, index, route, TagFault(route.TagParameter));
             AddFaults(faults, index, route, "group", route.Group?.Faults());
             AddFaults(faults, index, route, "shields", route.Shields?.Faults());
+            foreach (var wrong in route.Faults())
+            {
+                AddFault(faults, index, route, wrong);
+            }
+
             if (pattern is null)
             {
                 continue;

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text;
+using Millrace.Delivery.Requests;
+
+namespace Millrace.Delivery.Routes;
+
+/// <summary>Field lines that a route removes, then sets. Framing, what is this cache's own, and what its answers are computed from is not to be changed.</summary>
+public sealed record FieldChanges
+{
+    private static readonly HashSet<string> Ours = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Age", "Cache-Status", "CDN-Loop", "Connection", "Content-Encoding", "Content-Length", "Content-Range", "Host", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range",
+        "If-Unmodified-Since", "Keep-Alive", "Proxy-Connection", "Range", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Via",
+    };
+
+    private byte[][]? _removed;
+
+    /// <summary>Changes nothing.</summary>
+    public static FieldChanges None { get; } = new();
+
+    /// <summary>Names of fields that leave.</summary>
+    public ImmutableArray<string> Remove { get; init; } = [];
+
+    /// <summary>Fields that replace those of their name.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Set { get; init; } = [];
+
+    /// <summary>Whether nothing changes.</summary>
+    public bool IsEmpty => Remove.IsEmpty && Set.IsEmpty;
+
+    internal void Apply(HeaderList headers)
+    {
+        if (!Remove.IsEmpty)
+        {
+            var removed = _removed ??= [.. Remove.Select(Encoding.Latin1.GetBytes)];
+            headers.RemoveWhere(line =>
+            {
+                foreach (var name in removed)
+                {
+                    if (line.IsNamed(name))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            });
+        }
+
+        foreach (var (name, value) in Set)
+        {
+            headers.Set(name, value);
+        }
+    }
+
+    internal IEnumerable<string> Faults(string path)
+    {
+        foreach (var name in Remove)
+        {
+            if (NameFault(name) is { } fault)
+            {
+                yield return $"{path}.remove: {fault}";
+            }
+        }
+
+        foreach (var (name, value) in Set)
+        {
+            if (NameFault(name) is { } fault)
+            {
+                yield return $"{path}.set: {fault}";
+            }
+            else if (!Syntax.IsFieldValue(value) || value.Any(static c => c > 'ÿ') || value != value.Trim())
+            {
+                yield return $"{path}.set.{name}: expected printable Latin-1 without white space around it";
+            }
+        }
+    }
+
+    private static string? NameFault(string name) =>
+        !Syntax.IsToken(name) ? $"expected a field name; got '{name}'"
+        : Ours.Contains(name) || OverrideFields.Contains(name, RequestMethod.Get) ? $"expected a field that is not the cache's own; got '{name}'"
+        : null;
+}
