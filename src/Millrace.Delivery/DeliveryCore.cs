@@ -164,8 +164,16 @@ internal sealed class DeliveryCore : IDisposable
 
     private RequestStep FindRoute(Exchange exchange)
     {
-        exchange.Route = _routes.Find(exchange.Request.Authority, exchange.Request.Path);
-        return exchange.Route is null ? exchange.Fail(DeliveryReason.NoRoute, 404) : RequestStep.Guard;
+        var request = exchange.Request;
+        exchange.Route = _routes.Find(request.Authority, request.Target, out var changed);
+        if (!changed.IsEmpty)
+        {
+            request.SetTarget(changed);
+        }
+
+        return exchange.Route is not { } route ? exchange.Fail(DeliveryReason.NoRoute, 404)
+            : !route.Takes(request.MethodName) ? exchange.Fail(DeliveryReason.MethodNotAllowed, 405)
+            : RequestStep.Guard;
     }
 
     private RequestStep Guard(Exchange exchange)
@@ -176,14 +184,22 @@ internal sealed class DeliveryCore : IDisposable
         }
 
         UpstreamFields.Strip(exchange.Request);
+        exchange.Route!.RequestFields.Apply(exchange.Request.Headers);
         return RequestStep.Key;
     }
 
-    private static RequestStep FormKey(Exchange exchange)
+    private RequestStep FormKey(Exchange exchange)
     {
-        var request = exchange.Request;
+        var (request, route) = (exchange.Request, exchange.Route!);
         exchange.Key.Begin(request.IsSecure, request.Authority);
-        exchange.Tag = TagParameter.Take(request.Target, exchange.Route!.TagParameter, exchange.Key);
+        if (route.Signing is { } signing
+            && UrlSignature.Verify(signing, exchange.Key.Authority, request.Target, route.TagParameter, _time.GetUtcNow()) is var refusal and not DeliveryReason.None)
+        {
+            exchange.Key.Clear();
+            return exchange.Fail(refusal, 403);
+        }
+
+        exchange.Tag = route.Rewrite.Write(request.Target, exchange.Key.Writer);
         exchange.Directives = RequestDirectives.Parse(request.Headers);
         var reason = ReasonToPass(exchange);
         return reason == DeliveryReason.None || exchange.OnlyIfCached ? RequestStep.LookUp : exchange.Pass(reason);
@@ -193,7 +209,8 @@ internal sealed class DeliveryCore : IDisposable
     private static DeliveryReason ReasonToPass(Exchange exchange)
     {
         var request = exchange.Request;
-        return !request.IsGet && !request.IsHead ? DeliveryReason.Method
+        return !exchange.Route!.Cacheable ? DeliveryReason.NotCacheable
+            : !request.IsGet && !request.IsHead ? DeliveryReason.Method
             : request.Body is not null || request.Headers.Contains(FieldId.IfMatch) || request.Headers.Contains(FieldId.IfUnmodifiedSince) ? DeliveryReason.RequestForm
             : exchange.Directives.NoStore ? DeliveryReason.RequestNoStore
             : DeliveryReason.None;

@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Freshness;
+using System.Buffers;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
@@ -134,10 +135,10 @@ public class RulesTests
         {
             at = Math.Min(at, others.Length);
             var tagged = "/p?" + string.Join('&', (string[])[.. others[..at], "_mr=t%2E", .. others[at..]]);
-            KeyBuffer target = new();
-            var value = TagParameter.Take(Encoding.Latin1.GetBytes(tagged), "_mr", target);
+            ArrayBufferWriter<byte> target = new();
+            var value = new TargetRewrite(TargetRules.AsSent, "_mr", signed: false).Write(Encoding.Latin1.GetBytes(tagged), target);
             Assert.Equal("t%2E", value);
-            Assert.Equal(others.Length == 0 ? "/p" : "/p?" + string.Join('&', others), Encoding.Latin1.GetString(target.Bytes));
+            Assert.Equal(others.Length == 0 ? "/p" : "/p?" + string.Join('&', others), Encoding.Latin1.GetString(target.WrittenSpan));
         });
     }
 

@@ -1,6 +1,7 @@
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Cacheability;
@@ -35,7 +36,7 @@ internal static class Refreshing
     /// The head that the update leaves: the stored fields with the new ones in their place, and Vary, freshness and tags read anew. It holds all that the
     /// answer said, Set-Cookie too: the caller judges it as it would judge a full answer, and keeps it only if it may be stored.
     /// </summary>
-    public static ResponseHead Refresh(ResponseHead stored, HeaderList update, HeaderList sent, Arrival arrival, Beginning began)
+    public static ResponseHead Refresh(ResponseHead stored, Route route, HeaderList update, HeaderList sent, Arrival arrival, Beginning began)
     {
         var headers = stored.Headers.Clone();
         headers.RemoveWhere(line => line.Id == FieldId.Date || (!IsOfTheBytes(line) && update.Contains(line.NameText)));
@@ -47,7 +48,7 @@ internal static class Refreshing
             }
         }
 
-        return ResponseHead.Of(stored.Key, stored.Route, stored.Status, headers, sent, arrival, began);
+        return ResponseHead.Of(stored.Key, route, stored.Status, headers, sent, arrival, began);
     }
 
     /// <summary>

@@ -52,18 +52,18 @@ internal sealed class Fetcher(
 
     private async Task FetchAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored)
     {
-        var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, stored), null, flight.Token);
+        var response = await AskAsync(flight, route, request, stored);
         if (response.Status == 304 && stored is not null)
         {
             if (Refreshing.Selects(stored.Head, response.Headers))
             {
-                Refresh(flight, response, request, stored);
+                Refresh(flight, route, response, request, stored);
                 return;
             }
 
             // The 304 speaks of another representation than ours (§4.3.4): ask again without conditions.
             response.Dispose();
-            response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, null), null, flight.Token);
+            response = await AskAsync(flight, route, request, null);
         }
 
         if (response.Status == 304)
@@ -72,8 +72,8 @@ internal sealed class Fetcher(
             throw new OriginException(DeliveryReason.OriginBroken, null);
         }
 
-        var head = ResponseHead.Of(key, route.Match, response.Status, response.Headers, request.Headers, response.Arrival, flight.Began);
-        var reason = StorageRules.Judge(request.Headers, head, response.ContentLength, options.MaxObjectBytes);
+        var head = ResponseHead.Of(key, route, response.Status, response.Headers, request.Headers, response.Arrival, flight.Began);
+        var reason = StorageRules.Judge(request.Headers, head, response.ContentLength, MaxBytes(route));
         if (response.Status is 500 or 502 or 503 or 504 && (reason != DeliveryReason.None || stored is not null))
         {
             FailWith(flight, response, route, request, key, stored);
@@ -104,16 +104,25 @@ internal sealed class Fetcher(
             flights.Remove(flight);
         }
 
-        await FillAsync(flight, response, head, body, stored);
+        await FillAsync(flight, response, head, body, stored, MaxBytes(route));
     }
 
+    private async Task<OriginResponse> AskAsync(Flight flight, Route route, UpstreamRequest request, CachedObject? stored)
+    {
+        var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, stored), null, flight.Token);
+        route.ResponseFields.Apply(response.Headers);
+        return response;
+    }
+
+    private long MaxBytes(Route route) => route.MaxObjectBytes ?? options.MaxObjectBytes;
+
     /// <summary>A 304 is judged like the full answer that it stands for: one person's fields never reach the copy that all share.</summary>
-    private void Refresh(Flight flight, OriginResponse response, UpstreamRequest request, CachedObject stored)
+    private void Refresh(Flight flight, Route route, OriginResponse response, UpstreamRequest request, CachedObject stored)
     {
         using var owned = response;
-        var head = Refreshing.Refresh(stored.Head, response.Headers, request.Headers, response.Arrival, flight.Began);
+        var head = Refreshing.Refresh(stored.Head, route, response.Headers, request.Headers, response.Arrival, flight.Began);
         CachedObject refreshed = new(head, stored.Body, account);
-        var reason = StorageRules.Judge(request.Headers, head, stored.Body.Length, options.MaxObjectBytes);
+        var reason = StorageRules.Judge(request.Headers, head, stored.Body.Length, MaxBytes(route));
         if (reason == DeliveryReason.None)
         {
             store.Put(refreshed, supersedes: stored);
@@ -168,7 +177,7 @@ internal sealed class Fetcher(
         }
     }
 
-    private async Task FillAsync(Flight flight, OriginResponse response, ResponseHead head, Filling body, CachedObject? stored)
+    private async Task FillAsync(Flight flight, OriginResponse response, ResponseHead head, Filling body, CachedObject? stored, long maxBytes)
     {
         using var owned = response;
         CachedObject arriving = new(head, ObjectBody.Busy(body), account);
@@ -178,7 +187,7 @@ internal sealed class Fetcher(
             while (response.ContentLength != body.Length && await response.ReadAsync(body.Space(), flight.Token) is > 0 and var read)
             {
                 body.Commit(read);
-                if (body.Length > options.MaxObjectBytes)
+                if (body.Length > maxBytes)
                 {
                     body.MakeWindow();
                 }
@@ -195,7 +204,7 @@ internal sealed class Fetcher(
                 }
             }
 
-            Keep(arriving, body, stored);
+            Keep(arriving, body, stored, maxBytes);
             flight.End();
             body.Complete();
         }
@@ -210,11 +219,11 @@ internal sealed class Fetcher(
         }
     }
 
-    private void Keep(CachedObject arriving, Filling body, CachedObject? stored)
+    private void Keep(CachedObject arriving, Filling body, CachedObject? stored, long maxBytes)
     {
         if (body.IsWindow)
         {
-            meters.BoundHit(body.Length > options.MaxObjectBytes ? DeliveryReason.TooLarge : DeliveryReason.NoRoom);
+            meters.BoundHit(body.Length > maxBytes ? DeliveryReason.TooLarge : DeliveryReason.NoRoom);
             store.Drop(stored);
             return;
         }

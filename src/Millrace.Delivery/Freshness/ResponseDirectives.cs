@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Millrace.Delivery.Requests;
 
@@ -42,9 +43,15 @@ internal readonly record struct ResponseDirectives
     /// </summary>
     public string? Excepted { get; init; }
 
-    public static ResponseDirectives Parse(HeaderList headers)
+    /// <summary>Reads them off a response by the fields that speak to caches like this one unless a route says otherwise.</summary>
+    public static ResponseDirectives Parse(HeaderList headers) => Parse(headers, TargetedFields.Usual);
+
+    /// <summary>Reads them off a response.</summary>
+    /// <param name="headers">Its fields.</param>
+    /// <param name="targetedFields">The fields that speak in place of Cache-Control, the first that is there.</param>
+    public static ResponseDirectives Parse(HeaderList headers, ImmutableArray<string> targetedFields)
     {
-        if (TargetedFields.Parse(headers) is { } targeted)
+        if (TargetedFields.Parse(headers, targetedFields) is { } targeted)
         {
             return targeted;
         }

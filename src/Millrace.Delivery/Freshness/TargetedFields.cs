@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Millrace.Delivery.Requests;
 
@@ -10,18 +11,35 @@ namespace Millrace.Delivery.Freshness;
 /// </summary>
 internal static class TargetedFields
 {
+    private const string SurrogateControlName = "Surrogate-Control";
+
     /// <summary>The name that Surrogate-Control's targets call us by, told to origins in Surrogate-Capability.</summary>
     public const string SurrogateTarget = "millrace";
 
+    /// <summary>The fields that count unless a route says otherwise.</summary>
+    public static ImmutableArray<string> Usual { get; } = ["CDN-Cache-Control", SurrogateControlName];
+
     /// <summary>The directives of the field that counts, or null when there is none.</summary>
-    public static ResponseDirectives? Parse(HeaderList headers) =>
-        (headers.Contains(FieldId.CdnCacheControl) ? CdnCacheControl(headers) : null) ?? (headers.Contains(FieldId.SurrogateControl) ? SurrogateControl(headers) : null);
+    /// <param name="headers">The response's fields.</param>
+    /// <param name="names">The fields that may count, the first that is there. All but Surrogate-Control have the form of RFC 9213.</param>
+    public static ResponseDirectives? Parse(HeaderList headers, ImmutableArray<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (headers.Contains(name) && (name.Equals(SurrogateControlName, StringComparison.OrdinalIgnoreCase) ? SurrogateControl(headers) : Structured(headers.Combined(name)!)) is { } directives)
+            {
+                return directives;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>A dictionary (RFC 9213 §2.1): a fault of syntax, or a directive of the wrong type, and the whole field is as if it were not there.</summary>
-    private static ResponseDirectives? CdnCacheControl(HeaderList headers)
+    private static ResponseDirectives? Structured(string value)
     {
         var parsed = new ResponseDirectives { Targeted = true };
-        var members = new StructuredDictionary(Encoding.Latin1.GetBytes(headers.Combined("CDN-Cache-Control")!));
+        var members = new StructuredDictionary(Encoding.Latin1.GetBytes(value));
         var any = false;
         while (members.MoveNext())
         {

@@ -21,8 +21,6 @@ internal sealed class CacheKey : IEquatable<CacheKey>
 
     public ReadOnlySpan<byte> Bytes => _bytes;
 
-    public ReadOnlySpan<byte> WithoutScheme => _bytes.AsSpan(AuthorityStart);
-
     public ReadOnlySpan<byte> Authority => _bytes.AsSpan(AuthorityStart..TargetStart);
 
     public ReadOnlySpan<byte> Target => _bytes.AsSpan(TargetStart);
@@ -51,16 +49,6 @@ internal sealed class CacheKey : IEquatable<CacheKey>
         var authority = (slash < 0 ? url : url[..slash]).ToLowerInvariant();
         var target = slash < 0 ? "/" : url[slash] == '/' ? url[slash..] : "/" + url[slash..];
         return isSecure is { } one ? [Form(one, authority, target)] : [Form(false, authority, target), Form(true, authority, target)];
-    }
-
-    /// <summary>How the keys of URLs begin that begin with <paramref name="url"/>: host and path at least, a scheme or none.</summary>
-    public static string OfPrefix(string url)
-    {
-        var isSecure = SchemeOf(ref url);
-        var slash = url.IndexOf('/', StringComparison.Ordinal);
-        var authority = (slash < 0 ? url : url[..slash]).ToLowerInvariant();
-        var path = slash < 0 ? "/" : url[slash..];
-        return isSecure is { } one ? Form(one, authority, path).ToString() : authority + path;
     }
 
     /// <summary>The same key with another target.</summary>

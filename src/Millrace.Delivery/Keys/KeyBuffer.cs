@@ -6,6 +6,7 @@ namespace Millrace.Delivery.Keys;
 internal sealed class KeyBuffer
 {
     private readonly ArrayBufferWriter<byte> _bytes = new(256);
+    private int _authority;
     private int _target;
     private UInt128? _hash;
     private CacheKey? _owned;
@@ -14,8 +15,14 @@ internal sealed class KeyBuffer
 
     public ReadOnlySpan<byte> Bytes => _bytes.WrittenSpan;
 
+    /// <summary>Host and port, without the scheme's own port.</summary>
+    public ReadOnlySpan<byte> Authority => _bytes.WrittenSpan[_authority.._target];
+
     /// <summary>The target that the key names: what the origin is asked for.</summary>
     public ReadOnlySpan<byte> Target => _bytes.WrittenSpan[_target..];
+
+    /// <summary>Where the target is written, once it has begun and before anything is read.</summary>
+    public IBufferWriter<byte> Writer => _bytes;
 
     public UInt128 Hash => _hash ??= CacheKey.HashOf(Bytes);
 
@@ -30,6 +37,7 @@ internal sealed class KeyBuffer
     {
         Clear();
         _bytes.Write(isSecure ? "https://"u8 : "http://"u8);
+        _authority = _bytes.WrittenCount;
         var port = isSecure ? ":443"u8 : ":80"u8;
         _bytes.Write(authority.EndsWith(port) ? authority[..^port.Length] : authority);
         _target = _bytes.WrittenCount;

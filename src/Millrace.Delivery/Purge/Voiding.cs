@@ -40,7 +40,7 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters
                 {
                     // As it stands, and as a browser would ask for it.
                     var raw = text.StartsWith('/') ? $"{self.Scheme}://{self.Authority}{text}" : text.Contains("://", StringComparison.Ordinal) ? text : named.AbsoluteUri;
-                    keys.UnionWith(CacheKey.OfUrl(raw).Concat(CacheKey.OfUrl(named.AbsoluteUri)).Select(WithoutTag));
+                    keys.UnionWith(CacheKey.OfUrl(raw).Concat(CacheKey.OfUrl(named.AbsoluteUri)).Select(ByRoute));
                 }
             }
         }
@@ -75,27 +75,22 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters
         }
         catch (ArgumentException)
         {
-            return new PurgeScope([], [], [PurgePattern.OfPrefix("")], Soft: false);
+            return new PurgeScope([], [], [PurgePattern.Everything], Soft: false);
         }
     }
 
     private PurgeScope ScopeOf(PurgeRequest request)
     {
-        List<PurgePattern> patterns = [.. request.Prefixes.Select(prefix => PurgePattern.OfPrefix(CacheKey.OfPrefix(prefix)))];
+        List<PurgePattern> patterns = [.. request.Prefixes.SelectMany(CacheKey.OfUrl).Select(prefix => PurgePattern.OfPrefix(routes().PrefixOf(prefix)))];
         if (request.Route is not null)
         {
             patterns.Add(PurgePattern.OfRoute(RoutePattern.Parse(request.Route, out var fault) ?? throw new ArgumentException(fault, nameof(request))));
         }
 
-        var keys = request.Urls.SelectMany(url => CacheKey.OfUrl(url).Select(WithoutTag)).ToHashSet();
+        var keys = request.Urls.SelectMany(url => CacheKey.OfUrl(url).Select(ByRoute)).ToHashSet();
         return new PurgeScope(keys, request.Keys, patterns, request.Soft);
     }
 
-    /// <summary>A purged URL may carry a tag, as the client's did.</summary>
-    private CacheKey WithoutTag(CacheKey key)
-    {
-        KeyBuffer target = new();
-        TagParameter.Take(key.Target, routes().Find(key.Authority, key.Path)?.TagParameter, target);
-        return key.WithTarget(target.Bytes);
-    }
+    /// <summary>A URL is spelt as clients spell it; its key is what the route makes of that.</summary>
+    private CacheKey ByRoute(CacheKey url) => routes().KeyOf(url);
 }

@@ -78,7 +78,7 @@ internal sealed class Exchange
     };
 
     /// <summary>The request as it goes forward, made when it is first asked for; it may outlive the exchange.</summary>
-    public UpstreamRequest Upstream => _upstream ??= UpstreamRequest.Of(Request, Key.Target, Fields);
+    public UpstreamRequest Upstream => _upstream ??= UpstreamRequest.Of(Request, Route!.Rewrite.SendsMore ? Route.Rewrite.Sent(Request.Target) : Key.Target, Fields);
 
     /// <summary>Makes it ready for the next request, which is empty then.</summary>
     public void Begin()
@@ -107,7 +107,7 @@ internal sealed class Exchange
             {
                 DeliveryReason.Method => "method",
                 DeliveryReason.RequestForm or DeliveryReason.RequestNoStore => "request",
-                DeliveryReason.HitForMiss => "bypass",
+                DeliveryReason.HitForMiss or DeliveryReason.NotCacheable => "bypass",
                 _ => Verdict.Forward ?? "miss",
             },
             Detail = reason,

@@ -29,6 +29,7 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
 
         using (response)
         {
+            exchange.Route!.ResponseFields.Apply(response.Headers);
             if (!request.Method.IsSafe() && response.Status is >= 200 and < 400)
             {
                 voiding.InvalidateAfter(exchange.Key.Own(), response.Headers);

@@ -138,6 +138,11 @@ internal sealed class ReplyWriter(TimeProvider time)
             headers.Add("Retry-After", "1");
         }
 
+        if (reason == DeliveryReason.MethodNotAllowed)
+        {
+            headers.Add("Allow", string.Join(", ", exchange.Route!.Methods));
+        }
+
         exchange.Verdict = exchange.Verdict with { Hit = false, TimeToLive = null, Detail = reason };
         exchange.Start(status, headers);
         if (!exchange.Request.IsHead)

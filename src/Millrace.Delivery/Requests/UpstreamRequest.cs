@@ -28,14 +28,14 @@ internal sealed class UpstreamRequest
     /// <summary>Host and port as the client named them, lower case.</summary>
     public ReadOnlySpan<byte> Authority => _authority;
 
-    /// <summary>Raw path and query, without the route's tag.</summary>
+    /// <summary>Raw path and query, as the route has it (<see cref="Routes.TargetRewrite"/>).</summary>
     public ReadOnlySpan<byte> Target => _target;
 
     public HeaderList Headers { get; }
 
     /// <summary>Makes the request that goes forward, once the client's fields are stripped (<see cref="UpstreamFields.Strip"/>).</summary>
     /// <param name="request">The client's request.</param>
-    /// <param name="target">Its target, without the route's tag.</param>
+    /// <param name="target">Its target, as the route has it.</param>
     /// <param name="fields">The fields to send.</param>
     public static UpstreamRequest Of(DeliveryRequest request, ReadOnlySpan<byte> target, UpstreamFields fields) => new(request, target, fields.Build());
 }

@@ -77,6 +77,13 @@ public sealed record FieldChanges
 
     private static string? NameFault(string name) =>
         !Syntax.IsToken(name) ? $"expected a field name; got '{name}'"
-        : Ours.Contains(name) || OverrideFields.Contains(name, RequestMethod.Get) ? $"expected a field that is not the cache's own; got '{name}'"
+        : Ours.Contains(name) || IsOverride(name) ? $"expected a field that is not the cache's own; got '{name}'"
         : null;
+
+    private static bool IsOverride(string name)
+    {
+        HeaderList line = new(1);
+        line.Add(name, "");
+        return OverrideFields.Contains(line[0], RequestMethod.Get);
+    }
 }

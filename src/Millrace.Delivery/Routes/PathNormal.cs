@@ -54,6 +54,26 @@ internal static class PathNormal
         into.Advance(used);
     }
 
+    /// <summary>Writes the path in lower case. Letters of escapes keep theirs: <c>%C3</c> is not <c>%c3</c> in normal form.</summary>
+    public static void WriteFolded(ReadOnlySpan<byte> path, IBufferWriter<byte> into)
+    {
+        var room = into.GetSpan(path.Length);
+        for (var i = 0; i < path.Length; i++)
+        {
+            if (path[i] == '%' && i + 2 < path.Length)
+            {
+                path.Slice(i, 3).CopyTo(room[i..]);
+                i += 2;
+            }
+            else
+            {
+                room[i] = path[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(path[i] | 0x20) : path[i];
+            }
+        }
+
+        into.Advance(path.Length);
+    }
+
     /// <summary>The normal form of a path in text.</summary>
     public static string Of(string path)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Tiers;
 
@@ -44,7 +45,7 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
     /// <summary>
     /// Fields that speak in place of Cache-Control (RFC 9213), the first that is there; <c>Surrogate-Control</c> is read in its own form. Empty for none.
     /// </summary>
-    public ImmutableArray<string> TargetedFields { get; init; } = ["CDN-Cache-Control", "Surrogate-Control"];
+    public ImmutableArray<string> TargetedFields { get; init; } = Freshness.TargetedFields.Usual;
 
     /// <summary>The largest body that is stored, in bytes; null leaves it to the plane's.</summary>
     public long? MaxObjectBytes { get; init; }
@@ -55,14 +56,30 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
     /// <summary>Times that the origin is given; null leaves each to the plane's.</summary>
     public RouteTimeouts Timeouts { get; init; }
 
-    /// <summary>The query parameters that never reach key or origin.</summary>
+    /// <summary>Makes keys of targets.</summary>
     internal TargetRewrite Rewrite => field ??= new TargetRewrite(Target, TagParameter, Signing is not null);
 
     /// <summary>What is wrong with the rules, each with the path of the setting that it is about.</summary>
-    internal IEnumerable<string> Faults() => [.. Target.Faults(), .. Signing?.Faults() ?? [], .. MethodFaults(), .. RequestFields.Faults("request"), .. ResponseFields.Faults("response"), .. Lifetimes.Faults(), .. TargetedFaults()];
+    internal IEnumerable<string> Faults() => [.. Target.Faults(), .. Signing?.Faults() ?? [], .. FoldFaults(), .. MethodFaults(), .. RequestFields.Faults("request"), .. ResponseFields.Faults("response"), .. Lifetimes.Faults(), .. TargetedFaults()];
+
+    internal bool Takes(ReadOnlySpan<byte> method)
+    {
+        foreach (var taken in Methods)
+        {
+            if (Ascii.Equals(method, taken))
+            {
+                return true;
+            }
+        }
+
+        return Methods.IsEmpty;
+    }
 
     private IEnumerable<string> MethodFaults() =>
         Methods.Where(static method => !Requests.Syntax.IsToken(method) || method.Any(char.IsAsciiLetterLower)).Select(static method => $"methods: expected upper-case tokens; got '{method}'");
+
+    private IEnumerable<string> FoldFaults() =>
+        Signing is not null && Target.FoldPathCase ? ["signed: expected no key.path: lower beside it, since what is signed is the path as it was sent"] : [];
 
     private IEnumerable<string> TargetedFaults() =>
         TargetedFields.Where(static name => !Requests.Syntax.IsToken(name)).Select(static name => $"cacheControl: expected field names; got '{name}'");

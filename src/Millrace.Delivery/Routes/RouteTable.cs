@@ -1,3 +1,6 @@
+using System.Buffers;
+using Millrace.Delivery.Keys;
+
 namespace Millrace.Delivery.Routes;
 
 /// <summary>An immutable set of routes. The plane swaps it by one reference, and a request keeps the one it began with.</summary>
@@ -71,6 +74,61 @@ public sealed class RouteTable
         return null;
     }
 
+    /// <summary>
+    /// The route of a target. The path is matched in normal form, and in lower case where a route folds it, since that is the form in which the key has it:
+    /// what one route's rules make of a path is never another's object.
+    /// </summary>
+    /// <param name="authority">Host with or without port.</param>
+    /// <param name="target">Path and query as they came.</param>
+    /// <param name="changed">The target with its path so changed; empty when that changes nothing.</param>
+    internal Route? Find(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> target, out ReadOnlySpan<byte> changed)
+    {
+        changed = default;
+        var path = PathOf(target);
+        if (!PathNormal.Holds(path))
+        {
+            changed = target = With(target, path, PathNormal.Write);
+            path = PathOf(target);
+        }
+
+        var route = Find(authority, path);
+        if (route?.Target.FoldPathCase != true || path.IndexOfAnyInRange((byte)'A', (byte)'Z') < 0)
+        {
+            return route;
+        }
+
+        changed = target = With(target, path, PathNormal.WriteFolded);
+        return Find(authority, PathOf(target));
+    }
+
+    /// <summary>The key of a URL: what its route makes of the target.</summary>
+    internal CacheKey KeyOf(CacheKey url)
+    {
+        var route = Find(url.Authority, url.Target, out var changed);
+        ArrayBufferWriter<byte> target = new();
+        route?.Rewrite.Write(changed.IsEmpty ? url.Target : changed, target);
+        return route is null ? url : url.WithTarget(target.WrittenSpan);
+    }
+
+    /// <summary>How keys begin of URLs that begin so: the path in the form that its route gives it.</summary>
+    internal CacheKey PrefixOf(CacheKey url)
+    {
+        Find(url.Authority, url.Target, out var changed);
+        return changed.IsEmpty ? url : url.WithTarget(changed);
+    }
+
+    private static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target) => target.IndexOf((byte)'?') is >= 0 and var query ? target[..query] : target;
+
+    private static ReadOnlySpan<byte> With(ReadOnlySpan<byte> target, ReadOnlySpan<byte> path, PathWriter write)
+    {
+        ArrayBufferWriter<byte> changed = new(target.Length);
+        write(path, changed);
+        changed.Write(target[path.Length..]);
+        return changed.WrittenSpan;
+    }
+
+    private delegate void PathWriter(ReadOnlySpan<byte> path, IBufferWriter<byte> into);
+
     private static void AddFault(List<string> faults, int index, Route route, string? fault)
     {
         if (fault is not null)
@@ -94,6 +152,6 @@ public sealed class RouteTable
             ? null
             : "tagParameter: expected letters, digits, '-', '_' or '.'";
 
-    private static readonly System.Buffers.SearchValues<char> TagParameterCharacters =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+    private static readonly SearchValues<char> TagParameterCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
 }

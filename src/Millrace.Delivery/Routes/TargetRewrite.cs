@@ -29,22 +29,19 @@ internal sealed class TargetRewrite
     /// <summary>Writes the target that is key; returns the tag's raw value, or null.</summary>
     public string? Write(ReadOnlySpan<byte> target, IBufferWriter<byte> into) => Write(target, into, keepIgnored: false);
 
-    /// <summary>Writes the target to ask the origin for when that is not the key's (<see cref="SendsMore"/>).</summary>
-    public void WriteSent(ReadOnlySpan<byte> target, IBufferWriter<byte> into) => Write(target, into, keepIgnored: true);
+    /// <summary>The target to ask the origin for when that is not the key's (<see cref="SendsMore"/>).</summary>
+    public ReadOnlySpan<byte> Sent(ReadOnlySpan<byte> target)
+    {
+        ArrayBufferWriter<byte> sent = new(target.Length);
+        Write(target, sent, keepIgnored: true);
+        return sent.WrittenSpan;
+    }
 
     private string? Write(ReadOnlySpan<byte> target, IBufferWriter<byte> into, bool keepIgnored)
     {
         var mark = target.IndexOf((byte)'?');
         var path = mark < 0 ? target : target[..mark];
-        if (_rules.FoldPathCase)
-        {
-            WriteFolded(path, into);
-        }
-        else
-        {
-            into.Write(path);
-        }
-
+        into.Write(path);
         if (mark < 0)
         {
             return null;
@@ -52,26 +49,6 @@ internal sealed class TargetRewrite
 
         var query = target[(mark + 1)..];
         return _rules.SortQuery ? WriteSorted(query, into, keepIgnored) : WriteInOrder(query, into, keepIgnored);
-    }
-
-    /// <summary>Letters of escapes keep their case: <c>%C3</c> is not <c>%c3</c> in normal form.</summary>
-    private static void WriteFolded(ReadOnlySpan<byte> path, IBufferWriter<byte> into)
-    {
-        var room = into.GetSpan(path.Length);
-        for (var i = 0; i < path.Length; i++)
-        {
-            if (path[i] == '%' && i + 2 < path.Length)
-            {
-                path.Slice(i, 3).CopyTo(room[i..]);
-                i += 2;
-            }
-            else
-            {
-                room[i] = path[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(path[i] | 0x20) : path[i];
-            }
-        }
-
-        into.Advance(path.Length);
     }
 
     private string? WriteInOrder(ReadOnlySpan<byte> query, IBufferWriter<byte> into, bool keepIgnored)

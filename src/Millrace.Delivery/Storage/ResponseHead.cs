@@ -3,6 +3,7 @@ using Millrace.Delivery.Keys;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
 
 namespace Millrace.Delivery.Storage;
 
@@ -44,16 +45,16 @@ internal sealed record ResponseHead
 
     /// <summary>Reads a head off an origin's answer.</summary>
     /// <param name="key">The object's key.</param>
-    /// <param name="route">The route's pattern.</param>
+    /// <param name="route">The route, which may know better how long it is fresh.</param>
     /// <param name="status">The status.</param>
     /// <param name="fields">End-to-end fields, which are not changed.</param>
     /// <param name="sent">The fields that the origin saw.</param>
     /// <param name="arrival">When.</param>
     /// <param name="began">When the request began, as purges count.</param>
-    public static ResponseHead Of(CacheKey key, string route, int status, HeaderList fields, HeaderList sent, Arrival arrival, Beginning began)
+    public static ResponseHead Of(CacheKey key, Route route, int status, HeaderList fields, HeaderList sent, Arrival arrival, Beginning began)
     {
-        var directives = ResponseDirectives.Parse(fields);
-        var freshness = FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt);
+        var directives = ResponseDirectives.Parse(fields, route.TargetedFields);
+        var freshness = route.Lifetimes.Apply(status, FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt));
         var headers = fields.Clone();
         headers.RemoveWhere(line => line.Id is FieldId.Age or FieldId.ContentLength || directives.Excepts(line));
         if (HttpDate.Parse(headers.First(FieldId.Date), arrival.ReceivedAt) is null)
@@ -64,7 +65,7 @@ internal sealed record ResponseHead
         return new ResponseHead
         {
             Key = key,
-            Route = route,
+            Route = route.Match,
             Vary = VaryKey.Of(fields, sent),
             Status = status,
             Headers = headers,
