@@ -1,5 +1,6 @@
 using System.Globalization;
 using Millrace.Bench.DeliveryCompare;
+using Millrace.Bench.DeliveryHits;
 using Millrace.Bench.JournalAppend;
 
 // One line per benchmark: dotnet run -c Release --project bench/Millrace.Bench -- <name> [arguments]
@@ -12,11 +13,12 @@ return args switch
     ["journal-check", var directory, var acknowledged] => await JournalWriter.CheckAsync(directory, acknowledged),
     ["delivery-compare", var node, var work, var seconds, var rounds, var json, var only] =>
         await new CompareBench(node, work, double.Parse(seconds, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture), only).RunAsync(json),
+    ["delivery-hits"] => HitBench.Run(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | delivery-hits | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }
