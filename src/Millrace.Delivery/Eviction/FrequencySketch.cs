@@ -5,27 +5,27 @@ namespace Millrace.Delivery.Eviction;
 
 /// <summary>
 /// How often names were asked for of late, without the names: a count-min sketch of four rows of 4-bit counters that are halved after so many
-/// requests (TinyLFU: Einziger, Friedman, Manes, 2017). An estimate is never too small before the first halving. 8 to 16 bytes an object.
+/// requests (TinyLFU: Einziger, Friedman, Manes, 2017). An estimate is never too small before the first halving.
 /// </summary>
 /// <param name="requestsPerObject">Requests between halvings, for each object held.</param>
-internal sealed class FrequencySketch(int requestsPerObject)
+/// <param name="wordsPerObject">Words of 16 counters for each object held, a power of two; up to twice as many as the cache grows.</param>
+internal sealed class FrequencySketch(int requestsPerObject, int wordsPerObject)
 {
     /// <summary>No counter says more.</summary>
     public const int Max = 15;
 
     private const int MinObjects = 512;
     private const ulong HalfMask = 0x7777_7777_7777_7777;
-    private const ulong OddMask = 0x1111_1111_1111_1111;
 
-    private ulong[] _table = new ulong[MinObjects];
+    private ulong[] _table = new ulong[MinObjects * wordsPerObject];
     private int _objects;
-    private int _requests;
+    private long _requests;
 
     /// <summary>Makes room for so many objects. Doubling keeps all estimates: both halves inherit the counters of the whole.</summary>
     public void EnsureCapacity(int objects)
     {
         _objects = objects;
-        while (_table.Length < objects)
+        while (_table.Length < (long)objects * wordsPerObject)
         {
             var doubled = new ulong[2 * _table.Length];
             _table.CopyTo(doubled, 0);
@@ -47,21 +47,20 @@ internal sealed class FrequencySketch(int requestsPerObject)
         return least;
     }
 
-    /// <summary>Counts a request.</summary>
+    /// <summary>Counts a request. Only the least counters rise: the others already say more than is true (conservative update).</summary>
     public void Add(ulong hash)
     {
-        var added = false;
-        for (var row = 0; row < 4; row++)
+        var least = Estimate(hash);
+        for (var row = 0; row < 4 && least < Max; row++)
         {
             var (index, shift) = Place(hash, row);
-            if (((_table[index] >> shift) & Max) < Max)
+            if (((_table[index] >> shift) & Max) == (ulong)least)
             {
                 _table[index] += 1UL << shift;
-                added = true;
             }
         }
 
-        if (added && ++_requests >= requestsPerObject * Math.Max(_objects, MinObjects))
+        if (++_requests >= (long)requestsPerObject * Math.Max(_objects, MinObjects))
         {
             Halve();
         }
@@ -78,14 +77,11 @@ internal sealed class FrequencySketch(int requestsPerObject)
 
     private void Halve()
     {
-        var odd = 0;
         for (var i = 0; i < _table.Length; i++)
         {
-            odd += BitOperations.PopCount(_table[i] & OddMask);
             _table[i] = (_table[i] >> 1) & HalfMask;
         }
 
-        // Each request had raised up to four counters.
-        _requests = (_requests - (odd >> 2)) / 2;
+        _requests /= 2;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class WTinyLfuPolicy(long capacityBytes) : IEvictionPolicy
     private readonly EvictionQueue _window = new("window");
     private readonly EvictionQueue _probation = new("probation");
     private readonly EvictionQueue _protected = new("protected");
-    private readonly FrequencySketch _sketch = new(requestsPerObject: 10);
+    private readonly FrequencySketch _sketch = new(requestsPerObject: 10, wordsPerObject: 1);
     private readonly long _windowBytes = capacityBytes / 100;
     private readonly long _protectedBytes = (capacityBytes - (capacityBytes / 100)) / 5 * 4;
 

@@ -24,6 +24,7 @@ internal static class MillraceCommand
         root.Subcommands.Add(ValidateCommand.Create(output));
         root.Subcommands.Add(DoctorCommand.Create(clock, output));
         root.Subcommands.Add(BacktestCommands.Create(clock, output));
+        root.Subcommands.Add(CacheSimCommand.Create(clock, output));
         root.Subcommands.Add(JournalCommands.Create());
         root.Subcommands.Add(KeyCommands.Create(clock, output));
         root.Subcommands.Add(ConfigCommands.CreateConfig(output));

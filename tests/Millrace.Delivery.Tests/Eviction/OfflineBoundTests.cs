@@ -27,13 +27,14 @@ public sealed class OfflineBoundTests
     });
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void No_policy_exceeds_the_bound(bool secondHalfOnly) => Gen.Select(Gen.Int[0, 5].Array[1, 60], Gen.Int[1, 12]).Sample((requests, capacity) =>
+    [InlineData(JudgedPart.All)]
+    [InlineData(JudgedPart.FirstHalf)]
+    [InlineData(JudgedPart.SecondHalf)]
+    public void No_policy_exceeds_the_bound(JudgedPart judged) => Gen.Select(Gen.Int[0, 5].Array[1, 60], Gen.Int[1, 12]).Sample((requests, capacity) =>
     {
         var trace = Trace(requests, SizeOf);
-        var (byRequest, byByte) = HitBound.Of(trace, capacity, secondHalfOnly);
-        var range = new SimulationRange { SecondHalfOnly = secondHalfOnly };
+        var (byRequest, byByte) = HitBound.Of(trace, capacity, judged);
+        var range = new SimulationRange { Judged = judged };
         foreach (var kind in Enum.GetValues<EvictionKind>())
         {
             Within(CacheSimulation.Run(trace, kind, capacity, range, cancellation: TestContext.Current.CancellationToken));

@@ -29,6 +29,9 @@ public sealed class PolicyOracleTests
     public void W_tiny_lfu_keeps_what_three_plain_lists_and_exact_counts_keep() =>
         Agree(EvictionKind.WTinyLfu, static capacity => new NaiveWTinyLfu(capacity));
 
+    [Fact]
+    public void The_default_keeps_what_lists_sorting_and_exact_counts_keep() => Agree(EvictionKind.Default, static capacity => new NaiveDefault(capacity));
+
     [Theory]
     [InlineData(EvictionKind.Lru)]
     [InlineData(EvictionKind.Fifo)]

@@ -32,7 +32,7 @@ public static class CacheSimulation
         CacheTrace trace, IEvictionPolicy policy, long capacityBytes, SimulationRange range, int[]? nextUses, Action<long>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(trace);
-        var countFrom = range.CountFrom(trace);
+        var (from, to) = range.Counted(trace);
         var nodes = new TraceObject?[trace.Objects];
         var (requests, misses, requestBytes, missBytes) = (0L, 0L, 0L, 0L);
         for (var round = 0; round < range.Rounds; round++)
@@ -55,7 +55,7 @@ public static class CacheSimulation
                 var size = trace.SizeAt(i);
                 var nextUse = nextUses is null || nextUses[i] == int.MaxValue ? long.MaxValue : first + nextUses[i];
                 var hit = Request(policy, capacityBytes, ref NodeOf(trace, nodes, i, round), size, (first + i, nextUse));
-                if (first + i >= countFrom)
+                if (first + i >= from && first + i < to)
                 {
                     requests++;
                     requestBytes += size;

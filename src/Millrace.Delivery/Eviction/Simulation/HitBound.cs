@@ -9,30 +9,30 @@ namespace Millrace.Delivery.Eviction.Simulation;
 public static class HitBound
 {
     /// <summary>The largest request hit ratio and the largest byte hit ratio; hardly one cache reaches both.</summary>
-    public static (double RequestHitRatio, double ByteHitRatio) Of(CacheTrace trace, long capacityBytes, bool secondHalfOnly = false)
+    public static (double RequestHitRatio, double ByteHitRatio) Of(CacheTrace trace, long capacityBytes, JudgedPart judged = JudgedPart.All)
     {
         ArgumentNullException.ThrowIfNull(trace);
-        var from = secondHalfOnly ? trace.Requests / 2 : 0;
+        var (from, to) = new SimulationRange { Judged = judged }.Counted(trace);
         var next = trace.NextUses();
         List<Hit> hits = [];
         var bytes = 0L;
         for (var i = 0; i < trace.Requests; i++)
         {
-            bytes += i >= from ? trace.SizeAt(i) : 0;
+            bytes += i >= from && i < to ? trace.SizeAt(i) : 0;
 
             // Before the part that counts, space-time is free: there is nothing else to spend it on.
-            if (next[i] != int.MaxValue && next[i] >= from && trace.SizeAt(i) <= capacityBytes)
+            if (next[i] >= from && next[i] < to && trace.SizeAt(i) <= capacityBytes)
             {
                 hits.Add(new Hit((double)trace.SizeAt(i) * (next[i] - Math.Max(i, from)), trace.SizeAt(next[i])));
             }
         }
 
-        var budget = (double)capacityBytes * (trace.Requests - from);
+        var budget = (double)capacityBytes * (to - from);
         hits.Sort(static (a, b) => a.Cost.CompareTo(b.Cost));
         var requests = Spend(hits, budget, static _ => 1);
 
         hits.Sort(static (a, b) => a.CostPerByte.CompareTo(b.CostPerByte));
-        return (Share(requests, trace.Requests - from), Share(Spend(hits, budget, static size => size), bytes));
+        return (Share(requests, to - from), Share(Spend(hits, budget, static size => size), bytes));
     }
 
     /// <summary>The worth of the hits that the budget pays for; of the last one the part that it pays for, which only raises the bound.</summary>
