@@ -51,7 +51,7 @@ internal sealed class DeliveryCore : IDisposable
         KeyMemo<FlightResult.Failed> failures = new(options.FailureMemo, time);
         Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, _meters, time);
         _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
-        _passing = new Passing(_origins, _stale, _voiding, _replies);
+        _passing = new Passing(_origins, _stale, _voiding, new HeadUpdate(options, _store, _account, purges, time), _replies);
     }
 
     public MemoryStore Store => _store;

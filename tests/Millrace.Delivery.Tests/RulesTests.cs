@@ -4,7 +4,6 @@ using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Freshness;
 using System.Buffers;
 using Millrace.Delivery.Keys;
-using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 
@@ -141,20 +140,6 @@ public class RulesTests
             Assert.Equal(others.Length == 0 ? "/p" : "/p?" + string.Join('&', others), Encoding.Latin1.GetString(target.WrittenSpan));
         });
     }
-
-    [Theory]
-    [InlineData("bytes=0-0", 0, 1)]
-    [InlineData("bytes=-3", 7, 3)]
-    [InlineData("bytes=-30", 0, 10)]
-    [InlineData("bytes=4-", 4, 6)]
-    [InlineData("bytes=4-99", 4, 6)]
-    [InlineData("bytes=10-", 10, 0)]
-    [InlineData("bytes=5-4", -1, 0)]
-    [InlineData("bytes=1-2,4-5", -1, 0)]
-    [InlineData("items=1-2", -1, 0)]
-    [InlineData("bytes=4-x", -1, 0)]
-    public void Range_is_read_or_ignored(string field, long first, long length) =>
-        Assert.Equal(first < 0 ? null : new ByteRange(first, length), ByteRange.Parse(field, 10));
 
     [Fact]
     public void Most_specific_route_wins_and_all_faults_are_listed()

@@ -29,7 +29,12 @@ internal sealed class Fetcher(
         catch (OriginException e)
         {
             FlightResult.Failed failed = new(e.Reason, null);
-            failures.Set(key.Hash, failed);
+            if (!flight.Head.IsCompleted)
+            {
+                // An origin that answered and broke off is not out: whoever asks next may get the whole.
+                failures.Set(key.Hash, failed);
+            }
+
             Finish(flight, failed);
         }
         catch (OperationCanceledException)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Millrace.Delivery.Requests;
 
@@ -5,10 +6,14 @@ namespace Millrace.Delivery.Keys;
 
 /// <summary>
 /// The secondary key (RFC 9111 §4.1): the request fields that Vary names, with the values that the origin saw (<see cref="UpstreamRequest"/>).
-/// Conditions and ranges do not count: a fetch never carries the client's.
+/// Conditions and ranges do not count: a fetch never carries the client's. Values are compared as they came first, then in their normal forms
+/// (<see cref="SelectingField"/>), by which lines and members that differ in nothing but their writing share one variant.
 /// </summary>
 internal sealed class VaryKey
 {
+    /// <summary>Normal forms of this length are made on the stack.</summary>
+    private const int OnStack = 256;
+
     private readonly Field[] _fields;
 
     private VaryKey(Field[] fields) => _fields = fields;
@@ -18,7 +23,7 @@ internal sealed class VaryKey
     public IEnumerable<string> Names => _fields.Select(static one => Encoding.Latin1.GetString(one.Name));
 
     /// <summary>Bytes that the key keeps: names, values, and the arrays that hold them.</summary>
-    public int MemoryBytes => _fields.Length == 0 ? 0 : 24 + 32 + _fields.Sum(static one => 24 + 48 + one.Name.Length + (one.Value?.Length ?? 0));
+    public int MemoryBytes => _fields.Length == 0 ? 0 : 24 + 32 + _fields.Sum(static one => 24 + 72 + one.Name.Length + (one.Value?.Length ?? 0) + (one.Normal?.Length ?? 0));
 
     public static VaryKey Of(HeaderList response, HeaderList sent)
     {
@@ -29,7 +34,7 @@ internal sealed class VaryKey
             if (!ConditionFields.Contains(id))
             {
                 var name = Encoding.Latin1.GetString(member).ToLowerInvariant();
-                (fields ??= new(StringComparer.Ordinal))[name] = new Field(id, Encoding.Latin1.GetBytes(name), ValueOf(sent, name));
+                (fields ??= new(StringComparer.Ordinal))[name] = FieldOf(id, name, sent);
             }
         }
 
@@ -37,7 +42,7 @@ internal sealed class VaryKey
     }
 
     public static VaryKey For(string[] names, HeaderList sent) =>
-        new(Array.ConvertAll(names, name => new Field(FieldNames.Of(name), Encoding.Latin1.GetBytes(name), ValueOf(sent, name))));
+        new(Array.ConvertAll(names, name => FieldOf(FieldNames.Of(name), name, sent)));
 
     /// <summary>Whether a request selects what is stored under this key. Builds nothing unless Vary names what the proxy itself writes.</summary>
     public bool Matches(UpstreamFields request)
@@ -76,7 +81,7 @@ internal sealed class VaryKey
         for (var i = 0; i < _fields.Length; i++)
         {
             var (mine, theirs) = (_fields[i], other._fields[i]);
-            if (!mine.Name.AsSpan().SequenceEqual(theirs.Name) || (mine.Value is null) != (theirs.Value is null) || !mine.Value.AsSpan().SequenceEqual(theirs.Value))
+            if (!mine.Name.AsSpan().SequenceEqual(theirs.Name) || (mine.Normal is null) != (theirs.Normal is null) || !mine.Normal.AsSpan().SequenceEqual(theirs.Normal))
             {
                 return false;
             }
@@ -92,18 +97,44 @@ internal sealed class VaryKey
         foreach (var field in _fields)
         {
             var name = Encoding.Latin1.GetString(field.Name);
-            var value = request.With(field.Id).Combined(name);
-            text.Append('\n').Append(name).Append(value is null ? '-' : '=').Append(value);
+            var value = NormalOf(request.With(field.Id), field.Id, field.Name);
+            text.Append('\n').Append(name).Append(value is null ? '-' : '=').Append(value is null ? "" : Encoding.Latin1.GetString(value));
         }
 
         return text.ToString();
     }
 
-    /// <summary>§4.1 lets lines be combined; nothing else is known about a field, so its value is compared as it stands.</summary>
-    private static byte[]? ValueOf(HeaderList sent, string name) => sent.Combined(name) is { } value ? Encoding.Latin1.GetBytes(value) : null;
+    private static Field FieldOf(FieldId id, string name, HeaderList sent)
+    {
+        var wire = Encoding.Latin1.GetBytes(name);
+        return new Field(id, wire, sent.Combined(name) is { } value ? Encoding.Latin1.GetBytes(value) : null, NormalOf(sent, id, wire));
+    }
+
+    private static byte[]? NormalOf(HeaderList sent, FieldId id, ReadOnlySpan<byte> name)
+    {
+        var room = new byte[SelectingField.RoomFor(sent, id, name)];
+        return SelectingField.Write(sent, id, name, room) is >= 0 and var length ? room[..length] : null;
+    }
+
+    private static bool IsSame(HeaderList request, in Field field) => IsSameAsItCame(request, in field) || (field.Value is not null && IsSameInNormalForm(request, in field));
+
+    private static bool IsSameInNormalForm(HeaderList request, in Field field)
+    {
+        var room = SelectingField.RoomFor(request, field.Id, field.Name);
+        var rented = room > OnStack ? ArrayPool<byte>.Shared.Rent(room) : null;
+        var into = rented ?? stackalloc byte[OnStack];
+        var length = SelectingField.Write(request, field.Id, field.Name, into);
+        var same = length >= 0 && into[..length].SequenceEqual(field.Normal);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        return same;
+    }
 
     /// <summary>Compares with the combination of all lines without forming it.</summary>
-    private static bool IsSame(HeaderList request, in Field field)
+    private static bool IsSameAsItCame(HeaderList request, in Field field)
     {
         ReadOnlySpan<byte> rest = field.Value;
         var lines = 0;
@@ -130,5 +161,6 @@ internal sealed class VaryKey
         return same;
     }
 
-    private readonly record struct Field(FieldId Id, byte[] Name, byte[]? Value);
+    /// <summary>A field with its value as it came, to compare fast, and in normal form; both null when the request lacked it.</summary>
+    private readonly record struct Field(FieldId Id, byte[] Name, byte[]? Value, byte[]? Normal);
 }

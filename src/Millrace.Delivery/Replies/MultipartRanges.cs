@@ -13,7 +13,7 @@ internal sealed class MultipartRanges
     /// <param name="ranges">Two or more ranges.</param>
     /// <param name="size">The representation's length in bytes.</param>
     /// <param name="contentType">Its media type; empty when it has none.</param>
-    /// <param name="seed">What tells this representation from others: the boundary is drawn from it.</param>
+    /// <param name="seed">What tells this object from others: the boundary is drawn from it.</param>
     public MultipartRanges(ReadOnlySpan<ByteRange> ranges, long size, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> seed)
     {
         var boundary = Convert.ToHexStringLower(XxHash128.Hash(seed, ranges.Length));

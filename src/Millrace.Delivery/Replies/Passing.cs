@@ -5,13 +5,14 @@ using Millrace.Delivery.Requests;
 namespace Millrace.Delivery.Replies;
 
 /// <summary>The step that hands a request to its origin and the response back, the cache standing aside but for what the exchange changes (RFC 9111 §4.4).</summary>
-internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding, ReplyWriter replies)
+internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding, HeadUpdate heads, ReplyWriter replies)
 {
     /// <summary>Answers the request; the exchange says why it passes (<see cref="Exchange.Pass"/>).</summary>
     /// <exception cref="OriginException">The origin failed, and no copy may stand in.</exception>
     public async ValueTask<RequestStep> PassAsync(Exchange exchange, CancellationToken aborted)
     {
         var (request, upstream) = (exchange.Request, exchange.Upstream);
+        var began = heads.Now;
         OriginResponse response;
         try
         {
@@ -33,6 +34,16 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
             if (!request.Method.IsSafe() && response.Status is >= 200 and < 400)
             {
                 voiding.InvalidateAfter(exchange.Key.Own(), response.Headers);
+            }
+
+            if (request.IsHead && response.Status == 200 && exchange.Stored is { } copy && heads.Apply(copy, upstream, response, began) is { } renewed)
+            {
+                exchange.Outcome = DeliveryOutcome.Revalidated;
+                exchange.Verdict = exchange.Verdict with { ForwardStatus = 200, Stored = true };
+                exchange.Own = renewed.Head.Directives.ExceptedOf(response.Headers);
+                exchange.Hold(renewed);
+                await replies.StoredAsync(exchange, renewed, validated: true, aborted);
+                return RequestStep.Tell;
             }
 
             exchange.Outcome = DeliveryOutcome.Bypass;

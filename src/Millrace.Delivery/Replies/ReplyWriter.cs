@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Requests;
@@ -15,7 +16,7 @@ internal sealed class ReplyWriter(TimeProvider time)
 {
     private const int ThroughBytes = 16 * 1024;
 
-    /// <summary>Answers from a complete object: whole, one range of it, its head, or 304. A hit takes this way, and allocates nothing on it.</summary>
+    /// <summary>Answers from a complete object: whole, ranges of it, its head, or 304. A hit takes this way, and allocates nothing on it.</summary>
     /// <param name="exchange">The exchange, its verdict all but done.</param>
     /// <param name="stored">The object.</param>
     /// <param name="validated">Whether the origin has just validated it for this request, so that it has no Age (RFC 9111 §5.1).</param>
@@ -31,23 +32,17 @@ internal sealed class ReplyWriter(TimeProvider time)
             return;
         }
 
-        var (status, first, length) = (head.Status, 0L, total);
-        if (request.IsGet && status == 200 && request.Headers.Contains(FieldId.Range) && Conditions.RangeApplies(request.Headers, head, time.GetUtcNow())
-            && ByteRange.Parse(request.Headers.Combined("Range"), total) is { } range)
+        var part = PartFor(request, head, total);
+        var several = part.Several is null ? null : new MultipartRanges(part.Several, total, head.Headers.First(FieldId.ContentType), exchange.Key.Bytes);
+        Frame(headers, part, several, total);
+        exchange.Start(part.Status, headers);
+        if (!request.IsHead && several is not null)
         {
-            (status, first, length) = range.IsSatisfiable ? (206, range.First, range.Length) : (416, 0, 0);
-            headers.Set("Content-Range", range.IsSatisfiable ? $"bytes {first}-{first + length - 1}/{total}" : $"bytes */{total}");
+            await WriteRangesAsync(exchange, stored.Body.Pieces, part.Several!, several, cancellationToken);
         }
-
-        if (status != 204)
+        else if (!request.IsHead && part.Range.Length > 0)
         {
-            headers.Add(FieldId.ContentLength, length);
-        }
-
-        exchange.Start(status, headers);
-        if (!request.IsHead && length > 0)
-        {
-            await WriteBodyAsync(exchange, stored.Body.Pieces, first, length, cancellationToken);
+            await WriteBodyAsync(exchange, stored.Body.Pieces, part.Range.First, part.Range.Length, cancellationToken);
         }
 
         exchange.Complete = true;
@@ -208,6 +203,58 @@ internal sealed class ReplyWriter(TimeProvider time)
         return exchange.Reply;
     }
 
+    /// <summary>What a request gets of a complete object: the whole, or, of a 200, the ranges that it asks for where its If-Range allows.</summary>
+    private Part PartFor(DeliveryRequest request, ResponseHead head, long total)
+    {
+        if (request.IsGet && head.Status == 200 && request.Headers.CountOf(FieldId.Range) == 1 && Conditions.RangeApplies(request.Headers, head, time.GetUtcNow()))
+        {
+            Span<ByteRange> ranges = stackalloc ByteRange[RangeSet.Max];
+            switch (RangeSet.Read(request.Headers.First(FieldId.Range), total, ranges, out var count))
+            {
+                case RangeAnswer.Partial:
+                    return new Part(206, ranges[0], count > 1 ? ranges[..count].ToArray() : null);
+                case RangeAnswer.Unsatisfiable:
+                    return new Part(416, default, null);
+            }
+        }
+
+        return new Part(head.Status, new ByteRange(0, total), null);
+    }
+
+    /// <summary>Says in the head what of the object follows, and how long it is.</summary>
+    private static void Frame(HeaderList headers, in Part part, MultipartRanges? several, long total)
+    {
+        if (several is not null)
+        {
+            headers.Set("Content-Type", several.ContentType);
+        }
+        else if (part.Status is 206 or 416)
+        {
+            Span<byte> text = stackalloc byte[80];
+            int length;
+            _ = part.Status == 206
+                ? Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"bytes {part.Range.First}-{part.Range.End - 1}/{total}", out length)
+                : Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"bytes */{total}", out length);
+            headers.Set(FieldId.ContentRange, text[..length]);
+        }
+
+        if (part.Status != 204)
+        {
+            headers.Add(FieldId.ContentLength, several?.Length ?? part.Range.Length);
+        }
+    }
+
+    private static async ValueTask WriteRangesAsync(Exchange exchange, ReadOnlyMemory<byte>[] pieces, ByteRange[] ranges, MultipartRanges frame, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            await exchange.WriteAsync(frame.Before(i), cancellationToken);
+            await WriteBodyAsync(exchange, pieces, ranges[i].First, ranges[i].Length, cancellationToken);
+        }
+
+        await exchange.WriteAsync(frame.End, cancellationToken);
+    }
+
     /// <summary>Writes a part of a body: the pieces that it takes whole in one call, and one each for those that it begins and ends within.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask WriteBodyAsync(Exchange exchange, ReadOnlyMemory<byte>[] pieces, long first, long length, CancellationToken cancellationToken)
@@ -239,4 +286,7 @@ internal sealed class ReplyWriter(TimeProvider time)
             await (at - from == 1 ? exchange.WriteAsync(pieces[from], cancellationToken) : exchange.WriteAsync(pieces.AsMemory(from, at - from), bytes, cancellationToken));
         }
     }
+
+    /// <summary>What a reply has of an object: its one range, or the several in their order.</summary>
+    private readonly record struct Part(int Status, ByteRange Range, ByteRange[]? Several);
 }

@@ -39,7 +39,7 @@ internal sealed class UpstreamFields(DeliveryRequest request, string name)
     /// <summary>All fields, in a list of its own.</summary>
     public HeaderList Build()
     {
-        HeaderList headers = new(request.Headers.Count + Ours.Length);
+        HeaderList headers = new(request.Headers.Count + Ours.Length + 1);
         foreach (var line in request.Headers)
         {
             if (!IsOurs(line.Id))
@@ -53,6 +53,8 @@ internal sealed class UpstreamFields(DeliveryRequest request, string name)
             Add(id, headers);
         }
 
+        // Some origins speak to surrogates, and by these names alone (TargetedFields).
+        headers.Add("Surrogate-Capability", $"{Freshness.TargetedFields.SurrogateTarget}=\"Surrogate/1.0\"");
         return headers;
     }
 
