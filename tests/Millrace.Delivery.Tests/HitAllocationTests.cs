@@ -77,7 +77,7 @@ public class HitAllocationTests
         }
 
         var now = TimeProvider.System.GetUtcNow();
-        var head = ResponseHead.Of(CacheKey.Of("http://h.example/page?a=1"), "*/*", 200, response, sent, new Arrival(now, now, TimeProvider.System.GetTimestamp()), default);
+        var head = ResponseHead.Of(CacheKey.Of("http://h.example/page?a=1"), new Route("*/*", new Uri("http://127.0.0.1"), Contract.Available), 200, response, sent, new Arrival(now, now, TimeProvider.System.GetTimestamp()), default);
         Assert.True(core.Store.Put(new CachedObject(head, ObjectBody.Of(new byte[1024]), new MemoryAccount(long.MaxValue))));
     }
 }

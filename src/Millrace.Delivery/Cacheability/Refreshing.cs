@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
@@ -24,13 +25,18 @@ internal static class Refreshing
     }
 
     /// <summary>
-    /// Whether a HEAD's 200 describes the stored representation: what it says of tag, date and length is what the copy says (§4.3.5). If not, the copy
-    /// is no longer what a GET would get.
+    /// Whether a HEAD's 200 describes the stored representation (§4.3.5): false when it says another tag, date or length, and null when it names no
+    /// validator that the copy has too. Equal lengths alone are no reason to call an old body new.
     /// </summary>
-    public static bool Describes(ResponseHead stored, long length, HeaderList head) =>
-        (!head.TryGet(FieldId.ETag, out var tag) || tag.SequenceEqual(stored.Headers.First(FieldId.ETag)))
-        && (!head.TryGet(FieldId.LastModified, out var modified) || modified.SequenceEqual(stored.Headers.First(FieldId.LastModified)))
-        && (!head.TryGet(FieldId.ContentLength, out var stated) || (System.Buffers.Text.Utf8Parser.TryParse(stated, out long bytes, out var used) && used == stated.Length && bytes == length));
+    public static bool? Describes(ResponseHead stored, long length, HeaderList head)
+    {
+        var tagged = head.TryGet(FieldId.ETag, out var tag);
+        var dated = head.TryGet(FieldId.LastModified, out var modified);
+        var fits = (!tagged || tag.SequenceEqual(stored.Headers.First(FieldId.ETag)))
+            && (!dated || modified.SequenceEqual(stored.Headers.First(FieldId.LastModified)))
+            && (!head.TryGet(FieldId.ContentLength, out var stated) || (Utf8Parser.TryParse(stated, out long bytes, out var used) && used == stated.Length && bytes == length));
+        return !fits ? false : tagged || dated ? true : null;
+    }
 
     /// <summary>
     /// The head that the update leaves: the stored fields with the new ones in their place, and Vary, freshness and tags read anew. It holds all that the

@@ -39,10 +39,10 @@ internal sealed class Boarder(
     public DeliveryReason? PassReason(Exchange exchange) =>
         exchange.Stored is null && marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null and not DeliveryReason.None ? DeliveryReason.HitForMiss : null;
 
-    /// <summary>Begins a flight that nobody waits for, unless one is under way or the origin has just failed.</summary>
+    /// <summary>Begins a flight that nobody waits for, unless one is under way or the origin has just failed. A HEAD begins none: its answer has no body to store.</summary>
     public void RevalidateBehind(Exchange exchange, CachedObject stored)
     {
-        if (exchange.Request.Headers.Contains(FieldId.Authorization) || failures.TryGet(exchange.Key.Hash, out _))
+        if (exchange.Request.IsHead || exchange.Request.Headers.Contains(FieldId.Authorization) || failures.TryGet(exchange.Key.Hash, out _))
         {
             return;
         }

@@ -2,47 +2,39 @@ using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Replies;
 
-/// <summary>What a 200 to a HEAD does to the copy that a GET would get (RFC 9111 §4.3.5): it renews the one it describes, and makes any other stale.</summary>
+/// <summary>What a 200 to a HEAD does to the copy that a GET would get (RFC 9111 §4.3.5): it renews the one that it describes, and makes stale the one that it contradicts.</summary>
 internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, MemoryAccount account, PurgeLog purges, TimeProvider time)
 {
     /// <summary>The moment to note before the HEAD is sent.</summary>
     public Beginning Now => purges.Now;
 
-    /// <summary>Applies the answer; returns the renewed copy, or null when the copy was not renewed.</summary>
+    /// <summary>Applies the answer, which itself goes to its client as it came.</summary>
     /// <param name="copy">The copy.</param>
+    /// <param name="route">Its route.</param>
     /// <param name="request">The HEAD as the origin saw it.</param>
     /// <param name="response">Its 200.</param>
     /// <param name="began">When it was sent.</param>
-    public CachedObject? Apply(CachedObject copy, UpstreamRequest request, OriginResponse response, Beginning began)
+    public void Apply(CachedObject copy, Route route, UpstreamRequest request, OriginResponse response, Beginning began)
     {
-        if (!copy.Body.IsComplete)
+        if (!copy.Body.IsComplete || Refreshing.Describes(copy.Head, copy.Body.Length ?? -1, response.Headers) is not { } describes)
         {
-            return null;
+            return;
         }
 
-        if (!Refreshing.Describes(copy.Head, copy.Body.Length ?? -1, response.Headers))
+        var head = describes ? Refreshing.Refresh(copy.Head, route, response.Headers, request.Headers, response.Arrival, began) : copy.Head.StaleFrom(copy.Head.Age(time));
+        var reason = describes ? StorageRules.Judge(request.Headers, head, copy.Body.Length, options.MaxObjectBytes) : DeliveryReason.None;
+        if (reason == DeliveryReason.None)
         {
-            store.Put(new CachedObject(copy.Head.StaleFrom(copy.Head.Age(time)), copy.Body, account), supersedes: copy);
-            return null;
+            store.Put(new CachedObject(head, copy.Body, account), supersedes: copy);
         }
-
-        var head = Refreshing.Refresh(copy.Head, response.Headers, request.Headers, response.Arrival, began);
-        var reason = StorageRules.Judge(request.Headers, head, copy.Body.Length, options.MaxObjectBytes);
-        if (reason != DeliveryReason.None)
+        else if (!StorageRules.IsOfTheRequest(reason))
         {
-            if (!StorageRules.IsOfTheRequest(reason))
-            {
-                store.Drop(copy);
-            }
-
-            return null;
+            store.Drop(copy);
         }
-
-        CachedObject renewed = new(head, copy.Body, account);
-        return store.Put(renewed, supersedes: copy) ? renewed : null;
     }
 }

@@ -36,14 +36,9 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
                 voiding.InvalidateAfter(exchange.Key.Own(), response.Headers);
             }
 
-            if (request.IsHead && response.Status == 200 && exchange.Stored is { } copy && heads.Apply(copy, upstream, response, began) is { } renewed)
+            if (request.IsHead && response.Status == 200 && exchange.Stored is { } copy)
             {
-                exchange.Outcome = DeliveryOutcome.Revalidated;
-                exchange.Verdict = exchange.Verdict with { ForwardStatus = 200, Stored = true };
-                exchange.Own = renewed.Head.Directives.ExceptedOf(response.Headers);
-                exchange.Hold(renewed);
-                await replies.StoredAsync(exchange, renewed, validated: true, aborted);
-                return RequestStep.Tell;
+                heads.Apply(copy, exchange.Route!, upstream, response, began);
             }
 
             exchange.Outcome = DeliveryOutcome.Bypass;
