@@ -20,6 +20,37 @@ internal sealed class RawOrigin : IAsyncDisposable
 
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
+    public static async Task SayAsync(NetworkStream stream, string text) => await stream.WriteAsync(Encoding.Latin1.GetBytes(text));
+
+    /// <summary>Reads a request's body by its length or its chunks, and gives it back as it came.</summary>
+    public static async Task<string> ReadBodyAsync(string head, NetworkStream stream)
+    {
+        StringBuilder body = new();
+        if (head.Contains("\r\nTransfer-Encoding: chunked\r\n", StringComparison.OrdinalIgnoreCase))
+        {
+            while (!$"{body}".EndsWith("0\r\n\r\n", StringComparison.Ordinal))
+            {
+                body.Append((char)await NextAsync());
+            }
+        }
+        else if (head.Split("\r\n").FirstOrDefault(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase)) is { } length)
+        {
+            for (var left = int.Parse(length.AsSpan(16), System.Globalization.CultureInfo.InvariantCulture); left > 0; left--)
+            {
+                body.Append((char)await NextAsync());
+            }
+        }
+
+        return $"{body}";
+
+        async Task<byte> NextAsync()
+        {
+            var one = new byte[1];
+            await stream.ReadExactlyAsync(one);
+            return one[0];
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _listener.Stop();

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Millrace.Delivery.FrontEnd;
+using Millrace.Delivery.FrontEnd.Tls;
 
 namespace Millrace.Delivery.Tests;
 
@@ -32,7 +33,11 @@ internal sealed class TestServer : IAsyncDisposable
         listen => listen.Protocols = protocols);
 
     /// <summary>Starts a server behind a front door.</summary>
-    public static Task<TestServer> StartAsync(FrontDoor door) => StartAsync(door.HandleAsync, door.Configure, door.Open);
+    public static Task<TestServer> StartAsync(FrontDoor door, CertificateStore? certificates = null) =>
+        StartAsync(door.HandleAsync, door.Configure, endpoint => door.OpenTls(endpoint, certificates));
+
+    /// <summary>Accepts no more, and lets what is in hand end.</summary>
+    public Task DrainAsync(CancellationToken cut) => _app.StopAsync(cut);
 
     private static async Task<TestServer> StartAsync(RequestDelegate answer, Action<KestrelServerOptions> configure, Action<ListenOptions> endpoint)
     {

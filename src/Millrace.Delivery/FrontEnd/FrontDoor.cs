@@ -3,10 +3,13 @@ using System.Net.Security;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Millrace.Delivery.FrontEnd.Tls;
 
 namespace Millrace.Delivery.FrontEnd;
 
@@ -69,14 +72,28 @@ public sealed class FrontDoor : IDisposable
         transport.UnsafePreferInlineScheduling = true;
     }
 
+    /// <summary>Makes an endpoint a door in cleartext: call it in <c>Listen</c>.</summary>
+    public void Open(ListenOptions endpoint) => OpenTls(endpoint, null);
+
     /// <summary>Makes an endpoint a door: call it in <c>Listen</c>.</summary>
-    public void Open(ListenOptions endpoint)
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="certificates">Those to speak TLS with, the caller's own; null for cleartext.</param>
+    public void OpenTls(ListenOptions endpoint, CertificateStore? certificates)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
 
         // What reaches Kestrel's own HTTP behind us has begun with HTTP/2's preface.
         endpoint.Protocols = HttpProtocols.Http2;
         endpoint.Use(next => connection => AdmitAsync(connection, next));
+        if (certificates is not null)
+        {
+            endpoint.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = _options.HeadTimeout,
+                OnConnection = handshake => ValueTask.FromResult(certificates.Select(handshake.ClientHelloInfo.ServerName)),
+            });
+        }
+
         endpoint.Use(next => connection => SpeakAsync(connection, next));
     }
 
@@ -96,8 +113,7 @@ public sealed class FrontDoor : IDisposable
         if (!_clients.TryEnter(client))
         {
             _core.Meters.BoundHit(DeliveryReason.TooManyConnections);
-            connection.Features.Get<IConnectionSocketFeature>()?.Socket.Close(0);
-            connection.Abort(new ConnectionAbortedException("There are too many connections."));
+            Cut(connection, "There are too many connections.");
             return;
         }
 
@@ -117,6 +133,7 @@ public sealed class FrontDoor : IDisposable
         _watch.Add(http1);
         try
         {
+            await using var draining = http1.FollowDrain();
             if (!await IsHttp2Async(connection))
             {
                 await http1.RunAsync();
@@ -128,7 +145,41 @@ public sealed class FrontDoor : IDisposable
             _watch.Remove(http1);
         }
 
+        Budget(connection);
         await next(connection);
+    }
+
+    /// <summary>Has HTTP/2's frames counted before they reach Kestrel.</summary>
+    private void Budget(ConnectionContext connection)
+    {
+        FrameBudget budget = new(_options, _watch);
+        var lifetime = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
+        connection.Transport = new DuplexPipe(
+            new BudgetedInput(connection.Transport.Input, received =>
+            {
+                if (!budget.Spend(received))
+                {
+                    _core.Meters.BoundHit(DeliveryReason.TooManyFrames);
+                    Cut(connection, "It sends more control frames than a connection may.");
+                    return false;
+                }
+
+                if (budget.Requests >= _options.MaxRequestsPerConnection)
+                {
+                    // A GOAWAY that lets the streams in hand end.
+                    lifetime?.RequestClose();
+                }
+
+                return true;
+            }),
+            connection.Transport.Output);
+    }
+
+    /// <summary>Ends a connection by a reset.</summary>
+    private static void Cut(ConnectionContext connection, string why)
+    {
+        connection.Features.Get<IConnectionSocketFeature>()?.Socket.Close(0);
+        connection.Abort(new ConnectionAbortedException(why));
     }
 
     /// <summary>Looks at what a cleartext connection begins with, and leaves it there. Over TLS, ALPN has said.</summary>

@@ -58,11 +58,13 @@ internal sealed class Http1Connection : IWatched
         End,
     }
 
+    /// <summary>Has the connection end when the server drains: at once when it is idle, behind its answer when not.</summary>
+    public CancellationTokenRegistration FollowDrain() =>
+        _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.Register(static self => ((Http1Connection)self!).Drain(), this) ?? default;
+
     /// <summary>Serves the connection to its end. Never throws.</summary>
     public async Task RunAsync()
     {
-        var lifetime = _connection.Features.Get<IConnectionLifetimeNotificationFeature>();
-        using var draining = lifetime?.ConnectionClosedRequested.Register(static self => ((Http1Connection)self!).Drain(), this);
         try
         {
             if (await ServeAsync())

@@ -16,6 +16,7 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
     private ChunkedDecoder _chunks;
     private long _left;
     private long _read;
+    private bool _failed;
 
     public long? Length => _framing.Kind == BodyKind.Length ? _framing.Length : null;
 
@@ -32,13 +33,13 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
     public bool IsReading { get; private set; }
 
     /// <summary>Whether the rest may be read away in a moment, should the answer come without it.</summary>
-    public bool IsDrainable => Ended || (_framing.Kind == BodyKind.Length && _left <= MaxDrainBytes && !OwesContinue && !IsReading);
+    public bool IsDrainable => Ended || (!_failed && _framing.Kind == BodyKind.Length && _left <= MaxDrainBytes && !OwesContinue && !IsReading);
 
     /// <summary>Makes it ready for the next request's body.</summary>
     public void Begin(BodyFraming framing, bool expectsContinue)
     {
         (_framing, _left, _read, OwesContinue) = (framing, framing.Length, 0, expectsContinue);
-        Ended = framing.Kind == BodyKind.None;
+        (Ended, _failed) = (framing.Kind == BodyKind.None, false);
         if (framing.Kind == BodyKind.Chunked)
         {
             _chunks = new ChunkedDecoder(new HeadLimits(options.MaxHeadBytes, options.MaxHeadFields));
@@ -113,6 +114,7 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
+                _failed = true;
                 throw new RequestBodyException(400, e);
             }
             finally
@@ -197,5 +199,9 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
         return taken;
     }
 
-    private static RequestBodyException Fault(int status, string what) => new(status, new InvalidDataException(what));
+    private RequestBodyException Fault(int status, string what)
+    {
+        _failed = true;
+        return new RequestBodyException(status, new InvalidDataException(what));
+    }
 }

@@ -27,8 +27,8 @@ internal sealed class PeerClock(FrontDoorOptions options, ConnectionWatch watch)
 
     private volatile Awaiting _awaiting;
     private long _since;
-    private Flow _sending;
-    private Flow _taking;
+    private Flow _sending = new();
+    private Flow _taking = new();
 
     /// <summary>Notes what is waited for; the time runs from the first call for it.</summary>
     public void Await(Awaiting what)

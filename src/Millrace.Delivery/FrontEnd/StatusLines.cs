@@ -10,8 +10,10 @@ internal static class StatusLines
     private const int Last = 999;
 
     private static readonly byte[][] Lines =
-        [.. Enumerable.Range(First, Last - First + 1).Select(static status => Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\n"))];
+        [.. Enumerable.Range(First, Last - First + 1).Select(static status => Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {Phrase(status)}\r\n"))];
 
     /// <summary>The line with its end.</summary>
     public static ReadOnlySpan<byte> Of(int status) => Lines[status - First];
+
+    private static string Phrase(int status) => status == 103 ? "Early Hints" : ReasonPhrases.GetReasonPhrase(status);
 }
