@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Millrace.Delivery.Storage.Disk;
 
@@ -6,6 +7,8 @@ namespace Millrace.Delivery.Tests.Disk;
 /// <summary>Objects whose bytes follow from their name and version, so that whatever is read can be told right from wrong.</summary>
 internal static class DiskObjects
 {
+    private static readonly ConcurrentDictionary<(string Name, int Version, int Length), byte[]> Bodies = new();
+
     public static readonly DiskOptions Options = new()
     {
         Folder = "/disk", MaxBytes = 1 << 20, SegmentBytes = 64 << 10, SliceBytes = 4096, InlineBytes = 1024, QueueBytes = 1 << 20, ReadBytes = 1 << 20,
@@ -28,7 +31,9 @@ internal static class DiskObjects
 
     public static UInt128 KeyOf(this DiskTier tier, string name) => tier.KeyOf(Encoding.UTF8.GetBytes(name));
 
-    public static byte[] Body(string name, int version, int length)
+    public static byte[] Body(string name, int version, int length) => Bodies.GetOrAdd((name, version, length), static body => Generate(body.Name, body.Version, body.Length));
+
+    private static byte[] Generate(string name, int version, int length)
     {
         var state = (ulong)version * 0x9e37_79b9_7f4a_7c15;
         foreach (var c in name)

@@ -16,17 +16,22 @@ internal sealed class DiskBuffers(DiskOptions options)
     private readonly Lock _gate = new();
     private readonly Stack<byte[]> _kept = new();
 
-    /// <summary>The largest array that is lent.</summary>
+    /// <summary>The largest record that is written.</summary>
     public int Largest { get; } = DiskRecord.BytesFor(options.SliceBytes) + HeadBytes;
 
     public byte[] Rent(int bytes)
     {
-        if (bytes <= Small && bytes < Largest)
+        if (bytes <= Small)
         {
             return ArrayPool<byte>.Shared.Rent(bytes);
         }
 
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Largest);
+        if (bytes > Largest)
+        {
+            // Written when slices were larger than they are now.
+            return GC.AllocateUninitializedArray<byte>(bytes);
+        }
+
         lock (_gate)
         {
             if (_kept.TryPop(out var kept))
@@ -40,17 +45,18 @@ internal sealed class DiskBuffers(DiskOptions options)
 
     public void Return(byte[] buffer)
     {
-        if (buffer.Length != Largest)
+        if (buffer.Length <= Small)
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            return;
         }
-
-        lock (_gate)
+        else if (buffer.Length == Largest)
         {
-            if (_kept.Count < MostKept)
+            lock (_gate)
             {
-                _kept.Push(buffer);
+                if (_kept.Count < MostKept)
+                {
+                    _kept.Push(buffer);
+                }
             }
         }
     }

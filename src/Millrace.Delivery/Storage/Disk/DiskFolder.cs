@@ -61,13 +61,7 @@ internal sealed class DiskFolder : IDisposable
 
     public string PathOf(uint id) => Path.Combine(Segments, id.ToString("x8", CultureInfo.InvariantCulture) + Extension);
 
-    /// <summary>Deletes what was set aside; false when there was nothing.</summary>
-    public bool TryDeleteSetAside()
-    {
-        var there = _files.List(_root).Contains(Path.GetFileName(SetAside));
-        _files.Delete(SetAside);
-        return there;
-    }
+    public void DeleteSetAside() => _files.Delete(SetAside);
 
     public void Dispose() => _lock.Dispose();
 

@@ -51,7 +51,8 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
     {
         lock (_gate)
         {
-            return _map.TryLease(entry, null, out place, out segment);
+            (place, segment) = (default, null);
+            return _ready && _map.TryLease(entry, null, out place, out segment);
         }
     }
 
@@ -60,7 +61,8 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
     {
         lock (_gate)
         {
-            return _map.TryLease(entry, slice, out place, out segment);
+            (place, segment) = (default, null);
+            return _ready && _map.TryLease(entry, slice, out place, out segment);
         }
     }
 
@@ -213,6 +215,15 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
             }
 
             _ready = true;
+        }
+    }
+
+    /// <summary>The files are about to be closed: nothing is found from now on.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _ready = false;
         }
     }
 

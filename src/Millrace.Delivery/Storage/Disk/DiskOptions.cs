@@ -27,6 +27,9 @@ internal sealed record DiskOptions
     /// <summary>Memory of what waits to be written. Beyond it what comes is dropped: a cache may.</summary>
     public long QueueBytes { get; init; } = 32L << 20;
 
+    /// <summary>Records that wait to be written. Beyond it what comes is dropped.</summary>
+    public int QueueRecords { get; init; } = 4096;
+
     /// <summary>Objects on their way to disk at once; more are dropped.</summary>
     public int MaxFills { get; init; } = 1024;
 
@@ -54,6 +57,7 @@ internal sealed record DiskOptions
         Check(InlineBytes >= 0 && InlineBytes <= SliceBytes, nameof(InlineBytes), "zero to a slice");
         Check(MaxIndexEntries is > 0 and <= 1 << 28, nameof(MaxIndexEntries), "1 to 268,435,456");
         Check(QueueBytes >= 2L * SliceBytes, nameof(QueueBytes), "two slices or more");
+        Check(QueueRecords > 0, nameof(QueueRecords), "one or more");
         Check(MaxFills > 0, nameof(MaxFills), "one or more");
         Check(ReadBytes >= 2L * SliceBytes, nameof(ReadBytes), "two slices or more");
         Check(MaxRemovals > 0, nameof(MaxRemovals), "one or more");

@@ -8,10 +8,8 @@ internal readonly record struct DiskWork(DiskFill? Fill, DiskRecord Record, byte
 /// <summary>What waits for the writer, bounded in records and in bytes. Nobody waits for room.</summary>
 internal sealed class DiskQueue(DiskOptions options, DiskBuffers buffers, DiskCounts counts)
 {
-    private const int MostRecords = 4096;
-
     private readonly MemoryAccount _bytes = new(options.QueueBytes);
-    private readonly Channel<DiskWork> _works = Channel.CreateBounded<DiskWork>(new BoundedChannelOptions(MostRecords) { SingleReader = true });
+    private readonly Channel<DiskWork> _works = Channel.CreateBounded<DiskWork>(new BoundedChannelOptions(options.QueueRecords) { SingleReader = true });
 
     public long Bytes => _bytes.Bytes;
 

@@ -14,13 +14,22 @@ internal sealed class DiskReader(DiskIndex index, DiskQueue queue, DiskBuffers b
             return null;
         }
 
-        var (verdict, read) = await ReadAsync(segment, place, cancellationToken);
-        if (read is { } whole && IsHeadOf(entry, whole.Record))
+        Verdict verdict;
+        try
         {
-            return new DiskHead(whole.Payload, whole.Record);
+            (verdict, var read) = await ReadAsync(segment, place, cancellationToken);
+            if (read is { } whole && IsHeadOf(entry, whole.Record))
+            {
+                return new DiskHead(whole.Payload, whole.Record);
+            }
+
+            read?.Payload.Dispose();
+        }
+        finally
+        {
+            segment.LetGo();
         }
 
-        read?.Payload.Dispose();
         if (verdict != Verdict.NoRoom)
         {
             // The damage may heal by itself, and a removal that comes meanwhile would find nothing to remove: so it is removed now.
@@ -32,43 +41,59 @@ internal sealed class DiskReader(DiskIndex index, DiskQueue queue, DiskBuffers b
         return null;
     }
 
-    public async ValueTask<PooledBuffer?> ReadSliceAsync(DiskEntry entry, int slice, CancellationToken cancellationToken) =>
-        await ReadSliceAsync(entry, slice, null, cancellationToken);
-
-    /// <summary>The slice's place in its file, its bytes checked just now; null also where there are no such handles.</summary>
-    public async ValueTask<DiskRegion?> OpenSliceAsync(DiskEntry entry, int slice, CancellationToken cancellationToken)
-    {
-        List<DiskRegion> regions = [];
-        using var read = await ReadSliceAsync(entry, slice, regions, cancellationToken);
-        return regions.FirstOrDefault();
-    }
-
-    private async ValueTask<PooledBuffer?> ReadSliceAsync(DiskEntry entry, int slice, List<DiskRegion>? regions, CancellationToken cancellationToken)
+    public async ValueTask<PooledBuffer?> ReadSliceAsync(DiskEntry entry, int slice, CancellationToken cancellationToken)
     {
         if (!index.TryLeaseSlice(entry, slice, out var place, out var segment))
         {
             return null;
         }
 
-        if (regions is not null)
+        try
         {
-            // A lease of the region's own.
-            segment.Lease();
+            return await ReadSliceAsync(entry, slice, segment, place, cancellationToken);
+        }
+        finally
+        {
+            segment.LetGo();
+        }
+    }
+
+    /// <summary>The slice's place in its file, its bytes checked just now.</summary>
+    public async ValueTask<DiskRegion?> OpenSliceAsync(DiskEntry entry, int slice, CancellationToken cancellationToken)
+    {
+        if (!index.TryLeaseSlice(entry, slice, out var place, out var segment))
+        {
+            return null;
         }
 
+        DiskRegion region = new(segment, place.Offset + DiskRecord.HeaderBytes, entry.LengthOf(slice));
+        try
+        {
+            using var read = await ReadSliceAsync(entry, slice, segment, place, cancellationToken);
+            if (read is not null)
+            {
+                return region;
+            }
+        }
+        catch
+        {
+            region.Dispose();
+            throw;
+        }
+
+        region.Dispose();
+        return null;
+    }
+
+    private async ValueTask<PooledBuffer?> ReadSliceAsync(DiskEntry entry, int slice, Segment segment, RecordPlace place, CancellationToken cancellationToken)
+    {
         var (verdict, read) = await ReadAsync(segment, place, cancellationToken);
         if (read is { } whole && IsSliceOf(entry, slice, whole.Record))
         {
-            regions?.Add(new DiskRegion(segment, place.Offset + DiskRecord.HeaderBytes, whole.Record.PayloadBytes));
             return whole.Payload;
         }
 
         read?.Payload.Dispose();
-        if (regions is not null)
-        {
-            segment.LetGo();
-        }
-
         if (verdict != Verdict.NoRoom)
         {
             counts.Hit(verdict == Verdict.Failed ? DiskReason.ReadFailed : DiskReason.Damaged);
@@ -115,7 +140,6 @@ internal sealed class DiskReader(DiskIndex index, DiskQueue queue, DiskBuffers b
         }
         finally
         {
-            segment.LetGo();
             if (buffer is not null)
             {
                 if (lent)

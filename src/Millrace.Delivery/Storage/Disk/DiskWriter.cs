@@ -30,40 +30,57 @@ internal sealed class DiskWriter(
             index.Open();
         }
 
-        while (await queue.Works.WaitToReadAsync())
+        try
         {
+            while (await queue.Works.WaitToReadAsync())
+            {
+                await WriteGroupAsync();
+            }
+
+            // A removal may have come after the last group.
             await WriteGroupAsync();
         }
-
-        // A removal may have come after the last group.
-        await WriteGroupAsync();
-        Close();
+        finally
+        {
+            Close();
+        }
     }
 
     private static bool IsOfTheDisk(Exception e) => e is IOException or UnauthorizedAccessException;
 
+    /// <summary>Removals first, then what waits. A disk that takes no removals does not keep what waits from being let go.</summary>
     private async ValueTask WriteGroupAsync()
     {
-        Exception? fault = null;
+        var fault = await TryAsync(WriteRemovalsAsync);
+        fault = await TryAsync(WriteWaitingAsync) ?? fault;
+        LetGo();
+        Answer(index.HasRemovals ? fault : null);
+    }
+
+    private async ValueTask<Exception?> TryAsync(Func<ValueTask> write)
+    {
         try
         {
-            await WriteRemovalsAsync();
-            var bytes = 0L;
-            for (var i = 0; i < MostInGroup && bytes < GroupBytes && queue.Works.TryRead(out var work); i++)
-            {
-                bytes += work.Record.Bytes;
-                await StageAsync(work);
-            }
-
-            await FlushAsync();
+            await write();
+            return null;
         }
         catch (Exception e) when (IsOfTheDisk(e))
         {
             TurnOff();
-            fault = e;
+            return e;
+        }
+    }
+
+    private async ValueTask WriteWaitingAsync()
+    {
+        var bytes = 0L;
+        for (var i = 0; i < MostInGroup && bytes < GroupBytes && queue.Works.TryRead(out var work); i++)
+        {
+            bytes += work.Record.Bytes;
+            await StageAsync(work);
         }
 
-        Finish(index.HasRemovals ? fault : null);
+        await FlushAsync();
     }
 
     private async ValueTask StageAsync(DiskWork work)
@@ -85,7 +102,17 @@ internal sealed class DiskWriter(
         RecordPlace place = default;
         try
         {
-            if (IsOn && index.MayWrite(work.Fill, work.Record) && !log.TryStage(work.Record, work.Buffer!, out place))
+            if (!IsOn || !index.MayWrite(work.Fill, work.Record))
+            {
+                return;
+            }
+
+            if (index.IsFull)
+            {
+                await MakeIndexRoomAsync();
+            }
+
+            if (!log.TryStage(work.Record, work.Buffer!, out place))
             {
                 await FlushAsync();
                 await RollAsync();
@@ -119,11 +146,11 @@ internal sealed class DiskWriter(
         {
             await log.RollAsync();
         }
-        catch (Exception e) when (IsOfTheDisk(e) && (log.Oldest is not null || folder.TryDeleteSetAside()))
+        catch (Exception e) when (IsOfTheDisk(e))
         {
-            // Another has filled the disk: what this cache holds less is room for what comes.
+            // Another has filled the disk: what this cache holds longest is room for what comes.
             counts.Hit(DiskReason.NoSpace);
-            folder.TryDeleteSetAside();
+            folder.DeleteSetAside();
             if (log.Oldest is { } oldest)
             {
                 log.Delete(oldest);
@@ -135,11 +162,22 @@ internal sealed class DiskWriter(
         _off = false;
         while (log.Oldest is not null && log.IsOverfull)
         {
-            if (index.IsFull)
-            {
-                counts.Hit(DiskReason.IndexFull);
-            }
+            await reclaim.ReclaimOldestAsync();
+        }
+    }
 
+    /// <summary>Makes room in a full index, at the oldest segment that can leave.</summary>
+    private async ValueTask MakeIndexRoomAsync()
+    {
+        counts.Hit(DiskReason.IndexFull);
+        await FlushAsync();
+        if (log.Oldest is null)
+        {
+            await RollAsync();
+        }
+
+        while (index.IsFull && log.Oldest is not null)
+        {
             await reclaim.ReclaimOldestAsync();
         }
     }
@@ -163,19 +201,11 @@ internal sealed class DiskWriter(
 
         try
         {
-            foreach (var removal in removals)
+            foreach (var group in removals.Chunk(MostInGroup))
             {
-                var buffer = new byte[DiskRecord.HeaderBytes];
-                if (!log.TryStage(removal, buffer, out _))
-                {
-                    await log.FlushAsync();
-                    log.Sync();
-                    await RollAsync();
-                    log.TryStage(removal, buffer, out _);
-                }
+                await WriteRemovalsAsync(group);
             }
 
-            await log.FlushAsync();
             log.Sync();
         }
         catch (Exception e) when (IsOfTheDisk(e))
@@ -187,6 +217,23 @@ internal sealed class DiskWriter(
             index.TakeRemovals();
             throw;
         }
+    }
+
+    private async ValueTask WriteRemovalsAsync(DiskRecord[] removals)
+    {
+        foreach (var removal in removals)
+        {
+            var buffer = new byte[DiskRecord.HeaderBytes];
+            if (!log.TryStage(removal, buffer, out _))
+            {
+                await log.FlushAsync();
+                log.Sync();
+                await RollAsync();
+                log.TryStage(removal, buffer, out _);
+            }
+        }
+
+        await log.FlushAsync();
     }
 
     private void TurnOff()
@@ -207,10 +254,9 @@ internal sealed class DiskWriter(
         _staged.Clear();
     }
 
-    /// <summary>Ends a group. Those who wait hear of a fault that left removals unwritten.</summary>
-    private void Finish(Exception? fault)
+    /// <summary>Those who wait hear of a fault that left removals unwritten.</summary>
+    private void Answer(Exception? fault)
     {
-        LetGo();
         foreach (var done in _waiting)
         {
             if (fault is null)
@@ -228,6 +274,7 @@ internal sealed class DiskWriter(
 
     private void Close()
     {
+        index.Close();
         try
         {
             log.Seal();
@@ -238,5 +285,12 @@ internal sealed class DiskWriter(
         }
 
         log.Dispose();
+
+        // Only a fault of ours leaves anything here.
+        queue.Complete();
+        while (queue.Works.TryRead(out var work))
+        {
+            work.Done?.TrySetException(new IOException("The disk cache has ended."));
+        }
     }
 }

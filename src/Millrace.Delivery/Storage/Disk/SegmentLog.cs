@@ -5,6 +5,9 @@ internal sealed class SegmentLog(DiskOptions options, IDiskFiles files, DiskFold
 {
     private readonly List<ReadOnlyMemory<byte>> _parts = [];
     private readonly LinkedList<Segment> _sealed = new();
+
+    // Forgotten, and still there: they count, for room and for removals, until they can be deleted.
+    private readonly List<Segment> _undeleted = [];
     private Segment? _active;
     private uint _nextId = folder.FirstNewId;
     private long _end;
@@ -19,7 +22,8 @@ internal sealed class SegmentLog(DiskOptions options, IDiskFiles files, DiskFold
 
     public IReadOnlyCollection<Segment> Sealed => _sealed;
 
-    public bool IsEmpty => _active is null && _sealed.Count == 0;
+    /// <summary>Whether no file is left either.</summary>
+    public bool IsEmpty => _active is null && _sealed.Count == 0 && _undeleted.Count == 0;
 
     /// <summary>Removals in all segments so far.</summary>
     public ulong Removals { get; set; }
@@ -146,21 +150,23 @@ internal sealed class SegmentLog(DiskOptions options, IDiskFiles files, DiskFold
     public void Delete(Segment segment)
     {
         _sealed.Remove(segment);
-        Interlocked.Add(ref _sealedBytes, -segment.Length);
+        _undeleted.Add(segment);
         index.Retire(segment);
-
-        // The name goes for good before a younger one does: a removal in a younger segment speaks of what lies here.
-        files.Delete(segment.Path);
-        files.SyncDirectory(folder.Segments);
+        DeleteFile(segment);
     }
 
     /// <summary>Deletes all segments, or those older than one. Every one is tried.</summary>
     public void DeleteAll(Segment? before = null)
     {
-        if (before is null && _active is { } segment)
+        foreach (var segment in _undeleted.ToList())
+        {
+            DeleteFile(segment);
+        }
+
+        if (before is null && _active is { } active)
         {
             Volatile.Write(ref _active, null);
-            Append(segment);
+            Append(active);
         }
 
         IOException? fault = null;
@@ -190,6 +196,15 @@ internal sealed class SegmentLog(DiskOptions options, IDiskFiles files, DiskFold
         }
 
         _active?.LetGo();
+    }
+
+    private void DeleteFile(Segment segment)
+    {
+        // The name goes for good before a younger one does: a removal in a younger segment speaks of what lies here.
+        files.Delete(segment.Path);
+        files.SyncDirectory(folder.Segments);
+        _undeleted.Remove(segment);
+        Interlocked.Add(ref _sealedBytes, -segment.Length);
     }
 
     private void Append(Segment segment)

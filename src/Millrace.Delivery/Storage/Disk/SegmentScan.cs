@@ -7,8 +7,9 @@ namespace Millrace.Delivery.Storage.Disk;
 internal sealed class SegmentScan(IDiskFile file, SegmentHeader header, long length)
 {
     private const int FirstWindow = 4 << 10;
+    private const int LastWindow = 256 << 10;
 
-    private readonly byte[] _window = new byte[256 << 10];
+    private byte[] _window = new byte[FirstWindow];
     private int _windowed;
     private int _windowBytes = FirstWindow;
     private long _windowAt;
@@ -34,7 +35,8 @@ internal sealed class SegmentScan(IDiskFile file, SegmentHeader header, long len
         if (End < _windowAt || End + DiskRecord.HeaderBytes > _windowAt + _windowed)
         {
             // Records one behind another are worth a large window; records that are larger than it are not.
-            _windowBytes = End <= _windowAt + _windowed ? Math.Min(_window.Length, _windowBytes * 2) : FirstWindow;
+            _windowBytes = End <= _windowAt + _windowed ? Math.Min(LastWindow, _windowBytes * 2) : FirstWindow;
+            _window = _window.Length < _windowBytes ? new byte[_windowBytes] : _window;
             _windowAt = End;
             _windowed = await file.ReadAsync(_window.AsMemory(0, _windowBytes), End, CancellationToken.None);
         }
