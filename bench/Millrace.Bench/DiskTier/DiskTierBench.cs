@@ -75,20 +75,12 @@ internal static class DiskTierBench
 
     private static async Task MemoryAsync(string folder, int entries)
     {
-        var tier = await OpenAsync(folder);
-        for (var i = 0; i < entries; i++)
-        {
-            while (!TryPut(tier, i, []))
-            {
-                await tier.FlushAsync(default);
-            }
-        }
-
-        await tier.DisposeAsync();
-        tier = null;
+        await WriteHeadsAsync(folder, entries);
+        await Task.Yield();
+        GC.Collect();
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var watch = Stopwatch.StartNew();
-        tier = await OpenAsync(folder);
+        var tier = await OpenAsync(folder);
         await tier.FlushAsync(default);
         var start = watch.Elapsed.TotalSeconds;
         var after = GC.GetTotalMemory(forceFullCollection: true);
@@ -96,6 +88,18 @@ internal static class DiskTierBench
         Console.WriteLine($"| {stats.Entries} | {stats.IndexBytes} | {(double)stats.IndexBytes / entries:F0} | {(double)(after - before) / entries:F0} | {start:F2} |");
         await tier.DisposeAsync();
         Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task WriteHeadsAsync(string folder, int entries)
+    {
+        await using var tier = await OpenAsync(folder);
+        for (var i = 0; i < entries; i++)
+        {
+            while (!TryPut(tier, i, []))
+            {
+                await tier.FlushAsync(default);
+            }
+        }
     }
 
     private static bool TryPut(Millrace.Delivery.Storage.Disk.DiskTier tier, int name, byte[] body)

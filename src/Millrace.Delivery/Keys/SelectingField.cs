@@ -160,7 +160,7 @@ internal static class SelectingField
                 return default(Preference);
             }
 
-            var weight = semicolon < 0 ? 1000 : WeightOf(Syntax.TrimWhiteSpace(member[(semicolon + 1)..]));
+            var weight = semicolon < 0 ? Requests.Weight.Full : Requests.Weight.Thousandths(Syntax.TrimWhiteSpace(member[(semicolon + 1)..]));
             return weight >= 0 && Syntax.IsToken(name) ? new Preference(start, name.Length, weight) : null;
         }
 
@@ -185,29 +185,6 @@ internal static class SelectingField
             }
 
             return written;
-        }
-
-        /// <summary>RFC 9110 §12.4.2: 0 or 1 with up to three decimals; -1 for anything else.</summary>
-        private static int WeightOf(ReadOnlySpan<byte> parameter)
-        {
-            if (parameter.Length is < 3 or > 7 || !parameter.StartsWith("q="u8) || parameter[2] is not ((byte)'0' or (byte)'1') || (parameter.Length > 3 && parameter[3] != '.'))
-            {
-                return -1;
-            }
-
-            var weight = parameter[2] - '0';
-            for (var i = 4; i < 7; i++)
-            {
-                var digit = i < parameter.Length ? parameter[i] - '0' : 0;
-                if (digit is < 0 or > 9)
-                {
-                    return -1;
-                }
-
-                weight = (weight * 10) + digit;
-            }
-
-            return parameter.Length <= 4 ? (parameter[2] - '0') * 1000 : weight <= 1000 ? weight : -1;
         }
     }
 }
