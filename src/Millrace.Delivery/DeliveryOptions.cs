@@ -21,7 +21,10 @@ public sealed record DeliveryOptions
     /// <summary>Requests in hand at once; more get 503.</summary>
     public int MaxRequests { get; init; } = 8192;
 
-    /// <summary>Connections to one origin (host and port); requests beyond wait for one, up to <see cref="ResponseTimeout"/>.</summary>
+    /// <summary>The further bounds of talking to origins.</summary>
+    public Origins.OriginOptions Origins { get; init; } = new();
+
+    /// <summary>Connections to one origin (host and port); requests beyond wait for one, up to <see cref="Millrace.Delivery.Origins.OriginOptions.MaxWait"/>.</summary>
     public int MaxOriginConnections { get; init; } = 256;
 
     /// <summary>Time to connect to an origin. Varnish's default is 3.5 s.</summary>
@@ -71,6 +74,7 @@ public sealed record DeliveryOptions
         CheckTime(HitForMiss, nameof(HitForMiss));
         CheckTime(FailureMemo, nameof(FailureMemo));
         CheckTime(PurgeLease, nameof(PurgeLease));
+        faults.AddRange(Origins.Faults());
         if (faults.Count > 0)
         {
             throw new ArgumentException(string.Join(Environment.NewLine, faults));

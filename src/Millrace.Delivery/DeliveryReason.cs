@@ -132,6 +132,12 @@ public enum DeliveryReason
     /// <summary>The origin's response is malformed or ended early.</summary>
     OriginBroken,
 
+    /// <summary>Every connection to the origin was in use for as long as a request may wait.</summary>
+    OriginBusy,
+
+    /// <summary>The origin is not asked for the moment: nearly everything failed.</summary>
+    OriginCircuitOpen,
+
     /// <summary>The client went away.</summary>
     ClientGone,
 

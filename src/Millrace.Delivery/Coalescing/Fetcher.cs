@@ -74,7 +74,7 @@ internal sealed class Fetcher(
         if (response.Status == 304)
         {
             response.Dispose();
-            throw new OriginException(DeliveryReason.OriginBroken, null);
+            throw new OriginException(OriginFault.UnexpectedNotModified);
         }
 
         var head = ResponseHead.Of(key, route, response.Status, response.Headers, request.Headers, response.Arrival, flight.Began);
@@ -95,6 +95,7 @@ internal sealed class Fetcher(
             }
 
             Refuse(flight, key, stored, reason);
+            response.BecomePass();
             Finish(flight, new FlightResult.Alone(response, reason));
             return;
         }

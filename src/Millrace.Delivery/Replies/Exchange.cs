@@ -72,6 +72,7 @@ internal sealed class Exchange
     public int FailureStatus => _failure ?? (Verdict.ForwardStatus, Verdict.Detail) switch
     {
         (503, _) => 503,
+        (_, DeliveryReason.OriginBusy or DeliveryReason.OriginCircuitOpen) => 503,
         (504, _) or (_, DeliveryReason.OriginTimeout) => 504,
         (_, DeliveryReason.Internal) => 500,
         _ => 502,

@@ -16,7 +16,7 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
         OriginResponse response;
         try
         {
-            response = await origins.SendAsync(exchange.Route!, upstream, upstream.Headers, request.Body, aborted);
+            response = await origins.SendAsync(exchange.Route!, upstream, upstream.Headers, request.Body, aborted, OriginPace.Pass);
         }
         catch (OriginException e) when (exchange.Stored is not null)
         {
@@ -28,7 +28,7 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
             throw;
         }
 
-        using (response)
+        await using (response)
         {
             exchange.Route!.ResponseFields.Apply(response.Headers);
             if (!request.Method.IsSafe() && response.Status is >= 200 and < 400)

@@ -166,6 +166,8 @@ internal sealed class ReplyWriter(TimeProvider time)
         DeliveryReason.OriginTimeout => "The origin took too long.",
         DeliveryReason.OriginError => "The origin failed.",
         DeliveryReason.OriginBroken => "The origin's response is malformed.",
+        DeliveryReason.OriginBusy => "All connections to the origin are in use.",
+        DeliveryReason.OriginCircuitOpen => "The origin has failed too often and is left alone for a moment.",
         _ => "The request could not be served.",
     };
 

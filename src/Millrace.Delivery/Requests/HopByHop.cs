@@ -6,7 +6,17 @@ namespace Millrace.Delivery.Requests;
 internal static class HopByHop
 {
     /// <summary>Removes the fixed fields and those that Connection lists.</summary>
-    public static void Strip(HeaderList headers) => headers.RemoveWhere(headers, static (line, list) => Concerns(line, list));
+    public static void Strip(HeaderList headers)
+    {
+        if (!ListsFields(headers))
+        {
+            headers.RemoveWhere(static line => IsFixed(line.Id));
+            return;
+        }
+
+        // What Connection lists is asked of a copy: removing moves the lines, those of Connection too.
+        headers.RemoveWhere(headers.Clone(), static (line, before) => Concerns(line, before));
+    }
 
     /// <summary>Whether Connection lists more than what it nearly always says, so that lines must be compared with it.</summary>
     public static bool ListsFields(HeaderList headers)

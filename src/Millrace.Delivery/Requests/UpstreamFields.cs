@@ -17,10 +17,11 @@ internal sealed class UpstreamFields(DeliveryRequest request, string name)
     /// <summary>Takes hop-by-hop and overriding fields out of the client's request; nothing that decides sees them.</summary>
     public static void Strip(DeliveryRequest request)
     {
-        var listed = HopByHop.ListsFields(request.Headers);
+        // What Connection lists is asked of a copy: removing moves the lines, those of Connection too.
+        var listed = HopByHop.ListsFields(request.Headers) ? request.Headers.Clone() : null;
         request.Headers.RemoveWhere(
             (request, listed), static (line, of) => line.Id == FieldId.Expect || HopByHop.IsFixed(line.Id)
-                || (of.listed && HopByHop.Concerns(line, of.request.Headers)) || OverrideFields.Contains(line, of.request.Method));
+                || (of.listed is not null && HopByHop.Concerns(line, of.listed)) || OverrideFields.Contains(line, of.request.Method));
     }
 
     /// <summary>A list that has the upstream lines of one field; of others it may say anything.</summary>

@@ -1,0 +1,18 @@
+using Millrace.Delivery.Requests;
+
+namespace Millrace.Delivery.Origins;
+
+/// <summary>What is to be asked.</summary>
+/// <param name="Request">Method, target and authority; its fields are not sent.</param>
+/// <param name="Headers">The fields to send.</param>
+/// <param name="Body">The body to stream, or null.</param>
+/// <param name="Pace">Whose pace the response will be read at.</param>
+/// <param name="Interim">Told of interim responses (1xx) other than 100, before the final one; null to drop them.</param>
+internal readonly record struct OriginCall(UpstreamRequest Request, HeaderList Headers, IRequestBody? Body, OriginPace Pace, Func<int, HeaderList, ValueTask>? Interim)
+{
+    /// <summary>Whether it changes nothing (RFC 9110 §9.2.1), so that a second server may be asked too.</summary>
+    public bool IsSafe => Body is null && (Request.Method is RequestMethod.Get or RequestMethod.Head or RequestMethod.Options);
+
+    /// <summary>Whether asking twice is as good as asking once (RFC 9110 §9.2.2).</summary>
+    public bool IsIdempotent => IsSafe || (Body is null && (Request.Method is RequestMethod.Put or RequestMethod.Delete));
+}
