@@ -10,9 +10,9 @@ namespace Millrace.Delivery.Origins;
 /// <param name="Interim">Told of interim responses (1xx) other than 100, before the final one; null to drop them.</param>
 internal readonly record struct OriginCall(UpstreamRequest Request, HeaderList Headers, IRequestBody? Body, OriginPace Pace, Func<int, HeaderList, ValueTask>? Interim)
 {
-    /// <summary>Whether it changes nothing (RFC 9110 §9.2.1), so that a second server may be asked too.</summary>
+    /// <summary>
+    /// Whether it changes nothing (RFC 9110 §9.2.1), so that it may be sent twice, to the same server or another. PUT and DELETE are idempotent too, but a
+    /// second one may undo what somebody else did in between.
+    /// </summary>
     public bool IsSafe => Body is null && (Request.Method is RequestMethod.Get or RequestMethod.Head or RequestMethod.Options);
-
-    /// <summary>Whether asking twice is as good as asking once (RFC 9110 §9.2.2).</summary>
-    public bool IsIdempotent => IsSafe || (Body is null && (Request.Method is RequestMethod.Put or RequestMethod.Delete));
 }

@@ -9,7 +9,7 @@ internal sealed class OriginException(OriginFault fault, Exception? inner = null
 
     /// <summary>
     /// Whether a connection that had served before was closed without a byte of this response: the server most likely closed it for idleness while the
-    /// request was under way, and an idempotent one may be sent again (RFC 9112 §9.3.1).
+    /// request was under way, and a safe one is sent again (RFC 9112 §9.3.1).
     /// </summary>
     public bool ConnectionWasStale { get; init; }
 }

@@ -38,7 +38,7 @@ internal sealed class OriginServer(Uri address, OriginPool pool, DeliveryOptions
             {
                 return await ExchangeAsync(connection, call, deadline, extra, cancellationToken);
             }
-            catch (OriginException e) when (e.ConnectionWasStale && !fresh && call.IsIdempotent)
+            catch (OriginException e) when (e.ConnectionWasStale && !fresh && call.IsSafe)
             {
                 // Closed for idleness while the request was under way (RFC 9112 §9.3.1): a new connection cannot have that.
             }

@@ -102,10 +102,11 @@ public class OriginClientTests
 
     [Theory]
     [InlineData("GET", 2)]
-    [InlineData("DELETE", 2)]
+    [InlineData("HEAD", 2)]
+    [InlineData("DELETE", 1)]
     [InlineData("POST", 1)]
     [InlineData("PATCH", 1)]
-    public async Task Idempotent_request_alone_is_sent_again_when_a_kept_connection_closes_under_it(string method, int times)
+    public async Task Safe_request_alone_is_sent_again_when_a_kept_connection_closes_under_it(string method, int times)
     {
         ConcurrentQueue<string> seen = new();
         await using RawOrigin origin = new((head, stream) =>
@@ -123,7 +124,7 @@ public class OriginClientTests
         await harness.GetAsync();
         if (times == 2)
         {
-            Assert.Equal((200, "hello"), await harness.GetAsync(method));
+            Assert.Equal(200, (await harness.GetAsync(method)).Status);
         }
         else
         {
@@ -144,7 +145,7 @@ public class OriginClientTests
             return Task.CompletedTask;
         });
         using ClientHarness harness = new(origin.Address);
-        Assert.Equal(OriginFault.ClosedEarly, await harness.FaultAsync("DELETE"));
+        Assert.Equal(OriginFault.ClosedEarly, await harness.FaultAsync());
         Assert.Equal(1, seen);
     }
 
