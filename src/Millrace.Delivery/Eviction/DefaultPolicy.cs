@@ -21,7 +21,6 @@ internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) 
     private readonly EvictionQueue _window = new("window");
     private readonly EvictionHeap _main = new("main");
     private readonly FrequencySketch _sketch = new(requestsPerObject: 20, wordsPerObject: 4);
-    private readonly List<EvictionNode> _looked = new(64);
     private readonly long _windowBytes = capacityBytes / WindowShare;
 
     /// <summary>The window's oldest node, when it has won its place and room is being made for it.</summary>
@@ -36,6 +35,7 @@ internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) 
 
     public bool Admit(EvictionNode incoming)
     {
+        _winner = null;
         _sketch.Add(incoming.Hash);
         _averageCost += (incoming.FetchCost - _averageCost) * CostShare;
         return incoming.Size <= _windowBytes || Outweighs(incoming, Bytes + incoming.Size - capacityBytes);
@@ -89,6 +89,7 @@ internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) 
         }
 
         _window.MoveToNewest(node);
+        _winner = _winner == node ? null : _winner;
     }
 
     public void Remove(EvictionNode node)
@@ -121,9 +122,9 @@ internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) 
     {
         _window.CheckIntegrity(faults);
         _main.CheckIntegrity(faults);
-        if (_looked.Count > 0 || (_winner is not null && _winner != _window.Oldest))
+        if (_winner is not null && _winner != _window.Oldest)
         {
-            faults.Add("default: nodes were looked at and not put back, or the winner is not the window's oldest");
+            faults.Add("default: the winner is not the window's oldest");
         }
     }
 
@@ -144,29 +145,21 @@ internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) 
     /// <summary>Whether a node is worth at least as much as the least of the main part that take up so many bytes.</summary>
     private bool Outweighs(EvictionNode candidate, long need)
     {
-        if (need > _main.Bytes)
+        if (need <= 0 || need > _main.Bytes)
         {
-            return false;
+            return need <= 0;
         }
 
         var worth = Worth(candidate);
-        while (need > 0 && worth >= 0)
+        for (var least = _main.Least!; ; least = _main.After(least)!)
         {
-            // Taken out to see the next, and put back: O(log n) for each that would leave.
-            var least = _main.Least!;
-            _main.Remove(least);
-            _looked.Add(least);
             need -= least.Size;
             worth -= Worth(least);
+            if (need <= 0 || worth < 0)
+            {
+                return worth >= 0;
+            }
         }
-
-        foreach (var node in _looked)
-        {
-            _main.Add(node);
-        }
-
-        _looked.Clear();
-        return worth >= 0;
     }
 
     private void Leave(EvictionNode node)

@@ -3,6 +3,7 @@ namespace Millrace.Delivery.Eviction;
 /// <summary>Nodes by priority, least first, among equals by stamp: a binary heap in which each node knows its place. O(log n).</summary>
 internal sealed class EvictionHeap(string name)
 {
+    private readonly PriorityQueue<int, (double Priority, long Stamp)> _ahead = new();
     private EvictionNode[] _nodes = new EvictionNode[64];
 
     public int Count { get; private set; }
@@ -54,6 +55,25 @@ internal sealed class EvictionHeap(string name)
         _nodes[fresh.HeapIndex] = fresh;
         held.HeapIndex = -1;
         Bytes += fresh.Size - held.Size;
+    }
+
+    /// <summary>
+    /// The node after another in order, when asked for one after the other from <see cref="Least"/> on and nothing changes between: O(log k) for the k-th, and
+    /// no node is moved.
+    /// </summary>
+    public EvictionNode? After(EvictionNode node)
+    {
+        if (node == Least)
+        {
+            _ahead.Clear();
+        }
+
+        for (var child = (2 * node.HeapIndex) + 1; child <= (2 * node.HeapIndex) + 2 && child < Count; child++)
+        {
+            _ahead.Enqueue(child, (_nodes[child].Priority, _nodes[child].Stamp));
+        }
+
+        return _ahead.TryDequeue(out var next, out _) ? _nodes[next] : null;
     }
 
     /// <summary>Recounts; adds what does not add up.</summary>

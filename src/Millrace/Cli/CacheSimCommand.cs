@@ -69,13 +69,19 @@ internal static class CacheSimCommand
         var seconds = Math.Max(1e-3, clock.GetElapsedTime(started).TotalSeconds);
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"\nspeed        {progress.Done:N0} requests in {seconds:F1} s: {progress.Done / seconds / 1e6:F1} M/s; peak memory {Environment.WorkingSet / 1048576.0:N0} MiB"));
+            $"\nspeed        {progress.Done:N0} requests in {seconds:F1} s: {progress.Done / seconds / 1e6:F1} M/s; peak memory {PeakBytes() / 1048576.0:N0} MiB"));
         if (parsed.GetValue(Report) is { } path)
         {
             await File.WriteAllTextAsync(path, run.Report.ToJson(), cancellation);
         }
 
         return ExitCode.Ok;
+    }
+
+    private static long PeakBytes()
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
     }
 
     private static JudgedPart Judged(ParseResult parsed) =>

@@ -4,7 +4,6 @@ namespace Millrace.Delivery.Eviction.Simulation;
 internal sealed class BeladyPolicy(long capacityBytes) : IEvictionPolicy
 {
     private readonly EvictionHeap _heap = new("belady");
-    private readonly List<EvictionNode> _looked = [];
 
     public long Bytes => _heap.Bytes;
 
@@ -14,14 +13,11 @@ internal sealed class BeladyPolicy(long capacityBytes) : IEvictionPolicy
     {
         var next = NextUse(incoming);
         var need = Bytes + incoming.Size - capacityBytes;
-        while (need > 0 && next < NextUse(_heap.Least!))
+        for (var farthest = _heap.Least; need > 0 && next < NextUse(farthest!); farthest = _heap.After(farthest!))
         {
-            need -= _heap.Least!.Size;
-            _looked.Add(Evict(incoming));
+            need -= farthest!.Size;
         }
 
-        _looked.ForEach(_heap.Add);
-        _looked.Clear();
         return need <= 0 && next != long.MaxValue;
     }
 
