@@ -3,43 +3,23 @@ using ZstdSharp;
 
 namespace Millrace.Delivery.Compression;
 
-/// <summary>Converts whole bodies between codings, within bounds and so many at once.</summary>
+/// <summary>Converts whole bodies between codings, within bounds.</summary>
 internal sealed class BodyCoder(CompressionOptions options)
 {
     private const int WindowBytes = 64 << 10;
 
-    private int _running;
-
-    /// <summary>The body in another coding, or why not. Decoding stops at MaxBytes, so that a small body cannot unfold without end.</summary>
-    public CompressionReason TryConvert(IReadOnlyList<ReadOnlyMemory<byte>> body, ContentCoding from, ContentCoding to, out ReadOnlyMemory<byte>[] converted)
+    /// <summary>
+    /// The body in another coding; null when it is broken, or would not be shorter than what it is made of. Decoding stops at MaxBytes, so that a small
+    /// body cannot unfold without end.
+    /// </summary>
+    public ReadOnlyMemory<byte>[]? TryConvert(ReadOnlyMemory<byte>[] body, ContentCoding from, ContentCoding to)
     {
-        converted = [];
-        if (Interlocked.Increment(ref _running) > options.MaxConversions)
-        {
-            Interlocked.Decrement(ref _running);
-            return CompressionReason.Busy;
-        }
-
-        try
-        {
-            var plain = from == ContentCoding.Identity ? body : Decode(body, from);
-            var coded = plain is null || to == ContentCoding.Identity ? plain : Encode(plain, to);
-            if (coded is null)
-            {
-                return CompressionReason.Result;
-            }
-
-            converted = [.. coded];
-            return CompressionReason.None;
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _running);
-        }
+        var plain = from == ContentCoding.Identity ? body : Decode(body, from);
+        return plain is null || to == ContentCoding.Identity ? plain : Encode(plain, to);
     }
 
     /// <summary>The body coded; null when that does not make it shorter.</summary>
-    private ReadOnlyMemory<byte>[]? Encode(IReadOnlyList<ReadOnlyMemory<byte>> body, ContentCoding coding)
+    private ReadOnlyMemory<byte>[]? Encode(ReadOnlyMemory<byte>[] body, ContentCoding coding)
     {
         using BoundedPieces into = new(body.Sum(static piece => (long)piece.Length) - 1);
         using (Stream coder = coding switch
@@ -64,7 +44,7 @@ internal sealed class BodyCoder(CompressionOptions options)
     }
 
     /// <summary>The body without its coding; null when it is broken, cut short, or longer than MaxBytes.</summary>
-    private ReadOnlyMemory<byte>[]? Decode(IReadOnlyList<ReadOnlyMemory<byte>> body, ContentCoding coding)
+    private ReadOnlyMemory<byte>[]? Decode(ReadOnlyMemory<byte>[] body, ContentCoding coding)
     {
         using PieceStream from = new(body);
         using BoundedPieces into = new(options.MaxBytes);

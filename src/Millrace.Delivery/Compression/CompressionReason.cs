@@ -23,10 +23,4 @@ internal enum CompressionReason
 
     /// <summary>It is shorter than MinBytes, longer than MaxBytes, or its length is not known.</summary>
     Length,
-
-    /// <summary>MaxConversions run already.</summary>
-    Busy,
-
-    /// <summary>The conversion came out no shorter, too long, or found the body broken.</summary>
-    Result,
 }

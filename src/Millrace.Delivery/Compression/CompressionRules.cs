@@ -75,12 +75,11 @@ internal static class CompressionRules
     }
 
     /// <summary>
-    /// The fields of a conversion. Its entity tag is weak: the bytes are others, the meaning is the same (RFC 9110 §8.8.1), so If-None-Match finds it
-    /// and If-Range and If-Match do not. Ranges would be of other bytes than those of the object as held, so none are offered.
+    /// Makes an object's fields those of its conversion. Its entity tag is weak: the bytes are others, the meaning is the same (RFC 9110 §8.8.1), so
+    /// If-None-Match finds it and If-Range and If-Match do not. Ranges would be of other bytes than those of the object as held, so none are offered.
     /// </summary>
-    public static HeaderList FieldsOf(HeaderList stored, ContentCoding coding)
+    public static void Convert(HeaderList fields, ContentCoding coding)
     {
-        var fields = stored.Clone();
         fields.Remove(FieldId.ContentLength);
         fields.Remove(FieldId.AcceptRanges);
         fields.Remove(FieldId.ContentEncoding);
@@ -91,13 +90,11 @@ internal static class CompressionRules
 
         if (fields.TryGet(FieldId.ETag, out var tag) && !EntityTag.IsWeak(tag))
         {
-            byte[] weak = [.. "W/"u8, .. tag];
-            fields.Remove(FieldId.ETag);
-            fields.Add(FieldId.ETag, weak);
+            Span<byte> weak = tag.Length <= 256 ? stackalloc byte[tag.Length + 2] : new byte[tag.Length + 2];
+            "W/"u8.CopyTo(weak);
+            tag.CopyTo(weak[2..]);
+            fields.Set(FieldId.ETag, weak);
         }
-
-        AddVary(fields);
-        return fields;
     }
 
     /// <summary>Says that another request may get another coding (RFC 9110 §12.5.5).</summary>

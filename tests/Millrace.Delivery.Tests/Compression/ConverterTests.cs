@@ -1,0 +1,72 @@
+using Millrace.Delivery.Compression;
+
+namespace Millrace.Delivery.Tests.Compression;
+
+public class ConverterTests
+{
+    private static readonly ReadOnlyMemory<byte>[] Text = [new byte[10_000]];
+
+    [Fact]
+    public async Task Who_asks_first_has_it_made_for_those_who_ask_later()
+    {
+        ConversionSlots slots = new();
+        await using (Converter converter = new(new CompressionOptions()))
+        {
+            Assert.Null(converter.FindOrOrder(slots, Text, ContentCoding.Identity, ContentCoding.Gzip));
+        }
+
+        // Disposed: what was ordered has been made.
+        Assert.InRange(slots.Find(ContentCoding.Gzip)!.Length, 1, 1_000);
+        Assert.Null(slots.Find(ContentCoding.Brotli));
+    }
+
+    [Fact]
+    public async Task What_is_kept_stays_in_its_bound_and_what_was_asked_for_stays_longer()
+    {
+        ConversionSlots[] bodies = [.. Enumerable.Range(0, 20).Select(static _ => new ConversionSlots())];
+        Converter converter = new(new CompressionOptions { KeptBytes = 200, QueueLength = 1000 });
+        foreach (var slots in bodies)
+        {
+            converter.FindOrOrder(slots, Text, ContentCoding.Identity, ContentCoding.Gzip);
+            await UntilAsync(() => slots.Find(ContentCoding.Gzip, asks: false) is not null);
+            bodies[0].Find(ContentCoding.Gzip);
+        }
+
+        await converter.DisposeAsync();
+        Assert.InRange(converter.KeptBytes, 1, 200);
+        Assert.NotNull(bodies[0].Find(ContentCoding.Gzip));
+        Assert.Null(bodies[1].Find(ContentCoding.Gzip));
+        Assert.Equal(converter.KeptBytes, bodies.Sum(static slots => slots.Find(ContentCoding.Gzip)?.Length ?? 0));
+
+        static async Task UntilAsync(Func<bool> holds)
+        {
+            while (!holds())
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_made_shorter_is_tried_once()
+    {
+        ConversionSlots slots = new();
+        Converter converter = new(new CompressionOptions());
+        converter.FindOrOrder(slots, [new byte[] { 1, 2, 3 }], ContentCoding.Identity, ContentCoding.Gzip);
+        await converter.DisposeAsync();
+        Assert.Null(slots.Find(ContentCoding.Gzip));
+        Assert.False(slots.TryClaim(ContentCoding.Gzip));
+        Assert.Equal(0, converter.Made);
+    }
+
+    [Fact]
+    public async Task Beyond_the_queue_nothing_is_ordered_and_it_is_asked_again()
+    {
+        Converter converter = new(new CompressionOptions());
+        await converter.DisposeAsync();
+        ConversionSlots slots = new();
+        Assert.Null(converter.FindOrOrder(slots, Text, ContentCoding.Identity, ContentCoding.Gzip));
+        Assert.Equal(1, converter.Dropped);
+        Assert.True(slots.TryClaim(ContentCoding.Gzip));
+    }
+}
