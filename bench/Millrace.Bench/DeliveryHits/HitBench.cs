@@ -98,7 +98,7 @@ internal static class HitBench
         for (var i = 0; i < objects; i++)
         {
             Arrival arrival = new(now, now, TimeProvider.System.GetTimestamp());
-            var head = ResponseHead.Of(CacheKey.Of($"http://bench.example/some/path/object-{i}.html"), "*/*", 200, response, sent, arrival, default);
+            var head = ResponseHead.Of(CacheKey.Of($"http://bench.example/some/path/object-{i}.html"), new Route("*/*", new Uri("http://127.0.0.1"), Contract.Available), 200, response, sent, arrival, default);
             ReadOnlyMemory<byte>[] pieces = [.. Enumerable.Range(0, (size + Filling.ChunkBytes - 1) / Filling.ChunkBytes)
                 .Select(at => new ReadOnlyMemory<byte>(new byte[Math.Min(Filling.ChunkBytes, size - (at * Filling.ChunkBytes))]))];
             core.Store.Put(new CachedObject(head, ObjectBody.Of(pieces), account));
