@@ -14,26 +14,16 @@ internal sealed class DiskReader(DiskIndex index, DiskQueue queue, DiskBuffers b
             return null;
         }
 
-        Verdict verdict;
-        try
+        using Lease lease = new(segment);
+        var read = await ReadAsync(segment, place, record => IsHeadOf(entry, record), cancellationToken);
+        if (read.Payload is { } payload)
         {
-            (verdict, var read) = await ReadAsync(segment, place, cancellationToken);
-            if (read is { } whole && IsHeadOf(entry, whole.Record))
-            {
-                return new DiskHead(whole.Payload, whole.Record);
-            }
-
-            read?.Payload.Dispose();
-        }
-        finally
-        {
-            segment.LetGo();
+            return new DiskHead(payload, read.Record);
         }
 
-        if (verdict != Verdict.NoRoom)
+        if (read.Fault != DiskReason.ReadsFull)
         {
             // The damage may heal by itself, and a removal that comes meanwhile would find nothing to remove: so it is removed now.
-            counts.Hit(verdict == Verdict.Failed ? DiskReason.ReadFailed : DiskReason.Damaged);
             index.Remove(entry);
             queue.Wake();
         }
@@ -48,14 +38,8 @@ internal sealed class DiskReader(DiskIndex index, DiskQueue queue, DiskBuffers b
             return null;
         }
 
-        try
-        {
-            return await ReadSliceAsync(entry, slice, segment, place, cancellationToken);
-        }
-        finally
-        {
-            segment.LetGo();
-        }
+        using Lease lease = new(segment);
+        return await ReadSliceAsync(entry, slice, segment, place, cancellationToken);
     }
 
     /// <summary>The slice's place in its file, its bytes checked just now.</summary>
@@ -66,89 +50,59 @@ internal sealed class DiskReader(DiskIndex index, DiskQueue queue, DiskBuffers b
             return null;
         }
 
-        DiskRegion region = new(segment, place.Offset + DiskRecord.HeaderBytes, entry.LengthOf(slice));
-        try
-        {
-            using var read = await ReadSliceAsync(entry, slice, segment, place, cancellationToken);
-            if (read is not null)
-            {
-                return region;
-            }
-        }
-        catch
-        {
-            region.Dispose();
-            throw;
-        }
-
-        region.Dispose();
-        return null;
+        using Lease lease = new(segment);
+        using var read = await ReadSliceAsync(entry, slice, segment, place, cancellationToken);
+        return read is null ? null : DiskRegion.Open(segment, place.Offset + DiskRecord.HeaderBytes, entry.LengthOf(slice));
     }
 
     private async ValueTask<PooledBuffer?> ReadSliceAsync(DiskEntry entry, int slice, Segment segment, RecordPlace place, CancellationToken cancellationToken)
     {
-        var (verdict, read) = await ReadAsync(segment, place, cancellationToken);
-        if (read is { } whole && IsSliceOf(entry, slice, whole.Record))
+        var read = await ReadAsync(segment, place, record => IsSliceOf(entry, slice, record), cancellationToken);
+        if (read.Payload is null && read.Fault != DiskReason.ReadsFull)
         {
-            return whole.Payload;
-        }
-
-        read?.Payload.Dispose();
-        if (verdict != Verdict.NoRoom)
-        {
-            counts.Hit(verdict == Verdict.Failed ? DiskReason.ReadFailed : DiskReason.Damaged);
             index.RemoveSlice(entry, slice, place);
         }
 
-        return null;
+        return read.Payload;
     }
 
-    private enum Verdict
-    {
-        Whole,
-        Damaged,
-        Failed,
-        NoRoom,
-    }
-
-    private async ValueTask<(Verdict Verdict, (DiskRecord Record, PooledBuffer Payload)? Read)> ReadAsync(Segment segment, RecordPlace place, CancellationToken cancellationToken)
+    private async ValueTask<ReadRecord> ReadAsync(Segment segment, RecordPlace place, Func<DiskRecord, bool> isExpected, CancellationToken cancellationToken)
     {
         var buffer = buffers.Rent(place.Bytes);
-        var lent = false;
+        if (!_account.TryTake(buffer.Length))
+        {
+            buffers.Return(buffer);
+            return Fail(DiskReason.ReadsFull);
+        }
+
+        var fault = DiskReason.Damaged;
+        PooledBuffer whole = new(buffers, _account, buffer);
         try
         {
-            if (!_account.TryTake(buffer.Length))
+            if (await RecordReader.TryReadAsync(segment, place, buffer, cancellationToken) is { } record && isExpected(record))
             {
-                counts.Hit(DiskReason.ReadsFull);
-                return (Verdict.NoRoom, null);
+                counts.Read(place.Bytes);
+                whole.Show(DiskRecord.HeaderBytes, record.PayloadBytes);
+                return new ReadRecord(whole, record, default);
             }
-
-            lent = true;
-            if (await RecordReader.TryReadAsync(segment, place, buffer, cancellationToken) is not { } record)
-            {
-                return (Verdict.Damaged, null);
-            }
-
-            counts.Read(place.Bytes);
-            PooledBuffer payload = new(buffers, _account, buffer, DiskRecord.HeaderBytes, record.PayloadBytes);
-            buffer = null;
-            return (Verdict.Whole, (record, payload));
         }
         catch (IOException)
         {
-            return (Verdict.Failed, null);
+            fault = DiskReason.ReadFailed;
         }
-        finally
+        catch
         {
-            if (buffer is not null)
-            {
-                if (lent)
-                {
-                    _account.Return(buffer.Length);
-                }
+            whole.Dispose();
+            throw;
+        }
 
-                buffers.Return(buffer);
-            }
+        whole.Dispose();
+        return Fail(fault);
+
+        ReadRecord Fail(DiskReason reason)
+        {
+            counts.Hit(reason);
+            return new ReadRecord(null, default, reason);
         }
     }
 
@@ -161,4 +115,12 @@ internal sealed class DiskReader(DiskIndex index, DiskQueue queue, DiskBuffers b
 
     private static bool IsOf(in DiskEntry entry, in DiskRecord record) =>
         record.Key == entry.Key && record.Variant == entry.Variant && record.Generation == entry.Generation;
+
+    /// <summary>A record's payload, or why there is none.</summary>
+    private readonly record struct ReadRecord(PooledBuffer? Payload, DiskRecord Record, DiskReason Fault);
+
+    private readonly struct Lease(Segment segment) : IDisposable
+    {
+        public void Dispose() => segment.LetGo();
+    }
 }

@@ -1,11 +1,16 @@
 namespace Millrace.Delivery.Storage.Disk;
 
 /// <summary>Bytes that were read and checked, until they are let go.</summary>
-internal sealed class PooledBuffer(DiskBuffers buffers, MemoryAccount account, byte[] bytes, int offset, int length) : IDisposable
+internal sealed class PooledBuffer(DiskBuffers buffers, MemoryAccount account, byte[] bytes) : IDisposable
 {
     private byte[]? _bytes = bytes;
+    private int _offset;
+    private int _length;
 
-    public ReadOnlyMemory<byte> Memory => _bytes is { } held ? held.AsMemory(offset, length) : throw new ObjectDisposedException(nameof(PooledBuffer));
+    public ReadOnlyMemory<byte> Memory => _bytes is { } held ? held.AsMemory(_offset, _length) : throw new ObjectDisposedException(nameof(PooledBuffer));
+
+    /// <summary>Says which of the bytes have been checked.</summary>
+    public void Show(int offset, int length) => (_offset, _length) = (offset, length);
 
     public void Dispose()
     {

@@ -24,7 +24,7 @@ internal sealed class Segment(SegmentHeader header, string path, IDiskFile file)
     /// <summary>Records in it that the index points to. Under the index's lock.</summary>
     public int Live { get; set; }
 
-    /// <summary>Only from under the index's lock, which has it open.</summary>
+    /// <summary>Only under the index's lock, which has it open, or by who has a lease.</summary>
     public void Lease() => Interlocked.Increment(ref _leases);
 
     public void LetGo()
