@@ -9,14 +9,14 @@ namespace Millrace.Delivery.Requests;
 internal static class OverrideFields
 {
     private static readonly string[] Families = ["X-Forwarded-", "X-Original-", "X-Rewrite-"];
-    private static readonly string[] Names = ["Forwarded", "X-Host", "X-Url-Scheme", "Front-End-Https"];
+    private static readonly string[] Names = ["Forwarded", "X-Host", "X-HTTP-Host-Override", "X-Url-Scheme", "Front-End-Https", "Proxy"];
     private static readonly string[] Methods = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
     private static readonly int LongestName = Names.Concat(Methods).Concat(Families).Max(static name => name.Length);
 
     /// <summary>Whether a field is dropped. A method override stays on a POST, where APIs use it, for its response is never stored.</summary>
     public static bool Contains(FieldLine line, RequestMethod method)
     {
-        if (line.Id == FieldId.XForwardedFor || (line.Name[0] | 0x20) is not ('f' or 'x'))
+        if (line.Id == FieldId.XForwardedFor || (line.Name[0] | 0x20) is not ('f' or 'p' or 'x'))
         {
             return false;
         }

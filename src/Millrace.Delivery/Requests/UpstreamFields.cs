@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Millrace.Delivery.Requests;
@@ -10,6 +11,9 @@ namespace Millrace.Delivery.Requests;
 /// <param name="name">This cache's name.</param>
 internal sealed class UpstreamFields(DeliveryRequest request, string name)
 {
+    /// <summary>What lists of addresses are made of, with ports, brackets, and "unknown".</summary>
+    private static readonly SearchValues<char> AddressCharacters = SearchValues.Create("0123456789abcdefABCDEF.:[], unkow");
+
     private static readonly FieldId[] Ours = [FieldId.Via, FieldId.CdnLoop, FieldId.XForwardedFor, FieldId.XForwardedProto, FieldId.XForwardedHost];
 
     private readonly HeaderList _added = new(2);
@@ -73,11 +77,14 @@ internal sealed class UpstreamFields(DeliveryRequest request, string name)
                 Copy(id, into);
                 into.Add("CDN-Loop", name);
                 break;
-            case FieldId.XForwardedFor when request.Client is not null:
-                into.Add("X-Forwarded-For", request.Headers.Combined("X-Forwarded-For") is { } before ? $"{before}, {request.Client}" : request.Client);
-                break;
             case FieldId.XForwardedFor:
-                Copy(id, into);
+                var before = request.Headers.Combined("X-Forwarded-For");
+                string[] addresses = [.. before is not null && IsAddresses(before) ? [before] : Array.Empty<string>(), .. request.Client is { } client ? [client] : Array.Empty<string>()];
+                if (addresses.Length > 0)
+                {
+                    into.Add("X-Forwarded-For", string.Join(", ", addresses));
+                }
+
                 break;
             case FieldId.XForwardedProto:
                 into.Add(id, request.Scheme);
@@ -87,6 +94,9 @@ internal sealed class UpstreamFields(DeliveryRequest request, string name)
                 break;
         }
     }
+
+    /// <summary>Whether a client's X-Forwarded-For is what it should be. Anything else could be planted in a page of an origin that shows it.</summary>
+    private static bool IsAddresses(string value) => !value.AsSpan().ContainsAnyExcept(AddressCharacters);
 
     private void Copy(FieldId id, HeaderList into)
     {

@@ -171,6 +171,6 @@ internal sealed class CacheModel
         var agrees = new[] { "ETag", "Last-Modified", "Content-Length" }.All(name => !said.Has(name) || said.First(name) == held.Fields.First(name));
         return agrees
             ? [held, held with { Latest = fetched, Fields = held.Fields.UpdatedBy(Held.Dated(fetched)), Behind = true }]
-            : fetched.Ask.Fields.Has("Cache-Control") || fetched.Ask.Fields.Has("Pragma") ? [held, held with { Outdated = fetched.Answered }] : [held with { Outdated = fetched.Answered }];
+            : fetched.Ask.Control.Has("no-store") ? [held, held with { Outdated = fetched.Answered }] : [held with { Outdated = fetched.Answered }];
     }
 }

@@ -106,7 +106,7 @@ internal sealed class ReplyJudge
             _ when held.NeverStale => "stale, and never to be served so (§4.2.4)",
             _ when _failed => null,
             _ when Ask.Control.Has("max-stale") && (Ask.Control.HasWhole("max-stale") || Ask.Control.Seconds("max-stale") >= stale) => null,
-            _ when held.Control.Seconds("stale-while-revalidate") >= stale && held.Outdated is null => null,
+            _ when held.Control.Seconds("stale-while-revalidate") >= stale => null,
             _ => $"stale by {stale} s (§4.2.4)",
         };
     }

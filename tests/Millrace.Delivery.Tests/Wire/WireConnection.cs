@@ -10,9 +10,16 @@ internal sealed class WireConnection(Socket socket) : IDisposable
     private int _start;
     private int _end;
 
-    public static async Task<WireConnection> ConnectAsync(Uri address)
+    /// <param name="address">Host and port.</param>
+    /// <param name="receiveBuffer">The kernel's, in bytes, so that a client that does not read is soon felt; null for the kernel's choice.</param>
+    public static async Task<WireConnection> ConnectAsync(Uri address, int? receiveBuffer = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (receiveBuffer is { } bytes)
+        {
+            socket.ReceiveBufferSize = bytes;
+        }
+
         await socket.ConnectAsync(address.Host, address.Port);
         return new WireConnection(socket);
     }
@@ -28,6 +35,9 @@ internal sealed class WireConnection(Socket socket) : IDisposable
             bytes = bytes[await socket.SendAsync(bytes)..];
         }
     }
+
+    /// <summary>One byte; -1 when the peer has closed.</summary>
+    public async ValueTask<int> ReadByteAsync() => _start < _end || await FillAsync() ? _buffer[_start++] : -1;
 
     /// <summary>A line without its CRLF; null when the peer has closed before it.</summary>
     public async ValueTask<string?> ReadLineAsync()
@@ -72,12 +82,16 @@ internal sealed class WireConnection(Socket socket) : IDisposable
         return null;
     }
 
-    /// <summary>Reads a final response; its body is whole, or what came before the peer cut it.</summary>
+    /// <summary>Reads a final response; its body is whole, or what came before the peer cut it. Of status 0 when the peer cut before the head's end.</summary>
     public async ValueTask<WireReply> ReadReplyAsync(string method = "GET")
     {
         while (true)
         {
-            var head = await ReadHeadAsync() ?? throw new IOException("no response");
+            if (await ReadHeadAsync() is not { } head)
+            {
+                return new WireReply(0, [], [], false);
+            }
+
             var status = int.Parse(head.Start.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture);
             if (status is >= 100 and < 200)
             {
