@@ -13,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Millrace.Cli;
 using Millrace.Delivery.FrontEnd;
+using Millrace.Delivery.FrontEnd.Tls;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
@@ -24,6 +25,7 @@ namespace Millrace.Node;
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private string _scheme = Uri.UriSchemeHttp;
 
     private Listener(string name, WebApplication app)
     {
@@ -31,14 +33,16 @@ internal sealed class Listener : IAsyncDisposable
         _app = app;
     }
 
-    /// <summary>delivery, api or admin.</summary>
+    /// <summary>delivery, tls, api or admin.</summary>
     public string Name { get; }
 
     /// <summary>Where it listens: the real port when 0 was asked for.</summary>
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Any, 0);
 
+    private string Setting => Name == "tls" ? "tls.listen" : $"listen.{Name}";
+
     /// <summary>A URL that reaches it from this machine.</summary>
-    public Uri Url => new($"http://{(Endpoint.Address.Equals(IPAddress.Any) || Endpoint.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.Loopback, Endpoint.Port) : Endpoint)}");
+    public Uri Url => new($"{_scheme}://{(Endpoint.Address.Equals(IPAddress.Any) || Endpoint.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.Loopback, Endpoint.Port) : Endpoint)}");
 
     /// <summary>Builds a listener; nothing listens until <see cref="StartAsync"/>.</summary>
     /// <param name="name">delivery, api or admin.</param>
@@ -70,14 +74,14 @@ internal sealed class Listener : IAsyncDisposable
         return new Listener(name, app);
     }
 
-    /// <summary>Builds the delivery listener, which a front door serves; nothing listens until <see cref="StartAsync"/>.</summary>
-    public static Listener Build(string name, ListenAddress address, LimitsSection limits, NodeServices node, FrontDoor door)
+    /// <summary>Builds a delivery listener, which a front door serves, over TLS where there are certificates; nothing listens until <see cref="StartAsync"/>.</summary>
+    public static Listener Build(string name, ListenAddress address, LimitsSection limits, NodeServices node, FrontDoor door, CertificateStore? certificates)
     {
         var builder = Builder(limits, node);
         builder.WebHost.UseKestrelCore().UseSockets(FrontDoor.ConfigureTransport).ConfigureKestrel(kestrel =>
         {
             door.Configure(kestrel);
-            Listen(kestrel, address, door.Open);
+            Listen(kestrel, address, endpoint => door.OpenTls(endpoint, certificates));
         });
         var app = builder.Build();
         app.Run(door.HandleAsync);
@@ -104,14 +108,15 @@ internal sealed class Listener : IAsyncDisposable
         catch (IOException taken) when (taken.InnerException is AddressInUseException)
         {
             throw new NodeStartException(
-                ExitCode.PortInUse, $"The {Name} listener's port is taken ({taken.Message}). Stop the other process or set listen.{Name}.", taken);
+                ExitCode.PortInUse, $"The {Name} listener's port is taken ({taken.Message}). Stop the other process or set {Setting}.", taken);
         }
         catch (SocketException refused)
         {
-            throw new NodeStartException(ExitCode.Failure, $"The {Name} listener cannot be opened: {refused.Message}. Set listen.{Name}.", refused);
+            throw new NodeStartException(ExitCode.Failure, $"The {Name} listener cannot be opened: {refused.Message}. Set {Setting}.", refused);
         }
 
         var url = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        _scheme = url.Scheme;
         Endpoint = new IPEndPoint(IPAddress.TryParse(url.Host.Trim('[', ']'), out var ip) ? ip : IPAddress.Any, url.Port);
     }
 

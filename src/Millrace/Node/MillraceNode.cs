@@ -34,6 +34,9 @@ internal sealed class MillraceNode : IAsyncDisposable
 
     public Listener Delivery { get; private set; } = null!;
 
+    /// <summary>The delivery plane over TLS; null when none is spoken.</summary>
+    public Listener? DeliveryTls { get; private set; }
+
     /// <summary>
     /// Secrets that were made because the data directory had none: shown once, kept nowhere. Made when nothing can fail the start any more, since a key that
     /// nobody was shown is lost.
@@ -68,8 +71,12 @@ internal sealed class MillraceNode : IAsyncDisposable
     public static Task<MillraceNode> StartAsync(ConfigSource source, TimeProvider clock, CancellationToken cancellation = default) =>
         StartAsync(source, clock, static _ => Task.CompletedTask, cancellation);
 
-    /// <summary>Reads the configuration again, as a change of its file would.</summary>
-    public void Reload() => _watch?.Reload();
+    /// <summary>Reads the configuration and the certificates again, as a change of their files would.</summary>
+    public void Reload()
+    {
+        Services.Certificates?.Reload();
+        _watch?.Reload();
+    }
 
     /// <summary>
     /// Drains: readiness turns 503 first; when <paramref name="grace"/> is over, api and delivery accept no more and finish what is in flight; then queues are
@@ -93,7 +100,7 @@ internal sealed class MillraceNode : IAsyncDisposable
         await WaitAsync(grace, abort);
         using var patience = new CancellationTokenSource(drain, Services.Clock);
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(abort, patience.Token);
-        await Task.WhenAll(StopListenerAsync(Api, cut.Token), StopListenerAsync(Delivery, cut.Token));
+        await Task.WhenAll(StopListenerAsync(Api, cut.Token), StopListenerAsync(Delivery, cut.Token), StopListenerAsync(DeliveryTls, cut.Token));
         var whole = !cut.IsCancellationRequested;
         if (!whole)
         {
@@ -112,7 +119,7 @@ internal sealed class MillraceNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        foreach (var listener in (Listener?[])[Admin, Api, Delivery])
+        foreach (var listener in (Listener?[])[Admin, Api, Delivery, DeliveryTls])
         {
             if (listener is not null)
             {
@@ -135,10 +142,12 @@ internal sealed class MillraceNode : IAsyncDisposable
             AdminEndpoints.Map(routes, api);
         });
         Api = BuildApi(api);
-        Delivery = BuildDelivery();
+        Delivery = Listener.Build("delivery", _config.Listen.Delivery, _config.Limits, Services, Services.FrontDoor, null);
+        DeliveryTls = _config.Tls.Listen is { } secure ? Listener.Build("tls", secure, _config.Limits, Services, Services.FrontDoor, Services.Certificates) : null;
         await DecideWarmup.RunAsync(Services);
         await Api.StartAsync(cancellation);
         await Delivery.StartAsync(cancellation);
+        await (DeliveryTls?.StartAsync(cancellation) ?? Task.CompletedTask);
         FirstKeys = FirstKeysOf(Services.Keys);
         _watch = new ConfigWatch(Services.Config, Services.Clock);
         Services.Readiness.Release(UnreadyReason.Starting);
@@ -205,8 +214,6 @@ internal sealed class MillraceNode : IAsyncDisposable
             ApiEndpoints.Map(app, api);
             app.UseEndpoints(_ => { });
         });
-
-    private Listener BuildDelivery() => Listener.Build("delivery", _config.Listen.Delivery, _config.Limits, Services, Services.FrontDoor);
 
     private static Task StartingAsync(HttpContext context) =>
         Reply.ProblemAsync(context, new ProblemException(ProblemReason.Starting, "The journal is being read; /health/ready says when it is done."));

@@ -32,6 +32,11 @@ internal static class NodeDoctor
         }
 
         yield return Port("delivery", config.Listen.Delivery);
+        if (config.Tls.Listen is { } secure)
+        {
+            yield return Port("tls", secure);
+        }
+
         yield return Port("api", config.Listen.Api);
         yield return Port("admin", config.Listen.Admin);
         yield return Clock(clock);

@@ -7,6 +7,7 @@ using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
 using Millrace.Delivery.FrontEnd;
+using Millrace.Delivery.FrontEnd.Tls;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
@@ -76,6 +77,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     /// <summary>Where clients of the delivery plane come in.</summary>
     public FrontDoor FrontDoor { get; private set; } = null!;
+
+    /// <summary>What the delivery plane's TLS is spoken with; null when none is.</summary>
+    public CertificateStore? Certificates { get; private set; }
 
     public Decider Decider { get; private set; } = null!;
 
@@ -216,6 +220,34 @@ internal sealed class NodeServices : IAsyncDisposable
             Clock));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
         FrontDoor = Owned(new FrontDoor(DoorOf(config.Limits), Delivery, Clock));
+        OpenTls(config.Tls);
+    }
+
+    private void OpenTls(TlsSection tls)
+    {
+        if (tls.Listen is null)
+        {
+            return;
+        }
+
+        var refusals = Meter.CreateCounter<long>("millrace.tls.certificates_refused", "{certificate}", "Changed certificates that could not be read; the old ones stay in force.");
+        try
+        {
+            Certificates = Owned(new CertificateStore(
+                tls.Certificates,
+                fault =>
+                {
+                    refusals.Add(1);
+                    Logger.LogError(NodeEvents.CertificateRefused, "A certificate is refused, and the one before it stays in force: {Fault}", fault);
+                },
+                Clock));
+        }
+        catch (ArgumentException unreadable)
+        {
+            throw new NodeStartException(ExitCode.Failure, $"The certificates cannot be used: {unreadable.Message} Set tls.certificates.", unreadable);
+        }
+
+        Config.Follow(next => Certificates.Reload(next.Tls.Certificates));
     }
 
     private static FrontDoorOptions DoorOf(LimitsSection limits) => new()

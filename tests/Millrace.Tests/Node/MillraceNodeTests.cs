@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Millrace.Cli;
@@ -304,6 +306,39 @@ public sealed class MillraceNodeTests : IDisposable
         var refused = await Assert.ThrowsAsync<NodeStartException>(() => StartAsync($"listen.api=127.0.0.1:{first.Api.Endpoint.Port}", $"node.data={other}"));
         Assert.Equal(ExitCode.PortInUse, refused.Code);
         Assert.Contains("listen.api", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Delivery_speaks_tls_and_keeps_the_old_certificate_when_a_reload_finds_a_bad_one()
+    {
+        var (pem, key) = (Path.Combine(_data, "site.pem"), Path.Combine(_data, "site.key"));
+        using (var secret = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            using var certificate = new CertificateRequest("CN=a.example", secret, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+            File.WriteAllText(pem, certificate.ExportCertificatePem());
+            File.WriteAllText(key, secret.ExportPkcs8PrivateKeyPem());
+        }
+
+        var file = Path.Combine(_data, "millrace.yaml");
+        File.WriteAllText(file, $"tls: {{listen: '127.0.0.1:0', certificates: [{{certificate: '{pem}', key: '{key}'}}]}}");
+        await using var node = await StartFromAsync(file);
+        using var client = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown?.Subject == "CN=a.example" });
+        for (var i = 0; i < 2; i++)
+        {
+            using var reply = await client.GetAsync(new Uri(node.DeliveryTls!.Url, "/none"), Cancellation);
+            Assert.Equal(HttpStatusCode.NotFound, reply.StatusCode);
+            client.DefaultRequestHeaders.ConnectionClose = true;
+            File.WriteAllText(pem, "no certificate");
+            node.Reload();
+        }
+    }
+
+    [Fact]
+    public void Tls_without_a_certificate_is_refused()
+    {
+        var refused = Assert.Throws<ConfigInvalidException>(() => Source(null, "tls.listen=127.0.0.1:0").Load());
+        Assert.Contains(refused.Faults, fault => $"{fault}".Contains("tls.certificates", StringComparison.Ordinal));
     }
 
     private async Task<HttpStatusCode> StatusAsync(Listener listener, string path, string? key, HttpMethod? method = null)

@@ -10,7 +10,7 @@ internal static class ConfigChange
     {
         (string Name, object Old, object New)[] sections =
         [
-            ("node", old.Node, read.Node), ("listen", old.Listen, read.Listen), ("features", old.Features.Cast<object>(), read.Features.Cast<object>()), ("cache", old.Cache, read.Cache),
+            ("node", old.Node, read.Node), ("listen", old.Listen, read.Listen), ("tls.listen", $"{old.Tls.Listen}", $"{read.Tls.Listen}"), ("features", old.Features.Cast<object>(), read.Features.Cast<object>()), ("cache", old.Cache, read.Cache),
             ("folding", old.Folding, read.Folding), ("journal", old.Journal, read.Journal), ("limits", old.Limits, read.Limits), ("log.format", old.Log.Format, read.Log.Format),
         ];
         return sections.Where(s => Text(s.Old) != Text(s.New)).Select(s => s.Name);
@@ -19,6 +19,7 @@ internal static class ConfigChange
     /// <summary><paramref name="old"/> with what may change taken from <paramref name="read"/>.</summary>
     public static NodeConfig Merge(NodeConfig old, NodeConfig read) => old with
     {
+        Tls = old.Tls with { Certificates = read.Tls.Certificates },
         Routes = read.Routes,
         Policies = read.Policies,
         Surfaces = read.Surfaces,

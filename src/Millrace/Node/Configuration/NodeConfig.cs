@@ -12,6 +12,8 @@ internal sealed record NodeConfig
 
     public required ListenSection Listen { get; init; }
 
+    public required TlsSection Tls { get; init; }
+
     public required ImmutableArray<Route> Routes { get; init; }
 
     public required ImmutableArray<FeatureDefinition> Features { get; init; }

@@ -18,6 +18,7 @@ internal static class NodeConfigBinder
         {
             Node = new NodeSection(node.Get<string>("data"), node.Get<string>("name")),
             Listen = new ListenSection(listen.Get<ListenAddress>("delivery"), listen.Get<ListenAddress>("api"), listen.Get<ListenAddress>("admin")),
+            Tls = TlsSection.Bind(root["tls"].Object!),
             Routes = [.. root["routes"].Items.Select(r => Route(r.Object!))],
             Features = [.. root["features"].Items.Select(f => FeatureText.Bind(f.Object!))],
             Folding = Folding(root["folding"].Object!),

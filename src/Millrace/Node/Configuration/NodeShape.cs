@@ -13,6 +13,7 @@ internal static class NodeShape
     [
         new("node", Node(), "This process."),
         new("listen", Listen(), "The three listeners: paths of ours never shadow an origin's."),
+        new("tls", TlsSection.Shape, "TLS of the delivery listener."),
         new("routes", new ListShape("a list of routes", Route(), 0, 10_000), "What the delivery listener serves, and from where.", Reloads: true),
         new("features", new ListShape("a list of features", Feature(), 0, 1_000), "Values about items, users and sessions that policies blend."),
         new("folding", Folding(), "What is known of items, users and sessions, and its bounds; hitting one is counted."),

@@ -31,6 +31,7 @@ internal static class ReferenceCheck
         }
 
         Addresses(root["listen"].Object, faults);
+        TlsSection.Check(root["tls"].Object, faults);
     }
 
     private static void Policy(BoundObject? policy, string[] features, ConfigFaults faults)
