@@ -2,6 +2,7 @@ using System.Globalization;
 using Millrace.Bench.DeliveryCompare;
 using Millrace.Bench.DeliveryHits;
 using Millrace.Bench.DiskTier;
+using Millrace.Bench.Eviction;
 using Millrace.Bench.JournalAppend;
 
 // One line per benchmark: dotnet run -c Release --project bench/Millrace.Bench -- <name> [arguments]
@@ -14,6 +15,7 @@ return args switch
     ["journal-check", var directory, var acknowledged] => await JournalWriter.CheckAsync(directory, acknowledged),
     ["delivery-compare", var node, var work, var seconds, var rounds, var json, var only] =>
         await new CompareBench(node, work, double.Parse(seconds, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture), only).RunAsync(json),
+    ["eviction"] => EvictionBench.Run(),
     ["delivery-hits"] => HitBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
@@ -23,6 +25,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | delivery-hits | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | eviction | delivery-hits | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }
