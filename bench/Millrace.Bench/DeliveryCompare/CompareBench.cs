@@ -68,7 +68,7 @@ internal sealed class CompareBench(string node, string work, double seconds, int
         using var client = new HttpClient();
         foreach (var contender in contenders)
         {
-            foreach (var (path, _) in Objects)
+            foreach (var (path, _) in Objects.Where(one => Covers($"{one.Path[1..]} hit, HTTP/1.1") || Covers($"{one.Path[1..]} hit, HTTP/2")))
             {
                 await LoadTool.WrkAsync($"http://127.0.0.1:{contender.Port}{path}", seconds);
                 await LoadTool.H2LoadAsync($"http://127.0.0.1:{contender.Http2Port}{path}", seconds);
@@ -84,6 +84,8 @@ internal sealed class CompareBench(string node, string work, double seconds, int
         }
     }
 
+    private bool Covers(string workload) => workload.Contains(only, StringComparison.Ordinal);
+
     private async Task HitsAsync(List<Contender> contenders)
     {
         foreach (var (path, _) in Objects)
@@ -98,7 +100,7 @@ internal sealed class CompareBench(string node, string work, double seconds, int
 
     private async Task InTurnAsync(List<Contender> contenders, string workload, Func<Contender, Task<Throughput?>> load)
     {
-        if (!workload.Contains(only, StringComparison.Ordinal))
+        if (!Covers(workload))
         {
             return;
         }
@@ -108,7 +110,7 @@ internal sealed class CompareBench(string node, string work, double seconds, int
             foreach (var contender in Turn(contenders, round))
             {
                 var before = contender.Server.CpuSeconds();
-                if (await load(contender) is { } got)
+                if (await load(contender) is { Requests: > 0 } got)
                 {
                     _report.Add(new Reading(workload, contender.Name, round, got.PerSecond, (contender.Server.CpuSeconds() - before) * 1e6 / got.Requests, 0, 0));
                 }
