@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Millrace.Delivery.Coalescing;
+using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Origins;
@@ -41,7 +42,7 @@ internal sealed class DeliveryCore : IDisposable
         _store = new MemoryStore(options.StoreBytes, options.MaxVariants, purges);
         _account = new MemoryAccount(options.FillBytes);
         _origins = new OriginClient(options, time);
-        _replies = new ReplyWriter(time);
+        _replies = new ReplyWriter(time) { Conversions = new Conversions(Converter, _account) };
         _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _account.Bytes, () => _store.Count, () => _store.Evictions);
         _voiding = new Voiding(purges, _store, _meters, () => _routes, time);
         Touch = new PurgeTouch(options.PurgeLease, time);
@@ -53,6 +54,9 @@ internal sealed class DeliveryCore : IDisposable
         _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
         _passing = new Passing(_origins, _stale, _voiding, new HeadUpdate(options, _store, _account, purges, time), _replies);
     }
+
+    /// <summary>Makes other codings of what is stored.</summary>
+    public Converter Converter { get; } = new(new CompressionOptions());
 
     public MemoryStore Store => _store;
 
@@ -153,6 +157,7 @@ internal sealed class DeliveryCore : IDisposable
     public void Dispose()
     {
         _origins.Dispose();
+        Converter.Dispose();
         _meters.Dispose();
     }
 
@@ -202,7 +207,17 @@ internal sealed class DeliveryCore : IDisposable
         exchange.Tag = route.Rewrite.Write(request.Target, exchange.Key.Writer);
         exchange.Directives = RequestDirectives.Parse(request.Headers);
         var reason = ReasonToPass(exchange);
-        return reason == DeliveryReason.None || exchange.OnlyIfCached ? RequestStep.LookUp : exchange.Pass(reason);
+        if (reason != DeliveryReason.None && !exchange.OnlyIfCached)
+        {
+            return exchange.Pass(reason);
+        }
+
+        if (route.AskPlain)
+        {
+            exchange.TakeCodings();
+        }
+
+        return RequestStep.LookUp;
     }
 
     /// <summary>Why no copy can answer the request, or <see cref="DeliveryReason.None"/>.</summary>

@@ -3,23 +3,13 @@ using ZstdSharp;
 
 namespace Millrace.Delivery.Compression;
 
-/// <summary>Converts whole bodies between codings, within bounds.</summary>
+/// <summary>Codes and decodes whole bodies, within bounds.</summary>
 internal sealed class BodyCoder(CompressionOptions options)
 {
     private const int WindowBytes = 64 << 10;
 
-    /// <summary>
-    /// The body in another coding; null when it is broken, or would not be shorter than what it is made of. Decoding stops at MaxBytes, so that a small
-    /// body cannot unfold without end.
-    /// </summary>
-    public ReadOnlyMemory<byte>[]? TryConvert(ReadOnlyMemory<byte>[] body, ContentCoding from, ContentCoding to)
-    {
-        var plain = from == ContentCoding.Identity ? body : Decode(body, from);
-        return plain is null || to == ContentCoding.Identity ? plain : Encode(plain, to);
-    }
-
     /// <summary>The body coded; null when that does not make it shorter.</summary>
-    private ReadOnlyMemory<byte>[]? Encode(ReadOnlyMemory<byte>[] body, ContentCoding coding)
+    public ReadOnlyMemory<byte>[]? Encode(ReadOnlyMemory<byte>[] body, ContentCoding coding)
     {
         using BoundedPieces into = new(body.Sum(static piece => (long)piece.Length) - 1);
         using (Stream coder = coding switch
@@ -43,8 +33,8 @@ internal sealed class BodyCoder(CompressionOptions options)
         return into.IsOver ? null : into.Take();
     }
 
-    /// <summary>The body without its coding; null when it is broken, cut short, or longer than MaxBytes.</summary>
-    private ReadOnlyMemory<byte>[]? Decode(ReadOnlyMemory<byte>[] body, ContentCoding coding)
+    /// <summary>The body without its coding; null when it is broken, cut short, or longer than MaxBytes: a small body cannot unfold without end.</summary>
+    public ReadOnlyMemory<byte>[]? Decode(ReadOnlyMemory<byte>[] body, ContentCoding coding)
     {
         using PieceStream from = new(body);
         using BoundedPieces into = new(options.MaxBytes);

@@ -21,6 +21,6 @@ internal enum CompressionReason
     /// <summary>Its media type is compressed already, or is sent as it comes to be.</summary>
     MediaType,
 
-    /// <summary>It is shorter than MinBytes, longer than MaxBytes, or its length is not known.</summary>
+    /// <summary>It is shorter than MinBytes or longer than MaxBytes.</summary>
     Length,
 }

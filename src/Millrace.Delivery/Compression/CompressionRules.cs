@@ -12,14 +12,21 @@ internal static class CompressionRules
     /// <param name="noTransform">Whether it says no-transform, where this cache reads its directives.</param>
     /// <param name="length">Its body's length as it is held.</param>
     /// <param name="options">The bounds.</param>
-    public static CompressionReason Judge(int status, HeaderList headers, bool noTransform, long? length, CompressionOptions options) =>
+    public static CompressionReason Judge(int status, HeaderList headers, bool noTransform, long length, CompressionOptions options) =>
+        Judge(status, headers, noTransform) is var reason and not CompressionReason.None ? reason
+        : length < options.MinBytes || length > options.MaxBytes ? CompressionReason.Length
+        : CompressionReason.None;
+
+    /// <summary>Whether an object whose length may not be known yet could be sent in another coding.</summary>
+    public static bool MayConvert(int status, HeaderList headers, bool noTransform) => Judge(status, headers, noTransform) == CompressionReason.None;
+
+    private static CompressionReason Judge(int status, HeaderList headers, bool noTransform) =>
         status != 200 || headers.Contains(FieldId.ContentRange) ? CompressionReason.Status
         : noTransform || SaysNoTransform(headers) ? CompressionReason.NoTransform
         : CodingOf(headers) is null ? CompressionReason.Coding
         : headers.Contains(FieldId.ContentMD5) || headers.Contains(FieldId.ContentDigest) || headers.Contains(FieldId.ReprDigest) || headers.Contains("Digest")
             ? CompressionReason.Digest
         : !IsCompressible(headers.First(FieldId.ContentType)) ? CompressionReason.MediaType
-        : length is not { } bytes || bytes < options.MinBytes || bytes > options.MaxBytes ? CompressionReason.Length
         : CompressionReason.None;
 
     /// <summary>Whether a request or response says no-transform in its Cache-Control.</summary>

@@ -3,16 +3,23 @@ using System.Runtime.CompilerServices;
 namespace Millrace.Delivery.Compression;
 
 /// <summary>A body's conversions, one of each coding at most. Read by anybody; each slot is claimed before it is filled.</summary>
-internal sealed class ConversionSlots
+/// <param name="coding">The coding of the body itself.</param>
+internal sealed class ConversionSlots(ContentCoding coding)
 {
+    /// <summary>Of bodies that are not converted.</summary>
+    public static readonly ConversionSlots None = new(ContentCoding.Identity);
+
+
     private Slots _slots;
 
+    public ContentCoding Coding { get; } = coding;
+
     /// <summary>The conversion, or null: not made, not yet, or not to be.</summary>
-    /// <param name="coding">The coding.</param>
+    /// <param name="wanted">The coding.</param>
     /// <param name="asks">Whether that counts as asking for it.</param>
-    public Conversion? Find(ContentCoding coding, bool asks = true)
+    public Conversion? Find(ContentCoding wanted, bool asks = true)
     {
-        var conversion = Volatile.Read(ref _slots[(int)coding]);
+        var conversion = Volatile.Read(ref _slots[(int)wanted]);
         if (conversion is null || conversion == Conversion.None)
         {
             return null;
@@ -27,11 +34,11 @@ internal sealed class ConversionSlots
     }
 
     /// <summary>True for the first who asks: who gets it makes the conversion, or gives the slot back.</summary>
-    public bool TryClaim(ContentCoding coding) => Interlocked.CompareExchange(ref _slots[(int)coding], Conversion.None, null) is null;
+    public bool TryClaim(ContentCoding wanted) => Interlocked.CompareExchange(ref _slots[(int)wanted], Conversion.None, null) is null;
 
-    public void Fill(ContentCoding coding, Conversion conversion) => Volatile.Write(ref _slots[(int)coding], conversion);
+    public void Fill(ContentCoding wanted, Conversion conversion) => Volatile.Write(ref _slots[(int)wanted], conversion);
 
-    public void Clear(ContentCoding coding) => Volatile.Write(ref _slots[(int)coding], null);
+    public void Clear(ContentCoding wanted) => Volatile.Write(ref _slots[(int)wanted], null);
 
     [InlineArray(ContentCodings.Count)]
     private struct Slots

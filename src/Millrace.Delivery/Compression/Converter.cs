@@ -6,7 +6,7 @@ namespace Millrace.Delivery.Compression;
 /// Makes conversions behind the requests that would have liked them, one at a time: no hit waits for a coder, and coding takes one processor at most.
 /// What was made is kept within a bound; when it is full the oldest leaves that was not asked for since it was looked at (FIFO with one bit).
 /// </summary>
-internal sealed class Converter : IAsyncDisposable
+internal sealed class Converter : IDisposable
 {
     private readonly CompressionOptions _options;
     private readonly BodyCoder _coder;
@@ -39,17 +39,16 @@ internal sealed class Converter : IAsyncDisposable
 
     /// <summary>The conversion if it has been made; else has it made, for whoever asks later.</summary>
     /// <param name="slots">The body's conversions.</param>
-    /// <param name="body">The body, complete.</param>
-    /// <param name="from">Its coding.</param>
+    /// <param name="body">The body, complete and plain.</param>
     /// <param name="to">The coding that is wanted.</param>
-    public Conversion? FindOrOrder(ConversionSlots slots, ReadOnlyMemory<byte>[] body, ContentCoding from, ContentCoding to)
+    public Conversion? FindOrOrder(ConversionSlots slots, ReadOnlyMemory<byte>[] body, ContentCoding to)
     {
         if (slots.Find(to) is { } made)
         {
             return made;
         }
 
-        if (slots.TryClaim(to) && !_orders.Writer.TryWrite(new Order(slots, body, from, to)))
+        if (slots.TryClaim(to) && !_orders.Writer.TryWrite(new Order(slots, body, to)))
         {
             slots.Clear(to);
             Interlocked.Increment(ref _dropped);
@@ -59,13 +58,12 @@ internal sealed class Converter : IAsyncDisposable
     }
 
     /// <summary>The body without its coding, made now and not kept: for one who cannot read it as it is held. Null when it is broken or too long.</summary>
-    public ReadOnlyMemory<byte>[]? Decode(ReadOnlyMemory<byte>[] body, ContentCoding from) => _coder.TryConvert(body, from, ContentCoding.Identity);
+    public ReadOnlyMemory<byte>[]? Decode(ReadOnlyMemory<byte>[] body, ContentCoding from) => _coder.Decode(body, from);
 
-    public async ValueTask DisposeAsync()
-    {
-        _orders.Writer.TryComplete();
-        await _running;
-    }
+    /// <summary>Ends once all that was ordered has been made and <see cref="Dispose"/> was called.</summary>
+    public Task Ended => _running;
+
+    public void Dispose() => _orders.Writer.TryComplete();
 
     private async Task RunAsync()
     {
@@ -80,7 +78,7 @@ internal sealed class Converter : IAsyncDisposable
 
     private void Make(in Order order)
     {
-        if (_coder.TryConvert(order.Body, order.From, order.To) is not { } pieces)
+        if (_coder.Encode(order.Body, order.To) is not { } pieces)
         {
             // The slot stays claimed: it would come out the same again.
             return;
@@ -111,7 +109,7 @@ internal sealed class Converter : IAsyncDisposable
         }
     }
 
-    private readonly record struct Order(ConversionSlots Slots, ReadOnlyMemory<byte>[] Body, ContentCoding From, ContentCoding To);
+    private readonly record struct Order(ConversionSlots Slots, ReadOnlyMemory<byte>[] Body, ContentCoding To);
 
     private readonly record struct Kept(WeakReference<ConversionSlots> Slots, ContentCoding Coding, long Bytes);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Millrace.Delivery.Compression;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
@@ -21,6 +22,8 @@ internal sealed class Exchange
     private int? _failure;
     private long _bodyBytes;
     private UpstreamRequest? _upstream;
+    private readonly byte[] _accepts = new byte[256];
+    private int _acceptsLength;
     private CachedObject? _held;
     private List<CachedObject>? _more;
 
@@ -52,6 +55,9 @@ internal sealed class Exchange
     /// <summary>The copy that the look-up found, fit or not.</summary>
     public CachedObject? Stored { get; set; }
 
+    /// <summary>The codings that the client accepts, where its own field does not say so any more (<see cref="TakeCodings"/>); else null.</summary>
+    public AcceptedCodings? Codings { get; private set; }
+
     public DeliveryOutcome Outcome { get; set; }
 
     public DeliveryReason Reason { get; set; }
@@ -81,6 +87,42 @@ internal sealed class Exchange
     /// <summary>The request as it goes forward, made when it is first asked for; it may outlive the exchange.</summary>
     public UpstreamRequest Upstream => _upstream ??= UpstreamRequest.Of(Request, Route!.Rewrite.SendsMore ? Route.Rewrite.Sent(Request.Target) : Key.Target, Fields);
 
+    /// <summary>
+    /// Asks the origin for no coding, so that there is one variant, of which any coding can be made (decision 0021). What goes past the cache keeps the
+    /// client's own wish.
+    /// </summary>
+    public void TakeCodings()
+    {
+        var length = 0;
+        foreach (var member in Request.Headers.Members(FieldId.AcceptEncoding))
+        {
+            if (length + member.Length + 1 > _accepts.Length)
+            {
+                return;
+            }
+
+            _accepts[length++] = (byte)',';
+            member.CopyTo(_accepts.AsSpan(length));
+            length += member.Length;
+        }
+
+        (_acceptsLength, Codings) = (length, AcceptedCodings.Parse(Request.Headers));
+        Request.Headers.Set(FieldId.AcceptEncoding, ContentCoding.Identity.Wire());
+    }
+
+    private void GiveBackCodings()
+    {
+        if (Codings is not null)
+        {
+            Codings = null;
+            Request.Headers.Remove(FieldId.AcceptEncoding);
+            if (_acceptsLength > 0)
+            {
+                Request.Headers.Add(FieldId.AcceptEncoding, _accepts.AsSpan(1, _acceptsLength - 1));
+            }
+        }
+    }
+
     /// <summary>Makes it ready for the next request, which is empty then.</summary>
     public void Begin()
     {
@@ -88,6 +130,7 @@ internal sealed class Exchange
         Key.Clear();
         (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
         (_upstream, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, default);
+        Codings = null;
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
 
@@ -102,6 +145,7 @@ internal sealed class Exchange
     /// <summary>Notes why the cache stands aside.</summary>
     public RequestStep Pass(DeliveryReason reason)
     {
+        GiveBackCodings();
         Verdict = Verdict with
         {
             Forward = reason switch

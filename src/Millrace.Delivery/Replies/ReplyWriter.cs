@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Requests;
@@ -16,6 +17,9 @@ internal sealed class ReplyWriter(TimeProvider time)
 {
     private const int ThroughBytes = 16 * 1024;
 
+    /// <summary>Objects in other codings; null for none.</summary>
+    public Conversions? Conversions { get; set; }
+
     /// <summary>Answers from a complete object: whole, ranges of it, its head, or 304. A hit takes this way, and allocates nothing on it.</summary>
     /// <param name="exchange">The exchange, its verdict all but done.</param>
     /// <param name="stored">The object.</param>
@@ -24,6 +28,7 @@ internal sealed class ReplyWriter(TimeProvider time)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask StoredAsync(Exchange exchange, CachedObject stored, bool validated, CancellationToken cancellationToken)
     {
+        stored = Conversions?.For(exchange, stored) ?? stored;
         var (request, head, total) = (exchange.Request, stored.Head, stored.Body.Length!.Value);
         var headers = Begin(exchange, head, validated);
         if (Conditions.IsNotModified(request.Headers, head.Status, head.Headers, time.GetUtcNow()))
@@ -197,6 +202,11 @@ internal sealed class ReplyWriter(TimeProvider time)
         var age = head.Age(time);
         exchange.Verdict = exchange.Verdict with { TimeToLive = (long)Math.Floor((head.Freshness.Lifetime - age).TotalSeconds) };
         exchange.Reply.CopyFrom(head.Headers);
+        if (head.IsConvertible && exchange.Route?.Compress == true)
+        {
+            CompressionRules.AddVary(exchange.Reply);
+        }
+
         if (!straightFromOrigin || head.AgeStated)
         {
             exchange.Reply.Add(FieldId.Age, (long)age.TotalSeconds);

@@ -53,6 +53,12 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
     /// <summary>Whether what the origin sent plain is compressed for clients that accept it.</summary>
     public bool Compress { get; init; } = true;
 
+    /// <summary>
+    /// Whether the origin is asked for no coding where the cache takes part, so that an origin that codes by itself gives one copy, of which every coding
+    /// is made, and not one for each kind of client (decision 0021).
+    /// </summary>
+    public bool AskPlain { get; init; }
+
     /// <summary>Times that the origin is given; null leaves each to the plane's.</summary>
     public RouteTimeouts Timeouts { get; init; }
 

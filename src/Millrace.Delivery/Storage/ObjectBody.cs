@@ -1,3 +1,5 @@
+using Millrace.Delivery.Compression;
+
 namespace Millrace.Delivery.Storage;
 
 /// <summary>The body of a <see cref="CachedObject"/>: busy while its <see cref="Filling"/> runs, then complete and immutable.</summary>
@@ -6,6 +8,7 @@ internal sealed class ObjectBody
     private volatile ReadOnlyMemory<byte>[]? _pieces;
     private volatile Filling? _filling;
     private long _length;
+    private ConversionSlots? _conversions;
 
     private ObjectBody()
     {
@@ -25,6 +28,19 @@ internal sealed class ObjectBody
     public static ObjectBody Busy(Filling filling) => new() { _filling = filling };
 
     public static ObjectBody Of(params ReadOnlyMemory<byte>[] pieces) => new() { _length = pieces.Sum(static piece => (long)piece.Length), _pieces = pieces };
+
+    /// <summary>The places of a complete body's conversions; null where none may be made of it.</summary>
+    public ConversionSlots? Conversions(ResponseHead head, CompressionOptions options)
+    {
+        if (_pieces is not null && _conversions is null)
+        {
+            var reason = CompressionRules.Judge(head.Status, head.Headers, head.Directives.NoTransform, _length, options);
+            ConversionSlots slots = reason == CompressionReason.None ? new(CompressionRules.CodingOf(head.Headers)!.Value) : ConversionSlots.None;
+            Interlocked.CompareExchange(ref _conversions, slots, null);
+        }
+
+        return _conversions == ConversionSlots.None ? null : _conversions;
+    }
 
     /// <summary>A reader that goes along as the body arrives, or null: complete, or no longer readable from its first byte.</summary>
     public Filling.Reader? Follow() => _filling?.Open();

@@ -1,3 +1,4 @@
+using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Origins;
@@ -10,6 +11,8 @@ namespace Millrace.Delivery.Storage;
 /// <summary>What is known of a storable response when its head has come: the same for the stored and the arriving.</summary>
 internal sealed record ResponseHead
 {
+    private bool? _isConvertible;
+
     public required CacheKey Key { get; init; }
 
     public required string Route { get; init; }
@@ -35,6 +38,9 @@ internal sealed record ResponseHead
     public required Beginning Began { get; init; }
 
     public required string[] SurrogateKeys { get; init; }
+
+    /// <summary>Whether it may be sent in other codings than its own, should its length be worth it.</summary>
+    public bool IsConvertible => _isConvertible ??= CompressionRules.MayConvert(Status, Headers, Directives.NoTransform);
 
     public string? ETag => Headers.First("ETag");
 

@@ -6,34 +6,19 @@ public class BodyCoderTests
 {
     private readonly BodyCoder _coder = new(new CompressionOptions());
 
-    public static TheoryData<string, string, int> Ways
-    {
-        get
-        {
-            TheoryData<string, string, int> ways = [];
-            foreach (var from in Enum.GetNames<ContentCoding>())
-            {
-                foreach (var to in Enum.GetNames<ContentCoding>())
-                {
-                    ways.Add(from, to, 3_000);
-                    ways.Add(from, to, 300_000);
-                }
-            }
-
-            return ways;
-        }
-    }
-
     [Theory]
-    [MemberData(nameof(Ways))]
-    public void Every_coding_becomes_every_other_and_the_text_again(string fromName, string toName, int length)
+    [InlineData("Gzip", 3_000)]
+    [InlineData("Brotli", 3_000)]
+    [InlineData("Zstd", 3_000)]
+    [InlineData("Gzip", 300_000)]
+    [InlineData("Brotli", 300_000)]
+    [InlineData("Zstd", 300_000)]
+    public void A_text_becomes_short_and_itself_again(string name, int length)
     {
-        var (from, to) = (Enum.Parse<ContentCoding>(fromName), Enum.Parse<ContentCoding>(toName));
-        var text = Text(length);
-        var held = from == ContentCoding.Identity ? [text] : Convert([text], ContentCoding.Identity, from);
-        var coded = Convert(held, from, to);
-        Assert.True(to == ContentCoding.Identity || coded.Sum(static piece => piece.Length) < length / 2);
-        Assert.Equal(text.ToArray(), Join(to == ContentCoding.Identity ? coded : Convert(coded, to, ContentCoding.Identity)));
+        var (coding, text) = (Enum.Parse<ContentCoding>(name), Text(length));
+        var coded = _coder.Encode([text[..(length / 3)], text[(length / 3)..]], coding)!;
+        Assert.InRange(coded.Sum(static piece => piece.Length), 1, length / 2);
+        Assert.Equal(text.ToArray(), Join(_coder.Decode(coded, coding)!));
     }
 
     [Theory]
@@ -50,7 +35,7 @@ public class BodyCoderTests
             b = (byte)(state >> 56);
         }
 
-        Assert.Null(_coder.TryConvert([noise], ContentCoding.Identity, Enum.Parse<ContentCoding>(to)));
+        Assert.Null(_coder.Encode([noise], Enum.Parse<ContentCoding>(to)));
     }
 
     [Theory]
@@ -60,9 +45,9 @@ public class BodyCoderTests
     public void A_body_that_is_cut_short_or_damaged_is_not_decoded(string name)
     {
         var from = Enum.Parse<ContentCoding>(name);
-        var coded = Join(Convert([Text(50_000)], ContentCoding.Identity, from));
-        Assert.Null(_coder.TryConvert([coded.AsMemory(0, coded.Length - 10)], from, ContentCoding.Identity));
-        Assert.Null(_coder.TryConvert([Text(5_000)], from, ContentCoding.Identity));
+        var coded = Join(_coder.Encode([Text(50_000)], from)!);
+        Assert.Null(_coder.Decode([coded.AsMemory(0, coded.Length - 10)], from));
+        Assert.Null(_coder.Decode([Text(5_000)], from));
     }
 
     [Theory]
@@ -73,16 +58,9 @@ public class BodyCoderTests
     {
         var from = Enum.Parse<ContentCoding>(name);
         BodyCoder large = new(new CompressionOptions { MaxBytes = 64 << 20 });
-        var bomb = large.TryConvert([new byte[32 << 20]], ContentCoding.Identity, from)!;
+        var bomb = large.Encode([new byte[32 << 20]], from)!;
         Assert.InRange(bomb.Sum(static piece => piece.Length), 1, 100_000);
-        Assert.Null(_coder.TryConvert(bomb, from, ContentCoding.Identity));
-    }
-
-    private ReadOnlyMemory<byte>[] Convert(ReadOnlyMemory<byte>[] body, ContentCoding from, ContentCoding to)
-    {
-        var converted = _coder.TryConvert(body, from, to);
-        Assert.NotNull(converted);
-        return converted;
+        Assert.Null(_coder.Decode(bomb, from));
     }
 
     private static ReadOnlyMemory<byte> Text(int length)

@@ -9,13 +9,10 @@ public class ConverterTests
     [Fact]
     public async Task Who_asks_first_has_it_made_for_those_who_ask_later()
     {
-        ConversionSlots slots = new();
-        await using (Converter converter = new(new CompressionOptions()))
-        {
-            Assert.Null(converter.FindOrOrder(slots, Text, ContentCoding.Identity, ContentCoding.Gzip));
-        }
-
-        // Disposed: what was ordered has been made.
+        ConversionSlots slots = new(ContentCoding.Identity);
+        Converter converter = new(new CompressionOptions());
+        Assert.Null(converter.FindOrOrder(slots, Text, ContentCoding.Gzip));
+        await EndAsync(converter);
         Assert.InRange(slots.Find(ContentCoding.Gzip)!.Length, 1, 1_000);
         Assert.Null(slots.Find(ContentCoding.Brotli));
     }
@@ -23,16 +20,16 @@ public class ConverterTests
     [Fact]
     public async Task What_is_kept_stays_in_its_bound_and_what_was_asked_for_stays_longer()
     {
-        ConversionSlots[] bodies = [.. Enumerable.Range(0, 20).Select(static _ => new ConversionSlots())];
+        ConversionSlots[] bodies = [.. Enumerable.Range(0, 20).Select(static _ => new ConversionSlots(ContentCoding.Identity))];
         Converter converter = new(new CompressionOptions { KeptBytes = 200, QueueLength = 1000 });
         foreach (var slots in bodies)
         {
-            converter.FindOrOrder(slots, Text, ContentCoding.Identity, ContentCoding.Gzip);
+            converter.FindOrOrder(slots, Text, ContentCoding.Gzip);
             await UntilAsync(() => slots.Find(ContentCoding.Gzip, asks: false) is not null);
             bodies[0].Find(ContentCoding.Gzip);
         }
 
-        await converter.DisposeAsync();
+        await EndAsync(converter);
         Assert.InRange(converter.KeptBytes, 1, 200);
         Assert.NotNull(bodies[0].Find(ContentCoding.Gzip));
         Assert.Null(bodies[1].Find(ContentCoding.Gzip));
@@ -50,10 +47,10 @@ public class ConverterTests
     [Fact]
     public async Task What_cannot_be_made_shorter_is_tried_once()
     {
-        ConversionSlots slots = new();
+        ConversionSlots slots = new(ContentCoding.Identity);
         Converter converter = new(new CompressionOptions());
-        converter.FindOrOrder(slots, [new byte[] { 1, 2, 3 }], ContentCoding.Identity, ContentCoding.Gzip);
-        await converter.DisposeAsync();
+        converter.FindOrOrder(slots, [new byte[] { 1, 2, 3 }], ContentCoding.Gzip);
+        await EndAsync(converter);
         Assert.Null(slots.Find(ContentCoding.Gzip));
         Assert.False(slots.TryClaim(ContentCoding.Gzip));
         Assert.Equal(0, converter.Made);
@@ -63,10 +60,17 @@ public class ConverterTests
     public async Task Beyond_the_queue_nothing_is_ordered_and_it_is_asked_again()
     {
         Converter converter = new(new CompressionOptions());
-        await converter.DisposeAsync();
-        ConversionSlots slots = new();
-        Assert.Null(converter.FindOrOrder(slots, Text, ContentCoding.Identity, ContentCoding.Gzip));
+        await EndAsync(converter);
+        ConversionSlots slots = new(ContentCoding.Identity);
+        Assert.Null(converter.FindOrOrder(slots, Text, ContentCoding.Gzip));
         Assert.Equal(1, converter.Dropped);
         Assert.True(slots.TryClaim(ContentCoding.Gzip));
+    }
+
+    /// <summary>Returns when what was ordered has been made.</summary>
+    private static Task EndAsync(Converter converter)
+    {
+        converter.Dispose();
+        return converter.Ended;
     }
 }
