@@ -42,6 +42,7 @@ internal sealed class DeliveryCore : IDisposable
         _store = new MemoryStore(options.StoreBytes, options.MaxVariants, purges);
         _account = new MemoryAccount(options.FillBytes);
         _origins = new OriginClient(options, time);
+        Converter = new Converter(options.Compression);
         _replies = new ReplyWriter(time) { Conversions = new Conversions(Converter, _account) };
         _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _account.Bytes, () => _store.Count, () => _store.Evictions);
         _voiding = new Voiding(purges, _store, _meters, () => _routes, time);
@@ -56,7 +57,7 @@ internal sealed class DeliveryCore : IDisposable
     }
 
     /// <summary>Makes other codings of what is stored.</summary>
-    public Converter Converter { get; } = new(new CompressionOptions());
+    public Converter Converter { get; }
 
     public MemoryStore Store => _store;
 

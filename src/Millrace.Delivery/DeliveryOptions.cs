@@ -54,6 +54,9 @@ public sealed record DeliveryOptions
     /// <summary>Purges remembered for responses on their way. Beyond it all responses begun earlier are not stored.</summary>
     public int MaxPurges { get; init; } = 65_536;
 
+    /// <summary>What is compressed, and at what price.</summary>
+    public Compression.CompressionOptions Compression { get; init; } = new();
+
     /// <summary>Throws when a bound makes no sense.</summary>
     /// <exception cref="ArgumentException">All faults, one a line.</exception>
     internal void Validate()
