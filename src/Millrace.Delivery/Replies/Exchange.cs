@@ -190,6 +190,9 @@ internal sealed class Exchange
         _bodyBytes += length;
     }
 
+    /// <summary>Passes an interim response on.</summary>
+    public ValueTask InformAsync(int status, HeaderList headers, CancellationToken cancellationToken) => _writer.InformAsync(status, headers, cancellationToken);
+
     public ValueTask FlushAsync(CancellationToken cancellationToken) => _writer.FlushAsync(cancellationToken);
 
     /// <summary>Keeps an object's bytes accounted until the exchange ends (<see cref="LetGo"/>).</summary>
