@@ -9,6 +9,7 @@ using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
+using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery;
 
@@ -22,6 +23,7 @@ internal sealed class DeliveryCore : IDisposable
     private readonly MemoryStore _store;
     private readonly MemoryAccount _account;
     private readonly OriginClient _origins;
+    private readonly TierArrivals _arrivals;
     private readonly Stale _stale;
     private readonly Boarder _boarder;
     private readonly FlightTable _flights;
@@ -37,14 +39,18 @@ internal sealed class DeliveryCore : IDisposable
     {
         options.Validate();
         (_options, _routes, _sink, _time) = (options, routes, sink, time);
-        _name = new CacheName(options.Name);
+        _name = new CacheName(options.Name, options.Instance);
         PurgeLog purges = new(options.MaxPurges, time);
         _store = new MemoryStore(options.StoreBytes, options.MaxVariants, purges);
         _account = new MemoryAccount(options.FillBytes);
+        _arrivals = new TierArrivals(options.Peers);
         _origins = new OriginClient(options, time);
         Converter = new Converter(options.Compression);
         _replies = new ReplyWriter(time) { Conversions = new Conversions(Converter, _account) };
         _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _account.Bytes, () => _store.Count, () => _store.Evictions);
+        OriginMeters.Register(_meters.Meter, () => _origins.Stats);
+        _origins.BoundHit = _meters.BoundHit;
+        _origins.Use(routes);
         _voiding = new Voiding(purges, _store, _meters, () => _routes, time);
         Touch = new PurgeTouch(options.PurgeLease, time);
         _stale = new Stale(Touch, purges, _replies, time);
@@ -73,11 +79,18 @@ internal sealed class DeliveryCore : IDisposable
     public RouteTable Routes
     {
         get => _routes;
-        set => _routes = value;
+        set
+        {
+            _routes = value;
+            _origins.Use(value);
+        }
     }
 
     public DeliveryStats Stats =>
         new(_meters.ByOutcome, _origins.Requests, _meters.BodyBytes, _store.Count, _store.Bytes, _account.Bytes, _store.Evictions, _meters.BoundsHit);
+
+    /// <summary>What the plane has to do with origins.</summary>
+    public OriginStats OriginStats => _origins.Stats;
 
     /// <summary>Where front ends count the bounds that they hold.</summary>
     public DeliveryMeters Meters => _meters;
@@ -184,10 +197,12 @@ internal sealed class DeliveryCore : IDisposable
 
     private RequestStep Guard(Exchange exchange)
     {
-        if (OriginFields.HasPassed(exchange.Request, _options.Name))
+        if (OriginFields.HasPassed(exchange.Request, _options.Name, _options.Instance))
         {
             return exchange.Fail(DeliveryReason.Loop, 508);
         }
+
+        _arrivals.Note(exchange.Request);
 
         UpstreamFields.Strip(exchange.Request);
         exchange.Route!.RequestFields.Apply(exchange.Request.Headers);

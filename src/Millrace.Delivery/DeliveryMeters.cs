@@ -27,6 +27,9 @@ internal sealed class DeliveryMeters : IDisposable
         _meter.CreateObservableCounter("millrace.delivery.evictions", evictions, "{object}", "Responses evicted for room.");
     }
 
+    /// <summary>For the instruments of others in the plane.</summary>
+    public Meter Meter => _meter;
+
     public long BodyBytes => Interlocked.Read(ref _bodyBytes);
 
     public long BoundsHit => Interlocked.Read(ref _boundsHit);

@@ -31,6 +31,9 @@ public sealed class DeliveryPlane : IDisposable
     /// <summary>A reading of the counters.</summary>
     public DeliveryStats Stats => _core.Stats;
 
+    /// <summary>What the plane has to do with origins: connections, groups, members, tiers.</summary>
+    public Origins.OriginStats Origins => _core.OriginStats;
+
     /// <summary>The core, for tests that look into the store.</summary>
     internal DeliveryCore Core => _core;
 
