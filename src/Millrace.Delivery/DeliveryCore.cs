@@ -3,6 +3,7 @@ using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
+using Millrace.Delivery.Observing;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Replies;
@@ -31,6 +32,7 @@ internal sealed class DeliveryCore : IDisposable
     private readonly Voiding _voiding;
     private readonly ReplyWriter _replies;
     private readonly DeliveryMeters _meters;
+    private readonly AccessLog? _accessLog;
     private volatile RouteTable _routes;
     private int _inHand;
     private bool _follows;
@@ -60,6 +62,8 @@ internal sealed class DeliveryCore : IDisposable
         Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, _meters, time);
         _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
         _passing = new Passing(_origins, _stale, _voiding, new HeadUpdate(options, _store, _account, purges, time), _replies);
+        _accessLog = options.AccessLog is null ? null : new AccessLog(options.AccessLog, time, () => _meters.BoundHit(DeliveryReason.AccessLog));
+        Explainer = new Explainer(Foresee, () => new Exchange(NoWriter.Instance, _name, time), _store, marks, purges, _stale, time);
     }
 
     /// <summary>Makes other codings of what is stored.</summary>
@@ -75,6 +79,9 @@ internal sealed class DeliveryCore : IDisposable
 
     /// <summary>The lease under which what is held may be trusted.</summary>
     public PurgeTouch Touch { get; }
+
+    /// <summary>Explains URLs.</summary>
+    public Explainer Explainer { get; }
 
     public RouteTable Routes
     {
@@ -155,6 +162,9 @@ internal sealed class DeliveryCore : IDisposable
         }
     }
 
+    /// <summary>Writes the access lines that wait. No request may be in hand.</summary>
+    public ValueTask CloseLogAsync() => _accessLog?.DisposeAsync() ?? ValueTask.CompletedTask;
+
     public int Purge(PurgeRequest request) =>
         _follows ? throw new InvalidOperationException("A plane that follows a feed takes its purges from there.") : _voiding.Purge(request);
 
@@ -173,6 +183,35 @@ internal sealed class DeliveryCore : IDisposable
         _origins.Dispose();
         Converter.Dispose();
         _meters.Dispose();
+    }
+
+    /// <summary>Walks a request up to the step that would answer it, and no further.</summary>
+    private RequestStep Foresee(Exchange exchange)
+    {
+        var step = RequestStep.Route;
+        while (true)
+        {
+            switch (step)
+            {
+                case RequestStep.Route:
+                    step = FindRoute(exchange);
+                    break;
+                case RequestStep.Guard:
+                    step = Guard(exchange);
+                    break;
+                case RequestStep.Key:
+                    step = FormKey(exchange);
+                    break;
+                case RequestStep.LookUp:
+                    step = LookUp(exchange);
+                    break;
+                case RequestStep.Judge:
+                    step = Judge(exchange);
+                    break;
+                default:
+                    return step;
+            }
+        }
     }
 
     private RequestStep Overloaded(Exchange exchange)
@@ -346,6 +385,7 @@ internal sealed class DeliveryCore : IDisposable
     {
         var record = exchange.Record();
         _meters.Ended(record);
+        _accessLog?.Ended(exchange, record);
         _sink?.Delivered(record);
     }
 }

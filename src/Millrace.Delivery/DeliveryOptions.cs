@@ -71,6 +71,9 @@ public sealed record DeliveryOptions
     /// <summary>What is compressed, and at what price.</summary>
     public Compression.CompressionOptions Compression { get; init; } = new();
 
+    /// <summary>A line for each request; null for none.</summary>
+    public Observing.AccessLogOptions? AccessLog { get; init; }
+
     /// <summary>Throws when a bound makes no sense.</summary>
     /// <exception cref="ArgumentException">All faults, one a line.</exception>
     internal void Validate()
@@ -85,6 +88,7 @@ public sealed record DeliveryOptions
         Check(MaxOriginConnections > 0, nameof(MaxOriginConnections), "one or more");
         Check(MaxVariants > 0, nameof(MaxVariants), "one or more");
         Check(MaxPurges > 0, nameof(MaxPurges), "one or more");
+        Check(AccessLog is null or { Share: >= 0 and <= 1, MaxQueued: > 0, RotateBytes: > 0, Keep: >= 0 }, nameof(AccessLog), "a share from 0 to 1, one or more queued, and bounds that are not negative");
         CheckTime(ConnectTimeout, nameof(ConnectTimeout));
         CheckTime(ResponseTimeout, nameof(ResponseTimeout));
         CheckTime(BodyIdleTimeout, nameof(BodyIdleTimeout));

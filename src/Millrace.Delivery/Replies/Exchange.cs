@@ -72,6 +72,9 @@ internal sealed class Exchange
 
     public bool Started => _writer.Started;
 
+    /// <summary>Since the request's arrival.</summary>
+    public TimeSpan Took => _time.GetElapsedTime(_arrived);
+
     public bool OnlyIfCached => Directives.OnlyIfCached && (Request.IsGet || Request.IsHead);
 
     /// <summary>The status that says what the verdict's detail names: as a step settled it (<see cref="Fail"/>), else with the origin's own where it gave one.</summary>
