@@ -66,8 +66,9 @@ internal sealed class ShieldTier : IDisposable
                     return response;
                 }
 
-                // The request came back to where it had been: that shield is this node, or leads to it.
-                shield.IsSelf = true;
+                // The request came back to where it had been: that shield is this node, or leads to it. With a client's own marks in CDN-Loop it proves
+                // nothing: anybody could write a shield's name there and have it left out for good.
+                shield.IsSelf |= HasOurMarkAlone(call.Headers);
                 if (call.Body is not null)
                 {
                     return response;
@@ -84,6 +85,17 @@ internal sealed class ShieldTier : IDisposable
 
         Interlocked.Increment(ref _fallbacks);
         return await origin.SendAsync(call, cancellationToken);
+    }
+
+    private static bool HasOurMarkAlone(HeaderList sent)
+    {
+        var marks = 0;
+        foreach (var _ in sent.Members(FieldId.CdnLoop))
+        {
+            marks++;
+        }
+
+        return marks == 1;
     }
 
     private static ulong KeyOf(UpstreamRequest request)

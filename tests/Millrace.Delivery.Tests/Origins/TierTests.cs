@@ -95,6 +95,15 @@ public class TierTests
     }
 
     [Fact]
+    public async Task Client_that_names_the_shield_in_CDN_Loop_does_not_have_it_left_out()
+    {
+        await using var shield = await ShieldAsync(Page);
+        await using var edge = await EdgeAsync("edge", shield);
+        Assert.Equal(200, (await edge.GetAsync("/a", ("CDN-Loop", "Millrace; node=shield"))).Status);
+        Assert.Equal("Millrace; fwd=miss; ttl=60, Millrace; fwd=miss; ttl=60", (await edge.GetAsync("/b")).CacheStatus);
+    }
+
+    [Fact]
     public async Task Shield_keeps_apart_what_came_by_https_only_on_the_word_of_a_peer()
     {
         await using var trusting = await ShieldAsync(SchemeOf, peers: "127.0.0.0/8");
