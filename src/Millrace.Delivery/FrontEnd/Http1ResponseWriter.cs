@@ -47,10 +47,19 @@ internal sealed class Http1ResponseWriter(ConnectionOutput output, Http1RequestB
             return default;
         }
 
-        output.Write(StatusLines.Of(status));
-        output.Write(headers.Wire);
-        output.Write("\r\n"u8);
-        return output.FlushAsync();
+        lock (_head)
+        {
+            // Two sends at once would give the buffer back while one of them still reads it. An interim response may be left out.
+            if (_continuing)
+            {
+                return default;
+            }
+
+            output.Write(StatusLines.Of(status));
+            output.Write(headers.Wire);
+            output.Write("\r\n"u8);
+            return output.FlushAsync();
+        }
     }
 
     /// <summary>Sends 100 (Continue) unless the head has been given. An early answer may come while the body is being asked for: hence the lock.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Text;
 using Millrace.Delivery.FrontEnd;
+using Millrace.Delivery.Http1;
 using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.Tests;
@@ -242,6 +243,28 @@ public class Http1ConnectionTests
         await pipe.Writer.CompleteAsync();
         var written = await pipe.Reader.ReadAtLeastAsync(int.MaxValue, TestContext.Current.CancellationToken);
         Assert.Equal(expected, Encoding.Latin1.GetString(System.Buffers.BuffersExtensions.ToArray(written.Buffer)));
+    }
+
+    [Fact]
+    public async Task Interim_response_is_left_out_while_100_is_on_its_way()
+    {
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        using ConnectionWatch watch = new(TimeProvider.System);
+        FrontDoorOptions options = new();
+        PeerClock clock = new(options, watch);
+        using DeliveryMeters meters = new(static () => 0, static () => 0, static () => 0, static () => 0, static () => 0);
+        Http1RequestBody body = new(pipe.Reader, clock, options, meters);
+        Http1ResponseWriter writer = new(new PipeOutput(pipe.Writer, clock), body, watch, static () => { });
+        writer.Begin(1, toHead: false, persists: true, wantsTrailers: false);
+        body.Begin(new BodyFraming(BodyKind.Length, 1), expectsContinue: true);
+        var going = writer.ContinueAsync().AsTask();
+        Assert.False(going.IsCompleted);
+        var informed = writer.InformAsync(103, new HeaderList(), CancellationToken.None).AsTask();
+        Assert.True(informed.IsCompletedSuccessfully);
+        var written = await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("HTTP/1.1 100 Continue\r\n\r\n", Encoding.Latin1.GetString(System.Buffers.BuffersExtensions.ToArray(written.Buffer)));
+        pipe.Reader.AdvanceTo(written.Buffer.End);
+        await Task.WhenAll(going, informed);
     }
 
     private static RawOrigin Echo() => new((head, stream) =>
