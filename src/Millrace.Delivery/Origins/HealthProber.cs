@@ -64,6 +64,12 @@ internal sealed class HealthProber : IWatched, IDisposable
             using var response = await member.Server.SendAsync(new OriginCall(RequestOf(member), _fields, null, OriginPace.Fill, null), late.Token);
             well = _options.Status is { } expected ? response.Status == expected : response.Status is >= 200 and < 400;
         }
+        catch (OriginException e) when (e.Reason == DeliveryReason.OriginBusy)
+        {
+            // Our own connections are all in use: that says nothing of the server, which is just now serving them.
+            Interlocked.Increment(ref _probes);
+            return;
+        }
         catch (Exception e) when (e is OriginException or OperationCanceledException or ObjectDisposedException)
         {
             // Not well, then.

@@ -189,6 +189,24 @@ public sealed class MemberBoardTests : IDisposable
         Assert.Equal((0, TimeSpan.Zero), (times.Count, times.Quantile(0.5)));
     }
 
+    [Fact]
+    public async Task Health_check_that_finds_our_own_connections_all_in_use_says_nothing_of_the_member()
+    {
+        DeliveryOptions options = new() { MaxOriginConnections = 1, Origins = new OriginOptions { MaxWaiting = 0 } };
+        var member = new OriginMember(new Uri("http://member.example"));
+        using OriginPool pool = new(OriginEndpoint.Of(member.Address), options, new SilentConnector(), _watch, _time);
+        MemberState state = new(member, new OriginServer(member.Address, pool, options, _watch, _time), new BreakerOptions(), _watch);
+        using CancellationTokenSource enough = new();
+        var busy = pool.LeaseAsync(OriginPace.Fill, fresh: false, TimeSpan.FromHours(1), enough.Token).AsTask();
+        using HealthProber prober = new([state], new HealthCheckOptions { Path = "/health", Fall = 1, Interval = TimeSpan.FromSeconds(1) }, new SeededChoice(7), _watch, _time);
+        prober.Start();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(prober.Probes > 0);
+        Assert.True(state.IsHealthy);
+        enough.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => busy);
+    }
+
     private MemberBoard Board(int count, EjectionOptions ejection, params int[] weights)
     {
         DeliveryOptions options = new();
@@ -218,6 +236,15 @@ public sealed class MemberBoardTests : IDisposable
         }
 
         return to;
+    }
+
+    private sealed class SilentConnector : IConnector
+    {
+        public async ValueTask<Stream> ConnectAsync(OriginEndpoint endpoint, CancellationToken cancellationToken)
+        {
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            return Stream.Null;
+        }
     }
 
     private sealed class NoConnector : IConnector
