@@ -262,9 +262,14 @@ internal sealed class NodeServices : IAsyncDisposable
         IdleTimeout = limits.KeepAlive,
     };
 
+    /// <summary>Tells this node from others of its name, the same after each start: no two share machine, data and port.</summary>
+    private static string InstanceOf(NodeConfig config) => System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(
+        $"{Environment.MachineName} {Path.GetFullPath(config.Node.Data)} {config.Listen.Delivery}")).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
     private static DeliveryOptions OptionsOf(NodeConfig config) => new()
     {
         Name = config.Node.Name,
+        Instance = InstanceOf(config),
         StoreBytes = config.Cache.Memory,
         MaxObjectBytes = config.Cache.Object,
         PurgeLease = config.Cache.PurgeLease,
