@@ -3,12 +3,14 @@ using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
+using Millrace.Delivery.Observing;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
+using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery;
 
@@ -22,6 +24,7 @@ internal sealed class DeliveryCore : IDisposable
     private readonly MemoryStore _store;
     private readonly MemoryAccount _account;
     private readonly OriginClient _origins;
+    private readonly TierArrivals _arrivals;
     private readonly Stale _stale;
     private readonly Boarder _boarder;
     private readonly FlightTable _flights;
@@ -29,6 +32,7 @@ internal sealed class DeliveryCore : IDisposable
     private readonly Voiding _voiding;
     private readonly ReplyWriter _replies;
     private readonly DeliveryMeters _meters;
+    private readonly AccessLog? _accessLog;
     private volatile RouteTable _routes;
     private int _inHand;
     private bool _follows;
@@ -37,13 +41,18 @@ internal sealed class DeliveryCore : IDisposable
     {
         options.Validate();
         (_options, _routes, _sink, _time) = (options, routes, sink, time);
-        _name = new CacheName(options.Name);
+        _name = new CacheName(options.Name, options.Instance);
         PurgeLog purges = new(options.MaxPurges, time);
         _store = new MemoryStore(options.StoreBytes, options.MaxVariants, purges);
         _account = new MemoryAccount(options.FillBytes);
+        _arrivals = new TierArrivals(options.Peers);
         _origins = new OriginClient(options, time);
+        Converter = new Converter(options.Compression);
         _replies = new ReplyWriter(time) { Conversions = new Conversions(Converter, _account) };
         _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _account.Bytes, () => _store.Count, () => _store.Evictions);
+        OriginMeters.Register(_meters.Meter, () => _origins.Stats);
+        _origins.BoundHit = _meters.BoundHit;
+        _origins.Use(routes);
         _voiding = new Voiding(purges, _store, _meters, () => _routes, time);
         Touch = new PurgeTouch(options.PurgeLease, time);
         _stale = new Stale(Touch, purges, _replies, time);
@@ -53,10 +62,12 @@ internal sealed class DeliveryCore : IDisposable
         Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, _meters, time);
         _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
         _passing = new Passing(_origins, _stale, _voiding, new HeadUpdate(options, _store, _account, purges, time), _replies);
+        _accessLog = options.AccessLog is null ? null : new AccessLog(options.AccessLog, time, () => _meters.BoundHit(DeliveryReason.AccessLog));
+        Explainer = new Explainer(Foresee, () => new Exchange(NoWriter.Instance, _name, time), _store, marks, purges, _stale, time);
     }
 
     /// <summary>Makes other codings of what is stored.</summary>
-    public Converter Converter { get; } = new(new CompressionOptions());
+    public Converter Converter { get; }
 
     public MemoryStore Store => _store;
 
@@ -69,14 +80,24 @@ internal sealed class DeliveryCore : IDisposable
     /// <summary>The lease under which what is held may be trusted.</summary>
     public PurgeTouch Touch { get; }
 
+    /// <summary>Explains URLs.</summary>
+    public Explainer Explainer { get; }
+
     public RouteTable Routes
     {
         get => _routes;
-        set => _routes = value;
+        set
+        {
+            _routes = value;
+            _origins.Use(value);
+        }
     }
 
     public DeliveryStats Stats =>
         new(_meters.ByOutcome, _origins.Requests, _meters.BodyBytes, _store.Count, _store.Bytes, _account.Bytes, _store.Evictions, _meters.BoundsHit);
+
+    /// <summary>What the plane has to do with origins.</summary>
+    public OriginStats OriginStats => _origins.Stats;
 
     /// <summary>Where front ends count the bounds that they hold.</summary>
     public DeliveryMeters Meters => _meters;
@@ -141,6 +162,9 @@ internal sealed class DeliveryCore : IDisposable
         }
     }
 
+    /// <summary>Writes the access lines that wait. No request may be in hand.</summary>
+    public ValueTask CloseLogAsync() => _accessLog?.DisposeAsync() ?? ValueTask.CompletedTask;
+
     public int Purge(PurgeRequest request) =>
         _follows ? throw new InvalidOperationException("A plane that follows a feed takes its purges from there.") : _voiding.Purge(request);
 
@@ -159,6 +183,35 @@ internal sealed class DeliveryCore : IDisposable
         _origins.Dispose();
         Converter.Dispose();
         _meters.Dispose();
+    }
+
+    /// <summary>Walks a request up to the step that would answer it, and no further.</summary>
+    private RequestStep Foresee(Exchange exchange)
+    {
+        var step = RequestStep.Route;
+        while (true)
+        {
+            switch (step)
+            {
+                case RequestStep.Route:
+                    step = FindRoute(exchange);
+                    break;
+                case RequestStep.Guard:
+                    step = Guard(exchange);
+                    break;
+                case RequestStep.Key:
+                    step = FormKey(exchange);
+                    break;
+                case RequestStep.LookUp:
+                    step = LookUp(exchange);
+                    break;
+                case RequestStep.Judge:
+                    step = Judge(exchange);
+                    break;
+                default:
+                    return step;
+            }
+        }
     }
 
     private RequestStep Overloaded(Exchange exchange)
@@ -183,10 +236,12 @@ internal sealed class DeliveryCore : IDisposable
 
     private RequestStep Guard(Exchange exchange)
     {
-        if (OriginFields.HasPassed(exchange.Request, _options.Name))
+        if (OriginFields.HasPassed(exchange.Request, _options.Name, _options.Instance))
         {
             return exchange.Fail(DeliveryReason.Loop, 508);
         }
+
+        _arrivals.Note(exchange.Request);
 
         UpstreamFields.Strip(exchange.Request);
         exchange.Route!.RequestFields.Apply(exchange.Request.Headers);
@@ -330,6 +385,7 @@ internal sealed class DeliveryCore : IDisposable
     {
         var record = exchange.Record();
         _meters.Ended(record);
+        _accessLog?.Ended(exchange, record);
         _sink?.Delivered(record);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Millrace.Delivery.Observing;
 
 namespace Millrace.Delivery;
 
@@ -6,7 +7,7 @@ namespace Millrace.Delivery;
 internal sealed class DeliveryMeters : IDisposable
 {
     private readonly Meter _meter = new("Millrace.Delivery");
-    private readonly Counter<long> _requests;
+    private readonly RouteMeters _requests = new();
     private readonly Counter<long> _bytes;
     private readonly Counter<long> _bounds;
     private readonly Histogram<double> _firstByte;
@@ -16,7 +17,7 @@ internal sealed class DeliveryMeters : IDisposable
 
     public DeliveryMeters(Func<long> originRequests, Func<long> storeBytes, Func<long> fillBytes, Func<long> objects, Func<long> evictions)
     {
-        _requests = _meter.CreateCounter<long>("millrace.delivery.requests", "{request}", "Responses ended, by outcome and reason.");
+        _meter.CreateObservableCounter("millrace.delivery.requests", _requests.Read, "{request}", "Responses ended, by route, outcome and reason.");
         _bytes = _meter.CreateCounter<long>("millrace.delivery.body", "By", "Body bytes handed to clients.");
         _bounds = _meter.CreateCounter<long>("millrace.delivery.bounds_hit", "{hit}", "Named bounds hit.");
         _firstByte = _meter.CreateHistogram<double>("millrace.delivery.time_to_first_byte", "s", "From a request's arrival to its response's head.");
@@ -26,6 +27,9 @@ internal sealed class DeliveryMeters : IDisposable
         _meter.CreateObservableGauge("millrace.delivery.store_objects", objects, "{object}", "Responses stored.");
         _meter.CreateObservableCounter("millrace.delivery.evictions", evictions, "{object}", "Responses evicted for room.");
     }
+
+    /// <summary>For the instruments of others in the plane.</summary>
+    public Meter Meter => _meter;
 
     public long BodyBytes => Interlocked.Read(ref _bodyBytes);
 
@@ -38,7 +42,7 @@ internal sealed class DeliveryMeters : IDisposable
     {
         Interlocked.Increment(ref _byOutcome[(int)record.Outcome]);
         Interlocked.Add(ref _bodyBytes, record.BodyBytes);
-        _requests.Add(1, new("outcome", record.Outcome.Wire()), new KeyValuePair<string, object?>("reason", record.Reason.Wire()));
+        _requests.Ended(record);
         _bytes.Add(record.BodyBytes);
         _firstByte.Record(record.TimeToFirstByte.TotalSeconds);
     }

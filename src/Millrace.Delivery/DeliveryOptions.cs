@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Millrace.Delivery;
 
 /// <summary>The bounds of a delivery plane. Those of size, count and CollapseWait are counted when hit (<see cref="DeliveryStats.BoundsHit"/>); evictions have their own count.</summary>
@@ -5,6 +7,18 @@ public sealed record DeliveryOptions
 {
     /// <summary>The plane's name in Cache-Status, Via and CDN-Loop: an HTTP token.</summary>
     public string Name { get; init; } = "Millrace";
+
+    /// <summary>
+    /// What tells this node from others of the same name: an HTTP token, sent with the name in CDN-Loop (RFC 8586), so that a request may pass several nodes
+    /// but none twice. Null for none: then no two nodes in a row may have one name.
+    /// </summary>
+    public string? Instance { get; init; }
+
+    /// <summary>
+    /// Networks of this product's own nodes. The scheme that these say a client came by (X-Forwarded-Proto) is believed, since a shield must keep what came
+    /// over https apart from what did not.
+    /// </summary>
+    public ImmutableArray<System.Net.IPNetwork> Peers { get; init; } = [];
 
     /// <summary>Memory of the store, in bytes, with headers, keys and overhead. A quarter GiB suits a laptop; an edge sets its own.</summary>
     public long StoreBytes { get; init; } = 256L << 20;
@@ -54,12 +68,19 @@ public sealed record DeliveryOptions
     /// <summary>Purges remembered for responses on their way. Beyond it all responses begun earlier are not stored.</summary>
     public int MaxPurges { get; init; } = 65_536;
 
+    /// <summary>What is compressed, and at what price.</summary>
+    public Compression.CompressionOptions Compression { get; init; } = new();
+
+    /// <summary>A line for each request; null for none.</summary>
+    public Observing.AccessLogOptions? AccessLog { get; init; }
+
     /// <summary>Throws when a bound makes no sense.</summary>
     /// <exception cref="ArgumentException">All faults, one a line.</exception>
     internal void Validate()
     {
         List<string> faults = [];
         Check(Requests.Syntax.IsToken(Name), nameof(Name), "an HTTP token");
+        Check(Instance is null || Requests.Syntax.IsToken(Instance), nameof(Instance), "an HTTP token");
         Check(StoreBytes >= 0, nameof(StoreBytes), "zero or more bytes");
         Check(MaxObjectBytes >= 0, nameof(MaxObjectBytes), "zero or more bytes");
         Check(FillBytes >= 0, nameof(FillBytes), "zero or more bytes");
@@ -67,6 +88,7 @@ public sealed record DeliveryOptions
         Check(MaxOriginConnections > 0, nameof(MaxOriginConnections), "one or more");
         Check(MaxVariants > 0, nameof(MaxVariants), "one or more");
         Check(MaxPurges > 0, nameof(MaxPurges), "one or more");
+        Check(AccessLog is null or { Share: >= 0 and <= 1, MaxQueued: > 0, RotateBytes: > 0, Keep: >= 0 }, nameof(AccessLog), "a share from 0 to 1, one or more queued, and bounds that are not negative");
         CheckTime(ConnectTimeout, nameof(ConnectTimeout));
         CheckTime(ResponseTimeout, nameof(ResponseTimeout));
         CheckTime(BodyIdleTimeout, nameof(BodyIdleTimeout));

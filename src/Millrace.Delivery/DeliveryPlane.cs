@@ -1,4 +1,5 @@
 using Millrace.Delivery.FrontEnd;
+using Millrace.Delivery.Observing;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Routes;
 
@@ -31,6 +32,9 @@ public sealed class DeliveryPlane : IDisposable
     /// <summary>A reading of the counters.</summary>
     public DeliveryStats Stats => _core.Stats;
 
+    /// <summary>What the plane has to do with origins: connections, groups, members, tiers.</summary>
+    public Origins.OriginStats Origins => _core.OriginStats;
+
     /// <summary>The core, for tests that look into the store.</summary>
     internal DeliveryCore Core => _core;
 
@@ -56,8 +60,27 @@ public sealed class DeliveryPlane : IDisposable
         return _core.FollowAsync(feed, told, cancellation);
     }
 
-    /// <summary>The name of an object in <see cref="DeliveryRecord.KeyHash"/>, by its URL; without a scheme, as if it were http.</summary>
-    public static ulong KeyHashOf(string url) => Keys.CacheKey.OfUrl(url).First().ShortHash;
+    /// <summary>
+    /// The names of an object in <see cref="DeliveryRecord.KeyHash"/>, by its URL as the routes in force make a key of it: for both schemes, since TLS may end
+    /// before the plane, which then sees http where the URL says https.
+    /// </summary>
+    public IEnumerable<ulong> KeyHashesOf(string url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        var scheme = url.IndexOf("://", StringComparison.Ordinal);
+        return Keys.CacheKey.OfUrl(scheme < 0 ? url : url[(scheme + 3)..]).Select(key => Routes.KeyOf(key).ShortHash).ToArray();
+    }
+
+    /// <summary>What the plane knows of an absolute URL, and would do with a GET for it with these fields now; null when the text is no such URL. Nothing is asked of any origin.</summary>
+    public CacheExplanation? Explain(string url, IEnumerable<KeyValuePair<string, string>> fields)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        ArgumentNullException.ThrowIfNull(fields);
+        return _core.Explainer.Explain(url, fields);
+    }
+
+    /// <summary>Writes the access lines that wait, and closes their file; call it when no request is in hand, before <see cref="Dispose"/>.</summary>
+    public ValueTask CloseLogAsync() => _core.CloseLogAsync();
 
     /// <summary>Purges what the request names, stored or on its way, on a plane that follows no feed. Returns how many stored responses were touched.</summary>
     /// <exception cref="ArgumentException">The route is not a pattern.</exception>

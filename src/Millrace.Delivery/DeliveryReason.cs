@@ -78,6 +78,9 @@ public enum DeliveryReason
     /// <summary>Purges have been out of touch for longer than their lease, so the copy may have been voided.</summary>
     Unverified,
 
+    /// <summary>More access log lines than MaxQueued wait, or the disk refused one.</summary>
+    AccessLog,
+
     /// <summary>No route matches.</summary>
     NoRoute,
 

@@ -88,7 +88,7 @@ internal sealed class Boarder(
                     Lead(flight, exchange);
                 }
 
-                var result = await HeadAsync(boarding, aborted);
+                var result = await HeadAsync(exchange, boarding, aborted);
                 exchange.Verdict = exchange.Verdict with { Collapsed = !boarding.Leads };
                 switch (result is null ? Taken.NotThis : await TakeAsync(exchange, boarding, result, aborted))
                 {
@@ -143,10 +143,10 @@ internal sealed class Boarder(
     }
 
     /// <summary>The flight's head; null when another's took too long, whose place in the table is then free for a new leader.</summary>
-    private async Task<FlightResult?> HeadAsync(Boarding boarding, CancellationToken aborted)
+    private async Task<FlightResult?> HeadAsync(Exchange exchange, Boarding boarding, CancellationToken aborted)
     {
         var head = boarding.Flight.Head;
-        var waiting = boarding.Leads ? head.WaitAsync(aborted) : head.WaitAsync(options.CollapseWait, time, aborted);
+        var waiting = boarding.Leads ? LeadersHeadAsync(exchange, boarding.Flight, aborted) : head.WaitAsync(options.CollapseWait, time, aborted);
         Interlocked.Increment(ref _aboard);
         try
         {
@@ -161,6 +161,27 @@ internal sealed class Boarder(
         finally
         {
             Interlocked.Decrement(ref _aboard);
+        }
+    }
+
+    /// <summary>The head, after the interim responses before it have gone to the leader's client.</summary>
+    private static async Task<FlightResult> LeadersHeadAsync(Exchange exchange, Flight flight, CancellationToken aborted)
+    {
+        while (true)
+        {
+            // Asked first: all that came before the head is in the relay by the time that it lands.
+            var landed = flight.Head.IsCompleted;
+            while (flight.Interims.TryTake(out var status, out var fields))
+            {
+                await exchange.InformAsync(status, fields, aborted);
+            }
+
+            if (landed)
+            {
+                return await flight.Head;
+            }
+
+            await Task.WhenAny(flight.Head, flight.Interims.Came).WaitAsync(aborted);
         }
     }
 

@@ -115,7 +115,7 @@ internal sealed class Fetcher(
 
     private async Task<OriginResponse> AskAsync(Flight flight, Route route, UpstreamRequest request, CachedObject? stored)
     {
-        var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, stored), null, flight.Token);
+        var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, stored), null, flight.Token, interim: flight.Interims.GiveAsync);
         route.ResponseFields.Apply(response.Headers);
         return response;
     }

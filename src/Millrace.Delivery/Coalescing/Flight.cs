@@ -21,6 +21,9 @@ internal sealed class Flight(FlightKey key, Beginning began) : IDisposable
 
     public Task<FlightResult> Head => _head.Task;
 
+    /// <summary>What comes before the head.</summary>
+    public InterimRelay Interims { get; } = new();
+
     public CancellationToken Token => _cancel.Token;
 
     /// <summary>Whether more than one is aboard.</summary>

@@ -1,7 +1,7 @@
 namespace Millrace.Delivery.Compression;
 
 /// <summary>What is compressed, and at what price.</summary>
-internal sealed record CompressionOptions
+public sealed record CompressionOptions
 {
     /// <summary>Bodies below this many bytes are not worth their coding's own overhead and a second copy.</summary>
     public int MinBytes { get; init; } = 1024;
@@ -22,7 +22,7 @@ internal sealed record CompressionOptions
     public int ZstdLevel { get; init; } = 3;
 
     /// <exception cref="ArgumentException">All faults, one a line.</exception>
-    public void Validate()
+    internal void Validate()
     {
         List<string> faults = [];
         Check(MinBytes >= 0, nameof(MinBytes), "zero or more");

@@ -13,6 +13,7 @@ internal sealed class Converter : IDisposable
     private readonly Channel<Order> _orders;
     private readonly Queue<Kept> _kept = new();
     private readonly Task _running;
+    private readonly ConversionMeters _meters;
     private long _keptBytes;
     private long _made;
     private long _dropped;
@@ -24,6 +25,7 @@ internal sealed class Converter : IDisposable
         _coder = new BodyCoder(options);
         _orders = Channel.CreateBounded<Order>(new BoundedChannelOptions(options.QueueLength) { SingleReader = true });
         _running = RunAsync();
+        _meters = new ConversionMeters(this);
     }
 
     public CompressionOptions Options => _options;
@@ -63,7 +65,11 @@ internal sealed class Converter : IDisposable
     /// <summary>Ends once all that was ordered has been made and <see cref="Dispose"/> was called.</summary>
     public Task Ended => _running;
 
-    public void Dispose() => _orders.Writer.TryComplete();
+    public void Dispose()
+    {
+        _meters.Dispose();
+        _orders.Writer.TryComplete();
+    }
 
     private async Task RunAsync()
     {

@@ -8,6 +8,9 @@ namespace Millrace.Delivery.Freshness;
 /// <param name="Explicit">Whether the origin stated the lifetime, or it is a guess from Last-Modified.</param>
 internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan InitialAge, bool Explicit)
 {
+    /// <summary>What the lifetime was taken from.</summary>
+    public LifetimeSource From { get; init; }
+
     /// <summary>No guess from Last-Modified reaches beyond this, as in Squid's and Varnish's practice.</summary>
     private static readonly TimeSpan HeuristicCap = TimeSpan.FromDays(1);
 
@@ -25,7 +28,7 @@ internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan Initi
         var age = InitialAgeOf(headers, date, requestedAt, receivedAt);
         if ((directives.SMaxAge ?? directives.MaxAge) is { } seconds)
         {
-            return new FreshnessRules(TimeSpan.FromSeconds(seconds), age, true);
+            return new FreshnessRules(TimeSpan.FromSeconds(seconds), age, true) { From = directives.SMaxAge is null ? LifetimeSource.MaxAge : LifetimeSource.SMaxage };
         }
 
         // A targeted field speaks in place of Expires too (RFC 9213 §2.2).
@@ -33,7 +36,7 @@ internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan Initi
         {
             // An invalid or repeated Expires, "0" above all, is a time in the past (§5.3).
             var expires = headers.CountOf(FieldId.Expires) == 1 ? HttpDate.Parse(headers.First(FieldId.Expires), receivedAt) : null;
-            return new FreshnessRules(expires > date ? expires.Value - date : TimeSpan.Zero, age, true);
+            return new FreshnessRules(expires > date ? expires.Value - date : TimeSpan.Zero, age, true) { From = LifetimeSource.Expires };
         }
 
         var modified = HttpDate.Parse(headers.First(FieldId.LastModified), receivedAt);
@@ -43,7 +46,7 @@ internal readonly record struct FreshnessRules(TimeSpan Lifetime, TimeSpan Initi
         }
 
         var guess = (date - modified.Value) / 10;
-        return new FreshnessRules(guess < HeuristicCap ? guess : HeuristicCap, age, false);
+        return new FreshnessRules(guess < HeuristicCap ? guess : HeuristicCap, age, false) { From = LifetimeSource.Heuristic };
     }
 
     /// <summary>§4.2.3: the larger of the apparent age and the stated age plus the response's delay. Of several Ages the first counts, and a malformed one not at all (§5.1).</summary>

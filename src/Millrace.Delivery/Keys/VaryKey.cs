@@ -22,6 +22,10 @@ internal sealed class VaryKey
 
     public IEnumerable<string> Names => _fields.Select(static one => Encoding.Latin1.GetString(one.Name));
 
+    /// <summary>The fields that Vary names, each with the value that selects; null where it is absent.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Values =>
+        _fields.Select(static one => KeyValuePair.Create(Encoding.Latin1.GetString(one.Name), one.Value is null ? null : Encoding.Latin1.GetString(one.Value)));
+
     /// <summary>Bytes that the key keeps: names, values, and the arrays that hold them.</summary>
     public int MemoryBytes => _fields.Length == 0 ? 0 : 24 + 32 + _fields.Sum(static one => 24 + 72 + one.Name.Length + (one.Value?.Length ?? 0) + (one.Normal?.Length ?? 0));
 

@@ -1,4 +1,5 @@
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
 
 namespace Millrace.Delivery.Origins;
 
@@ -10,6 +11,15 @@ namespace Millrace.Delivery.Origins;
 /// <param name="Interim">Told of interim responses (1xx) other than 100, before the final one; null to drop them.</param>
 internal readonly record struct OriginCall(UpstreamRequest Request, HeaderList Headers, IRequestBody? Body, OriginPace Pace, Func<int, HeaderList, ValueTask>? Interim)
 {
+    /// <summary>Times in place of the plane's.</summary>
+    public RouteTimeouts Timeouts { get; init; }
+
+    /// <summary>By when the head must be here, as the clock's timestamp; while a client uploads, no time runs.</summary>
+    public long Deadline { get; init; } = long.MaxValue;
+
+    /// <summary>Further field lines, whole, for the next hop alone.</summary>
+    public ReadOnlyMemory<byte> Extra { get; init; }
+
     /// <summary>
     /// Whether it changes nothing (RFC 9110 §9.2.1), so that it may be sent twice, to the same server or another. PUT and DELETE are idempotent too, but a
     /// second one may undo what somebody else did in between.

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
+using System.IO.Hashing;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
+using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery.Origins;
 
@@ -13,11 +16,14 @@ namespace Millrace.Delivery.Origins;
 internal sealed class OriginClient : IDisposable
 {
     private readonly ConcurrentDictionary<OriginEndpoint, OriginPool> _pools = new();
-    private readonly ConditionalWeakTable<Route, OriginServer> _servers = [];
+    private readonly ConcurrentDictionary<OriginGroupOptions, OriginGroup> _groups = new();
+    private readonly ConcurrentDictionary<ShieldOptions, ShieldTier> _tiers = new();
+    private readonly ConditionalWeakTable<Route, IUpstream> _upstreams = [];
     private readonly DeliveryOptions _options;
     private readonly TimeProvider _time;
     private readonly IConnector _connector;
     private readonly OriginWatch _watch;
+    private readonly SeededChoice _choice;
     private long _requests;
 
     public OriginClient(DeliveryOptions options, TimeProvider time)
@@ -25,13 +31,45 @@ internal sealed class OriginClient : IDisposable
     {
     }
 
-    public OriginClient(DeliveryOptions options, TimeProvider time, IConnector connector) =>
+    public OriginClient(DeliveryOptions options, TimeProvider time, IConnector connector)
+    {
         (_options, _time, _connector, _watch) = (options, time, connector, new OriginWatch(time));
 
-    /// <summary>Requests sent, those sent again included.</summary>
+        // Nodes of a fleet must not draw alike, and one node must draw alike in every run.
+        _choice = new SeededChoice(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes($"{options.Name} {options.Instance}")));
+    }
+
+    /// <summary>Told of a bound that was hit.</summary>
+    public Action<DeliveryReason> BoundHit { get; set; } = static _ => { };
+
+    /// <summary>Requests that the plane sent; tries, hedges and health checks are the groups' to count.</summary>
     public long Requests => Interlocked.Read(ref _requests);
 
-    public OriginStats Stats => new() { Endpoints = [.. _pools.Values.Select(static pool => pool.Stats).OrderBy(static stats => stats.Endpoint, StringComparer.Ordinal)] };
+    public OriginStats Stats => new()
+    {
+        Endpoints = [.. _pools.Values.Select(static pool => pool.Stats).OrderBy(static stats => stats.Endpoint, StringComparer.Ordinal)],
+        Groups = [.. _groups.Values.Select(static group => group.Stats).OrderBy(static stats => stats.Name, StringComparer.Ordinal)],
+        Tiers = [.. _tiers.Values.Select(static tier => tier.Stats).OrderBy(static stats => stats.Name, StringComparer.Ordinal)],
+    };
+
+    /// <summary>Puts routes in force: their groups are watched from now on, and those that no route names any more no longer.</summary>
+    public void Use(RouteTable routes)
+    {
+        HashSet<OriginGroupOptions> groups = [];
+        HashSet<ShieldOptions> tiers = [];
+        foreach (var route in routes.Routes)
+        {
+            groups.Add(GroupOf(route));
+            _ = _upstreams.GetValue(route, Build);
+            if (route.Shields is { } shields)
+            {
+                tiers.Add(shields);
+            }
+        }
+
+        Keep(_groups, groups);
+        Keep(_tiers, tiers);
+    }
 
     /// <summary>Sends a request and returns when the response's head is here.</summary>
     /// <param name="route">Whose origin is asked.</param>
@@ -43,17 +81,32 @@ internal sealed class OriginClient : IDisposable
     /// <param name="interim">Told of interim responses (1xx) other than 100; null to drop them.</param>
     /// <exception cref="OriginException">No usable head came.</exception>
     /// <exception cref="RequestBodyException">The client's body failed.</exception>
-    public ValueTask<OriginResponse> SendAsync(
+    public async ValueTask<OriginResponse> SendAsync(
         Route route, UpstreamRequest request, HeaderList headers, IRequestBody? body, CancellationToken cancellationToken,
         OriginPace pace = OriginPace.Fill, Func<int, HeaderList, ValueTask>? interim = null)
     {
-        if (!_servers.TryGetValue(route, out var server))
+        if (!_upstreams.TryGetValue(route, out var upstream))
         {
-            server = _servers.GetValue(route, route => new OriginServer(route.Origin, PoolOf(route.Origin), _options, _watch, _time));
+            upstream = _upstreams.GetValue(route, Build);
         }
 
         Interlocked.Increment(ref _requests);
-        return server.SendAsync(new OriginCall(request, headers, body, pace, interim), long.MaxValue, default, cancellationToken);
+        OriginCall call = new(request, headers, body, pace, interim) { Timeouts = route.Timeouts };
+        if (pace == OriginPace.Pass && request.Tier?.Timeout is { } left)
+        {
+            // A fill is for all who wait, whatever time its first one has.
+            call = call with { Deadline = _watch.After(left) };
+        }
+
+        try
+        {
+            return await upstream.SendAsync(call, cancellationToken);
+        }
+        catch (OriginException e) when (e.Reason == DeliveryReason.OriginBusy)
+        {
+            BoundHit(e.Reason);
+            throw;
+        }
     }
 
     public void Dispose()
@@ -63,6 +116,56 @@ internal sealed class OriginClient : IDisposable
         {
             pool.Dispose();
         }
+    }
+
+    /// <summary>A route with one origin has a group of one.</summary>
+    private static OriginGroupOptions GroupOf(Route route) =>
+        route.Group ?? new OriginGroupOptions { Name = route.Origin.AbsoluteUri, Members = [new OriginMember(route.Origin)] };
+
+    private static void Keep<TOptions, TUpstream>(ConcurrentDictionary<TOptions, TUpstream> all, HashSet<TOptions> named)
+        where TOptions : notnull
+        where TUpstream : IDisposable
+    {
+        foreach (var (options, upstream) in all)
+        {
+            if (!named.Contains(options) && all.TryRemove(options, out _))
+            {
+                upstream.Dispose();
+            }
+        }
+    }
+
+    private IUpstream Build(Route route)
+    {
+        IUpstream group = _groups.GetOrAdd(GroupOf(route), BuildGroup);
+        return route.Shields is { } shields ? _tiers.GetOrAdd(shields, BuildTier).Before(group) : group;
+    }
+
+    private OriginGroup BuildGroup(OriginGroupOptions options)
+    {
+        var members = MembersOf(options.Members, options.Breaker);
+        return new OriginGroup(options, new MemberBoard(members, options.Ejection, _choice, _watch), ProberOf(members, options.Health), _watch, _time);
+    }
+
+    private ShieldTier BuildTier(ShieldOptions options)
+    {
+        var members = MembersOf(options.Members, options.Breaker);
+        return new ShieldTier(options, members, ProberOf(members, options.Health), _watch);
+    }
+
+    private MemberState[] MembersOf(IEnumerable<OriginMember> members, BreakerOptions breaker) =>
+        [.. members.Select(member => new MemberState(member, new OriginServer(member.Address, PoolOf(member.Address), _options, _watch, _time), breaker, _watch))];
+
+    private HealthProber? ProberOf(MemberState[] members, HealthCheckOptions? health)
+    {
+        if (health is null)
+        {
+            return null;
+        }
+
+        HealthProber prober = new(members, health, _choice, _watch, _time);
+        prober.Start();
+        return prober;
     }
 
     private OriginPool PoolOf(Uri address) =>

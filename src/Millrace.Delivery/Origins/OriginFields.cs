@@ -7,6 +7,11 @@ namespace Millrace.Delivery.Origins;
 /// <summary>What a fetch changes in the request as the origin would see it, and the mark by which loops are found.</summary>
 internal static class OriginFields
 {
+    private static ReadOnlySpan<byte> InstanceParameter => "node="u8;
+
+    /// <summary>What this node adds to CDN-Loop.</summary>
+    public static string LoopId(string name, string? instance) => instance is null ? name : $"{name}; node={instance}";
+
     /// <summary>For a whole object that may be stored, validating <paramref name="stored"/> when there is one (RFC 9111 §4.3.1).</summary>
     public static HeaderList ForFetch(UpstreamRequest upstream, CachedObject? stored)
     {
@@ -25,18 +30,37 @@ internal static class OriginFields
         return headers;
     }
 
-    /// <summary>Whether the client's own CDN-Loop (RFC 8586), however Connection lists it, names this cache.</summary>
-    public static bool HasPassed(DeliveryRequest request, string name)
+    /// <summary>
+    /// Whether the client's own CDN-Loop (RFC 8586), however Connection lists it, names this node: its name with its instance, or its name with none, which
+    /// may be anybody's.
+    /// </summary>
+    public static bool HasPassed(DeliveryRequest request, string name, string? instance)
     {
         foreach (var id in request.Headers.Members(FieldId.CdnLoop))
         {
             var semicolon = id.IndexOf((byte)';');
-            if (Ascii.EqualsIgnoreCase(semicolon < 0 ? id : Syntax.TrimWhiteSpace(id[..semicolon]), name))
+            if (Ascii.EqualsIgnoreCase(semicolon < 0 ? id : Syntax.TrimWhiteSpace(id[..semicolon]), name)
+                && (instance is null || semicolon < 0 || InstanceOf(id[(semicolon + 1)..]) is not { Length: > 0 } other || Ascii.EqualsIgnoreCase(other, instance)))
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    /// <summary>The value of the parameter that <see cref="LoopId"/> writes, or empty.</summary>
+    private static ReadOnlySpan<byte> InstanceOf(ReadOnlySpan<byte> parameters)
+    {
+        foreach (var range in parameters.Split((byte)';'))
+        {
+            var parameter = Syntax.TrimWhiteSpace(parameters[range]);
+            if (parameter.StartsWith(InstanceParameter))
+            {
+                return parameter[InstanceParameter.Length..];
+            }
+        }
+
+        return default;
     }
 }

@@ -62,9 +62,10 @@ internal sealed class OriginPool : IWatched, IDisposable
     /// <summary>A connection for one request: an idle one, or a new one, or the next that is free. Give it back by <see cref="Return"/>.</summary>
     /// <param name="pace">Whose pace the response will be read at.</param>
     /// <param name="fresh">Whether it must be new, because an idle one has just proved stale.</param>
+    /// <param name="connect">Time to connect.</param>
     /// <param name="cancellationToken">The caller.</param>
     /// <exception cref="OriginException">None can be had.</exception>
-    public async ValueTask<OriginConnection> LeaseAsync(OriginPace pace, bool fresh, CancellationToken cancellationToken)
+    public async ValueTask<OriginConnection> LeaseAsync(OriginPace pace, bool fresh, TimeSpan connect, CancellationToken cancellationToken)
     {
         Waiter? waiter = null;
         OriginConnection? idle = null;
@@ -90,7 +91,7 @@ internal sealed class OriginPool : IWatched, IDisposable
             idle = await WaitAsync(waiter, cancellationToken);
         }
 
-        return idle ?? await OpenAsync(pace, cancellationToken);
+        return idle ?? await OpenAsync(pace, connect, cancellationToken);
     }
 
     /// <summary>Gives a connection back, to the one who has waited longest or to rest.</summary>
@@ -201,11 +202,11 @@ internal sealed class OriginPool : IWatched, IDisposable
         Array.ForEach(all, static connection => connection.Close());
     }
 
-    private async ValueTask<OriginConnection> OpenAsync(OriginPace pace, CancellationToken cancellationToken)
+    private async ValueTask<OriginConnection> OpenAsync(OriginPace pace, TimeSpan connect, CancellationToken cancellationToken)
     {
         try
         {
-            using CancellationTokenSource late = new(_options.ConnectTimeout, _time);
+            using CancellationTokenSource late = new(connect, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
             try
             {

@@ -10,6 +10,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     private readonly OriginServer _server;
     private readonly OriginConnection _connection;
     private readonly Upload? _upload;
+    private readonly TimeSpan? _idle;
     private readonly BodyKind _kind;
     private readonly bool _mayPersist;
     private ChunkedDecoder _chunks;
@@ -22,9 +23,10 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     /// <param name="upload">The request's body, which may still be on its way.</param>
     /// <param name="head">The head.</param>
     /// <param name="arrival">When it came.</param>
-    public OriginResponse(OriginServer server, OriginConnection connection, Upload? upload, in OriginHead head, Arrival arrival)
+    /// <param name="idle">Silence allowed within the body; null for the plane's.</param>
+    public OriginResponse(OriginServer server, OriginConnection connection, Upload? upload, in OriginHead head, Arrival arrival, TimeSpan? idle)
     {
-        (_server, _connection, _upload) = (server, connection, upload);
+        (_server, _connection, _upload, _idle) = (server, connection, upload, idle);
         (Status, Headers, Arrival, _mayPersist) = (head.Status, head.Headers, arrival, head.MayPersist);
         (_kind, _left) = (head.Framing.Kind, head.Framing.Length);
         ContentLength = _kind switch { BodyKind.None => 0, BodyKind.Length => _left, _ => null };
@@ -93,7 +95,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
 
             if (e is OriginException broken)
             {
-                _server.Failed(broken.Fault);
+                _server.BodyFailed(broken.Fault);
             }
 
             throw;
@@ -138,7 +140,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
             return read;
         }
 
-        _server.ExpectBody(_connection);
+        _server.ExpectBody(_connection, _idle);
         read = await _connection.ReadAsync(into, cancellationToken);
         return read > 0 || _kind == BodyKind.UntilClose ? read : throw new OriginException(OriginFault.Truncated);
     }
@@ -160,14 +162,14 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
                     var read = TakeBuffered(piece.Span);
                     if (read == 0)
                     {
-                        _server.ExpectBody(_connection);
+                        _server.ExpectBody(_connection, _idle);
                         read = await _connection.ReadAsync(piece, cancellationToken);
                     }
 
                     _chunks.Take(read);
                     return read > 0 ? read : throw new OriginException(OriginFault.Truncated);
                 default:
-                    _server.ExpectBody(_connection);
+                    _server.ExpectBody(_connection, _idle);
                     if (await _connection.FillAsync(cancellationToken) == 0)
                     {
                         throw new OriginException(OriginFault.Truncated);
@@ -212,6 +214,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
             OriginHead.KeepTrailers(trailers);
         }
 
+        _server.LetGo();
         _server.Pool.Return(_connection, _mayPersist && _kind != BodyKind.UntilClose && (_upload is null || _upload.IsDone));
     }
 
@@ -222,6 +225,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
             _ended = true;
             _trailers = null;
             _connection.Close();
+            _server.LetGo();
             _server.Pool.Return(_connection, false);
             _upload?.Stop();
         }

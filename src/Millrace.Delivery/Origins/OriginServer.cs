@@ -9,6 +9,7 @@ internal sealed class OriginServer(Uri address, OriginPool pool, DeliveryOptions
 {
     private readonly byte[] _prefix = Encoding.Latin1.GetBytes(address.AbsolutePath.TrimEnd('/'));
     private long _requests;
+    private int _inHand;
 
     public Uri Address { get; } = address;
 
@@ -19,36 +20,47 @@ internal sealed class OriginServer(Uri address, OriginPool pool, DeliveryOptions
     /// <summary>Requests sent.</summary>
     public long Requests => Interlocked.Read(ref _requests);
 
+    /// <summary>Requests in hand, from the wait for a connection to the end of the body.</summary>
+    public int InHand => Volatile.Read(ref _inHand);
+
     /// <summary>Told of a fault of a body, whose head counted as a success.</summary>
-    public Action<OriginFault> Failed { get; init; } = static _ => { };
+    public Action<OriginFault> BodyFailed { get; set; } = static _ => { };
 
     /// <summary>Sends a request and returns when the response's head is here.</summary>
-    /// <param name="call">The request.</param>
-    /// <param name="deadline">By when the head must be here, if the client uploads nothing; <see cref="long.MaxValue"/> for the options' own bound.</param>
-    /// <param name="extra">Further field lines, for this hop alone.</param>
-    /// <param name="cancellationToken">The caller.</param>
     /// <exception cref="OriginException">No usable head came.</exception>
     /// <exception cref="RequestBodyException">The client's body failed.</exception>
-    public async ValueTask<OriginResponse> SendAsync(OriginCall call, long deadline, ReadOnlyMemory<byte> extra, CancellationToken cancellationToken)
+    public async ValueTask<OriginResponse> SendAsync(OriginCall call, CancellationToken cancellationToken)
     {
-        for (var fresh = false; ; fresh = true)
+        Interlocked.Increment(ref _inHand);
+        try
         {
-            var connection = await Pool.LeaseAsync(call.Pace, fresh, cancellationToken);
-            try
+            for (var fresh = false; ; fresh = true)
             {
-                return await ExchangeAsync(connection, call, deadline, extra, cancellationToken);
+                var connection = await Pool.LeaseAsync(call.Pace, fresh, call.Timeouts.Connect ?? options.ConnectTimeout, cancellationToken);
+                try
+                {
+                    return await ExchangeAsync(connection, call, cancellationToken);
+                }
+                catch (OriginException e) when (e.ConnectionWasStale && !fresh && call.IsSafe)
+                {
+                    // Closed for idleness while the request was under way (RFC 9112 §9.3.1): a new connection cannot have that.
+                }
             }
-            catch (OriginException e) when (e.ConnectionWasStale && !fresh && call.IsSafe)
-            {
-                // Closed for idleness while the request was under way (RFC 9112 §9.3.1): a new connection cannot have that.
-            }
+        }
+        catch
+        {
+            LetGo();
+            throw;
         }
     }
 
-    public void ExpectBody(OriginConnection connection) => connection.ExpectRead(watch.After(options.BodyIdleTimeout));
+    /// <summary>A response has been read to its end, or left.</summary>
+    public void LetGo() => Interlocked.Decrement(ref _inHand);
 
-    private async ValueTask<OriginResponse> ExchangeAsync(
-        OriginConnection connection, OriginCall call, long deadline, ReadOnlyMemory<byte> extra, CancellationToken cancellationToken)
+    /// <summary>Gives the body so long for its next piece.</summary>
+    public void ExpectBody(OriginConnection connection, TimeSpan? idle) => connection.ExpectRead(watch.After(idle ?? options.BodyIdleTimeout));
+
+    private async ValueTask<OriginResponse> ExchangeAsync(OriginConnection connection, OriginCall call, CancellationToken cancellationToken)
     {
         var requestedAt = time.GetUtcNow();
         var wasReused = connection.IsReused;
@@ -57,16 +69,17 @@ internal sealed class OriginServer(Uri address, OriginPool pool, DeliveryOptions
         try
         {
             // While a client uploads, it is silent for as long as its server lets it be; that is none of the origin's fault.
-            connection.HeadBy = call.Body is null ? Math.Min(deadline, watch.After(options.ResponseTimeout)) : long.MaxValue;
-            await connection.WriteAsync(Head(connection, call, extra), watch.After(options.BodyIdleTimeout), cancellationToken);
+            var response = call.Timeouts.Response ?? options.ResponseTimeout;
+            connection.HeadBy = call.Body is null ? Math.Min(call.Deadline, watch.After(response)) : long.MaxValue;
+            await connection.WriteAsync(Head(connection, call), watch.After(options.BodyIdleTimeout), cancellationToken);
             if (call.Body is not null)
             {
-                upload = new Upload(call.Body, connection, watch, options);
+                upload = new Upload(call.Body, connection, watch, response, options.BodyIdleTimeout);
                 upload.Start(cancellationToken);
             }
 
             var head = await OriginHead.ReadAsync(connection, call.Request.Method == RequestMethod.Head, options.Origins, call.Interim, cancellationToken);
-            return new OriginResponse(this, connection, upload, head, new Arrival(requestedAt, time.GetUtcNow(), time.GetTimestamp()));
+            return new OriginResponse(this, connection, upload, head, new Arrival(requestedAt, time.GetUtcNow(), time.GetTimestamp()), call.Timeouts.BodyIdle);
         }
         catch (Exception e)
         {
@@ -91,13 +104,13 @@ internal sealed class OriginServer(Uri address, OriginPool pool, DeliveryOptions
         }
     }
 
-    private ReadOnlyMemory<byte> Head(OriginConnection connection, OriginCall call, ReadOnlyMemory<byte> extra)
+    private ReadOnlyMemory<byte> Head(OriginConnection connection, OriginCall call)
     {
         // A request whose method expects a body says that it has none (RFC 9110 §8.6).
         var form = call.Body is not null ? (call.Body.Length is null ? BodyForm.Chunked : BodyForm.Length)
             : call.Request.Method is RequestMethod.Post or RequestMethod.Put or RequestMethod.Patch ? BodyForm.Length : BodyForm.None;
         var buffer = connection.HeadBuffer;
-        var written = RequestHead.Write(ref buffer, _prefix, call.Request, call.Headers, form, call.Body?.Length ?? 0, extra.Span);
+        var written = RequestHead.Write(ref buffer, _prefix, call.Request, call.Headers, form, call.Body?.Length ?? 0, call.Extra.Span);
         connection.HeadBuffer = buffer;
         return buffer.AsMemory(0, written);
     }

@@ -10,9 +10,10 @@ namespace Millrace.Delivery.Origins;
 /// <param name="body">The client's body; without a length it goes in chunks.</param>
 /// <param name="connection">Where to.</param>
 /// <param name="watch">Deadlines.</param>
-/// <param name="options">How long the server may take for a piece, and for its head once it has it all.</param>
+/// <param name="response">How long the server may take for its head once it has it all.</param>
+/// <param name="idle">How long the server may take for a piece.</param>
 #pragma warning disable CA1001 // The source has neither timer nor handle, and may be asked to stop at any time.
-internal sealed class Upload(IRequestBody body, OriginConnection connection, OriginWatch watch, DeliveryOptions options)
+internal sealed class Upload(IRequestBody body, OriginConnection connection, OriginWatch watch, TimeSpan response, TimeSpan idle)
 #pragma warning restore CA1001
 {
     private const int PieceBytes = 16 * 1024;
@@ -78,7 +79,7 @@ internal sealed class Upload(IRequestBody body, OriginConnection connection, Ori
     {
         if (!connection.InBody)
         {
-            connection.HeadBy = watch.After(options.ResponseTimeout);
+            connection.HeadBy = watch.After(response);
             connection.ExpectRead(connection.HeadBy);
         }
     }
@@ -99,7 +100,7 @@ internal sealed class Upload(IRequestBody body, OriginConnection connection, Ori
             var piece = body.Length is null ? Chunk(buffer, read) : buffer.AsMemory(ChunkHead, read);
             if (!piece.IsEmpty)
             {
-                await connection.WriteAsync(piece, watch.After(options.BodyIdleTimeout), cancellationToken);
+                await connection.WriteAsync(piece, watch.After(idle), cancellationToken);
             }
 
             if (read == 0)

@@ -30,7 +30,7 @@ internal sealed class Exchange
     public Exchange(IResponseWriter writer, CacheName name, TimeProvider time)
     {
         (_writer, _name, _time) = (writer, name, time);
-        Fields = new UpstreamFields(Request, name.Text);
+        Fields = new UpstreamFields(Request, name.Text, name.Loop);
     }
 
     /// <summary>The request as the client sent it; once its route is known, without the fields that never go forward.</summary>
@@ -71,6 +71,9 @@ internal sealed class Exchange
     public HeaderList? Own { get; set; }
 
     public bool Started => _writer.Started;
+
+    /// <summary>Since the request's arrival.</summary>
+    public TimeSpan Took => _time.GetElapsedTime(_arrived);
 
     public bool OnlyIfCached => Directives.OnlyIfCached && (Request.IsGet || Request.IsHead);
 
@@ -189,6 +192,12 @@ internal sealed class Exchange
         await _writer.WriteAsync(pieces, cancellationToken);
         _bodyBytes += length;
     }
+
+    /// <summary>Passes an interim response on.</summary>
+    public ValueTask InformAsync(int status, HeaderList headers, CancellationToken cancellationToken) => _writer.InformAsync(status, headers, cancellationToken);
+
+    /// <summary>Gives the trailers, after the body.</summary>
+    public void End(HeaderList trailers) => _writer.End(trailers);
 
     public ValueTask FlushAsync(CancellationToken cancellationToken) => _writer.FlushAsync(cancellationToken);
 

@@ -16,7 +16,7 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
         OriginResponse response;
         try
         {
-            response = await origins.SendAsync(exchange.Route!, upstream, upstream.Headers, request.Body, aborted, OriginPace.Pass);
+            response = await origins.SendAsync(exchange.Route!, upstream, upstream.Headers, request.Body, aborted, OriginPace.Pass, (status, fields) => exchange.InformAsync(status, fields, aborted));
         }
         catch (OriginException e) when (exchange.Stored is not null)
         {

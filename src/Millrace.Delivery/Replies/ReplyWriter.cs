@@ -120,6 +120,11 @@ internal sealed class ReplyWriter(TimeProvider time)
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
+        if (response.Trailers is { Count: > 0 } trailers)
+        {
+            exchange.End(trailers);
+        }
+
         exchange.Complete = true;
     }
 

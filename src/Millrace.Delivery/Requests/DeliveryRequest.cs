@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery.Requests;
 
@@ -9,6 +10,7 @@ namespace Millrace.Delivery.Requests;
 /// </summary>
 internal sealed class DeliveryRequest
 {
+    private bool _isSecure;
     private readonly ArrayBufferWriter<byte> _otherMethod = new(16);
     private readonly ArrayBufferWriter<byte> _authority = new(64);
     private readonly ArrayBufferWriter<byte> _target = new(256);
@@ -17,8 +19,15 @@ internal sealed class DeliveryRequest
 
     public ReadOnlySpan<byte> MethodName => Method == RequestMethod.Other ? _otherMethod.WrittenSpan : Method.Wire();
 
-    /// <summary>Whether the client spoke to us over TLS.</summary>
-    public bool IsSecure { get; set; }
+    /// <summary>Whether the client spoke to us over TLS, or to the peer that it came through (<see cref="ViaSecure"/>).</summary>
+    public bool IsSecure
+    {
+        get => ViaSecure ?? _isSecure;
+        set => _isSecure = value;
+    }
+
+    /// <summary>How the client spoke to a peer of ours, where one has said so.</summary>
+    public bool? ViaSecure { get; set; }
 
     public ReadOnlySpan<byte> Scheme => IsSecure ? "https"u8 : "http"u8;
 
@@ -40,6 +49,9 @@ internal sealed class DeliveryRequest
 
     public RequestProtocol Protocol { get; set; }
 
+    /// <summary>What another node of this product told of the request; null when it came from a client.</summary>
+    public TierHop? Tier { get; set; }
+
     public bool IsGet => Method == RequestMethod.Get;
 
     public bool IsHead => Method == RequestMethod.Head;
@@ -53,6 +65,7 @@ internal sealed class DeliveryRequest
         _target.ResetWrittenCount();
         Headers.Clear();
         Body = null;
+        (Tier, ViaSecure) = (null, null);
     }
 
     public void SetMethod(ReadOnlySpan<byte> name)

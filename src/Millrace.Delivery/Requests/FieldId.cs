@@ -39,6 +39,7 @@ internal enum FieldId : byte
     LastModified,
     Link,
     Location,
+    MillraceTier,
     Pragma,
     ProxyAuthenticate,
     ProxyAuthenticationInfo,

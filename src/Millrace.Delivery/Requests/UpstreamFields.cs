@@ -9,7 +9,8 @@ namespace Millrace.Delivery.Requests;
 /// </summary>
 /// <param name="request">The client's request.</param>
 /// <param name="name">This cache's name.</param>
-internal sealed class UpstreamFields(DeliveryRequest request, string name)
+/// <param name="loop">What it is known by in CDN-Loop, if not by its name.</param>
+internal sealed class UpstreamFields(DeliveryRequest request, string name, string? loop = null)
 {
     /// <summary>What lists of addresses are made of, with ports, brackets, and "unknown".</summary>
     private static readonly SearchValues<char> AddressCharacters = SearchValues.Create("0123456789abcdefABCDEF.:[], unkow");
@@ -75,7 +76,7 @@ internal sealed class UpstreamFields(DeliveryRequest request, string name)
                 break;
             case FieldId.CdnLoop:
                 Copy(id, into);
-                into.Add("CDN-Loop", name);
+                into.Add("CDN-Loop", loop ?? name);
                 break;
             case FieldId.XForwardedFor:
                 var before = request.Headers.Combined("X-Forwarded-For");

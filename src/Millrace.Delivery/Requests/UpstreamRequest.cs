@@ -1,3 +1,5 @@
+using Millrace.Delivery.Tiers;
+
 namespace Millrace.Delivery.Requests;
 
 /// <summary>
@@ -14,6 +16,7 @@ internal sealed class UpstreamRequest
     {
         Method = request.Method;
         IsSecure = request.IsSecure;
+        Tier = request.Tier;
         Headers = headers;
         (_method, _authority, _target) = (request.MethodName.ToArray(), request.Authority.ToArray(), target.ToArray());
     }
@@ -24,6 +27,9 @@ internal sealed class UpstreamRequest
 
     /// <summary>Whether the client spoke to us over TLS; how we speak to the origin is the route's affair.</summary>
     public bool IsSecure { get; }
+
+    /// <summary>What the node that it came from told of it; null when it came from a client.</summary>
+    public TierHop? Tier { get; }
 
     /// <summary>Host and port as the client named them, lower case.</summary>
     public ReadOnlySpan<byte> Authority => _authority;

@@ -13,8 +13,6 @@ public sealed record FieldChanges
         "If-Unmodified-Since", "Keep-Alive", "Proxy-Connection", "Range", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Via",
     };
 
-    private byte[][]? _removed;
-
     /// <summary>Changes nothing.</summary>
     public static FieldChanges None { get; } = new();
 
@@ -31,12 +29,11 @@ public sealed record FieldChanges
     {
         if (!Remove.IsEmpty)
         {
-            var removed = _removed ??= [.. Remove.Select(Encoding.Latin1.GetBytes)];
-            headers.RemoveWhere(line =>
+            headers.RemoveWhere(Remove, static (line, removed) =>
             {
                 foreach (var name in removed)
                 {
-                    if (line.IsNamed(name))
+                    if (Ascii.EqualsIgnoreCase(line.Name, name))
                     {
                         return true;
                     }

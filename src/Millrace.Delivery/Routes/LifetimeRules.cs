@@ -38,7 +38,8 @@ public sealed record LifetimeRules
         var lifetime = assumed ?? stated.Lifetime;
 
         // A floor is none for a response that nobody gave a lifetime.
-        return stated with { Lifetime = stated.Explicit || assumed is not null ? Clamp(lifetime) : Lesser(lifetime, Max) };
+        lifetime = stated.Explicit || assumed is not null ? Clamp(lifetime) : Lesser(lifetime, Max);
+        return lifetime == stated.Lifetime ? stated : stated with { Lifetime = lifetime, From = LifetimeSource.Route };
     }
 
     internal IEnumerable<string> Faults()

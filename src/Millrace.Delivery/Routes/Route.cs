@@ -12,8 +12,13 @@ namespace Millrace.Delivery.Routes;
 /// <param name="TagParameter">The query parameter whose value is handed to the sink and never reaches key or origin; null for none.</param>
 public sealed record Route(string Match, Uri Origin, Contract Contract, string? TagParameter = Route.DefaultTagParameter)
 {
+    private TargetRewrite? _rewrite;
+
     /// <summary>The parameter that a decision's URLs carry unless a route says otherwise.</summary>
     public const string DefaultTagParameter = "_mr";
+
+    /// <summary>What <see cref="TargetedFields"/> is unless a route says otherwise.</summary>
+    public static ImmutableArray<string> UsualTargetedFields => Freshness.TargetedFields.Usual;
 
     /// <summary>The servers to ask in place of <see cref="Origin"/>, which then names the first of them; null when there is one.</summary>
     public OriginGroupOptions? Group { get; init; }
@@ -45,7 +50,7 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
     /// <summary>
     /// Fields that speak in place of Cache-Control (RFC 9213), the first that is there; <c>Surrogate-Control</c> is read in its own form. Empty for none.
     /// </summary>
-    public ImmutableArray<string> TargetedFields { get; init; } = Freshness.TargetedFields.Usual;
+    public ImmutableArray<string> TargetedFields { get; init; } = UsualTargetedFields;
 
     /// <summary>The largest body that is stored, in bytes; null leaves it to the plane's.</summary>
     public long? MaxObjectBytes { get; init; }
@@ -63,7 +68,15 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
     public RouteTimeouts Timeouts { get; init; }
 
     /// <summary>Makes keys of targets.</summary>
-    internal TargetRewrite Rewrite => field ??= new TargetRewrite(Target, TagParameter, Signing is not null);
+    internal TargetRewrite Rewrite => _rewrite ?? new TargetRewrite(Target, TagParameter, Signing is not null);
+
+    /// <summary>The same, with what its rules come down to computed once: a table's routes are.</summary>
+    internal Route Compiled()
+    {
+        var compiled = this with { };
+        compiled._rewrite = new TargetRewrite(Target, TagParameter, Signing is not null);
+        return compiled;
+    }
 
     /// <summary>What is wrong with the rules, each with the path of the setting that it is about.</summary>
     internal IEnumerable<string> Faults() => [.. Target.Faults(), .. Signing?.Faults() ?? [], .. FoldFaults(), .. MethodFaults(), .. RequestFields.Faults("request"), .. ResponseFields.Faults("response"), .. Lifetimes.Faults(), .. TargetedFaults()];

@@ -45,7 +45,7 @@ public sealed class RouteTable
             }
 
             AddFault(faults, index, route, seen.Add($"{pattern.Host}{pattern.Path}{pattern.IsPrefix}") ? null : "the same pattern stands twice");
-            patterns.Add((pattern, route));
+            patterns.Add((pattern, route.Compiled()));
         }
 
         if (faults.Count > 0)
@@ -72,6 +72,19 @@ public sealed class RouteTable
         }
 
         return null;
+    }
+
+    /// <summary>The route that serves a URL, or null: also when it is none.</summary>
+    public Route? FindByUrl(string url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var absolute) || absolute.Scheme is not ("http" or "https"))
+        {
+            return null;
+        }
+
+        var key = CacheKey.OfUrl(url).First();
+        return Find(key.Authority, key.Target, out _);
     }
 
     /// <summary>

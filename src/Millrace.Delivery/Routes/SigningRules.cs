@@ -55,4 +55,9 @@ public sealed record SigningRules
 /// <summary>A key that signs URLs.</summary>
 /// <param name="Id">Its name in URLs.</param>
 /// <param name="Secret">Its bytes, which nobody else knows.</param>
-public sealed record SigningKey(string Id, ReadOnlyMemory<byte> Secret);
+public sealed record SigningKey(string Id, ReadOnlyMemory<byte> Secret)
+{
+    /// <summary>The URL with expiry, key id and signature at the end of its query.</summary>
+    /// <exception cref="ArgumentException">It is no absolute http or https URL of ASCII, has a fragment, or has such parameters already.</exception>
+    public string Sign(string url, DateTimeOffset expires) => UrlSignature.Sign(url, this, expires);
+}

@@ -332,7 +332,8 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         }
     }
 
-    private CachedObject[] VariantsOf(CacheKey key) =>
+    /// <summary>All that is held of a key, newest first.</summary>
+    public CachedObject[] VariantsOf(CacheKey key) =>
         _index.TryGetValue(key.Hash, out var variants) ? Array.FindAll(variants, variant => variant.Key.Equals(key)) : [];
 
     private IEnumerable<CachedObject> All() => _index.SelectMany(static pair => pair.Value);

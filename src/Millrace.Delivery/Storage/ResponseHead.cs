@@ -85,7 +85,7 @@ internal sealed record ResponseHead
     }
 
     /// <summary>The same, stale from the given age on: what a soft purge makes of it.</summary>
-    public ResponseHead StaleFrom(TimeSpan age) => age >= Freshness.Lifetime ? this : this with { Freshness = Freshness with { Lifetime = age } };
+    public ResponseHead StaleFrom(TimeSpan age) => age >= Freshness.Lifetime ? this : this with { Freshness = Freshness with { Lifetime = age, From = LifetimeSource.Purge } };
 
     public TimeSpan Age(TimeProvider time) => Freshness.InitialAge + time.GetElapsedTime(ReceivedTimestamp);
 }

@@ -39,6 +39,9 @@ internal static class AdminEndpoints
         Endpoint.Map(routes, services, "/v1/decisions/{id}/replay", ("POST", decisions.ReplayAsync));
         Endpoint.Map(routes, services, "/v1/purge", ("POST", purge.PostAsync));
         Endpoint.Map(routes, services, "/v1/purge/{offset}", ("GET", purge.WaitAsync));
+        var cache = new CacheEndpoint(services);
+        Endpoint.Map(routes, services, "/v1/cache", ("GET", cache.ByQueryAsync));
+        Endpoint.Map(routes, services, "/admin/cache/{**url}", ("GET", cache.ByPathAsync));
         ApiEndpoints.MapDocument(routes, services);
         Endpoint.MapUnknown(routes, services);
     }

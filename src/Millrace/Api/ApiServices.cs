@@ -40,6 +40,9 @@ internal sealed record ApiServices
 
     public required IPurge Purge { get; init; }
 
+    /// <summary>Explains the cache; null where there is none to explain.</summary>
+    public ICacheExplanations? Cache { get; init; }
+
     public required ApiMemory Memory { get; init; }
 
     public required ApiMetrics Metrics { get; init; }

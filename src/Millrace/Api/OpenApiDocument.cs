@@ -58,6 +58,11 @@ internal static class OpenApiDocument
                 ["parameters"] = PurgeWait(),
                 ["get"] = Operation("Wait until every edge in touch obeys a purge", null, 200, "{position, obeyed}", 400, 404, 503),
             },
+            ["/v1/cache"] = new JsonObject
+            {
+                ["parameters"] = CacheQuery(),
+                ["get"] = Operation("What the cache knows of a URL, and would do with a GET for it now; /admin/cache/{url} is the same", null, 200, "{key, route, contract, now, reason?, notStored?, held[]}", 400),
+            },
         };
         components["Problem"] = Problem();
         OpenApiReplies.Describe(paths, components);
@@ -95,6 +100,10 @@ internal static class OpenApiDocument
     private static JsonArray PurgeWait() => new(
         new JsonObject { ["name"] = "offset", ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, ["description"] = "position.offset of the purge's reply." },
         new JsonObject { ["name"] = "timeoutMs", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = 60_000, ["default"] = 10_000 } });
+
+    private static JsonArray CacheQuery() => new(
+        new JsonObject { ["name"] = "url", ["in"] = "query", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" }, ["description"] = "An absolute http or https URL." },
+        new JsonObject { ["name"] = "header", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" }, ["maxItems"] = 32 }, ["description"] = "A field of the request, as 'Name: value'." });
 
     private static JsonArray IdParameter(SortedDictionary<string, JsonNode> components) =>
         new(new JsonObject { ["name"] = "id", ["in"] = "path", ["required"] = true, ["schema"] = TextShape.Id.Describe(components) });

@@ -21,6 +21,7 @@ internal static class OpenApiReplies
         ("/v1/keys/{id}", "delete", 200, "KeyRevoked"),
         ("/v1/purge", "post", 200, "PurgeReply"),
         ("/v1/purge/{offset}", "get", 200, "PurgeWaited"),
+        ("/v1/cache", "get", 200, "CacheReply"),
     ];
 
     /// <summary>Puts the schemas into <paramref name="components"/>, and a reference to its own into each reply of <paramref name="paths"/>.</summary>
@@ -114,6 +115,20 @@ internal static class OpenApiReplies
         yield return ("PurgeReply", [new("purgeId", Type("string")), new("position", Ref("Position")), new("voided", Type("integer"), Always: false)]);
         yield return ("PurgeWaited", [new("position", Ref("Position")), new("obeyed", Type("boolean"))]);
         yield return ("Position", [new("stream", Type("string")), new("partition", Type("integer")), new("offset", Type("integer"))]);
+        yield return ("CacheReply",
+        [
+            new("key", Type("string")), new("keyHash", Type("string")), new("route", Type("string"), Always: false), new("contract", Words("available", "bounded", "strict"), Always: false),
+            new("contractPastSeconds", Type("number"), Always: false), new("now", Words("serve", "serveAndRenew", "fetch", "pass", "fail")), new("reason", Type("string"), Always: false),
+            new("notStored", Type("string"), Always: false), new("purgesObeyed", Type("integer")), new("held", List(Ref("HeldCopy"))),
+        ]);
+        yield return ("HeldCopy",
+        [
+            new("tier", Type("string")), new("selected", Type("boolean")), new("status", Type("integer")), new("bytes", Type("integer")), new("since", Time()), new("freshUntil", Time()),
+            new("ageSeconds", Type("number")), new("lifetimeSeconds", Type("number")), new("lifetimeFrom", Words("none", "sMaxage", "maxAge", "expires", "heuristic", "route", "purge")),
+            new("vary", List(Ref("VaryField"))), new("surrogateKeys", List(Type("string"))), new("etag", Type("string"), Always: false), new("lastModified", Type("string"), Always: false),
+            new("began", Type("integer")), new("purged", Words("untouched", "stale", "void")), new("unverified", Type("boolean")),
+        ]);
+        yield return ("VaryField", [new("name", Type("string")), new("value", Type("string"), Always: false)]);
         yield return ("KeysReply", [new("keys", List(Ref("KeyReply")))]);
         yield return ("KeyReply", [.. Key()]);
         yield return ("KeyMade", [.. Key(), new("secret", Type("string"))]);

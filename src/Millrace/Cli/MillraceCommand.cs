@@ -27,6 +27,8 @@ internal static class MillraceCommand
         root.Subcommands.Add(CacheSimCommand.Create(clock, output));
         root.Subcommands.Add(JournalCommands.Create());
         root.Subcommands.Add(KeyCommands.Create(clock, output));
+        root.Subcommands.Add(CacheCommands.Create(output));
+        root.Subcommands.Add(SignUrlCommand.Create(clock, output));
         root.Subcommands.Add(ConfigCommands.CreateConfig(output));
         root.Subcommands.Add(ConfigCommands.CreateSchema(output));
         return root;

@@ -13,12 +13,13 @@ namespace Millrace.Flywheel;
 /// <param name="write">Carries the facts to the journal.</param>
 /// <param name="tokens">Verifies tags.</param>
 /// <param name="bodyUrl">The URL of an item's body; null when the item is not known any more.</param>
+/// <param name="namesOf">The names that an object may have in records, by its URL.</param>
 /// <param name="clock">Stamps the facts.</param>
 /// <param name="newId">Makes fact ids.</param>
 /// <param name="share">The share of the others that is recorded, in [0, 1].</param>
 /// <param name="seed">Seeds the choice.</param>
 internal sealed class DeliveryToFact(
-    Action<Delivered> write, DeliveryTokens tokens, Func<string, string?> bodyUrl, TimeProvider clock, Func<string> newId, double share, ulong seed) : IDeliverySink
+    Action<Delivered> write, DeliveryTokens tokens, Func<string, string?> bodyUrl, Func<string, IEnumerable<ulong>> namesOf, TimeProvider clock, Func<string> newId, double share, ulong seed) : IDeliverySink
 {
     // 32 bytes and the table's overhead each: about 65 MB when full.
     private const int MaxTold = 1_000_000;
@@ -67,11 +68,7 @@ internal sealed class DeliveryToFact(
         record.Tag is not null && tokens.Verify(record.Tag, DeliveryUrls.Tenant, now, out var token) == TokenFault.None && IsBodyOf(token!.Item, record) ? token : null;
 
     private bool IsBodyOf(string item, in DeliveryRecord record) =>
-        bodyUrl(item) is { } url && (DeliveryPlane.KeyHashOf(url) == record.KeyHash || DeliveryPlane.KeyHashOf(WithOtherScheme(url)) == record.KeyHash);
-
-    // TLS may end before the plane, which then sees http where the item's URL says https.
-    private static string WithOtherScheme(string url) =>
-        url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "http://" + url[8..] : url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "https://" + url[7..] : "https://" + url;
+        bodyUrl(item) is { } url && namesOf(url).Contains(record.KeyHash);
 
     // A hash of the count rather than every n-th: a periodic client would otherwise be always or never in the sample.
     private bool IsSampled(long count) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in count)), (long)seed) < share * ulong.MaxValue;

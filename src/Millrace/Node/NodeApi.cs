@@ -37,6 +37,7 @@ internal static class NodeApi
             Urls = new DeliveryUrls(tokens),
             Tokens = eventTokens,
             Purge = new PurgeToJournal(node.Journal, purges, () => node.Delivery.Routes),
+            Cache = new DeliveryToExplanation(node.Delivery),
             Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, metrics, cancellation),
             Metrics = metrics,
             Tenant = static context => context.KeyOf().Tenant,

@@ -8,6 +8,7 @@ using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
 using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.FrontEnd.Tls;
+using Millrace.Delivery.Observing;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
@@ -213,11 +214,12 @@ internal sealed class NodeServices : IAsyncDisposable
         var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal);
         _closing.Add(queue);
         Delivery = Owned(new DeliveryPlane(
-            new DeliveryOptions { Name = config.Node.Name, StoreBytes = config.Cache.Memory, MaxObjectBytes = config.Cache.Object },
+            OptionsOf(config),
             RouteTable.Create(config.Routes),
             new DeliveryToFact(
-                queue.Write, tokens, item => Features.Current.Find(item)?.BodyUrl, Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
+                queue.Write, tokens, item => Features.Current.Find(item)?.BodyUrl, url => Delivery.KeyHashesOf(url), Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
             Clock));
+        _closing.Add(new AccessLogClose(Delivery));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
         FrontDoor = Owned(new FrontDoor(DoorOf(config.Limits), Delivery, Clock));
         OpenTls(config.Tls);
@@ -260,6 +262,25 @@ internal sealed class NodeServices : IAsyncDisposable
         IdleTimeout = limits.KeepAlive,
     };
 
+    private static DeliveryOptions OptionsOf(NodeConfig config) => new()
+    {
+        Name = config.Node.Name,
+        StoreBytes = config.Cache.Memory,
+        MaxObjectBytes = config.Cache.Object,
+        PurgeLease = config.Cache.PurgeLease,
+        MaxPurges = config.Cache.Purges,
+        AccessLog = config.AccessLog.To == "off" ? null : new AccessLogOptions
+        {
+            Path = config.AccessLog.To == "stdout" ? null : config.AccessLog.To,
+            Share = config.AccessLog.Share,
+            KeepQuery = config.AccessLog.Query == "keep",
+            Client = Enum.Parse<ClientForm>(config.AccessLog.Client, ignoreCase: true),
+            MaxQueued = config.AccessLog.Queue,
+            RotateBytes = config.AccessLog.Rotate,
+            Keep = config.AccessLog.Keep,
+        },
+    };
+
     private void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
 
     private void PurgesTold(Exception? lost)
@@ -293,5 +314,10 @@ internal sealed class NodeServices : IAsyncDisposable
         var key = RandomNumberGenerator.GetBytes(TokenKeyBytes);
         data.WriteSecret(TokenKeyFile, key);
         return key;
+    }
+
+    private sealed class AccessLogClose(DeliveryPlane plane) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => plane.CloseLogAsync();
     }
 }

@@ -30,7 +30,8 @@ public class RuleTests
             Negative = new Dictionary<string, TimeSpan> { ["404"] = 15 * Second, ["4xx"] = 12 * Second, ["5xx"] = Second }.ToFrozenDictionary(),
         };
         var applied = rules.Apply(status, new FreshnessRules(stated * Second, TimeSpan.Zero, isExplicit));
-        Assert.Equal(new FreshnessRules(lifetime * Second, TimeSpan.Zero, isExplicit), applied);
+        Assert.Equal((lifetime * Second, isExplicit), (applied.Lifetime, applied.Explicit));
+        Assert.Equal(lifetime != stated, applied.From == LifetimeSource.Route);
     }
 
     [Fact]

@@ -40,6 +40,7 @@ public sealed class OpenApiRepliesTests : IDisposable
         await Ask(HttpMethod.Post, "/v1/decisions/d2/replay", "/v1/decisions/{id}/replay", null);
         var purged = await Ask(HttpMethod.Post, "/v1/purge", "/v1/purge", """{"keys": ["k"], "wait": "edges"}""");
         await Ask(HttpMethod.Get, $"/v1/purge/{purged.Json["position"]!["offset"]}", "/v1/purge/{offset}", null);
+        await Ask(HttpMethod.Get, "/v1/cache?url=http://news.example/a&header=Accept:%20x", "/v1/cache", null);
         var key = await Ask(HttpMethod.Post, "/v1/keys", "/v1/keys", """{"scope": "events"}""");
         await Ask(HttpMethod.Get, "/v1/keys", "/v1/keys", null);
         await Ask(HttpMethod.Delete, $"/v1/keys/{key.Json["id"]}", "/v1/keys/{id}", null);

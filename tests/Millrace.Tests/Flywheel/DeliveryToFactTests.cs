@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Millrace.Delivery;
+using Millrace.Delivery.Routes;
 using Millrace.Flywheel;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -50,10 +51,16 @@ public sealed class DeliveryToFactTests
         Assert.Equal(joins ? 1 : 0, _facts.Count);
     }
 
+    private static IEnumerable<ulong> Names(string url)
+    {
+        using DeliveryPlane plane = new(new DeliveryOptions(), RouteTable.Empty, null, TimeProvider.System);
+        return plane.KeyHashesOf(url);
+    }
+
     private DeliveryToFact Joint(double share)
     {
         var ids = 0;
-        return new(_facts.Add, _tokens, item => $"http://news.example/{item}", _clock, () => $"id-{ids++}", share, seed: 1);
+        return new(_facts.Add, _tokens, item => $"http://news.example/{item}", Names, _clock, () => $"id-{ids++}", share, seed: 1);
     }
 
     private void Deliver(DeliveryToFact joint, string url, DeliveryOutcome outcome)
@@ -62,7 +69,7 @@ public sealed class DeliveryToFactTests
         joint.Delivered(new DeliveryRecord
         {
             Route = "*/*",
-            KeyHash = DeliveryPlane.KeyHashOf(url),
+            KeyHash = Names(url).First(),
             Outcome = outcome,
             Reason = DeliveryReason.None,
             Status = 200,

@@ -77,7 +77,7 @@ public sealed class ConfigurationTests
     [InlineData("routes:\n  - {match: a/*, origin: ftp://x}", "t.yaml:2:26 routes[0].origin: expected an http or https URL", "got 'ftp://x'")]
     [InlineData("routes:\n  - {match: a, origin: http://x}", "t.yaml:2:13 routes[0].match: expected a host and path pattern", "got 'a'")]
     [InlineData("routes:\n  - {match: a/*, origin: http://x, contract: strct}", "routes[0].contract: expected available or strict or {bounded: 30s}", "did you mean 'strict'?")]
-    [InlineData("routes: [{match: 'a.b/*', origin: http://x}, {match: 'A.B/*', origin: http://x}]", "t.yaml:1:9 routes: expected routes that fit together", "stands twice")]
+    [InlineData("routes: [{match: 'a.b/*', origin: http://x}, {match: 'A.B/*', origin: http://x}]", "t.yaml:1:46 routes[1]: expected routes that fit together", "stands twice")]
     [InlineData("features: [{name: a, count: click, window: 1h}, {name: a, count: click, window: 2h}]", "features[1].name: expected each feature name once", "'a' again")]
     [InlineData("features: [{name: A, count: click, window: 1h}]", "features[0].name: expected a name of 1 to 64 of a-z", "got 'A'")]
     [InlineData("features: [{name: a, window: 1h}]", "features[0]: expected exactly one of count, age, cooccur", "got none")]

@@ -22,6 +22,7 @@ internal sealed class DiskTier : IAsyncDisposable
     private readonly DiskRebuild _rebuild;
     private readonly SegmentLog _log;
     private readonly DiskWriter _writer;
+    private readonly DiskMeters _meters;
     private Task _running = Task.CompletedTask;
 
     private DiskTier(DiskOptions options, IDiskFiles files, DiskFolder folder, DiskCounts counts, TimeProvider time, Func<ulong> nonce)
@@ -35,6 +36,7 @@ internal sealed class DiskTier : IAsyncDisposable
         _rebuild = new DiskRebuild(files, folder, _log, _index, counts);
         SegmentReclaim reclaim = new(options, _log, _index, buffers, counts);
         _writer = new DiskWriter(options, folder, _log, reclaim, _rebuild, _index, _queue, counts, time);
+        _meters = new DiskMeters(() => Stats);
     }
 
     /// <summary>Takes the folder, and begins to read what is in it: until that is done, lookups miss.</summary>
@@ -133,9 +135,16 @@ internal sealed class DiskTier : IAsyncDisposable
     /// <summary>Writes what waits, and lets the folder go.</summary>
     public async ValueTask DisposeAsync()
     {
+        _meters.Dispose();
         _queue.Complete();
-        await _running;
-        _folder.Dispose();
+        try
+        {
+            await _running;
+        }
+        finally
+        {
+            _folder.Dispose();
+        }
     }
 
     private DiskFill? TryBegin(DiskFill fill) => _writer.IsOn && _index.TryBegin(fill) ? fill : null;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Millrace.Delivery.Routes;
@@ -11,7 +12,7 @@ internal static class ConfigJson
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new AddressText(), new DurationText(), new ContractText(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new AddressText(), new DurationText(), new ContractText(), new SigningKeyText(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     private sealed class AddressText : JsonConverter<ListenAddress>
@@ -27,6 +28,16 @@ internal static class ConfigJson
             Quantities.ParseDuration(reader.GetString()!) ?? throw new JsonException(Quantities.DurationExpected);
 
         public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(Quantities.Format(value));
+    }
+
+    /// <summary>A secret is shown by its hash: nobody can read it, and another one reads otherwise.</summary>
+    private sealed class SigningKeyText : JsonConverter<SigningKey>
+    {
+        public override SigningKey Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("configurations are written as JSON, never read from it");
+
+        public override void Write(Utf8JsonWriter writer, SigningKey value, JsonSerializerOptions options) =>
+            writer.WriteStringValue($"{value.Id}: sha256 {Convert.ToHexStringLower(SHA256.HashData(value.Secret.Span).AsSpan(0, 8))}…");
     }
 
     private sealed class ContractText : JsonConverter<Contract>

@@ -65,16 +65,19 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
     // The planes are asked, so that what is accepted here is what a start accepts.
     private static void CheckPlanes(NodeConfig config, BoundObject bound, ConfigFaults faults)
     {
+        var marks = new PathMarks(bound);
         try
         {
             RouteTable.Create(config.Routes);
         }
         catch (RouteTableException refused)
         {
-            faults.Add(new ConfigFault(bound["routes"].Mark, "routes", "routes that fit together", refused.Message));
+            foreach (var fault in refused.Faults)
+            {
+                faults.Add(PlaneFault.Read(RouteText.WithPath(fault), marks.Find));
+            }
         }
 
-        var marks = new PathMarks(bound);
         try
         {
             var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));

@@ -35,6 +35,8 @@ internal sealed record NodeConfig
     public required LimitsSection Limits { get; init; }
 
     public required LogSection Log { get; init; }
+
+    public required AccessLogSection AccessLog { get; init; }
 }
 
 internal sealed record NodeSection(string Data, string Name);
@@ -47,7 +49,7 @@ internal sealed record BrowsersSection(ImmutableArray<string> Origins)
     public bool Allows(string origin) => Origins.Contains(BrowserOrigin.Any) || Origins.Contains(origin);
 }
 
-internal sealed record CacheSection(long Memory, long Object);
+internal sealed record CacheSection(long Memory, long Object, TimeSpan PurgeLease, int Purges);
 
 /// <param name="Partitions">Of a new data directory.</param>
 /// <param name="Retention">As it is written; null leaves it to <see cref="History"/>.</param>
@@ -110,3 +112,21 @@ internal sealed record LimitsSection
 }
 
 internal sealed record LogSection(string Level, string Format);
+
+/// <summary>What is written of requests; meaning and reasons stand in <see cref="NodeShape"/>.</summary>
+internal sealed record AccessLogSection
+{
+    public required string To { get; init; }
+
+    public required double Share { get; init; }
+
+    public required string Query { get; init; }
+
+    public required string Client { get; init; }
+
+    public required int Queue { get; init; }
+
+    public required long Rotate { get; init; }
+
+    public required int Keep { get; init; }
+}

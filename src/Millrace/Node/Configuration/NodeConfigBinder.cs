@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Millrace.Delivery.Routes;
 using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
@@ -19,31 +18,21 @@ internal static class NodeConfigBinder
             Node = new NodeSection(node.Get<string>("data"), node.Get<string>("name")),
             Listen = new ListenSection(listen.Get<ListenAddress>("delivery"), listen.Get<ListenAddress>("api"), listen.Get<ListenAddress>("admin")),
             Tls = TlsSection.Bind(root["tls"].Object!),
-            Routes = [.. root["routes"].Items.Select(r => Route(r.Object!))],
+            Routes = RouteBinder.Routes(root),
             Features = [.. root["features"].Items.Select(f => FeatureText.Bind(f.Object!))],
             Folding = Folding(root["folding"].Object!),
             Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Browsers = new BrowsersSection(
                 root["browsers"].Object!["origins"] is { Value: not null } origins ? [.. origins.Items.Select(o => o.Text!)] : [BrowserOrigin.Any]),
-            Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object")),
+            Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object"), cache.Get<TimeSpan>("purgeLease"), cache.Get<int>("purges")),
             Journal = new JournalSection(
                 journal.Get<int>("partitions"), journal.Find<TimeSpan>("retention"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),
             Events = new EventsSection(root["events"].Object!.Get<string>("unattested")),
             Limits = Limits(root["limits"].Object!),
             Log = new LogSection(log.Get<string>("level"), log.Get<string>("format")),
+            AccessLog = AccessLog(root["accessLog"].Object!),
         };
-    }
-
-    private static Route Route(BoundObject route)
-    {
-        var contract = route["contract"] switch
-        {
-            { Object: { } bounded } => Contract.Bounded(bounded.Get<TimeSpan>("bounded")),
-            { Text: "strict" } => Contract.Strict,
-            _ => Contract.Available,
-        };
-        return new Route(route.Get<string>("match"), route.Get<Uri>("origin"), contract);
     }
 
     private static Policy Policy(string name, BoundObject policy)
@@ -74,6 +63,17 @@ internal static class NodeConfigBinder
         name,
         surface.Get<string>("policy"),
         [.. surface["slots"].Items.Select(s => new Slot(s.Object!.Get<string>("id"), s.Object!.Get<int>("count")))]);
+
+    private static AccessLogSection AccessLog(BoundObject log) => new()
+    {
+        To = log.Get<string>("to"),
+        Share = log.Get<double>("share"),
+        Query = log.Get<string>("query"),
+        Client = log.Get<string>("client"),
+        Queue = log.Get<int>("queue"),
+        Rotate = log.Get<long>("rotate"),
+        Keep = log.Get<int>("keep"),
+    };
 
     private static FoldingSection Folding(BoundObject folding) => new()
     {

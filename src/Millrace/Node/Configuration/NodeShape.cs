@@ -14,7 +14,9 @@ internal static class NodeShape
         new("node", Node(), "This process."),
         new("listen", Listen(), "The three listeners: paths of ours never shadow an origin's."),
         new("tls", TlsSection.Shape, "TLS of the delivery listener."),
-        new("routes", new ListShape("a list of routes", Route(), 0, 10_000), "What the delivery listener serves, and from where.", Reloads: true),
+        new("routes", new ListShape("a list of routes", RouteShape.Route(), 0, 10_000), "What the delivery listener serves, from where and by which rules.", Reloads: true),
+        new("origins", new MapShape("a mapping of origin groups by name", OriginShape.Group(), 1_000), "Groups of servers that answer for the same content; a route's `origin` names one.", Reloads: true),
+        new("shields", new MapShape("a mapping of shield tiers by name", OriginShape.Shields(), 100), "Tiers of nodes of this product between this one and the origins; a route's `shield` names one.", Reloads: true),
         new("features", new ListShape("a list of features", Feature(), 0, 1_000), "Values about items, users and sessions that policies blend."),
         new("folding", Folding(), "What is known of items, users and sessions, and its bounds; hitting one is counted."),
         new("policies", new MapShape("a mapping of policies by name", Policy(), 1_000), "How surfaces decide.", Reloads: true),
@@ -25,6 +27,7 @@ internal static class NodeShape
         new("events", Events(), "What comes back: impressions, clicks and the like."),
         new("limits", Limits(), "The bounds of the listeners and queues; hitting one is counted."),
         new("log", Log(), "The structured log."),
+        new("accessLog", AccessLog(), "A line of JSON for each request of the delivery listener, or for a share of them."),
     ]);
 
     private static ObjectShape Node() => new("a mapping",
@@ -38,19 +41,6 @@ internal static class NodeShape
         new("delivery", Scalars.Address, "Routes only.", ":8080", "the usual port of an HTTP proxy"),
         new("api", Scalars.Address, "Decide, events, items.", ":8081", "beside delivery"),
         new("admin", Scalars.Address, "Everything else: metrics, health, purge, policies.", "127.0.0.1:8082", "reachable from this machine only, until you say otherwise"),
-    ]);
-
-    private static ObjectShape Route() => new("a route like {match: \"news.example/*\", origin: \"http://127.0.0.1:9000\"}",
-    [
-        new("match", new ScalarShape(
-            "a host and path pattern like 'news.example/*'", t => RouteText.IsPattern(t) ? t : null,
-            () => new() { ["type"] = "string", ["pattern"] = "^[^/\\s]+/[^\\s]*$" }), "Host, then a path or a prefix that ends in '*'; host '*' is any, '*.example' any below.", Required: true),
-        new("origin", new ScalarShape(
-            "an http or https URL without user, query or fragment", t => RouteText.ParseOrigin(t), () => new() { ["type"] = "string", ["format"] = "uri" }), "Where misses are fetched.", Required: true),
-        new("contract", new EitherShape(
-            Scalars.OneOf("available", "strict"),
-            new ObjectShape("{bounded: 30s}", [new("bounded", Scalars.Duration(TimeSpan.FromMilliseconds(1), 30 * Day), "Serve at most so long past freshness.", Required: true)])),
-            "What happens when freshness cannot be had: serve stale, serve stale for so long, or revalidate or fail.", "available", "an origin's outage should not be its readers'"),
     ]);
 
     private static ObjectShape Feature() => new("a feature like {name: clicks_1h, entity: item, count: click, window: 1h}",
@@ -133,6 +123,8 @@ internal static class NodeShape
     [
         new("memory", Scalars.Size(1 << 20, 1L << 42), "Bytes of stored responses.", "256MiB", "fits a laptop; raise it to what the machine can spare"),
         new("object", Scalars.Size(1 << 10, 1L << 30), "Larger bodies are streamed, not stored.", "8MiB", "holds pages and images, not films"),
+        new("purgeLease", Scalars.Duration(Second, TimeSpan.FromHours(1)), "For how long after a purge was acknowledged a node that cannot hear of it may serve what it names, on strict and bounded routes.", "5s", "DESIGN: the lease L"),
+        new("purges", Scalars.Integer(1_000, 10_000_000), "Names of purges that are remembered for what is on its way, some 50 bytes each; beyond it everything that began earlier counts as purged.", "65536", "an hour of 18 purges a second"),
     ]);
 
     private static ObjectShape Journal() => new("a mapping",
@@ -171,5 +163,16 @@ internal static class NodeShape
     [
         new("level", Scalars.OneOf("trace", "debug", "information", "warning", "error"), "The least level written.", "information", "a line per event of the node's life, none per request", Reloads: true),
         new("format", Scalars.OneOf("json", "text"), "One JSON object per line, or text for people.", "json", "machines read it first"),
+    ]);
+
+    private static ObjectShape AccessLog() => new("a mapping",
+    [
+        new("to", Scalars.Line("off, stdout, or a file's path", 4096), "Where lines go.", "off", "it costs a write per line, and tells of persons"),
+        new("share", Scalars.Number(0, 1), "The share of requests that are written; those that fail are written all.", "1", "whoever asks for a log wants it whole"),
+        new("query", Scalars.OneOf("drop", "keep"), "Whether queries are written: they hold search words, tokens and addresses.", "drop", "personal data only where it is wanted"),
+        new("client", Scalars.OneOf("none", "prefix", "full"), "What is written of the client's address: nothing, its network (/24, or /48 of IPv6), or all of it.", "prefix", "tells networks apart, and persons not"),
+        new("queue", Scalars.Integer(16, 1 << 20), "Lines that may wait for the disk; more are dropped, and counted.", "8192", "a third of a second of a busy core"),
+        new("rotate", Scalars.Size(1 << 16, 1L << 40), "A file that grows beyond it is renamed, and another begun.", "100MiB", "some 400,000 lines"),
+        new("keep", Scalars.Integer(0, 1_000), "Renamed files that are kept; the oldest leaves.", "5", "half a gigabyte"),
     ]);
 }

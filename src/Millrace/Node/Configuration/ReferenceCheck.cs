@@ -13,6 +13,7 @@ internal static class ReferenceCheck
         var features = root["features"].Items.Select(f => f.Object?["name"]).OfType<Bound>().ToArray();
         Unique(features, "each feature name once", faults);
         Unique(root["routes"].Items.Select(r => r.Object?["match"]).OfType<Bound>(), "each pattern once", faults);
+        Routes(root, faults);
         var featureNames = features.Select(f => f.Text).OfType<string>().ToArray();
         foreach (var feature in root["features"].Items)
         {
@@ -32,6 +33,29 @@ internal static class ReferenceCheck
 
         Addresses(root["listen"].Object, faults);
         TlsSection.Check(root["tls"].Object, faults);
+    }
+
+    private static void Routes(BoundObject root, ConfigFaults faults)
+    {
+        var groups = root["origins"].Entries.Select(e => e.Name).ToArray();
+        var tiers = root["shields"].Entries.Select(e => e.Name).ToArray();
+        foreach (var bound in root["routes"].Items)
+        {
+            if (bound.Object is not { } route)
+            {
+                continue;
+            }
+
+            if (route["origin"] is { Text: { } group } origin)
+            {
+                Refers(group, origin.Mark, origin.Path, "origin group", groups, faults);
+            }
+
+            if (route["shield"] is { Text: { } tier } shield)
+            {
+                Refers(tier, shield.Mark, shield.Path, "shield tier", tiers, faults);
+            }
+        }
     }
 
     private static void Policy(BoundObject? policy, string[] features, ConfigFaults faults)

@@ -63,7 +63,11 @@ internal sealed record ScalarShape(string Expects, Func<string, object?> Parse, 
 /// <param name="Why">Where the default comes from.</param>
 /// <param name="Required">Whether it must be written.</param>
 /// <param name="Reloads">Whether a running node takes a change of it.</param>
-internal sealed record Field(string Name, Shape Shape, string Says, string? Default = null, string Why = "", bool Required = false, bool Reloads = false);
+internal sealed record Field(string Name, Shape Shape, string Says, string? Default = null, string Why = "", bool Required = false, bool Reloads = false)
+{
+    /// <summary>Whether a mapping that is not written is none, rather than one of defaults.</summary>
+    public bool Optional { get; init; }
+}
 
 /// <summary>Keys that we name.</summary>
 internal sealed record ObjectShape(string Expects, ImmutableArray<Field> Fields) : Shape
@@ -135,7 +139,7 @@ internal sealed record ObjectShape(string Expects, ImmutableArray<Field> Fields)
 
         return field.Shape switch
         {
-            ObjectShape nested => nested.Bind(new MapNode(mark, []), path, faults),
+            ObjectShape nested when !field.Optional => nested.Bind(new MapNode(mark, []), path, faults),
             _ when field.Default is not null => field.Shape.Bind(new ScalarNode(mark, field.Default, false), path, faults),
             _ => new Bound(null, mark, path),
         };

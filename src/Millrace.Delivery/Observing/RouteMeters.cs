@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace Millrace.Delivery.Observing;
+
+/// <summary>
+/// Responses by route, outcome and reason. A count is one addition to a cell of a table, and the table is read when it is scraped: a tenth of what a counter
+/// with three tags costs a hit. Routes are those of the configuration, hence few; those of requests without one count under an empty name.
+/// </summary>
+internal sealed class RouteMeters
+{
+    /// <summary>As many routes as a configuration may have; those that reloads bring beyond it count as <c>other</c>.</summary>
+    private const int MaxRoutes = 10_000;
+
+    private const string Other = "other";
+
+    private static readonly int Outcomes = Enum.GetValues<DeliveryOutcome>().Length;
+    private static readonly int Reasons = Enum.GetValues<DeliveryReason>().Length;
+
+    private readonly ConcurrentDictionary<string, long[]> _byRoute = new(StringComparer.Ordinal);
+
+    public void Ended(in DeliveryRecord record)
+    {
+        if (!_byRoute.TryGetValue(record.Route, out var cells))
+        {
+            cells = _byRoute.GetOrAdd(_byRoute.Count < MaxRoutes ? record.Route : Other, static _ => new long[Outcomes * Reasons]);
+        }
+
+        Interlocked.Increment(ref cells[((int)record.Outcome * Reasons) + (int)record.Reason]);
+    }
+
+    /// <summary>All cells that have counted.</summary>
+    public IEnumerable<Measurement<long>> Read()
+    {
+        foreach (var (route, cells) in _byRoute)
+        {
+            for (var i = 0; i < cells.Length; i++)
+            {
+                if (Interlocked.Read(ref cells[i]) is > 0 and var count)
+                {
+                    yield return new Measurement<long>(
+                        count, new("route", route), new("outcome", ((DeliveryOutcome)(i / Reasons)).Wire()), new KeyValuePair<string, object?>("reason", ((DeliveryReason)(i % Reasons)).Wire()));
+                }
+            }
+        }
+    }
+}

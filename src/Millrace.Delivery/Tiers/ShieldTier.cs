@@ -1,0 +1,162 @@
+using System.IO.Hashing;
+using Millrace.Delivery.Origins;
+using Millrace.Delivery.Requests;
+
+namespace Millrace.Delivery.Tiers;
+
+/// <summary>
+/// Asks an object's home among the shields, its next when that one has too much in hand or fails, and the origin when no shield gives a head within the
+/// tier's budget. A request that has come through a tier already goes to the origin at once.
+/// </summary>
+internal sealed class ShieldTier : IDisposable
+{
+    private readonly ShieldOptions _options;
+    private readonly MemberState[] _members;
+    private readonly ulong[] _seeds;
+    private readonly double[] _weights;
+    private readonly HealthProber? _prober;
+    private readonly OriginWatch _watch;
+    private long _fallbacks;
+
+    public ShieldTier(ShieldOptions options, MemberState[] members, HealthProber? prober, OriginWatch watch)
+    {
+        (_options, _members, _prober, _watch) = (options, members, prober, watch);
+        _seeds = Array.ConvertAll(members, static member => Rendezvous.Seed(member.Member.Address.AbsoluteUri));
+        _weights = Array.ConvertAll(members, static member => (double)member.Member.Weight);
+        foreach (var member in members)
+        {
+            member.Server.BodyFailed = fault => member.BodyFailed(fault, watch.Now);
+        }
+    }
+
+    public OriginGroupStats Stats => new()
+    {
+        Name = _options.Name,
+        Members = [.. _members.Select(member => member.Stats(_watch.Now))],
+        Fallbacks = Interlocked.Read(ref _fallbacks),
+    };
+
+    /// <summary>What a route with these shields asks: them, then its origin.</summary>
+    public IUpstream Before(IUpstream origin) => new Route(this, origin);
+
+    public void Dispose() => _prober?.Dispose();
+
+    private async ValueTask<OriginResponse> SendAsync(OriginCall call, IUpstream origin, CancellationToken cancellationToken)
+    {
+        if (call.Request.Tier is not null)
+        {
+            return await origin.SendAsync(call, cancellationToken);
+        }
+
+        // The budget is for a second way to the same answer; what is not safe has only one, and the origin's own time for it.
+        var by = call.IsSafe ? Math.Min(call.Deadline, _watch.After(_options.Budget)) : call.Deadline;
+        ulong tried = 0;
+        for (var tries = 0; tries < _options.Tries && _watch.Now < by; tries++)
+        {
+            if (Pick(KeyOf(call.Request), ref tried) is not { } shield)
+            {
+                break;
+            }
+
+            try
+            {
+                var response = await TryAsync(shield, call with { Deadline = by, Extra = TierField.Line(by == long.MaxValue ? null : _watch.Between(_watch.Now, by)) }, cancellationToken);
+                if (response.Status != 508)
+                {
+                    return response;
+                }
+
+                // The request came back to where it had been: that shield is this node, or leads to it.
+                shield.IsSelf = true;
+                if (call.Body is not null)
+                {
+                    return response;
+                }
+
+                response.Dispose();
+                break;
+            }
+            catch (OriginException e) when (call.IsSafe || e.Fault is OriginFault.Unresolved or OriginFault.Refused or OriginFault.ConnectTimeout or OriginFault.Tls)
+            {
+                // The next, or the origin. What was sent and is not safe is not sent twice.
+            }
+        }
+
+        Interlocked.Increment(ref _fallbacks);
+        return await origin.SendAsync(call, cancellationToken);
+    }
+
+    private static ulong KeyOf(UpstreamRequest request)
+    {
+        XxHash3 hash = new();
+        hash.Append(request.IsSecure ? "s"u8 : "p"u8);
+        hash.Append(request.Authority);
+        hash.Append(request.Target);
+        return hash.GetCurrentHashAsUInt64();
+    }
+
+    /// <summary>The first in the key's ranking that may be asked and has room; the first that may be asked when none has. Null when the origin is as near.</summary>
+    private MemberState? Pick(ulong key, ref ulong tried)
+    {
+        Span<int> ranking = stackalloc int[_members.Length];
+        Rendezvous.Rank(key, _seeds, _weights, ranking);
+        var now = _watch.Now;
+        var (inHand, weights) = (0, 0.0);
+        foreach (var member in _members)
+        {
+            inHand += member.Server.InHand;
+            weights += member.IsAvailable(now) ? member.Member.Weight : 0;
+        }
+
+        var first = -1;
+        foreach (var index in ranking)
+        {
+            var member = _members[index];
+            if ((tried & (1UL << index)) != 0 || !member.IsAvailable(now))
+            {
+                continue;
+            }
+
+            if (member.IsSelf)
+            {
+                return null;
+            }
+
+            first = first < 0 ? index : first;
+            if (member.Server.InHand < Rendezvous.Capacity(_options.LoadFactor, inHand, member.Member.Weight, weights) && member.Breaker.TryEnter(now))
+            {
+                tried |= 1UL << index;
+                return member;
+            }
+        }
+
+        tried |= first < 0 ? 0 : 1UL << first;
+        return first >= 0 && _members[first].Breaker.TryEnter(now) ? _members[first] : null;
+    }
+
+    private async ValueTask<OriginResponse> TryAsync(MemberState shield, OriginCall call, CancellationToken cancellationToken)
+    {
+        var began = _watch.Now;
+        try
+        {
+            var response = await shield.Server.SendAsync(call, cancellationToken);
+            shield.Ended(OriginFault.None, response.Status, _watch.Between(began, _watch.Now), _watch.Now);
+            return response;
+        }
+        catch (OriginException e)
+        {
+            shield.Ended(e.Fault, 0, _watch.Between(began, _watch.Now), _watch.Now);
+            throw;
+        }
+        catch
+        {
+            shield.Abandoned(_watch.Now);
+            throw;
+        }
+    }
+
+    private sealed class Route(ShieldTier tier, IUpstream origin) : IUpstream
+    {
+        public ValueTask<OriginResponse> SendAsync(OriginCall call, CancellationToken cancellationToken) => tier.SendAsync(call, origin, cancellationToken);
+    }
+}
