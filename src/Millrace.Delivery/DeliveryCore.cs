@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Compression;
-using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Observing;
 using Millrace.Delivery.Origins;
@@ -10,12 +9,13 @@ using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
+using Millrace.Delivery.Storage.Disk;
 using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery;
 
 /// <summary>A request's life: walks <see cref="RequestStep"/> from the route to the record. Knows no server.</summary>
-internal sealed class DeliveryCore : IDisposable
+internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
 {
     private readonly DeliveryOptions _options;
     private readonly IDeliverySink? _sink;
@@ -25,7 +25,9 @@ internal sealed class DeliveryCore : IDisposable
     private readonly MemoryAccount _account;
     private readonly OriginClient _origins;
     private readonly TierArrivals _arrivals;
-    private readonly Stale _stale;
+    private readonly DiskShelf _disk = new();
+    private readonly PurgeLog _purges;
+    private readonly Deciding _deciding;
     private readonly Boarder _boarder;
     private readonly FlightTable _flights;
     private readonly Passing _passing;
@@ -36,34 +38,38 @@ internal sealed class DeliveryCore : IDisposable
     private volatile RouteTable _routes;
     private int _inHand;
     private bool _follows;
+    private bool _diskClosed;
 
     public DeliveryCore(DeliveryOptions options, RouteTable routes, IDeliverySink? sink, TimeProvider time)
     {
         options.Validate();
         (_options, _routes, _sink, _time) = (options, routes, sink, time);
         _name = new CacheName(options.Name, options.Instance);
-        PurgeLog purges = new(options.MaxPurges, time);
-        _store = new MemoryStore(options.StoreBytes, options.MaxVariants, purges);
+        _purges = new PurgeLog(options.MaxPurges, time);
+        _store = new MemoryStore(options.StoreBytes, options.MaxVariants, _purges, options.Eviction, options.Demand);
         _account = new MemoryAccount(options.FillBytes);
         _arrivals = new TierArrivals(options.Peers);
         _origins = new OriginClient(options, time);
         Converter = new Converter(options.Compression);
-        _replies = new ReplyWriter(time) { Conversions = new Conversions(Converter, _account) };
         _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _account.Bytes, () => _store.Count, () => _store.Evictions);
         OriginMeters.Register(_meters.Meter, () => _origins.Stats);
         _origins.BoundHit = _meters.BoundHit;
         _origins.Use(routes);
-        _voiding = new Voiding(purges, _store, _meters, () => _routes, time);
+        _replies = new ReplyWriter(new BodyWriter(new SliceSource(_origins, _store, _account, _disk, _meters, time)), time) { Conversions = new Conversions(Converter, _account) };
+        _voiding = new Voiding(_purges, _store, _disk, _meters, () => _routes, time);
         Touch = new PurgeTouch(options.PurgeLease, time);
-        _stale = new Stale(Touch, purges, _replies, time);
-        _flights = new FlightTable(purges);
+        _flights = new FlightTable(_purges);
+        Stale stale = new(Touch, _purges, _replies, time);
         PassMarks marks = new(options.HitForMiss, time);
         KeyMemo<FlightResult.Failed> failures = new(options.FailureMemo, time);
-        Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, _meters, time);
-        _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, purges, _stale, _replies, _meters, time);
-        _passing = new Passing(_origins, _stale, _voiding, new HeadUpdate(options, _store, _account, purges, time), _replies);
+        BodyFill fill = new(_store, _account, _flights, _disk, _meters);
+        PartFill parts = new(options, _store, _account, _disk, _meters, time);
+        Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, fill, parts, _disk, _meters, time);
+        _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, _purges, stale, _replies, _meters, time);
+        _deciding = new Deciding(_store, _disk, stale, _boarder);
+        _passing = new Passing(_origins, stale, _voiding, new HeadUpdate(options, _store, _account, _purges, time), _replies);
         _accessLog = options.AccessLog is null ? null : new AccessLog(options.AccessLog, time, () => _meters.BoundHit(DeliveryReason.AccessLog));
-        Explainer = new Explainer(Foresee, () => new Exchange(NoWriter.Instance, _name, time), _store, marks, purges, _stale, time);
+        Explainer = new Explainer(Foresee, () => new Exchange(NoWriter.Instance, _name, time), _store, marks, _purges, stale, time);
     }
 
     /// <summary>Makes other codings of what is stored.</summary>
@@ -122,11 +128,12 @@ internal sealed class DeliveryCore : IDisposable
                     RequestStep.Route => FindRoute(exchange),
                     RequestStep.Guard => Guard(exchange),
                     RequestStep.Key => FormKey(exchange),
-                    RequestStep.LookUp => LookUp(exchange),
-                    RequestStep.Judge => Judge(exchange),
+                    RequestStep.LookUp => _deciding.LookUp(exchange),
+                    RequestStep.Recall => await _deciding.RecallAsync(exchange, aborted),
+                    RequestStep.Judge => _deciding.Judge(exchange),
                     RequestStep.Serve => await ServeAsync(exchange, aborted),
-                    RequestStep.ServeAndRenew => Renew(exchange),
-                    RequestStep.Fetch => await _boarder.FetchAsync(exchange, aborted) ? RequestStep.Tell : RequestStep.Fail,
+                    RequestStep.ServeAndRenew => _deciding.Renew(exchange),
+                    RequestStep.Fetch => await _boarder.FetchAsync(exchange, aborted),
                     RequestStep.Pass => await _passing.PassAsync(exchange, aborted),
                     _ => await FailAsync(exchange, aborted),
                 };
@@ -171,11 +178,35 @@ internal sealed class DeliveryCore : IDisposable
     /// <summary>Begins to follow a feed, from the oldest purge that may concern what is held.</summary>
     public async Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
     {
-        // Memory is empty at the start: nothing that was acknowledged until now concerns it.
+        // What memory holds began after the start; what an earlier process left on disk may have been purged at any time since.
         _follows = true;
-        var from = await feed.EndAsync(cancellation);
+        var from = _disk.Objects is null ? await feed.EndAsync(cancellation) : 0;
         _voiding.Begin(from);
         return new PurgeFollower(feed, from, _voiding.Obey, Touch, _time, told);
+    }
+
+    /// <summary>Takes the disk tier's folder; call before the plane serves and before it follows a feed.</summary>
+    public async ValueTask OpenDiskAsync(IDiskFiles files, Func<ulong> random)
+    {
+        if (_options.DiskFolder is { } folder)
+        {
+            var tier = await DiskTier.OpenAsync(_options.DiskOptions(folder), files, _time, random);
+            _disk.Objects = new DiskObjects(tier, _purges, _account, random(), () => _follows, _time);
+        }
+    }
+
+    /// <summary>The disk tier, for tests that look into it.</summary>
+    public DiskTier? Disk => _disk.Objects?.Tier;
+
+    /// <summary>Writes what waits to be written, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Dispose();
+        if (Interlocked.Exchange(ref _diskClosed, true) == false && _disk.Objects is { } objects)
+        {
+            _disk.Objects = null;
+            await objects.Tier.DisposeAsync();
+        }
     }
 
     public void Dispose()
@@ -203,10 +234,10 @@ internal sealed class DeliveryCore : IDisposable
                     step = FormKey(exchange);
                     break;
                 case RequestStep.LookUp:
-                    step = LookUp(exchange);
+                    step = _deciding.LookUp(exchange);
                     break;
                 case RequestStep.Judge:
-                    step = Judge(exchange);
+                    step = _deciding.Judge(exchange);
                     break;
                 default:
                     return step;
@@ -286,65 +317,18 @@ internal sealed class DeliveryCore : IDisposable
             : DeliveryReason.None;
     }
 
-    private RequestStep LookUp(Exchange exchange)
-    {
-        exchange.Stored = _store.Find(exchange.Key, exchange.Fields);
-        if (exchange.Stored is { } stored)
-        {
-            exchange.Hold(stored);
-            return RequestStep.Judge;
-        }
-
-        return Forward(exchange);
-    }
-
-    /// <summary>Serves the copy when it may be reused; else notes in the verdict why the request goes on.</summary>
-    private RequestStep Judge(Exchange exchange)
-    {
-        var stored = exchange.Stored!;
-        var reuse = _stale.Judge(stored, exchange.Directives, exchange.Route!);
-        switch (reuse)
-        {
-            case Reuse.Fresh:
-                exchange.Outcome = DeliveryOutcome.Hit;
-                exchange.Verdict = new CacheStatus { Hit = true, Detail = _stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : DeliveryReason.None };
-                return RequestStep.Serve;
-
-            case Reuse.MaxStale or Reuse.StaleWhileRevalidate:
-                exchange.Outcome = DeliveryOutcome.Stale;
-                exchange.Verdict = new CacheStatus { Hit = true, Detail = reuse == Reuse.MaxStale ? DeliveryReason.MaxStale : DeliveryReason.WhileRevalidate };
-                return reuse == Reuse.MaxStale ? RequestStep.Serve : RequestStep.ServeAndRenew;
-
-            default:
-                exchange.Verdict = reuse == Reuse.RevalidateOnRequest
-                    ? new CacheStatus { Forward = "request", Detail = DeliveryReason.RequestDirective }
-                    : new CacheStatus { Forward = "stale", Detail = _stale.IsOutOfTouch(stored.Head, exchange.Route!) ? DeliveryReason.Unverified : DeliveryReason.None };
-                return Forward(exchange);
-        }
-    }
-
-    /// <summary>Which way a request goes that no copy can answer at once.</summary>
-    private RequestStep Forward(Exchange exchange)
-    {
-        var request = exchange.Request;
-        return exchange.OnlyIfCached ? exchange.Fail(DeliveryReason.OnlyIfCached, 504)
-            : request.IsHead ? exchange.Pass(DeliveryReason.Head)
-            : request.Headers.Contains(FieldId.Range) ? exchange.Pass(DeliveryReason.Range)
-            : _boarder.PassReason(exchange) is { } unshareable ? exchange.Pass(unshareable)
-            : RequestStep.Fetch;
-    }
-
-    private RequestStep Renew(Exchange exchange)
-    {
-        _boarder.RevalidateBehind(exchange, exchange.Stored!);
-        return RequestStep.Serve;
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RequestStep> ServeAsync(Exchange exchange, CancellationToken aborted)
     {
-        await _replies.StoredAsync(exchange, exchange.Stored!, validated: false, aborted);
-        return RequestStep.Tell;
+        try
+        {
+            await _replies.StoredAsync(exchange, exchange.Stored!, validated: false, aborted);
+            return RequestStep.Tell;
+        }
+        catch (SliceException e) when (e.Reason == DeliveryReason.Changed && !exchange.Started)
+        {
+            return _deciding.Forget(exchange);
+        }
     }
 
     private static async ValueTask<RequestStep> FailAsync(Exchange exchange, CancellationToken aborted)
@@ -359,6 +343,7 @@ internal sealed class DeliveryCore : IDisposable
         var reason = fault switch
         {
             OriginException origin => origin.Reason,
+            SliceException slice => slice.Reason,
             RequestBodyException body => body.Reason,
             _ when aborted.IsCancellationRequested => DeliveryReason.ClientGone,
             IOException when exchange.Started => DeliveryReason.OriginBroken,

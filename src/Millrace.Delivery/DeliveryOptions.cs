@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Delivery.Storage.Disk;
 
 namespace Millrace.Delivery;
 
@@ -25,6 +26,24 @@ public sealed record DeliveryOptions
 
     /// <summary>The largest body that is stored, in bytes; larger ones stream through. 8 MiB holds pages and images, not films.</summary>
     public long MaxObjectBytes { get; init; } = 8L << 20;
+
+    /// <summary>
+    /// The slices, in bytes, by which large objects are fetched for ranges and held; zero fetches no slices. 1 MiB is what nginx's documentation suggests:
+    /// a range asks the origin for at most a slice more at each end. A disk's slices are as large.
+    /// </summary>
+    public int SliceBytes { get; init; } = 1 << 20;
+
+    /// <summary>The folder of the disk tier, which one process at a time has; null for memory alone.</summary>
+    public string? DiskFolder { get; init; }
+
+    /// <summary>Bytes of the disk tier. 10 GiB hold about a million objects of the web's median size.</summary>
+    public long DiskBytes { get; init; } = 10L << 30;
+
+    /// <summary>What the memory tier's policy may know of requests to come; null for nothing.</summary>
+    public Eviction.IDemand? Demand { get; init; }
+
+    /// <summary>The policy by which the memory tier chooses what to keep.</summary>
+    internal Eviction.EvictionKind Eviction { get; init; }
 
     /// <summary>
     /// Memory for bodies that are arriving, or are still being read after they left the store, in bytes. Above it new bodies pass unstored, and those
@@ -74,6 +93,18 @@ public sealed record DeliveryOptions
     /// <summary>A line for each request; null for none.</summary>
     public Observing.AccessLogOptions? AccessLog { get; init; }
 
+    /// <summary>The disk tier's own bounds: segments of 64 MiB, smaller on small disks and larger on large ones.</summary>
+    internal DiskOptions DiskOptions(string folder)
+    {
+        var slice = SliceBytes == 0 ? 1 << 20 : SliceBytes;
+        var segment = Math.Clamp(DiskBytes / 16, 4L * slice, 64L << 20);
+        return new DiskOptions
+        {
+            Folder = folder, MaxBytes = DiskBytes, SliceBytes = slice, InlineBytes = Math.Min(slice, 64 << 10),
+            SegmentBytes = (int)Math.Min(1L << 30, Math.Max(segment, DiskBytes / Storage.Disk.DiskOptions.MostSegments)),
+        };
+    }
+
     /// <summary>Throws when a bound makes no sense.</summary>
     /// <exception cref="ArgumentException">All faults, one a line.</exception>
     internal void Validate()
@@ -83,6 +114,7 @@ public sealed record DeliveryOptions
         Check(Instance is null || Requests.Syntax.IsToken(Instance), nameof(Instance), "an HTTP token");
         Check(StoreBytes >= 0, nameof(StoreBytes), "zero or more bytes");
         Check(MaxObjectBytes >= 0, nameof(MaxObjectBytes), "zero or more bytes");
+        Check(SliceBytes == 0 || SliceBytes is >= 4096 and <= 16 << 20, nameof(SliceBytes), "zero, or 4 KiB to 16 MiB");
         Check(FillBytes >= 0, nameof(FillBytes), "zero or more bytes");
         Check(MaxRequests > 0, nameof(MaxRequests), "one or more");
         Check(MaxOriginConnections > 0, nameof(MaxOriginConnections), "one or more");

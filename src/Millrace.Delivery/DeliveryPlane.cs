@@ -8,7 +8,7 @@ namespace Millrace.Delivery;
 /// <summary>
 /// The delivery plane: an RFC 9111 shared cache in memory before HTTP origins. Clients come in by a <see cref="FrontDoor"/>. Thread-safe.
 /// </summary>
-public sealed class DeliveryPlane : IDisposable
+public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
 {
     private readonly DeliveryCore _core;
 
@@ -90,6 +90,22 @@ public sealed class DeliveryPlane : IDisposable
         ArgumentNullException.ThrowIfNull(request);
         return _core.Purge(request);
     }
+
+    /// <summary>
+    /// Takes the disk tier's folder where the options name one; call it once, before the plane follows a feed and serves. What an earlier process left there
+    /// is found again as its files are read.
+    /// </summary>
+    /// <param name="random">Random numbers that nobody outside can guess.</param>
+    /// <exception cref="IOException">Another process has the folder, or it cannot be used.</exception>
+    /// <exception cref="ArgumentException">A bound of the disk makes no sense.</exception>
+    public ValueTask OpenDiskAsync(Func<ulong> random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return _core.OpenDiskAsync(new Storage.Disk.LocalDiskFiles(), random);
+    }
+
+    /// <summary>Closes connections to origins, and writes to disk what waits to be written. Requests in hand fail.</summary>
+    public ValueTask DisposeAsync() => _core.DisposeAsync();
 
     /// <summary>Closes connections to origins. Requests in hand fail.</summary>
     public void Dispose() => _core.Dispose();

@@ -141,6 +141,9 @@ public enum DeliveryReason
     /// <summary>The origin is not asked for the moment: nearly everything failed.</summary>
     OriginCircuitOpen,
 
+    /// <summary>The origin has another representation than the one whose parts were being put together.</summary>
+    Changed,
+
     /// <summary>The client went away.</summary>
     ClientGone,
 

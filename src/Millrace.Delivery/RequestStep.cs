@@ -12,8 +12,11 @@ internal enum RequestStep
     /// <summary>Takes the tag out, forms the key, and reads what the request asks of caches.</summary>
     Key,
 
-    /// <summary>Finds the stored copy that the request selects.</summary>
+    /// <summary>Finds the copy in memory that the request selects.</summary>
     LookUp,
+
+    /// <summary>Finds it on disk, which may have it.</summary>
+    Recall,
 
     /// <summary>Decides what the copy is good for.</summary>
     Judge,

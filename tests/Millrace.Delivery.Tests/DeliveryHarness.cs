@@ -81,12 +81,23 @@ internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
         return await Reply.OfAsync(response);
     }
 
+    /// <summary>Waits for what another thread is about to bring about.</summary>
+    public static async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!holds())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
         await _edge.DisposeAsync();
         _door.Dispose();
-        Plane.Dispose();
+        await Plane.DisposeAsync();
         await _origin.DisposeAsync();
         _ended.Dispose();
     }

@@ -91,11 +91,11 @@ public class FlightTests
         var requests = Enumerable.Range(0, 8).Select(_ => edge.GetAsync("/a")).ToArray();
         await EdgeHoldsAsync(edge, 8);
         TaskCompletionSource? leader = null;
-        await UntilAsync(() => waiting.TryDequeue(out leader));
+        await DeliveryHarness.UntilAsync(() => waiting.TryDequeue(out leader));
         leader!.SetResult();
 
         // The seven others stand at the origin together: nobody waits for another.
-        await UntilAsync(() => waiting.Count == 7);
+        await DeliveryHarness.UntilAsync(() => waiting.Count == 7);
         foreach (var gate in waiting)
         {
             gate.SetResult();
@@ -136,9 +136,9 @@ public class FlightTests
         var requests = Enumerable.Range(0, 12).Select(i => edge.GetAsync("/a", ("Accept-Language", $"l{i % 3}"))).ToArray();
         await EdgeHoldsAsync(edge, 12);
         TaskCompletionSource? first = null;
-        await UntilAsync(() => waiting.TryDequeue(out first));
+        await DeliveryHarness.UntilAsync(() => waiting.TryDequeue(out first));
         first!.SetResult();
-        await UntilAsync(() => waiting.Count == 2);
+        await DeliveryHarness.UntilAsync(() => waiting.Count == 2);
         foreach (var gate in waiting)
         {
             gate.SetResult();
@@ -160,10 +160,10 @@ public class FlightTests
             await context.Response.WriteAsync("for " + context.Request.Headers.Authorization);
         });
         var one = edge.GetAsync("/a", ("Authorization", "alice"));
-        await UntilAsync(() => edge.OriginRequests == 1);
+        await DeliveryHarness.UntilAsync(() => edge.OriginRequests == 1);
         var others = Enumerable.Range(0, 10).Select(_ => edge.GetAsync("/a")).ToArray();
         await EdgeHoldsAsync(edge, 11);
-        await UntilAsync(() => edge.OriginRequests == 2);
+        await DeliveryHarness.UntilAsync(() => edge.OriginRequests == 2);
         secret.SetResult();
         Assert.Equal("for alice", (await one).Text);
         shared.SetResult();
@@ -229,7 +229,7 @@ public class FlightTests
             await CachingTests.Page("max-age=60")(context);
         });
         var slow = edge.GetAsync("/a");
-        await UntilAsync(() => edge.OriginRequests == 1);
+        await DeliveryHarness.UntilAsync(() => edge.OriginRequests == 1);
         var waiters = Enumerable.Range(0, 10).Select(_ => edge.GetAsync("/a")).ToArray();
         await EdgeHoldsAsync(edge, 11);
         edge.Time.Advance(TimeSpan.FromSeconds(11));
@@ -275,7 +275,7 @@ public class FlightTests
             await context.Response.WriteAsync($"version {version}");
         });
         var leader = edge.GetAsync("/a");
-        await UntilAsync(() => edge.OriginRequests == 1);
+        await DeliveryHarness.UntilAsync(() => edge.OriginRequests == 1);
         var follower = edge.GetAsync("/a");
         await EdgeHoldsAsync(edge, 2);
         edge.Plane.Purge(new PurgeRequest { Keys = ["news"] });
@@ -291,7 +291,7 @@ public class FlightTests
         TaskCompletionSource gate = new();
         await using var edge = await DeliveryHarness.StartAsync(async _ => await gate.Task, new DeliveryOptions { MaxRequests = 2 });
         var held = Enumerable.Range(0, 2).Select(i => edge.GetAsync($"/{i}")).ToArray();
-        await UntilAsync(() => edge.OriginRequests == 2);
+        await DeliveryHarness.UntilAsync(() => edge.OriginRequests == 2);
         var refused = await edge.GetAsync("/c");
         Assert.Equal((503, "1"), (refused.Status, refused.Headers["Retry-After"]));
         Assert.Contains("detail=overloaded", refused.CacheStatus, StringComparison.Ordinal);
@@ -316,16 +316,6 @@ public class FlightTests
         Assert.Equal(requests, edge.OriginRequests);
     }
 
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!holds())
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
-
     /// <summary>Until so many requests are in the edge's hands, waiting.</summary>
-    private static Task EdgeHoldsAsync(DeliveryHarness edge, int requests) => UntilAsync(() => edge.Plane.Core.InFlight == requests);
+    private static Task EdgeHoldsAsync(DeliveryHarness edge, int requests) => DeliveryHarness.UntilAsync(() => edge.Plane.Core.InFlight == requests);
 }

@@ -219,12 +219,12 @@ public class UpstreamTests
 
     [Theory]
     [InlineData("HEAD", "", "Millrace; fwd=miss; fwd-status=200; detail=head")]
-    [InlineData("GET", "Range", "Millrace; fwd=miss; fwd-status=200; detail=range")]
+    [InlineData("GET", "bytes=-1", "Millrace; fwd=miss; fwd-status=200; detail=range")]
     [InlineData("POST", "", "Millrace; fwd=method; fwd-status=200; detail=method")]
-    public async Task Pass_says_why_and_what_came(string method, string field, string status)
+    public async Task Pass_says_why_and_what_came(string method, string range, string status)
     {
         await using var edge = await DeliveryHarness.StartAsync(CachingTests.Page("max-age=60"));
-        using var response = await edge.SendAsync(new HttpMethod(method), "/a", null, field.Length > 0 ? [(field, "bytes=0-1")] : []);
+        using var response = await edge.SendAsync(new HttpMethod(method), "/a", null, range.Length > 0 ? [("Range", range)] : []);
         Assert.Equal(status, response.Headers.GetValues("Cache-Status").Single());
     }
 

@@ -39,6 +39,16 @@ internal sealed class Boarder(
     public DeliveryReason? PassReason(Exchange exchange) =>
         exchange.Stored is null && marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null and not DeliveryReason.None ? DeliveryReason.HitForMiss : null;
 
+    /// <summary>Whether a request for a range may be answered from a slice that is fetched for all who want it; notes which one.</summary>
+    public bool MaySlice(Exchange exchange)
+    {
+        var request = exchange.Request;
+        exchange.Part = exchange.Stored is null && !request.Headers.Contains(FieldId.Authorization) && marks.Find(exchange.Key.Hash, request.Headers) is null
+            ? PartFill.SliceFor(request, options.SliceBytes)
+            : null;
+        return exchange.Part is not null;
+    }
+
     /// <summary>Begins a flight that nobody waits for, unless one is under way or the origin has just failed. A HEAD begins none: its answer has no body to store.</summary>
     public void RevalidateBehind(Exchange exchange, CachedObject stored)
     {
@@ -60,25 +70,30 @@ internal sealed class Boarder(
             boarding.Flight.Keep();
 
             // Not awaited on purpose: RunAsync never throws, and the flight ends by the origin's time bounds.
-            _ = fetcher.RunAsync(boarding.Flight, exchange.Route!, exchange.Upstream, exchange.Key.Own(), stored);
+            _ = fetcher.RunAsync(boarding.Flight, exchange.Route!, exchange.Upstream, exchange.Key.Own(), stored, null);
         }
 
         boarding.Flight.Leave(boarding.Leads);
     }
 
-    /// <summary>Answers the request; false when the origin failed, with the verdict saying how.</summary>
-    public async ValueTask<bool> FetchAsync(Exchange exchange, CancellationToken aborted)
+    /// <summary>Answers the request, or says that it fails, with the verdict saying how, or that its range must go forward as it came.</summary>
+    public async ValueTask<RequestStep> FetchAsync(Exchange exchange, CancellationToken aborted)
     {
         exchange.Verdict = exchange.Verdict with { Forward = exchange.Verdict.Forward ?? "miss" };
         if (failures.TryGet(exchange.Key.Hash, out var failed))
         {
-            return await FailedAsync(exchange, failed, aborted);
+            return await FailedAsync(exchange, failed, aborted) ? RequestStep.Tell : RequestStep.Fail;
         }
 
         var alone = marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null;
         string? variant = null;
         for (var round = 1; ; round++)
         {
+            if (exchange.Part is not null && (alone || round == MaxFlights))
+            {
+                return exchange.Pass(DeliveryReason.Range);
+            }
+
             var boarding = Board(exchange, variant, alone || round == MaxFlights);
             var flight = boarding.Flight;
             try
@@ -93,9 +108,9 @@ internal sealed class Boarder(
                 switch (result is null ? Taken.NotThis : await TakeAsync(exchange, boarding, result, aborted))
                 {
                     case Taken.Answered:
-                        return true;
+                        return RequestStep.Tell;
                     case Taken.Failed when round == MaxFlights - 1 || boarding.Leads || exchange.Verdict.ForwardStatus != 500:
-                        return false;
+                        return RequestStep.Fail;
                     case Taken.GoAlone:
                         alone = true;
                         break;
@@ -115,7 +130,7 @@ internal sealed class Boarder(
     /// <summary>One person's credentials may travel in another's flight, which knows nothing of them, and never fetch for others.</summary>
     private Boarding Board(Exchange exchange, string? variant, bool alone)
     {
-        var flightKey = variant is null ? KeyOf(exchange) : new FlightKey(exchange.Key.Own(), variant);
+        var flightKey = variant is null ? KeyOf(exchange) : new FlightKey(exchange.Key.Own(), variant, exchange.Part is not null);
         return alone ? flights.Lone(flightKey)
             : exchange.Request.Headers.Contains(FieldId.Authorization) ? flights.TryJoin(flightKey) ?? flights.Lone(flightKey)
             : flights.JoinOrLead(flightKey);
@@ -139,7 +154,8 @@ internal sealed class Boarder(
         }
 
         exchange.Stored = latest;
-        _ = fetcher.RunAsync(flight, exchange.Route!, exchange.Upstream, exchange.Key.Own(), latest);
+        exchange.Part = latest is null ? exchange.Part : null;
+        _ = fetcher.RunAsync(flight, exchange.Route!, exchange.Upstream, exchange.Key.Own(), latest, exchange.Part);
     }
 
     /// <summary>The flight's head; null when another's took too long, whose place in the table is then free for a new leader.</summary>
@@ -203,6 +219,11 @@ internal sealed class Boarder(
                     ? await HeldAsync(exchange, leads, held, aborted)
                     : unfit;
 
+            case FlightResult.Sliced sliced:
+                return leads || IsFor(exchange, boarding, sliced.Response.Head, out var other)
+                    ? await SlicedAsync(exchange, leads, sliced, aborted)
+                    : other;
+
             case FlightResult.Own own when leads:
                 exchange.Outcome = DeliveryOutcome.Revalidated;
                 exchange.Verdict = exchange.Verdict with { ForwardStatus = 304, Detail = own.Reason };
@@ -215,6 +236,11 @@ internal sealed class Boarder(
                 {
                     exchange.Outcome = DeliveryOutcome.Miss;
                     exchange.Verdict = exchange.Verdict with { Detail = alone.Reason };
+                    if (exchange.Part is not null && alone.Response.Status == 206)
+                    {
+                        return await ReplyWriter.PartAsync(exchange, alone.Response, aborted) ? Taken.Answered : Taken.GoAlone;
+                    }
+
                     await replies.ThroughAsync(exchange, alone.Response, conditionsAreOurs: true, aborted);
                     return Taken.Answered;
                 }
@@ -274,6 +300,15 @@ internal sealed class Boarder(
         return Taken.Answered;
     }
 
+    private async Task<Taken> SlicedAsync(Exchange exchange, bool leads, FlightResult.Sliced sliced, CancellationToken aborted)
+    {
+        exchange.Outcome = leads ? DeliveryOutcome.Miss : DeliveryOutcome.Collapsed;
+        exchange.Hold(sliced.Response);
+        exchange.Hold(sliced.First);
+        await replies.StoredAsync(exchange, sliced.Response, validated: leads, aborted);
+        return Taken.Answered;
+    }
+
     private async Task<bool> FailedAsync(Exchange exchange, FlightResult.Failed failed, CancellationToken aborted)
     {
         exchange.Verdict = exchange.Verdict with { ForwardStatus = failed.OriginStatus, Detail = failed.Reason };
@@ -298,5 +333,5 @@ internal sealed class Boarder(
     }
 
     private FlightKey KeyOf(Exchange exchange) =>
-        new(exchange.Key.Own(), store.FindAny(exchange.Key.Own()) is { } any ? any.Head.Vary.TextFor(exchange.Fields) : "");
+        new(exchange.Key.Own(), store.FindAny(exchange.Key.Own()) is { } any ? any.Head.Vary.TextFor(exchange.Fields) : "", exchange.Part is not null);
 }

@@ -2,6 +2,7 @@ using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Origins;
+using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
@@ -11,7 +12,7 @@ namespace Millrace.Delivery.Coalescing;
 /// <summary>Runs a flight: asks the origin, decides what its answer is good for, and fills the store while others read along.</summary>
 internal sealed class Fetcher(
     DeliveryOptions options, OriginClient origins, MemoryStore store, FlightTable flights, PassMarks marks, KeyMemo<FlightResult.Failed> failures,
-    MemoryAccount account, DeliveryMeters meters, TimeProvider time)
+    MemoryAccount account, BodyFill fill, PartFill parts, DiskShelf disk, DeliveryMeters meters, TimeProvider time)
 {
     /// <summary>Runs to the end of the body. Never throws: what goes wrong is the flight's result, or its body's fault.</summary>
     /// <param name="flight">The flight.</param>
@@ -19,12 +20,13 @@ internal sealed class Fetcher(
     /// <param name="request">The request as the origin sees it (<see cref="UpstreamRequest"/>).</param>
     /// <param name="key">The object's key.</param>
     /// <param name="stored">The copy to validate, or null.</param>
-    public async Task RunAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored)
+    /// <param name="part">The slice to ask for in place of the whole, or null.</param>
+    public async Task RunAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored, ByteRange? part)
     {
         stored?.Hold();
         try
         {
-            await FetchAsync(flight, route, request, key, stored);
+            await FetchAsync(flight, route, request, key, stored, part);
         }
         catch (OriginException e)
         {
@@ -55,9 +57,9 @@ internal sealed class Fetcher(
         }
     }
 
-    private async Task FetchAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored)
+    private async Task FetchAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored, ByteRange? part)
     {
-        var response = await AskAsync(flight, route, request, stored);
+        var response = await AskAsync(flight, route, request, part is { } asked ? OriginFields.ForPart(request, asked, null) : OriginFields.ForFetch(request, stored));
         if (response.Status == 304 && stored is not null)
         {
             if (Refreshing.Selects(stored.Head, response.Headers))
@@ -68,7 +70,7 @@ internal sealed class Fetcher(
 
             // The 304 speaks of another representation than ours (§4.3.4): ask again without conditions.
             response.Dispose();
-            response = await AskAsync(flight, route, request, null);
+            response = await AskAsync(flight, route, request, OriginFields.ForFetch(request, null));
         }
 
         if (response.Status == 304)
@@ -77,15 +79,58 @@ internal sealed class Fetcher(
             throw new OriginException(OriginFault.UnexpectedNotModified);
         }
 
+        if (part is { } slice && response.Status is 206 or 416)
+        {
+            await PartAsync(flight, route, request, key, response, slice);
+            return;
+        }
+
         var head = ResponseHead.Of(key, route, response.Status, response.Headers, request.Headers, response.Arrival, flight.Began);
-        var reason = StorageRules.Judge(request.Headers, head, response.ContentLength, MaxBytes(route));
+        await TakeAsync(flight, route, request, key, response, head, response.ContentLength, stored);
+    }
+
+    /// <summary>A 206 that is all there is becomes a 200; a slice of more is kept as such; the rest goes to whoever asked.</summary>
+    private async Task PartAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, OriginResponse response, ByteRange asked)
+    {
+        if (ContentRange.Of(response.Headers) is { } came && Combining.Fits(came, null, response.ContentLength) && response.Status == 206)
+        {
+            var head = ResponseHead.Of(key, route, 200, PartFill.FieldsOfWhole(response.Headers), request.Headers, response.Arrival, flight.Began);
+            if (came.First == 0 && came.Length == came.Size)
+            {
+                await TakeAsync(flight, route, request, key, response, head, came.Length, null);
+                return;
+            }
+
+            if (StorageRules.Judge(request.Headers, head, null, long.MaxValue) == DeliveryReason.None
+                && await parts.TryKeepAsync(head, response, asked, came) is { } sliced)
+            {
+                response.Dispose();
+                Finish(flight, sliced);
+                return;
+            }
+        }
+
+        // Asking for more than the client wants pays only where it is kept: from now on its ranges go forward as they come.
+        if (response.Status == 206)
+        {
+            marks.Set(key, DeliveryReason.Range);
+        }
+
+        response.BecomePass();
+        Finish(flight, new FlightResult.Alone(response, DeliveryReason.Range));
+    }
+
+    private async Task TakeAsync(
+        Flight flight, Route route, UpstreamRequest request, CacheKey key, OriginResponse response, ResponseHead head, long? length, CachedObject? stored)
+    {
+        var reason = StorageRules.Judge(request.Headers, head, length, disk.Objects is null ? MaxBytes(route) : long.MaxValue);
         if (response.Status is 500 or 502 or 503 or 504 && (reason != DeliveryReason.None || stored is not null))
         {
             FailWith(flight, response, route, request, key, stored);
             return;
         }
 
-        var body = reason == DeliveryReason.None ? Filling.TryBegin(account, response.ContentLength) : null;
+        var body = reason == DeliveryReason.None ? Filling.TryBegin(account, length) : null;
         if (body is null)
         {
             if (reason == DeliveryReason.None)
@@ -110,12 +155,12 @@ internal sealed class Fetcher(
             flights.Remove(flight);
         }
 
-        await FillAsync(flight, response, head, body, stored, MaxBytes(route));
+        await fill.RunAsync(flight, response, head, body, stored, MaxBytes(route));
     }
 
-    private async Task<OriginResponse> AskAsync(Flight flight, Route route, UpstreamRequest request, CachedObject? stored)
+    private async Task<OriginResponse> AskAsync(Flight flight, Route route, UpstreamRequest request, HeaderList fields)
     {
-        var response = await origins.SendAsync(route, request, OriginFields.ForFetch(request, stored), null, flight.Token, interim: flight.Interims.GiveAsync);
+        var response = await origins.SendAsync(route, request, fields, null, flight.Token, interim: flight.Interims.GiveAsync);
         route.ResponseFields.Apply(response.Headers);
         return response;
     }
@@ -128,10 +173,11 @@ internal sealed class Fetcher(
         using var owned = response;
         var head = Refreshing.Refresh(stored.Head, route, response.Headers, request.Headers, response.Arrival, flight.Began);
         CachedObject refreshed = new(head, stored.Body, account);
-        var reason = StorageRules.Judge(request.Headers, head, stored.Body.Length, MaxBytes(route));
+        var reason = StorageRules.Judge(request.Headers, head, stored.Body.Slices is null ? stored.Body.Length : null, MaxBytes(route));
         if (reason == DeliveryReason.None)
         {
             store.Put(refreshed, supersedes: stored);
+            disk.Objects?.Renew(refreshed);
             Finish(flight, new FlightResult.Held(refreshed, true) { Excepted = head.Directives.ExceptedOf(response.Headers) });
             return;
         }
@@ -147,7 +193,7 @@ internal sealed class Fetcher(
         marks.Set(key, reason);
         if (!StorageRules.IsOfTheRequest(reason))
         {
-            store.Drop(stored);
+            fill.Drop(stored);
         }
     }
 
@@ -180,64 +226,6 @@ internal sealed class Fetcher(
         if (failed.OriginStatus is 502 or 503 or 504 && !request.Headers.Contains(FieldId.Authorization))
         {
             failures.Set(key.Hash, failed);
-        }
-    }
-
-    private async Task FillAsync(Flight flight, OriginResponse response, ResponseHead head, Filling body, CachedObject? stored, long maxBytes)
-    {
-        using var owned = response;
-        CachedObject arriving = new(head, ObjectBody.Busy(body), account);
-        flight.Land(new FlightResult.Arriving(arriving, body.Open()!) { Excepted = head.Directives.ExceptedOf(response.Headers) });
-        try
-        {
-            while (response.ContentLength != body.Length && await response.ReadAsync(body.Space(), flight.Token) is > 0 and var read)
-            {
-                body.Commit(read);
-                if (body.Length > maxBytes)
-                {
-                    body.MakeWindow();
-                }
-
-                if (body.IsWindow)
-                {
-                    flights.Remove(flight);
-                    if (!body.HasReaders)
-                    {
-                        break;
-                    }
-
-                    await body.WaitForRoomAsync(flight.Token);
-                }
-            }
-
-            Keep(arriving, body, stored, maxBytes);
-            flight.End();
-            body.Complete();
-        }
-        catch (Exception e)
-        {
-            body.Fail(e);
-            throw;
-        }
-        finally
-        {
-            body.Release();
-        }
-    }
-
-    private void Keep(CachedObject arriving, Filling body, CachedObject? stored, long maxBytes)
-    {
-        if (body.IsWindow)
-        {
-            meters.BoundHit(body.Length > maxBytes ? DeliveryReason.TooLarge : DeliveryReason.NoRoom);
-            store.Drop(stored);
-            return;
-        }
-
-        arriving.Complete();
-        if (store.Put(arriving, supersedes: stored))
-        {
-            body.HandOver(arriving);
         }
     }
 

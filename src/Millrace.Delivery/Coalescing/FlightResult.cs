@@ -32,6 +32,12 @@ internal abstract record FlightResult
         public HeaderList? Excepted { get; init; }
     }
 
+    /// <summary>An object in slices, with the slice that the flight was for; held for whoever the flight still owes an answer.</summary>
+    public sealed record Sliced(CachedObject Response, Slice First) : FlightResult
+    {
+        public override void LeaderLeft() => First.LetGo();
+    }
+
     /// <summary>The stored bytes under a 304 that may not be kept: the leader's alone.</summary>
     public sealed record Own(CachedObject Response, DeliveryReason Reason) : FlightResult;
 

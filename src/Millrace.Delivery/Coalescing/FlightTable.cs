@@ -58,7 +58,8 @@ internal sealed class FlightTable(PurgeLog purges)
 /// <summary>What a flight is for.</summary>
 /// <param name="Object">The object's key.</param>
 /// <param name="Variant">What the request has in the fields that the object is known to vary by (<see cref="VaryKey.TextFor"/>).</param>
-internal readonly record struct FlightKey(CacheKey Object, string Variant);
+/// <param name="OfPart">Whether one slice is fetched, which begins an object in slices for all who want ranges of it.</param>
+internal readonly record struct FlightKey(CacheKey Object, string Variant, bool OfPart);
 
 /// <summary>A place in a flight.</summary>
 /// <param name="Flight">The flight.</param>

@@ -14,7 +14,7 @@ internal sealed class Conversions(Converter converter, MemoryAccount account)
     public CachedObject For(Exchange exchange, CachedObject stored)
     {
         var headers = exchange.Request.Headers;
-        if (!stored.Head.IsConvertible || !exchange.Route!.Compress || headers.Contains(FieldId.Range)
+        if (!stored.Head.IsConvertible || stored.Body.Slices is not null || !exchange.Route!.Compress || headers.Contains(FieldId.Range)
             || stored.Body.Conversions(stored.Head, converter.Options) is not { } slots || CompressionRules.SaysNoTransform(headers))
         {
             return stored;

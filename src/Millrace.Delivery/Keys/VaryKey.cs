@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Hashing;
 using System.Text;
 using Millrace.Delivery.Requests;
 
@@ -92,6 +93,26 @@ internal sealed class VaryKey
         }
 
         return true;
+    }
+
+    /// <summary>Tells the variants of one object apart, the same in every process.</summary>
+    public ulong Hash => XxHash3.HashToUInt64(Lines(static one => one.Normal).Wire);
+
+    /// <summary>The fields by which this variant was selected, as they came; those that the request lacked are not there.</summary>
+    public HeaderList Selecting() => Lines(static one => one.Value);
+
+    private HeaderList Lines(Func<Field, byte[]?> valueOf)
+    {
+        HeaderList lines = new(_fields.Length + 1);
+        foreach (var one in _fields)
+        {
+            if (valueOf(one) is { } value)
+            {
+                lines.Add(one.Name, value);
+            }
+        }
+
+        return lines;
     }
 
     /// <summary>The key that one request would have under this Vary, as text, to join requests in flight.</summary>

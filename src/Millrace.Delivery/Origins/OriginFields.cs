@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Storage;
 
@@ -25,6 +27,19 @@ internal static class OriginFields
         if (stored?.Head.LastModified is { } modified)
         {
             headers.Add("If-Modified-Since", modified);
+        }
+
+        return headers;
+    }
+
+    /// <summary>For one range of an object, of the representation that is held or of any: If-Range spares the whole when it has changed (RFC 9110 §13.1.5).</summary>
+    public static HeaderList ForPart(UpstreamRequest upstream, ByteRange range, HeaderList? held)
+    {
+        var headers = ForFetch(upstream, null);
+        headers.Add("Range", string.Create(CultureInfo.InvariantCulture, $"bytes={range.First}-{range.End - 1}"));
+        if (held is not null)
+        {
+            headers.Add(FieldId.IfRange, held.Contains(FieldId.ETag) ? held.First(FieldId.ETag) : held.First(FieldId.LastModified));
         }
 
         return headers;

@@ -6,7 +6,7 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery.Purge;
 
 /// <summary>Takes out of the store, and out of reach of what is on its way, what a purge or an unsafe request names.</summary>
-internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters meters, Func<RouteTable> routes, TimeProvider time)
+internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk, DeliveryMeters meters, Func<RouteTable> routes, TimeProvider time)
 {
     /// <summary>Obeys a purge of a plane that follows no feed; returns how many stored responses it touched.</summary>
     /// <exception cref="ArgumentException">The route is not a pattern.</exception>
@@ -14,6 +14,7 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters
     {
         var scope = ScopeOf(request);
         Count(purges.Add(scope));
+        Void(scope, disk.Objects);
         return store.Purge([scope], time)[0];
     }
 
@@ -46,7 +47,26 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DeliveryMeters
         }
 
         purges.Invalidate(keys.Select(PurgeNames.OfKey));
+        Void(PurgeScope.OfKeys(keys), disk.Objects);
         store.Purge([PurgeScope.OfKeys(keys)], time);
+    }
+
+    /// <summary>
+    /// What no feed remembers must leave the disk itself, or it would be back after a restart: keys at once, and everything where only heads would tell
+    /// what a tag or pattern means. Purges from a feed are found again there, and judged when a head is read.
+    /// </summary>
+    private static void Void(PurgeScope scope, DiskObjects? objects)
+    {
+        if (scope.SurrogateKeys.Count > 0 || scope.Patterns.Count > 0)
+        {
+            objects?.Tier.RemoveAll();
+            return;
+        }
+
+        foreach (var key in scope.Keys)
+        {
+            objects?.Remove(key);
+        }
     }
 
     private int[] Obey(IReadOnlyList<(long Offset, PurgeScope Scope)> ordered)

@@ -24,8 +24,8 @@ internal sealed class Exchange
     private UpstreamRequest? _upstream;
     private readonly byte[] _accepts = new byte[256];
     private int _acceptsLength;
-    private CachedObject? _held;
-    private List<CachedObject>? _more;
+    private StoredNode? _held;
+    private List<StoredNode>? _more;
 
     public Exchange(IResponseWriter writer, CacheName name, TimeProvider time)
     {
@@ -57,6 +57,12 @@ internal sealed class Exchange
 
     /// <summary>The codings that the client accepts, where its own field does not say so any more (<see cref="TakeCodings"/>); else null.</summary>
     public AcceptedCodings? Codings { get; private set; }
+
+    /// <summary>The slice that the reply begins with, held; or null.</summary>
+    public Slice? First { get; private set; }
+
+    /// <summary>The slice to fetch on behalf of all who want a range in it; null for the whole object.</summary>
+    public ByteRange? Part { get; set; }
 
     public DeliveryOutcome Outcome { get; set; }
 
@@ -132,7 +138,7 @@ internal sealed class Exchange
         Request.Clear();
         Key.Clear();
         (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
-        (_upstream, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, default);
+        (_upstream, Part, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, null, default);
         Codings = null;
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
@@ -201,10 +207,17 @@ internal sealed class Exchange
 
     public ValueTask FlushAsync(CancellationToken cancellationToken) => _writer.FlushAsync(cancellationToken);
 
-    /// <summary>Keeps an object's bytes accounted until the exchange ends (<see cref="LetGo"/>).</summary>
-    public void Hold(CachedObject held)
+    /// <summary>Keeps a stored node's bytes accounted until the exchange ends (<see cref="LetGo"/>).</summary>
+    public void Hold(StoredNode held)
     {
         held.Hold();
+        Take(held);
+    }
+
+    /// <summary>Takes over the hold that the caller has on an object or a slice; the slice is the one that the reply begins with.</summary>
+    public void Take(StoredNode held)
+    {
+        First = held as Slice ?? First;
         if (_held is null)
         {
             _held = held;
@@ -217,6 +230,7 @@ internal sealed class Exchange
 
     public void LetGo()
     {
+        First = null;
         _held?.LetGo();
         _held = null;
         _more?.ForEach(static held => held.LetGo());

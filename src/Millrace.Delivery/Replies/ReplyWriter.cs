@@ -1,9 +1,9 @@
-using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Origins;
@@ -13,10 +13,8 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery.Replies;
 
 /// <summary>Writes each kind of response: stored, arriving, passing through, or ours.</summary>
-internal sealed class ReplyWriter(TimeProvider time)
+internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
 {
-    private const int ThroughBytes = 16 * 1024;
-
     /// <summary>Objects in other codings; null for none.</summary>
     public Conversions? Conversions { get; set; }
 
@@ -40,20 +38,25 @@ internal sealed class ReplyWriter(TimeProvider time)
         var part = PartFor(request, head, total);
         var several = part.Several is null ? null : new MultipartRanges(part.Several, total, head.Headers.First(FieldId.ContentType), exchange.Key.Bytes);
         Frame(headers, part, several, total);
+        if (!request.IsHead && stored.Body.Slices is not null)
+        {
+            await bodies.BeginAsync(exchange, stored, part.Range, cancellationToken);
+        }
+
         exchange.Start(part.Status, headers);
         if (!request.IsHead && several is not null)
         {
-            await WriteRangesAsync(exchange, stored.Body.Pieces, part.Several!, several, cancellationToken);
+            await WriteRangesAsync(exchange, stored, part.Several!, several, cancellationToken);
         }
         else if (!request.IsHead && part.Range.Length > 0)
         {
-            await WriteBodyAsync(exchange, stored.Body.Pieces, part.Range.First, part.Range.Length, cancellationToken);
+            await bodies.WriteAsync(exchange, stored, part.Range, cancellationToken);
         }
 
         exchange.Complete = true;
     }
 
-    /// <summary>Streams an object that is still arriving; <paramref name="reader"/> is the caller's own. False when the head alone answered.</summary>
+    /// <summary>Streams an object that is still arriving, or one range of it; <paramref name="reader"/> is the caller's own. False when not all of the body was wanted.</summary>
     public async ValueTask<bool> ArrivingAsync(Exchange exchange, CachedObject arriving, Filling.Reader reader, bool leads, CancellationToken cancellationToken)
     {
         var head = arriving.Head;
@@ -64,13 +67,26 @@ internal sealed class ReplyWriter(TimeProvider time)
             return false;
         }
 
-        if (arriving.Body.Length is { } length && head.Status != 204)
+        var part = new Part(head.Status, new ByteRange(0, long.MaxValue), null);
+        if (arriving.Body.Length is { } total)
         {
-            headers.Add(FieldId.ContentLength, length);
+            part = PartFor(exchange.Request, head, total);
+            part = part.Several is null ? part : new Part(head.Status, new ByteRange(0, total), null);
+            Frame(headers, part, null, total);
         }
 
-        exchange.Start(head.Status, headers);
-        while (true)
+        exchange.Start(part.Status, headers);
+
+        // The whole ends with the fill, and not with its last byte: what follows on this connection finds the object stored.
+        var isWhole = part.Status == head.Status;
+        await ReadAlongAsync(exchange, reader, isWhole ? new ByteRange(0, long.MaxValue) : part.Range, cancellationToken);
+        exchange.Complete = true;
+        return isWhole;
+    }
+
+    private static async ValueTask ReadAlongAsync(Exchange exchange, Filling.Reader reader, ByteRange range, CancellationToken cancellationToken)
+    {
+        for (var at = 0L; at < range.End;)
         {
             var piece = await FirstFlushingAsync(exchange, reader.ReadAsync(cancellationToken), cancellationToken);
             if (piece.IsEmpty)
@@ -78,11 +94,14 @@ internal sealed class ReplyWriter(TimeProvider time)
                 break;
             }
 
-            await exchange.WriteAsync(piece, cancellationToken);
+            var skipped = (int)Math.Clamp(range.First - at, 0, piece.Length);
+            var kept = (int)Math.Min(piece.Length - skipped, range.End - at - skipped);
+            at += piece.Length;
+            if (kept > 0)
+            {
+                await exchange.WriteAsync(piece.Slice(skipped, kept), cancellationToken);
+            }
         }
-
-        exchange.Complete = true;
-        return true;
     }
 
     /// <summary>
@@ -106,26 +125,37 @@ internal sealed class ReplyWriter(TimeProvider time)
             return;
         }
 
-        var buffer = ArrayPool<byte>.Shared.Rent(ThroughBytes);
-        try
-        {
-            int read;
-            while ((read = await FirstFlushingAsync(exchange, response.ReadAsync(buffer, cancellationToken), cancellationToken)) > 0)
-            {
-                await exchange.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
+        await BodyWriter.ThroughAsync(exchange, response, 0, long.MaxValue, cancellationToken);
         if (response.Trailers is { Count: > 0 } trailers)
         {
             exchange.End(trailers);
         }
 
         exchange.Complete = true;
+    }
+
+    /// <summary>
+    /// Answers a range out of an origin's 206 that may be wider, because it was asked for a slice, and that is not kept. False when it has not got the
+    /// range; nothing has been said then.
+    /// </summary>
+    public static async ValueTask<bool> PartAsync(Exchange exchange, OriginResponse response, CancellationToken cancellationToken)
+    {
+        if (ContentRange.Of(response.Headers) is not { } came || RangeOf(exchange.Request, came.Size ?? came.Last + 1) is not { } range
+            || range.First < came.First || range.End > came.Last + 1)
+        {
+            return false;
+        }
+
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = response.Status };
+        exchange.Reply.CopyFrom(response.Headers);
+        exchange.Reply.RemoveWhere(static line => line.Id is FieldId.ContentLength or FieldId.ContentMD5 or FieldId.ContentDigest);
+        var size = came.Size is { } known ? known.ToString(CultureInfo.InvariantCulture) : "*";
+        exchange.Reply.Set("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.End - 1}/{size}"));
+        exchange.Reply.Add(FieldId.ContentLength, range.Length);
+        exchange.Start(206, exchange.Reply);
+        await BodyWriter.ThroughAsync(exchange, response, range.First - came.First, range.Length, cancellationToken);
+        exchange.Complete = true;
+        return true;
     }
 
     /// <summary>Says what went wrong as problem+json (RFC 9457).</summary>
@@ -220,6 +250,12 @@ internal sealed class ReplyWriter(TimeProvider time)
         return exchange.Reply;
     }
 
+    private static ByteRange? RangeOf(DeliveryRequest request, long size)
+    {
+        Span<ByteRange> ranges = stackalloc ByteRange[RangeSet.Max];
+        return RangeSet.Read(request.Headers.First(FieldId.Range), size, ranges, out var count) == RangeAnswer.Partial && count == 1 ? ranges[0] : null;
+    }
+
     /// <summary>What a request gets of a complete object: the whole, or, of a 200, the ranges that it asks for where its If-Range allows.</summary>
     private Part PartFor(DeliveryRequest request, ResponseHead head, long total)
     {
@@ -261,47 +297,15 @@ internal sealed class ReplyWriter(TimeProvider time)
         }
     }
 
-    private static async ValueTask WriteRangesAsync(Exchange exchange, ReadOnlyMemory<byte>[] pieces, ByteRange[] ranges, MultipartRanges frame, CancellationToken cancellationToken)
+    private async ValueTask WriteRangesAsync(Exchange exchange, CachedObject stored, ByteRange[] ranges, MultipartRanges frame, CancellationToken cancellationToken)
     {
         for (var i = 0; i < ranges.Length; i++)
         {
             await exchange.WriteAsync(frame.Before(i), cancellationToken);
-            await WriteBodyAsync(exchange, pieces, ranges[i].First, ranges[i].Length, cancellationToken);
+            await bodies.WriteAsync(exchange, stored, ranges[i], cancellationToken);
         }
 
         await exchange.WriteAsync(frame.End, cancellationToken);
-    }
-
-    /// <summary>Writes a part of a body: the pieces that it takes whole in one call, and one each for those that it begins and ends within.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private static async ValueTask WriteBodyAsync(Exchange exchange, ReadOnlyMemory<byte>[] pieces, long first, long length, CancellationToken cancellationToken)
-    {
-        var at = 0;
-        while (first >= pieces[at].Length)
-        {
-            first -= pieces[at++].Length;
-        }
-
-        while (length > 0)
-        {
-            if (first > 0 || length < pieces[at].Length)
-            {
-                var piece = pieces[at++].Slice((int)first, (int)Math.Min(pieces[at - 1].Length - first, length));
-                first = 0;
-                length -= piece.Length;
-                await exchange.WriteAsync(piece, cancellationToken);
-                continue;
-            }
-
-            var (from, bytes) = (at, 0L);
-            while (at < pieces.Length && pieces[at].Length <= length - bytes)
-            {
-                bytes += pieces[at++].Length;
-            }
-
-            length -= bytes;
-            await (at - from == 1 ? exchange.WriteAsync(pieces[from], cancellationToken) : exchange.WriteAsync(pieces.AsMemory(from, at - from), bytes, cancellationToken));
-        }
     }
 
     /// <summary>What a reply has of an object: its one range, or the several in their order.</summary>

@@ -32,6 +32,20 @@ internal sealed class HeaderList
         (_used, _count, _known) = (other._used, other._count, other._known);
     }
 
+    /// <summary>Reads what <see cref="Wire"/> wrote.</summary>
+    public static HeaderList Parse(ReadOnlySpan<byte> wire)
+    {
+        HeaderList list = new(Math.Max(1, wire.Count((byte)'\n')));
+        while (wire.IndexOf("\r\n"u8) is >= 0 and var end)
+        {
+            var colon = wire.IndexOf(": "u8);
+            list.Add(wire[..colon], wire[(colon + Separator)..end]);
+            wire = wire[(end + LineEnd)..];
+        }
+
+        return list;
+    }
+
     public int Count => _count;
 
     /// <summary>All lines as HTTP/1.1 writes them, without the empty line that ends a head.</summary>

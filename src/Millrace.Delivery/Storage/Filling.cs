@@ -137,6 +137,18 @@ internal sealed class Filling
         }
     }
 
+    /// <summary>Gives all that is kept, in order; call before the window forgets any.</summary>
+    public void ForEach(Action<ReadOnlyMemory<byte>> take)
+    {
+        lock (_gate)
+        {
+            foreach (var chunk in _chunks)
+            {
+                take(chunk.Bytes.AsMemory(0, chunk.Used));
+            }
+        }
+    }
+
     /// <summary>In window mode, waits until the slowest reader is near.</summary>
     public async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Millrace.Delivery.Eviction;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
@@ -7,18 +6,17 @@ using Millrace.Delivery.Requests;
 namespace Millrace.Delivery.Storage;
 
 /// <summary>
-/// Complete objects in memory, bounded by bytes. Lookups take no lock; changes take one, under which the policy that chooses what to keep
+/// Objects in memory, bounded by bytes. Lookups take no lock; changes take one, under which the policy that chooses what to keep
 /// (<see cref="IEvictionPolicy"/>) learns of the hits since.
 /// </summary>
-internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog purges, EvictionKind eviction = EvictionKind.Default)
+internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog purges, EvictionKind eviction = EvictionKind.Default, IDemand? demand = null)
 {
     /// <summary>A purge of much lets others in between so many.</summary>
     private const int PurgeChunk = 4_096;
 
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<UInt128, CachedObject[]> _index = new(KeyHashComparer.Instance);
-    private readonly Dictionary<string, HashSet<CachedObject>> _bySurrogate = new(StringComparer.Ordinal);
-    private readonly IEvictionPolicy _policy = EvictionPolicies.Create(eviction, capacityBytes);
+    private readonly ObjectIndex _index = new();
+    private readonly IEvictionPolicy _policy = EvictionPolicies.Create(eviction, capacityBytes, demand);
     private readonly ReadBuffer _reads = new(Environment.ProcessorCount);
     private long _bytes;
     private int _count;
@@ -26,6 +24,7 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
 
     public long Bytes => Volatile.Read(ref _bytes);
 
+    /// <summary>Objects; slices are not counted.</summary>
     public int Count => Volatile.Read(ref _count);
 
     public long Evictions => Volatile.Read(ref _evictions);
@@ -33,25 +32,39 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     /// <summary>The variant that the request selects; the newest where several match. No lock, no allocation.</summary>
     public CachedObject? Find(KeyBuffer key, UpstreamFields request)
     {
-        if (!_index.TryGetValue(key.Hash, out var variants))
+        var held = _index.Find(key, request);
+        if (held is not null)
         {
-            return null;
+            Asked(held);
         }
 
-        foreach (var variant in variants)
-        {
-            if (variant.Key.Is(key.Hash, key.Bytes) && variant.Head.Vary.Matches(request))
-            {
-                Asked(variant);
-                return variant;
-            }
-        }
-
-        return null;
+        return held;
     }
 
     /// <summary>Any variant of the key, to learn by which fields it varies.</summary>
-    public CachedObject? FindAny(CacheKey key) => VariantsOf(key) is [var newest, ..] ? newest : null;
+    public CachedObject? FindAny(CacheKey key) => _index.VariantsOf(key) is [var newest, ..] ? newest : null;
+
+    /// <summary>All that is held of a key, newest first.</summary>
+    public CachedObject[] VariantsOf(CacheKey key) => _index.VariantsOf(key);
+
+    /// <summary>What is held of the same key and variant.</summary>
+    public CachedObject? FindSame(ResponseHead head) => Array.Find(_index.VariantsOf(head.Key), held => held.Head.Vary.SameAs(head.Vary));
+
+    /// <summary>Notes that an object or a slice was asked for; now and then, when nobody has the lock, tells the policy of all such.</summary>
+    public void Asked(StoredNode held)
+    {
+        if (_reads.Record(held) && _gate.TryEnter())
+        {
+            try
+            {
+                _reads.Drain(_policy);
+            }
+            finally
+            {
+                _gate.Exit();
+            }
+        }
+    }
 
     /// <summary>
     /// Stores an object in place of its own earlier version and of the one it <paramref name="supersedes"/>; false when a purge voided it, it does not
@@ -63,6 +76,38 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         {
             _reads.Drain(_policy);
             var stored = TryPut(fresh, supersedes);
+            Publish();
+            return stored;
+        }
+    }
+
+    /// <summary>Takes back what the disk had, unless the same variant has come meanwhile: that is newer.</summary>
+    public bool Recall(CachedObject recalled)
+    {
+        lock (_gate)
+        {
+            _reads.Drain(_policy);
+            var stored = !Array.Exists(_index.VariantsOf(recalled.Key), held => held.Head.Vary.SameAs(recalled.Head.Vary)) && TryPut(recalled, null);
+            Publish();
+            return stored;
+        }
+    }
+
+    /// <summary>Keeps a slice of an object that is here; false when the object has left, or the policy thinks less of the slice than of what would have to leave.</summary>
+    public bool Put(Slice slice)
+    {
+        lock (_gate)
+        {
+            _reads.Drain(_policy);
+
+            // Its own object may be what had to make room.
+            var stored = IsWanted(slice) && slice.Size <= capacityBytes && TryMakeRoom(slice) && IsWanted(slice) && slice.Map.TryAdd(slice);
+            if (stored)
+            {
+                _policy.Insert(slice);
+                slice.Entered();
+            }
+
             Publish();
             return stored;
         }
@@ -84,13 +129,13 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     /// <summary>Obeys purges, which must be in the log already: removes what each names, or makes it stale. Returns how many objects each touched.</summary>
     public int[] Purge(IReadOnlyList<PurgeScope> scopes, TimeProvider time)
     {
-        var covered = Covered(scopes);
+        var covered = _index.Covered(scopes);
         var touched = new int[scopes.Count];
         for (var i = 0; i < scopes.Count; i++)
         {
             lock (_gate)
             {
-                touched[i] = Touch(Named(scopes[i]), scopes[i].Soft, time);
+                touched[i] = Touch(_index.Named(scopes[i]), scopes[i].Soft, time);
             }
 
             foreach (var some in covered[i].Chunk(PurgeChunk))
@@ -111,16 +156,15 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         lock (_gate)
         {
             List<string> faults = [];
-            var all = All().ToHashSet();
             _policy.CheckIntegrity(faults);
-            Expect(all.Sum(static held => held.Size) == _policy.Bytes, $"bytes: index {all.Sum(static held => held.Size)}, policy {_policy.Bytes}");
-            Expect(_policy.Bytes == _bytes && _bytes <= capacityBytes, $"bytes: policy {_policy.Bytes}, published {_bytes}, bound {capacityBytes}");
-            Expect(all.Count == _policy.Count && _count == _policy.Count, $"count: index {all.Count}, policy {_policy.Count}, published {_count}");
-            Expect(all.All(static held => held.IsHeld && held.IsStored), "the index names an object that has left");
-            Expect(_index.All(pair => pair.Value.Length > 0 && pair.Value.Length <= maxVariants), "a key has no variant or too many");
-            Expect(_index.All(static pair => pair.Value.All(variant => variant.Key.Hash == pair.Key)), "an object stands under another's key");
-            var tags = all.SelectMany(static held => held.Head.SurrogateKeys.Select(key => (key, held))).ToHashSet();
-            Expect(tags.SetEquals(_bySurrogate.SelectMany(static pair => pair.Value.Select(held => (pair.Key, held)))), "surrogate keys differ from the index's");
+            _index.CheckIntegrity(maxVariants, faults);
+            var objects = _index.All().ToList();
+            var slices = objects.SelectMany(static held => held.Body.Slices?.Resident() ?? []).ToList();
+            var bytes = objects.Sum(static held => held.Size) + slices.Sum(static slice => slice.Size);
+            Expect(bytes == _policy.Bytes && bytes == _bytes && bytes <= capacityBytes, $"bytes: held {bytes}, policy {_policy.Bytes}, published {_bytes}, bound {capacityBytes}");
+            Expect(objects.Count + slices.Count == _policy.Count && _count == objects.Count, $"count: {objects.Count} and {slices.Count} slices, policy {_policy.Count}, published {_count}");
+            Expect(slices.TrueForAll(static slice => slice.IsHeld && slice.IsStored), "a map has a slice that has left");
+            Expect(objects.TrueForAll(static held => held.Body.Slices is not { } map || map.Owner == held), "a map has another owner");
             return faults;
 
             void Expect(bool holds, string fault)
@@ -133,47 +177,7 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         }
     }
 
-    /// <summary>What the patterns of each purge cover, found in one walk that holds nobody up: what comes in meanwhile began after the purges, or is refused.</summary>
-    private List<CachedObject>[] Covered(IReadOnlyList<PurgeScope> scopes)
-    {
-        List<CachedObject>[] covered = [.. scopes.Select(static _ => new List<CachedObject>())];
-        if (scopes.All(static scope => scope.Patterns.Count == 0))
-        {
-            return covered;
-        }
-
-        foreach (var held in All())
-        {
-            for (var i = 0; i < scopes.Count; i++)
-            {
-                if (scopes[i].Patterns.Any(pattern => pattern.Covers(held.Key)))
-                {
-                    covered[i].Add(held);
-                }
-            }
-        }
-
-        return covered;
-    }
-
-    private HashSet<CachedObject> Named(PurgeScope purge)
-    {
-        HashSet<CachedObject> named = [];
-        foreach (var key in purge.Keys)
-        {
-            named.UnionWith(VariantsOf(key));
-        }
-
-        foreach (var key in purge.SurrogateKeys)
-        {
-            if (_bySurrogate.TryGetValue(key, out var bearers))
-            {
-                named.UnionWith(bearers);
-            }
-        }
-
-        return named;
-    }
+    private static bool IsWanted(Slice slice) => slice.Map.Owner?.IsHeld == true;
 
     private int Touch(IEnumerable<CachedObject> named, bool soft, TimeProvider time)
     {
@@ -195,21 +199,6 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         return touched;
     }
 
-    private void Asked(CachedObject held)
-    {
-        if (_reads.Record(held) && _gate.TryEnter())
-        {
-            try
-            {
-                _reads.Drain(_policy);
-            }
-            finally
-            {
-                _gate.Exit();
-            }
-        }
-    }
-
     private bool TryPut(CachedObject fresh, CachedObject? supersedes)
     {
         var head = fresh.Head;
@@ -228,7 +217,7 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
             fresh.MakeStale(head.Freshness.InitialAge);
         }
 
-        foreach (var variant in VariantsOf(head.Key))
+        foreach (var variant in _index.VariantsOf(head.Key))
         {
             if (variant != held && variant.Head.Vary.SameAs(head.Vary))
             {
@@ -237,7 +226,7 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
             }
         }
 
-        while (held is null && VariantsOf(head.Key) is { } kept && kept.Length >= maxVariants)
+        while (held is null && _index.VariantsOf(head.Key) is { } kept && kept.Length >= maxVariants)
         {
             Remove(kept[^1]);
             _evictions++;
@@ -247,6 +236,18 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     }
 
     private bool TryEnter(CachedObject fresh)
+    {
+        if (!TryMakeRoom(fresh))
+        {
+            return false;
+        }
+
+        _policy.Insert(fresh);
+        Enter(fresh);
+        return true;
+    }
+
+    private bool TryMakeRoom(StoredNode fresh)
     {
         if (!_policy.Admit(fresh))
         {
@@ -258,16 +259,16 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
             Evicted(_policy.Evict(fresh));
         }
 
-        _policy.Insert(fresh);
-        Enter(fresh);
         return true;
     }
 
     private bool TryReplace(CachedObject held, CachedObject fresh)
     {
         _policy.Replace(held, fresh);
-        Leave(held);
+
+        // In this order a map of slices changes its owner and keeps its slices.
         Enter(fresh);
+        Leave(held);
         while (_policy.Bytes > capacityBytes)
         {
             Evicted(_policy.Evict(null));
@@ -278,8 +279,16 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
 
     private void Evicted(EvictionNode victim)
     {
-        Leave((CachedObject)victim);
         _evictions++;
+        if (victim is Slice slice)
+        {
+            slice.Map.Remove(slice);
+            slice.Left();
+        }
+        else
+        {
+            Leave((CachedObject)victim);
+        }
     }
 
     private void Remove(CachedObject? held)
@@ -291,57 +300,39 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         }
     }
 
-    /// <summary>Puts what the policy has taken into the index.</summary>
+    /// <summary>Makes what the policy has taken findable.</summary>
     private void Enter(CachedObject fresh)
     {
         fresh.Entered();
-        _index[fresh.Key.Hash] = [fresh, .. _index.GetValueOrDefault(fresh.Key.Hash) ?? []];
-        foreach (var key in fresh.Head.SurrogateKeys)
+        if (fresh.Body.Slices is { } map)
         {
-            if (!_bySurrogate.TryGetValue(key, out var bearers))
-            {
-                _bySurrogate[key] = bearers = [];
-            }
-
-            bearers.Add(fresh);
+            map.Owner = fresh;
         }
+
+        _index.Add(fresh);
     }
 
-    /// <summary>Takes what the policy has let go out of the index.</summary>
+    /// <summary>Makes what the policy has let go unfindable; the slices of what has no successor go with it.</summary>
     private void Leave(CachedObject held)
     {
         held.Left();
-        var left = Array.FindAll(_index[held.Key.Hash], variant => variant != held);
-        if (left.Length > 0)
+        _index.Remove(held);
+        if (held.Body.Slices is { } map && map.Owner == held)
         {
-            _index[held.Key.Hash] = left;
-        }
-        else
-        {
-            _index.TryRemove(held.Key.Hash, out _);
-        }
-
-        foreach (var key in held.Head.SurrogateKeys)
-        {
-            var bearers = _bySurrogate[key];
-            bearers.Remove(held);
-            if (bearers.Count == 0)
+            map.Owner = null;
+            foreach (var slice in map.Resident())
             {
-                _bySurrogate.Remove(key);
+                _policy.Remove(slice);
+                map.Remove(slice);
+                slice.Left();
             }
         }
     }
 
-    /// <summary>All that is held of a key, newest first.</summary>
-    public CachedObject[] VariantsOf(CacheKey key) =>
-        _index.TryGetValue(key.Hash, out var variants) ? Array.FindAll(variants, variant => variant.Key.Equals(key)) : [];
-
-    private IEnumerable<CachedObject> All() => _index.SelectMany(static pair => pair.Value);
-
-    /// <summary>Makes the policy's figures readable without the gate.</summary>
+    /// <summary>Makes the figures readable without the gate.</summary>
     private void Publish()
     {
         Volatile.Write(ref _bytes, _policy.Bytes);
-        Volatile.Write(ref _count, _policy.Count);
+        Volatile.Write(ref _count, _index.Count);
     }
 }

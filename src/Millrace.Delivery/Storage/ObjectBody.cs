@@ -2,9 +2,12 @@ using Millrace.Delivery.Compression;
 
 namespace Millrace.Delivery.Storage;
 
-/// <summary>The body of a <see cref="CachedObject"/>: busy while its <see cref="Filling"/> runs, then complete and immutable.</summary>
+/// <summary>The body of a <see cref="CachedObject"/>: busy while its <see cref="Filling"/> runs, then complete and immutable; or in slices, wherever they are.</summary>
 internal sealed class ObjectBody
 {
+    /// <summary>The map and its tables, without the slices.</summary>
+    private const int SliceMapBytes = 512;
+
     private volatile ReadOnlyMemory<byte>[]? _pieces;
     private volatile Filling? _filling;
     private long _length;
@@ -14,16 +17,22 @@ internal sealed class ObjectBody
     {
     }
 
-    public bool IsComplete => _pieces is not null;
+    /// <summary>Whether all of it can be given at any time, from memory or in slices.</summary>
+    public bool IsComplete => _pieces is not null || Slices is not null;
+
+    /// <summary>The slices of a large body; null for one that is a whole.</summary>
+    public SliceMap? Slices { get; private init; }
 
     /// <summary>The length in bytes; null while only the origin's end will tell.</summary>
-    public long? Length => _pieces is not null ? _length : _filling?.Expected;
+    public long? Length => IsComplete ? _length : _filling?.Expected;
 
     /// <summary>The bytes of a complete body, in pieces of <see cref="Filling.ChunkBytes"/> at most.</summary>
     public ReadOnlyMemory<byte>[] Pieces => _pieces ?? throw new InvalidOperationException("The body is busy.");
 
     /// <summary>Memory of a complete body: the pieces, and what each array and the reference to it cost.</summary>
-    public long MemoryBytes => _length + (40L * Pieces.Length);
+    public long MemoryBytes => Slices is null ? _length + (40L * Pieces.Length) : SliceMapBytes;
+
+    public static ObjectBody Of(SliceMap slices) => new() { _length = slices.Length, Slices = slices };
 
     public static ObjectBody Busy(Filling filling) => new() { _filling = filling };
 

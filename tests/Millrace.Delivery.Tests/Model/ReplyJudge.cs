@@ -147,7 +147,7 @@ internal sealed class ReplyJudge
             fields = fields.Without(name => held.IsWithheld(name) && !Reply.Fields.Has(name));
         }
 
-        bool? notModified = held.Status == 200 ? Validators.NotModified(Ask.Fields, held.Fields) : false;
+        bool? notModified = held.Status == 200 || CameWhole(held) ? Validators.NotModified(Ask.Fields, held.Fields) : false;
         if (Reply.Status == 304)
         {
             return notModified != false ? Differs(fields, Reply, isWhole: false, isDated) is not { } other || Says(held, other) : Says(held, "304 without a reason");
@@ -162,6 +162,8 @@ internal sealed class ReplyJudge
         return isBody ? Differs(fields, Reply, Reply.Status == held.Status, isDated) is not { } differs || Says(held, differs) : Says(held, $"another body or status: {Reply.Status}");
     }
 
+    private static bool CameWhole(Held held) => held.Status == 206 && held.Source.Answer!.Body.AsSpan().SequenceEqual(held.Source.Answer.Whole);
+
     private bool BodyFits(Held held)
     {
         var whole = held.Source.Answer!.Whole;
@@ -172,8 +174,8 @@ internal sealed class ReplyJudge
 
         if (Reply.Status == 200 && held.Status == 206)
         {
-            // Completed from other parts, which only a strong validator permits (RFC 9111 §3.4).
-            return Validators.Strong(held.ETag, held.ETag) && Reply.Body.AsSpan().SequenceEqual(whole);
+            // Completed from other parts, which only a strong validator permits; or all came in this one part, and is processed as a 200 (RFC 9111 §3.4).
+            return (CameWhole(held) || Validators.Strong(held.ETag, held.ETag)) && Reply.Body.AsSpan().SequenceEqual(whole);
         }
 
         if (held.Status is not (200 or 206) || !Ask.Fields.Has("Range") || !Validators.RangeHolds(Ask.Fields, held.Fields))

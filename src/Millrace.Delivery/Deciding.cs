@@ -1,0 +1,86 @@
+using Millrace.Delivery.Coalescing;
+using Millrace.Delivery.Freshness;
+using Millrace.Delivery.Replies;
+using Millrace.Delivery.Requests;
+using Millrace.Delivery.Storage;
+
+namespace Millrace.Delivery;
+
+/// <summary>The steps that find a copy, in memory or on disk, and decide what becomes of the request.</summary>
+internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, Boarder boarder)
+{
+    public RequestStep LookUp(Exchange exchange)
+    {
+        exchange.Stored = store.Find(exchange.Key, exchange.Fields);
+        if (exchange.Stored is { } stored)
+        {
+            exchange.Hold(stored);
+            return RequestStep.Judge;
+        }
+
+        return disk.Objects?.MayHave(exchange.Key) == true ? RequestStep.Recall : Forward(exchange);
+    }
+
+    /// <summary>Brings what the disk has back to memory, unless something came there meanwhile.</summary>
+    public async ValueTask<RequestStep> RecallAsync(Exchange exchange, CancellationToken aborted)
+    {
+        if (disk.Objects is not { } objects || await objects.RecallAsync(exchange.Key, exchange.Fields, exchange.Route!, aborted) is not { } recalled)
+        {
+            return Forward(exchange);
+        }
+
+        store.Recall(recalled);
+        exchange.Stored = store.Find(exchange.Key, exchange.Fields) ?? recalled;
+        exchange.Hold(exchange.Stored);
+        return RequestStep.Judge;
+    }
+
+    /// <summary>Serves the copy when it may be reused; else notes in the verdict why the request goes on.</summary>
+    public RequestStep Judge(Exchange exchange)
+    {
+        var stored = exchange.Stored!;
+        var reuse = stale.Judge(stored, exchange.Directives, exchange.Route!);
+        switch (reuse)
+        {
+            case Reuse.Fresh:
+                exchange.Outcome = DeliveryOutcome.Hit;
+                exchange.Verdict = new CacheStatus { Hit = true, Detail = stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : DeliveryReason.None };
+                return RequestStep.Serve;
+
+            case Reuse.MaxStale or Reuse.StaleWhileRevalidate:
+                exchange.Outcome = DeliveryOutcome.Stale;
+                exchange.Verdict = new CacheStatus { Hit = true, Detail = reuse == Reuse.MaxStale ? DeliveryReason.MaxStale : DeliveryReason.WhileRevalidate };
+                return reuse == Reuse.MaxStale ? RequestStep.Serve : RequestStep.ServeAndRenew;
+
+            default:
+                exchange.Verdict = reuse == Reuse.RevalidateOnRequest
+                    ? new CacheStatus { Forward = "request", Detail = DeliveryReason.RequestDirective }
+                    : new CacheStatus { Forward = "stale", Detail = stale.IsOutOfTouch(stored.Head, exchange.Route!) ? DeliveryReason.Unverified : DeliveryReason.None };
+                return Forward(exchange);
+        }
+    }
+
+    public RequestStep Renew(Exchange exchange)
+    {
+        boarder.RevalidateBehind(exchange, exchange.Stored!);
+        return RequestStep.Serve;
+    }
+
+    /// <summary>The origin has another representation than the copy's by now: as if there had been none.</summary>
+    public RequestStep Forget(Exchange exchange)
+    {
+        (exchange.Stored, exchange.Verdict) = (null, default);
+        return Forward(exchange);
+    }
+
+    /// <summary>Which way a request goes that no copy can answer at once.</summary>
+    private RequestStep Forward(Exchange exchange)
+    {
+        var request = exchange.Request;
+        return exchange.OnlyIfCached ? exchange.Fail(DeliveryReason.OnlyIfCached, 504)
+            : request.IsHead ? exchange.Pass(DeliveryReason.Head)
+            : request.Headers.Contains(FieldId.Range) && !boarder.MaySlice(exchange) ? exchange.Pass(DeliveryReason.Range)
+            : boarder.PassReason(exchange) is { } unshareable ? exchange.Pass(unshareable)
+            : RequestStep.Fetch;
+    }
+}

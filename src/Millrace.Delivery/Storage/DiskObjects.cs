@@ -1,0 +1,152 @@
+using Millrace.Delivery.Keys;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
+using Millrace.Delivery.Storage.Disk;
+
+namespace Millrace.Delivery.Storage;
+
+/// <summary>
+/// The second tier: objects are written through to disk when their body has come, and not when memory evicts them, so that a crash loses only what was
+/// on its way and an eviction costs nothing. What memory misses is recalled from here. Purges by URL remove at once; what they name otherwise is judged
+/// when it is read, by the offset at which its origin request began.
+/// </summary>
+internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, MemoryAccount account, ulong process, Func<bool> follows, TimeProvider time)
+{
+    /// <summary>Variants that are looked at for one request; each is a read.</summary>
+    private const int MostVariants = 8;
+
+    public DiskTier Tier => tier;
+
+    /// <summary>Whether the disk may have something for the key. No disk is touched.</summary>
+    public bool MayHave(KeyBuffer key)
+    {
+        Span<DiskEntry> one = stackalloc DiskEntry[1];
+        return tier.Find(tier.KeyOf(key.Bytes), one) > 0;
+    }
+
+    /// <summary>The object that the request selects: whole where its body is small, else in slices that stay on disk; null when there is none that counts.</summary>
+    public async ValueTask<CachedObject?> RecallAsync(KeyBuffer key, UpstreamFields request, Route route, CancellationToken cancellationToken)
+    {
+        var entries = new DiskEntry[MostVariants];
+        var count = tier.Find(tier.KeyOf(key.Bytes), entries);
+        for (var i = 0; i < count; i++)
+        {
+            using var read = await tier.ReadHeadAsync(entries[i], cancellationToken);
+            if (read is null || HeadRecord.Read(read.Head.Span, key, route, process, follows(), time) is not { } head || !head.Vary.Matches(request))
+            {
+                continue;
+            }
+
+            var verdict = purges.Judge(head.Began, head.Key, head.SurrogateKeys);
+            if (verdict == PurgeVerdict.Void)
+            {
+                tier.Remove(entries[i]);
+                continue;
+            }
+
+            CachedObject recalled = new(head, BodyOf(entries[i], read), account);
+            if (verdict == PurgeVerdict.Stale)
+            {
+                recalled.MakeStale(head.Freshness.InitialAge);
+            }
+
+            return recalled;
+        }
+
+        return null;
+    }
+
+    /// <summary>Writes a complete object through; what cannot be written takes its older version with it.</summary>
+    public void Write(CachedObject whole)
+    {
+        var (key, variant) = NameOf(whole.Head);
+        using var fill = tier.TryBegin(key, variant, whole.Body.Length);
+        var written = fill is not null;
+        foreach (var piece in whole.Body.Pieces)
+        {
+            written = written && fill!.Append(piece.Span);
+        }
+
+        Settle(written && fill!.Commit(HeadRecord.Write(whole.Head, process, time)), key);
+    }
+
+    /// <summary>Begins to write a body as it passes, too large for memory; null when the disk takes no more.</summary>
+    public DiskFill? TryBegin(ResponseHead head, long? length)
+    {
+        var (key, variant) = NameOf(head);
+        return tier.TryBegin(key, variant, length);
+    }
+
+    /// <summary>Ends what <see cref="TryBegin"/> began: the body was whole; false when it was not taken.</summary>
+    public bool Commit(DiskFill fill, ResponseHead head) => Settle(fill.Commit(HeadRecord.Write(head, process, time)), NameOf(head).Key);
+
+    /// <summary>Puts a new head over the bytes that are there (a 304).</summary>
+    public void Renew(CachedObject refreshed)
+    {
+        if (refreshed.Body.Slices is null)
+        {
+            Write(refreshed);
+            return;
+        }
+
+        if (refreshed.Body.Slices.OnDisk is { } entry)
+        {
+            using var fill = tier.TryExtend(entry);
+            Settle(fill?.Commit(HeadRecord.Write(refreshed.Head, process, time)) == true, entry.Key);
+        }
+    }
+
+    /// <summary>Begins an object in slices, none of which is here yet.</summary>
+    public void Begin(CachedObject sliced)
+    {
+        var (key, variant) = NameOf(sliced.Head);
+        using var fill = tier.TryBegin(key, variant, sliced.Body.Length);
+        Settle(fill?.Commit(HeadRecord.Write(sliced.Head, process, time)) == true, key);
+    }
+
+    /// <summary>Adds a slice to an object that was begun; nothing when the disk takes no more, or has not come to write its head.</summary>
+    public void Write(CachedObject sliced, int index, ReadOnlySpan<byte> bytes)
+    {
+        var map = sliced.Body.Slices!;
+        map.OnDisk ??= FindEntry(sliced.Head, map);
+        if (map.OnDisk is { } entry)
+        {
+            using var fill = tier.TryExtend(entry);
+            fill?.Write(index, bytes);
+        }
+    }
+
+    public void Remove(CacheKey key) => tier.Remove(tier.KeyOf(key.Bytes));
+
+    private (UInt128 Key, ulong Variant) NameOf(ResponseHead head) => (tier.KeyOf(head.Key.Bytes), head.Vary.Hash);
+
+    private DiskEntry? FindEntry(ResponseHead head, SliceMap map)
+    {
+        var (key, variant) = NameOf(head);
+        Span<DiskEntry> entries = stackalloc DiskEntry[MostVariants];
+        foreach (var entry in entries[..tier.Find(key, entries)])
+        {
+            if (entry.Variant == variant && !entry.IsInline && entry.BodyLength == map.Length && entry.SliceBytes == map.SliceBytes)
+            {
+                return entry;
+            }
+        }
+
+        return null;
+    }
+
+    private bool Settle(bool written, UInt128 key)
+    {
+        if (!written)
+        {
+            tier.Remove(key);
+        }
+
+        return written;
+    }
+
+    private static ObjectBody BodyOf(in DiskEntry entry, DiskHead read) => entry.IsInline || entry.BodyLength == 0
+        ? ObjectBody.Of(entry.BodyLength == 0 ? [] : [read.Body.ToArray()])
+        : ObjectBody.Of(new SliceMap(entry.BodyLength, entry.SliceBytes) { OnDisk = entry });
+}

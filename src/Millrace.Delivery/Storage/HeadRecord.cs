@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using Millrace.Delivery.Freshness;
+using Millrace.Delivery.Keys;
+using Millrace.Delivery.Purge;
+using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
+
+namespace Millrace.Delivery.Storage;
+
+/// <summary>
+/// A head as the disk keeps it: numbers, then texts, each behind its length. Times are of the wall clock, so that ages survive a restart; of the purge
+/// clocks only the control offset, and the process whose own clocks the others are. What can be read off the fields is not written.
+/// </summary>
+internal static class HeadRecord
+{
+    private const byte Version = 1;
+    private const int NumberBytes = 1 + 2 + 1 + (8 * 6);
+
+    /// <summary>Writes a head.</summary>
+    /// <param name="head">The head.</param>
+    /// <param name="process">The number of this process.</param>
+    /// <param name="time">Whose wall clock and monotonic clock are compared.</param>
+    public static byte[] Write(ResponseHead head, ulong process, TimeProvider time)
+    {
+        ArrayBufferWriter<byte> into = new(NumberBytes + head.Key.Bytes.Length + head.Headers.Wire.Length + 256);
+        var numbers = into.GetSpan(NumberBytes);
+        numbers[0] = Version;
+        BinaryPrimitives.WriteUInt16LittleEndian(numbers[1..], (ushort)head.Status);
+        numbers[3] = (byte)((head.AgeStated ? 1 : 0) | (head.Freshness.Explicit ? 2 : 0));
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[4..], head.Freshness.Lifetime.Ticks);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[12..], head.Age(time).Ticks);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[20..], time.GetUtcNow().UtcTicks);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[28..], head.Began.Offset);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[36..], head.Began.Local);
+        BinaryPrimitives.WriteUInt64LittleEndian(numbers[44..], process);
+        into.Advance(NumberBytes);
+        Append(into, head.Key.Bytes);
+        Append(into, head.Headers.Wire);
+        Append(into, Encoding.Latin1.GetBytes(string.Join('\n', head.Vary.Names)));
+        Append(into, head.Vary.Selecting().Wire);
+        Append(into, Encoding.Latin1.GetBytes(string.Join('\n', head.SurrogateKeys)));
+        return into.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads the head of an object with this key; null when it is another's, or another format's.</summary>
+    /// <param name="bytes">What <see cref="Write"/> made; checked before against damage.</param>
+    /// <param name="key">The key that was asked for: its hash may be another's too.</param>
+    /// <param name="route">The route by which it is asked for.</param>
+    /// <param name="process">The number of this process.</param>
+    /// <param name="follows">Whether purges come from a feed, whose offsets mean the same to every process; else they were obeyed on the disk itself.</param>
+    /// <param name="time">The clocks.</param>
+    public static ResponseHead? Read(ReadOnlySpan<byte> bytes, KeyBuffer key, Route route, ulong process, bool follows, TimeProvider time)
+    {
+        if (bytes.Length < NumberBytes || bytes[0] != Version)
+        {
+            return null;
+        }
+
+        var numbers = bytes[..NumberBytes];
+        var rest = bytes[NumberBytes..];
+        if (!Take(ref rest).SequenceEqual(key.Bytes))
+        {
+            return null;
+        }
+
+        var headers = HeaderList.Parse(Take(ref rest));
+        var names = TextsOf(Take(ref rest));
+        var selecting = HeaderList.Parse(Take(ref rest));
+        var since = time.GetUtcNow().UtcTicks - BinaryPrimitives.ReadInt64LittleEndian(numbers[20..]);
+        var age = BinaryPrimitives.ReadInt64LittleEndian(numbers[12..]) + Math.Max(0, since);
+        var offset = BinaryPrimitives.ReadInt64LittleEndian(numbers[28..]);
+        var isOurs = BinaryPrimitives.ReadUInt64LittleEndian(numbers[44..]) == process;
+        return new ResponseHead
+        {
+            Key = key.Own(),
+            Route = route.Match,
+            Vary = VaryKey.For(names, selecting),
+            Status = BinaryPrimitives.ReadUInt16LittleEndian(numbers[1..]),
+            Headers = headers,
+            Directives = ResponseDirectives.Parse(headers, route.TargetedFields),
+            Freshness = new FreshnessRules(
+                TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(numbers[4..])), TimeSpan.FromTicks(age), (numbers[3] & 2) != 0),
+            AgeStated = (numbers[3] & 1) != 0,
+            ReceivedTimestamp = time.GetTimestamp(),
+            Began = isOurs ? Beginning.Restored(offset) with { Local = BinaryPrimitives.ReadInt64LittleEndian(numbers[36..]) } : Beginning.Restored(follows ? offset : 0),
+            SurrogateKeys = TextsOf(Take(ref rest)),
+        };
+    }
+
+    private static string[] TextsOf(ReadOnlySpan<byte> joined) => joined.IsEmpty ? [] : Encoding.Latin1.GetString(joined).Split('\n');
+
+    private static void Append(ArrayBufferWriter<byte> into, ReadOnlySpan<byte> text)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(into.GetSpan(sizeof(int)), text.Length);
+        into.Advance(sizeof(int));
+        into.Write(text);
+    }
+
+    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest)
+    {
+        var length = BinaryPrimitives.ReadInt32LittleEndian(rest);
+        var text = rest.Slice(sizeof(int), length);
+        rest = rest[(sizeof(int) + length)..];
+        return text;
+    }
+}

@@ -1,0 +1,122 @@
+using Millrace.Delivery.Storage.Disk;
+
+namespace Millrace.Delivery.Storage;
+
+/// <summary>
+/// The body of a large object, in slices of one length: which are in memory, which are on their way here, and where the disk has the others. All are of one
+/// representation, by its strong validator; a new head over the same bytes (a 304) takes the map over.
+/// </summary>
+internal sealed class SliceMap(long length, int sliceBytes)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, Slice> _resident = [];
+    private readonly Dictionary<int, Task<Slice?>> _arriving = [];
+
+    public long Length { get; } = length;
+
+    public int SliceBytes { get; } = sliceBytes;
+
+    /// <summary>The object in the store whose body this is, or null. The store's, under its lock.</summary>
+    public CachedObject? Owner { get; set; }
+
+    /// <summary>Where the disk has the object, or null.</summary>
+    public DiskEntry? OnDisk { get; set; }
+
+    public int IndexOf(long position) => (int)(position / SliceBytes);
+
+    public long StartOf(int index) => (long)index * SliceBytes;
+
+    public int LengthOf(int index) => (int)Math.Min(SliceBytes, Length - StartOf(index));
+
+    /// <summary>A slice that is in memory, held for the caller; or null.</summary>
+    public Slice? TryHold(int index)
+    {
+        lock (_gate)
+        {
+            if (!_resident.TryGetValue(index, out var slice))
+            {
+                return null;
+            }
+
+            slice.Hold();
+            return slice;
+        }
+    }
+
+    /// <summary>The one fetch of a slice that all who want it share; begun when nobody has. Its result is null when there was no room.</summary>
+    public Task<Slice?> JoinOrBegin(int index, Func<Task<Slice?>> fetch)
+    {
+        TaskCompletionSource<Slice?> mine;
+        lock (_gate)
+        {
+            if (_resident.TryGetValue(index, out var slice))
+            {
+                return Task.FromResult<Slice?>(slice);
+            }
+
+            if (_arriving.TryGetValue(index, out var theirs))
+            {
+                return theirs;
+            }
+
+            mine = new TaskCompletionSource<Slice?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _arriving[index] = mine.Task;
+        }
+
+        _ = RunAsync(index, fetch, mine);
+        return mine.Task;
+    }
+
+    /// <summary>The slices in memory.</summary>
+    public Slice[] Resident()
+    {
+        lock (_gate)
+        {
+            return [.. _resident.Values];
+        }
+    }
+
+    /// <summary>The store has taken the slice; false when it has one at that place already.</summary>
+    public bool TryAdd(Slice slice)
+    {
+        lock (_gate)
+        {
+            return _resident.TryAdd(slice.Index, slice);
+        }
+    }
+
+    /// <summary>The store has let the slice go.</summary>
+    public void Remove(Slice slice)
+    {
+        lock (_gate)
+        {
+            _resident.Remove(slice.Index);
+        }
+    }
+
+    private async Task RunAsync(int index, Func<Task<Slice?>> fetch, TaskCompletionSource<Slice?> told)
+    {
+        try
+        {
+            var slice = await fetch();
+            End(index);
+            told.SetResult(slice);
+        }
+#pragma warning disable CA1031 // The boundary of a detached task: whoever waits is told, and nobody else need be.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            End(index);
+            told.SetException(e);
+            _ = told.Task.Exception;
+        }
+    }
+
+    private void End(int index)
+    {
+        lock (_gate)
+        {
+            _arriving.Remove(index);
+        }
+    }
+}
