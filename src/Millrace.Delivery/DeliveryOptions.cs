@@ -16,8 +16,8 @@ public sealed record DeliveryOptions
     public string? Instance { get; init; }
 
     /// <summary>
-    /// Networks of this product's own nodes. The scheme that these say a client came by (X-Forwarded-Proto) is believed, since a shield must keep what came
-    /// over https apart from what did not.
+    /// Networks of this product's own nodes; empty for any. The scheme that they say a client came by (X-Forwarded-Proto beside Millrace-Tier) is believed,
+    /// since a shield must keep what came over https apart from what did not. It is part of the key, so a liar harms nobody's copy.
     /// </summary>
     public ImmutableArray<System.Net.IPNetwork> Peers { get; init; } = [];
 

@@ -15,7 +15,7 @@ public sealed record CompressionOptions
     /// <summary>Conversions that wait for the one that runs; beyond it what comes is served as it is held, and asks again next time.</summary>
     public int QueueLength { get; init; } = 64;
 
-    /// <summary>1 to 11. A result is kept and served many times, but its making takes a processor: 5 is what Cloudflare and others serve from.</summary>
+    /// <summary>1 to 11. A result is kept and served many times, but its making takes a processor: the middle.</summary>
     public int BrotliQuality { get; init; } = 5;
 
     /// <summary>1 to 19; zstd's own default.</summary>

@@ -36,6 +36,9 @@ internal sealed class Conversions(Converter converter, MemoryAccount account)
             : stored;
     }
 
+    /// <summary>Whether a body of this length as it is held, null while nobody knows, may be sent in another coding: if not, replies need not vary.</summary>
+    public bool Covers(long? length) => length is not { } known || (known >= converter.Options.MinBytes && known <= converter.Options.MaxBytes);
+
     private static CachedObject Held(Exchange exchange, CachedObject converted)
     {
         exchange.Hold(converted);

@@ -63,7 +63,7 @@ internal readonly record struct BodyFraming(BodyKind Kind, long Length)
 
     /// <summary>
     /// A response's. A proxy's duty to go on (RFC 9112 §6.3) makes it milder than a request's: a length beside chunked is ignored, and the caller removes it;
-    /// equal lengths count once. What cannot be undone (other codings) is refused.
+    /// equal lengths count once. A coding that nobody has defined ends with the connection, as all but chunked do; one that we would have to undo is refused.
     /// </summary>
     /// <param name="fields">The response's fields.</param>
     /// <param name="minor">Its minor version.</param>
@@ -80,9 +80,11 @@ internal readonly record struct BodyFraming(BodyKind Kind, long Length)
 
         if (fields.Contains(FieldId.TransferEncoding))
         {
-            framing = new BodyFraming(BodyKind.Chunked, 0);
+            var coding = fields.First(FieldId.TransferEncoding);
+            var isChunked = Ascii.EqualsIgnoreCase(coding, "chunked"u8);
+            framing = new BodyFraming(isChunked ? BodyKind.Chunked : BodyKind.UntilClose, 0);
             return minor == 0 || fields.CountOf(FieldId.TransferEncoding) > 1 ? HeadFault.TransferEncoding
-                : Ascii.EqualsIgnoreCase(fields.First(FieldId.TransferEncoding), "chunked"u8) ? HeadFault.None
+                : isChunked || (Syntax.IsToken(coding) && !IsCompression(coding)) ? HeadFault.None
                 : HeadFault.TransferCoding;
         }
 
@@ -111,6 +113,13 @@ internal readonly record struct BodyFraming(BodyKind Kind, long Length)
 
         framing = new BodyFraming(BodyKind.Length, length.Value);
         return HeadFault.None;
+    }
+
+    /// <summary>The codings of RFC 9112 §7.2, which we never ask for.</summary>
+    private static bool IsCompression(ReadOnlySpan<byte> coding)
+    {
+        var name = coding.StartsWith("x-"u8) || coding.StartsWith("X-"u8) ? coding[2..] : coding;
+        return Ascii.EqualsIgnoreCase(name, "gzip"u8) || Ascii.EqualsIgnoreCase(name, "compress"u8) || Ascii.EqualsIgnoreCase(name, "deflate"u8);
     }
 
     /// <summary>1*DIGIT, or -1.</summary>

@@ -26,9 +26,10 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask StoredAsync(Exchange exchange, CachedObject stored, bool validated, CancellationToken cancellationToken)
     {
+        var held = stored.Body.Length;
         stored = Conversions?.For(exchange, stored) ?? stored;
         var (request, head, total) = (exchange.Request, stored.Head, stored.Body.Length!.Value);
-        var headers = Begin(exchange, head, validated);
+        var headers = Begin(exchange, head, held, validated);
         if (Conditions.IsNotModified(request.Headers, head.Status, head.Headers, time.GetUtcNow()))
         {
             NotModified(exchange);
@@ -60,7 +61,7 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
     public async ValueTask<bool> ArrivingAsync(Exchange exchange, CachedObject arriving, Filling.Reader reader, bool leads, CancellationToken cancellationToken)
     {
         var head = arriving.Head;
-        var headers = Begin(exchange, head, leads);
+        var headers = Begin(exchange, head, arriving.Body.Length, leads);
         if (Conditions.IsNotModified(exchange.Request.Headers, head.Status, head.Headers, time.GetUtcNow()))
         {
             NotModified(exchange);
@@ -232,12 +233,12 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
     }
 
     /// <summary>The stored lines with Age, which what comes straight from its origin has only where that said so (RFC 9111 §5.1).</summary>
-    private HeaderList Begin(Exchange exchange, ResponseHead head, bool straightFromOrigin)
+    private HeaderList Begin(Exchange exchange, ResponseHead head, long? length, bool straightFromOrigin)
     {
         var age = head.Age(time);
         exchange.Verdict = exchange.Verdict with { TimeToLive = (long)Math.Floor((head.Freshness.Lifetime - age).TotalSeconds) };
         exchange.Reply.CopyFrom(head.Headers);
-        if (head.IsConvertible && exchange.Route?.Compress == true)
+        if (head.IsConvertible && exchange.Route?.Compress == true && Conversions?.Covers(length) == true)
         {
             CompressionRules.AddVary(exchange.Reply);
         }

@@ -6,7 +6,7 @@ using Millrace.Delivery.Requests;
 namespace Millrace.Delivery.Tiers;
 
 /// <summary>What a request says about the node that it came through, taken out of its fields before anything reads them.</summary>
-/// <param name="peers">Networks whose word about a client's scheme is believed.</param>
+/// <param name="peers">Networks whose word about a client's scheme is believed; empty for anybody's.</param>
 internal sealed class TierArrivals(ImmutableArray<IPNetwork> peers)
 {
     public void Note(DeliveryRequest request)
@@ -14,14 +14,19 @@ internal sealed class TierArrivals(ImmutableArray<IPNetwork> peers)
         request.Tier = TierField.Take(request.Headers);
         if (request.Tier is not null && IsPeer(request.Client))
         {
-            // Without it a shield would mix up what an origin says to http and to https.
+            // Without it a shield would mix up what an origin says to http and to https. It is part of the key: a lie is kept under its own name.
             request.ViaSecure = Ascii.EqualsIgnoreCase(request.Headers.First(FieldId.XForwardedProto), "https"u8);
         }
     }
 
     private bool IsPeer(string? client)
     {
-        if (peers.IsEmpty || !IPAddress.TryParse(client, out var address))
+        if (peers.IsEmpty)
+        {
+            return true;
+        }
+
+        if (!IPAddress.TryParse(client, out var address))
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -157,6 +158,7 @@ internal sealed class NodeServices : IAsyncDisposable
         OpenDecisions(config);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
+        await OpenDiskAsync(config.Cache);
         var purges = await Delivery.FollowAsync(new PurgeToDelivery(Journal, Clock), PurgesTold, cancellation);
         _closing.Add(purges);
         await purges.CaughtUp.WaitAsync(cancellation);
@@ -213,16 +215,29 @@ internal sealed class NodeServices : IAsyncDisposable
     {
         var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal);
         _closing.Add(queue);
-        Delivery = Owned(new DeliveryPlane(
+        Delivery = new DeliveryPlane(
             OptionsOf(config),
             RouteTable.Create(config.Routes),
             new DeliveryToFact(
                 queue.Write, tokens, item => Features.Current.Find(item)?.BodyUrl, url => Delivery.KeyHashesOf(url), Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
-            Clock));
+            Clock);
+        _closing.Add((IAsyncDisposable)Delivery);
         _closing.Add(new AccessLogClose(Delivery));
         Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
         FrontDoor = Owned(new FrontDoor(DoorOf(config.Limits), Delivery, Clock));
         OpenTls(config.Tls);
+    }
+
+    private async Task OpenDiskAsync(CacheSection cache)
+    {
+        try
+        {
+            await Delivery.OpenDiskAsync(static () => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new NodeStartException(ExitCode.DataUnusable, $"The cache's folder {cache.Disk} cannot be used: {refused.Message} Make it writable, or set cache.disk.", refused);
+        }
     }
 
     private void OpenTls(TlsSection tls)
@@ -262,11 +277,18 @@ internal sealed class NodeServices : IAsyncDisposable
         IdleTimeout = limits.KeepAlive,
     };
 
+    /// <summary>Tells this node from others of its name, the same after each start: no two share machine, data and port.</summary>
+    private static string InstanceOf(NodeConfig config) => System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(
+        $"{Environment.MachineName} {Path.GetFullPath(config.Node.Data)} {config.Listen.Delivery}")).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
     private static DeliveryOptions OptionsOf(NodeConfig config) => new()
     {
         Name = config.Node.Name,
+        Instance = InstanceOf(config),
         StoreBytes = config.Cache.Memory,
         MaxObjectBytes = config.Cache.Object,
+        DiskFolder = config.Cache.Disk,
+        DiskBytes = config.Cache.DiskBytes,
         PurgeLease = config.Cache.PurgeLease,
         MaxPurges = config.Cache.Purges,
         AccessLog = config.AccessLog.To == "off" ? null : new AccessLogOptions

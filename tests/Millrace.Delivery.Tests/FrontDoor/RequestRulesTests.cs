@@ -156,6 +156,8 @@ public class RequestRulesTests
     [InlineData(200, "Content-Length: ,", "ContentLength", "", 0)]
     [InlineData(200, "Transfer-Encoding: chunked|Content-Length: 5", "None", "Chunked", 0)]
     [InlineData(200, "Transfer-Encoding: gzip, chunked", "TransferCoding", "", 0)]
+    [InlineData(200, "Transfer-Encoding: x-gzip", "TransferCoding", "", 0)]
+    [InlineData(200, "Transfer-Encoding: unheard-of", "None", "UntilClose", 0)]
     public void Response_body_is_framed_as_the_rfc_says(int status, string fields, string fault, string kind, long length)
     {
         Assert.Equal(fault, $"{BodyFraming.OfResponse(List(fields), 1, status, toHead: false, out var framing)}");

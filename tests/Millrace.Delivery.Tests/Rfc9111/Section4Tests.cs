@@ -47,6 +47,7 @@ public class Section4Tests(ScenarioEdge edge) : SectionTable(edge)
         Case("§4.1", "Accept-Encoding: order does not count, codings do", Get("Accept-Encoding: gzip, br").Answers("Cache-Control: max-age=60", "Vary: Accept-Encoding").FromOrigin(), Get("Accept-Encoding: br,gzip").FromCache(), Get("Accept-Encoding: br").FromOrigin()),
         Case("§4.1", "a variant that is not there is fetched, not refused, and the others stay",
             Get("Foo: 1").Answers("Cache-Control: max-age=60", "Vary: Foo", "ETag: \"v1\"").FromOrigin(), Get("Foo: 2").Answers("Cache-Control: no-store").FromOrigin(), Get("Foo: 1").FromCache()),
+        Case("§4.1", "Vary is passed on as it came where no coding but the origin's is offered", Stored("Cache-Control: max-age=60", "Vary: Foo", "Content-Type: text/plain").GivesField("Vary: Foo"), Get().FromCache().GivesField("Vary: Foo")),
         Case("§4.1", "a Vary that a 304 brings counts from then on",
             Get("Foo: 1").Answers("Cache-Control: max-age=60", "ETag: \"v1\"").FromOrigin(), Get("Foo: 1").After(61).Answers(304, "ETag: \"v1\"", "Vary: Foo").Revalidated(), Get("Foo: 2").FromOrigin()),
     ];

@@ -9,7 +9,7 @@ internal sealed record DiskOptions
     /// <summary>The folder; one process at a time has it.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Bytes on disk, four segments or more. 10 GiB holds about a million objects of the web's median size.</summary>
+    /// <summary>Bytes on disk, four segments or more. 10 GiB holds a million objects of 10 KiB.</summary>
     public long MaxBytes { get; init; } = 10L << 30;
 
     /// <summary>Bytes of a segment file: the unit in which room is made. 64 MiB is written at once and forgotten at once, and 10 GiB are 160 of them.</summary>
@@ -21,7 +21,7 @@ internal sealed record DiskOptions
     /// <summary>Bodies up to this size lie in one record with their head, so that a small object costs one read.</summary>
     public int InlineBytes { get; init; } = 64 << 10;
 
-    /// <summary>Heads and slices in the index, at 80 bytes a head and 40 a slice (measured). Beyond it the oldest segment leaves.</summary>
+    /// <summary>Heads and slices in the index, at about 80 bytes a head (measured) and 44 a slice (counted). Beyond it the oldest segment leaves.</summary>
     public int MaxIndexEntries { get; init; } = 1 << 20;
 
     /// <summary>Memory of what waits to be written. Beyond it what comes is dropped: a cache may.</summary>

@@ -49,7 +49,8 @@ internal sealed record BrowsersSection(ImmutableArray<string> Origins)
     public bool Allows(string origin) => Origins.Contains(BrowserOrigin.Any) || Origins.Contains(origin);
 }
 
-internal sealed record CacheSection(long Memory, long Object, TimeSpan PurgeLease, int Purges);
+/// <summary>Bounds of the cache; a disk that is null is none.</summary>
+internal sealed record CacheSection(long Memory, long Object, string? Disk, long DiskBytes, TimeSpan PurgeLease, int Purges);
 
 /// <param name="Partitions">Of a new data directory.</param>
 /// <param name="Retention">As it is written; null leaves it to <see cref="History"/>.</param>

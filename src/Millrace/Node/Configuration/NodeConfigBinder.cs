@@ -25,7 +25,7 @@ internal static class NodeConfigBinder
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Browsers = new BrowsersSection(
                 root["browsers"].Object!["origins"] is { Value: not null } origins ? [.. origins.Items.Select(o => o.Text!)] : [BrowserOrigin.Any]),
-            Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object"), cache.Get<TimeSpan>("purgeLease"), cache.Get<int>("purges")),
+            Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object"), cache["disk"].Text, cache.Get<long>("diskBytes"), cache.Get<TimeSpan>("purgeLease"), cache.Get<int>("purges")),
             Journal = new JournalSection(
                 journal.Get<int>("partitions"), journal.Find<TimeSpan>("retention"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),
             Events = new EventsSection(root["events"].Object!.Get<string>("unattested")),

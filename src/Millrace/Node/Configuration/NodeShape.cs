@@ -123,6 +123,8 @@ internal static class NodeShape
     [
         new("memory", Scalars.Size(1 << 20, 1L << 42), "Bytes of stored responses.", "256MiB", "fits a laptop; raise it to what the machine can spare"),
         new("object", Scalars.Size(1 << 10, 1L << 30), "Larger bodies are streamed, not stored.", "8MiB", "holds pages and images, not films"),
+        new("disk", Scalars.Line("a folder", 4096), "Where stored responses are kept beyond memory and across restarts. One process at a time has it. Without it memory alone."),
+        new("diskBytes", Scalars.Size(64 << 20, 1L << 50), "Bytes of it.", "10GiB", "about a million objects of the web's median size"),
         new("purgeLease", Scalars.Duration(Second, TimeSpan.FromHours(1)), "For how long after a purge was acknowledged a node that cannot hear of it may serve what it names, on strict and bounded routes.", "5s", "DESIGN: the lease L"),
         new("purges", Scalars.Integer(1_000, 10_000_000), "Names of purges that are remembered for what is on its way, some 50 bytes each; beyond it everything that began earlier counts as purged.", "65536", "an hour of 18 purges a second"),
     ]);
