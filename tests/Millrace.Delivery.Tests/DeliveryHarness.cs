@@ -81,6 +81,16 @@ internal sealed class DeliveryHarness : IAsyncDisposable, IDeliverySink
         return await Reply.OfAsync(response);
     }
 
+    /// <summary>Once no fetch is under way: a client may have its last byte before the object is kept.</summary>
+    public Task SettledAsync() => UntilAsync(() => Plane.Core.Flights == 0);
+
+    /// <summary>Once what was fetched is on disk.</summary>
+    public async Task WrittenAsync()
+    {
+        await SettledAsync();
+        await Plane.Core.Disk!.FlushAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Waits for what another thread is about to bring about.</summary>
     public static async Task UntilAsync(Func<bool> holds)
     {

@@ -24,7 +24,7 @@ public sealed class DiskPlaneTests : IDisposable
         await using (var edge = await OpenAsync(Serve(page)))
         {
             Assert.Equal(page, (await GetAsync(edge, "/a", ("Accept-Language", "de"))).Body);
-            await edge.Plane.Core.Disk!.FlushAsync(TestContext.Current.CancellationToken);
+            await edge.WrittenAsync();
         }
 
         await using var again = await OpenAsync(static context => throw new InvalidOperationException("the origin is away"), TimeSpan.FromSeconds(20));
@@ -44,7 +44,7 @@ public sealed class DiskPlaneTests : IDisposable
             await edge.RecordAsync();
         }
 
-        await edge.Plane.Core.Disk!.FlushAsync(TestContext.Current.CancellationToken);
+        await edge.WrittenAsync();
         for (var i = 0; i < 10; i++)
         {
             Assert.StartsWith("Millrace; hit", (await GetAsync(edge, $"/{i}")).CacheStatus, StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class DiskPlaneTests : IDisposable
         {
             await GetAsync(edge, "/a");
             await edge.RecordAsync();
-            await edge.Plane.Core.Disk!.FlushAsync(TestContext.Current.CancellationToken);
+            await edge.WrittenAsync();
             if (how == "unsafe")
             {
                 using var posted = await edge.SendAsync(HttpMethod.Post, "/a", null, ("Host", Host));
@@ -94,7 +94,7 @@ public sealed class DiskPlaneTests : IDisposable
                 });
             }
 
-            await edge.Plane.Core.Disk!.FlushAsync(TestContext.Current.CancellationToken);
+            await edge.WrittenAsync();
         }
 
         await using var again = await OpenAsync(Serve(Page(500)));
@@ -112,7 +112,7 @@ public sealed class DiskPlaneTests : IDisposable
         });
         await GetAsync(edge, "/a");
         await edge.RecordAsync();
-        await edge.Plane.Core.Disk!.FlushAsync(TestContext.Current.CancellationToken);
+        await edge.WrittenAsync();
         control = "no-store";
         edge.Time.Advance(TimeSpan.FromSeconds(5));
         await GetAsync(edge, "/a");
@@ -129,7 +129,7 @@ public sealed class DiskPlaneTests : IDisposable
             Assert.Contains("fwd-status=304", (await GetAsync(edge, "/a")).CacheStatus, StringComparison.Ordinal);
             await edge.RecordAsync();
             await edge.RecordAsync();
-            await edge.Plane.Core.Disk!.FlushAsync(TestContext.Current.CancellationToken);
+            await edge.WrittenAsync();
         }
 
         await using var again = await OpenAsync(Revalidated, TimeSpan.FromSeconds(75));

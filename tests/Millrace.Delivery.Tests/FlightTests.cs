@@ -146,6 +146,7 @@ public class FlightTests
 
         var replies = await Task.WhenAll(requests);
         Assert.All(replies.Select(static (reply, i) => (reply, i)), static pair => Assert.Equal($"in l{pair.i % 3}", pair.reply.Text));
+        await edge.SettledAsync();
         Assert.Equal((3, 3), (edge.OriginRequests, edge.Plane.Stats.Objects));
     }
 

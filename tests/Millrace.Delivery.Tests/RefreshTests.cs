@@ -146,4 +146,22 @@ public class RefreshTests
         edge.Time.Advance(TimeSpan.FromSeconds(61));
         return edge;
     }
+
+    [Fact]
+    public async Task Renewal_behind_a_reply_asks_without_the_clients_directives()
+    {
+        var asked = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        await using var edge = await DeliveryHarness.StartAsync(async context =>
+        {
+            asked.Enqueue(context.Request.Headers.CacheControl.ToString());
+            context.Response.Headers.CacheControl = "max-age=10, stale-while-revalidate=60";
+            await context.Response.WriteAsync("page");
+        });
+        await edge.GetAsync("/a");
+        await edge.SettledAsync();
+        edge.Time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal("page", (await edge.GetAsync("/a", ("Cache-Control", "only-if-cached"))).Text);
+        await edge.SettledAsync();
+        Assert.Equal(["", ""], asked);
+    }
 }

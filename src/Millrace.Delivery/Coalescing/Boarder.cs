@@ -69,8 +69,13 @@ internal sealed class Boarder(
         {
             boarding.Flight.Keep();
 
+            // The renewal is this cache's own wish: with the client's only-if-cached, a cache above would refuse it (RFC 9111 §5.2.1.7).
+            var renewal = exchange.Upstream;
+            renewal.Headers.Remove(FieldId.CacheControl);
+            renewal.Headers.Remove(FieldId.Pragma);
+
             // Not awaited on purpose: RunAsync never throws, and the flight ends by the origin's time bounds.
-            _ = fetcher.RunAsync(boarding.Flight, exchange.Route!, exchange.Upstream, exchange.Key.Own(), stored, null);
+            _ = fetcher.RunAsync(boarding.Flight, exchange.Route!, renewal, exchange.Key.Own(), stored, null);
         }
 
         boarding.Flight.Leave(boarding.Leads);

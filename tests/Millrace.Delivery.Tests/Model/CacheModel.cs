@@ -33,7 +33,8 @@ internal sealed class CacheModel
         var known = _held;
         foreach (var fetched in own)
         {
-            Learn(fetched, served.Ask, isBehind: own.Length == 1 && fetched.Answer?.Id is { } id && id != served.Answer.Id && !fetched.Failed);
+            // A renewal that a 304 of another representation makes ask twice (§4.3.4) is still behind the reply.
+            Learn(fetched, served.Ask, isBehind: own.All(one => one.Answer?.Id is { } id && id != served.Answer.Id && !one.Failed));
         }
 
         if (ForwardingFault(served, own) is { } fault)
