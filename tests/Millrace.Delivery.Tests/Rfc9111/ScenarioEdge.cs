@@ -65,6 +65,8 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
             {
                 await CheckAsync(scenario, reply);
             }
+
+            await SettleAsync();
         }
     }
 
@@ -79,6 +81,17 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
 
         using var response = await _client.SendAsync(message, TestContext.Current.CancellationToken);
         return await Reply.OfAsync(response);
+    }
+
+    /// <summary>Until all that arrived is taken in: a client has its last byte before the store has the object.</summary>
+    private async Task SettleAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (_plane.Core.Flights > 0 || _plane.Stats.FillBytes > 0)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     private async Task CheckAsync(Scenario scenario, Reply reply)
