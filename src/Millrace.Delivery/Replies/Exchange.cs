@@ -97,7 +97,7 @@ internal sealed class Exchange
     public UpstreamRequest Upstream => _upstream ??= UpstreamRequest.Of(Request, Route!.Rewrite.SendsMore ? Route.Rewrite.Sent(Request.Target) : Key.Target, Fields);
 
     /// <summary>
-    /// Asks the origin for no coding, so that there is one variant, of which any coding can be made (decision 0021). What goes past the cache keeps the
+    /// Asks the origin for no coding, so that there is one variant, of which any coding can be made (decision 0018). What goes past the cache keeps the
     /// client's own wish.
     /// </summary>
     public void TakeCodings()

@@ -60,7 +60,7 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
 
     /// <summary>
     /// Whether the origin is asked for no coding where the cache takes part, so that an origin that codes by itself gives one copy, of which every coding
-    /// is made, and not one for each kind of client (decision 0021).
+    /// is made, and not one for each kind of client (decision 0018).
     /// </summary>
     public bool AskPlain { get; init; }
 

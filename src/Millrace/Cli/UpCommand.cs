@@ -25,6 +25,7 @@ internal static class UpCommand
 
     private static async Task<ExitCode> RunAsync(NodeOptions options, ParseResult parsed, TimeProvider clock, TextWriter output, CancellationToken cancellation)
     {
+        SocketThreads.AnswerWhereReceived();
         var ending = new TaskCompletionSource<PosixSignal>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var cut = new CancellationTokenSource();
         void End(PosixSignalContext signal)
