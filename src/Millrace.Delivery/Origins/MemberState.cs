@@ -37,8 +37,8 @@ internal sealed class MemberState(OriginMember member, OriginServer server, Brea
     /// <summary>Times to the head in this window and the one before.</summary>
     public LatencyHistogram Latency { get; } = new();
 
-    /// <summary>Whether this is the node itself, which a tier finds out by asking it.</summary>
-    public bool IsSelf { get; set; }
+    /// <summary>Until when it counts as the node itself, which a tier finds out by asking it.</summary>
+    public long SelfUntil { get; set; }
 
     /// <summary>Requests in a row that failed.</summary>
     public int FailuresInRow => Volatile.Read(ref _inRow);

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Millrace.Delivery.Http1;
+using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery.Origins;
 
@@ -27,7 +29,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     public OriginResponse(OriginServer server, OriginConnection connection, Upload? upload, in OriginHead head, Arrival arrival, TimeSpan? idle)
     {
         (_server, _connection, _upload, _idle) = (server, connection, upload, idle);
-        (Status, Headers, Arrival, _mayPersist) = (head.Status, head.Headers, arrival, head.MayPersist);
+        (Status, Headers, Tier, Arrival, _mayPersist) = (head.Status, head.Headers, head.Tier, arrival, head.MayPersist);
         (_kind, _left) = (head.Framing.Kind, head.Framing.Length);
         ContentLength = _kind switch { BodyKind.None => 0, BodyKind.Length => _left, _ => null };
         _chunks = new ChunkedDecoder(server.HeadLimits);
@@ -50,6 +52,15 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     public HeaderList? Trailers => _ended ? _trailers : null;
 
     public Arrival Arrival { get; }
+
+    /// <summary>What the node said of it, if a node of this product sent it.</summary>
+    public TierReply Tier { get; }
+
+    /// <summary>Whether a shield gave it, out of its store perhaps.</summary>
+    public bool IsByShield { get; set; }
+
+    /// <summary>When it counts as begun whose request began so.</summary>
+    public Beginning Began(in Beginning asked) => IsByShield ? asked.ByShield() : asked;
 
     /// <summary>From now on a client, who may be slow, sets the pace: the connection counts among the passes.</summary>
     public void BecomePass()
