@@ -13,6 +13,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     private readonly OriginConnection _connection;
     private readonly Upload? _upload;
     private readonly TimeSpan? _idle;
+    private readonly BreakerTicket _ticket;
     private readonly BodyKind _kind;
     private readonly bool _mayPersist;
     private ChunkedDecoder _chunks;
@@ -25,10 +26,10 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     /// <param name="upload">The request's body, which may still be on its way.</param>
     /// <param name="head">The head.</param>
     /// <param name="arrival">When it came.</param>
-    /// <param name="idle">Silence allowed within the body; null for the plane's.</param>
-    public OriginResponse(OriginServer server, OriginConnection connection, Upload? upload, in OriginHead head, Arrival arrival, TimeSpan? idle)
+    /// <param name="call">What was asked.</param>
+    public OriginResponse(OriginServer server, OriginConnection connection, Upload? upload, in OriginHead head, Arrival arrival, in OriginCall call)
     {
-        (_server, _connection, _upload, _idle) = (server, connection, upload, idle);
+        (_server, _connection, _upload, _idle, _ticket) = (server, connection, upload, call.Timeouts.BodyIdle, call.Ticket);
         (Status, Headers, Tier, Arrival, _mayPersist) = (head.Status, head.Headers, head.Tier, arrival, head.MayPersist);
         (_kind, _left) = (head.Framing.Kind, head.Framing.Length);
         ContentLength = _kind switch { BodyKind.None => 0, BodyKind.Length => _left, _ => null };
@@ -106,7 +107,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
 
             if (e is OriginException broken)
             {
-                _server.BodyFailed(broken.Fault);
+                _server.BodyFailed(broken.Fault, _ticket);
             }
 
             throw;

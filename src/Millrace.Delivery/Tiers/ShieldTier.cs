@@ -32,7 +32,7 @@ internal sealed class ShieldTier : IDisposable
         _weights = Array.ConvertAll(members, static member => (double)member.Member.Weight);
         foreach (var member in members)
         {
-            member.Server.BodyFailed = fault => member.BodyFailed(fault, watch.Now);
+            member.Server.BodyFailed = (fault, ticket) => member.BodyFailed(ticket, fault, watch.Now);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class ShieldTier : IDisposable
                 // nothing: anybody could write a shield's name there and have it left out. It lapses, since an address may come to be another's.
                 if (HasOurMarkAlone(call.Headers))
                 {
-                    shield.SelfUntil = _watch.After(SelfFor);
+                    shield.Member.SelfUntil = _watch.After(SelfFor);
                 }
 
                 if (call.Body is not null)
@@ -144,7 +144,7 @@ internal sealed class ShieldTier : IDisposable
     }
 
     /// <summary>The first in the key's ranking that may be asked and has room; the first that may be asked when none has. Null when the origin is as near.</summary>
-    private MemberState? Pick(ulong key, ref ulong tried)
+    private Admission? Pick(ulong key, ref ulong tried)
     {
         Span<int> ranking = stackalloc int[_members.Length];
         Rendezvous.Rank(key, _seeds, _weights, ranking);
@@ -171,34 +171,34 @@ internal sealed class ShieldTier : IDisposable
             }
 
             first = first < 0 ? index : first;
-            if (member.Server.InHand < Rendezvous.Capacity(_options.LoadFactor, inHand, member.Member.Weight, weights) && member.Breaker.TryEnter(now))
+            if (member.Server.InHand < Rendezvous.Capacity(_options.LoadFactor, inHand, member.Member.Weight, weights) && member.Breaker.TryEnter(now, out var ticket))
             {
                 tried |= 1UL << index;
-                return member;
+                return new Admission(member, ticket);
             }
         }
 
         tried |= first < 0 ? 0 : 1UL << first;
-        return first >= 0 && _members[first].Breaker.TryEnter(now) ? _members[first] : null;
+        return first >= 0 && _members[first].Breaker.TryEnter(now, out var last) ? new Admission(_members[first], last) : null;
     }
 
-    private async ValueTask<OriginResponse> TryAsync(MemberState shield, OriginCall call, CancellationToken cancellationToken)
+    private async ValueTask<OriginResponse> TryAsync(Admission shield, OriginCall call, CancellationToken cancellationToken)
     {
-        var began = _watch.Now;
+        var (began, member, ticket) = (_watch.Now, shield.Member, shield.Ticket);
         try
         {
-            var response = await shield.Server.SendAsync(call, cancellationToken);
-            shield.Ended(OriginFault.None, response.Status, _watch.Between(began, _watch.Now), _watch.Now);
+            var response = await member.Server.SendAsync(call with { Ticket = ticket }, cancellationToken);
+            member.Ended(ticket, OriginFault.None, response.Status, _watch.Between(began, _watch.Now), _watch.Now);
             return response;
         }
         catch (OriginException e)
         {
-            shield.Ended(e.Fault, 0, _watch.Between(began, _watch.Now), _watch.Now);
+            member.Ended(ticket, e.Fault, 0, _watch.Between(began, _watch.Now), _watch.Now);
             throw;
         }
         catch
         {
-            shield.Abandoned(_watch.Now);
+            member.Abandoned(ticket, _watch.Now);
             throw;
         }
     }
