@@ -38,7 +38,7 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
 
             if (request.IsHead && response.Status == 200 && exchange.Stored is { } copy)
             {
-                heads.Apply(copy, exchange.Route!, upstream, response, began);
+                heads.Apply(copy, exchange.Route!, upstream, response, response.Began(began));
             }
 
             exchange.Outcome = DeliveryOutcome.Bypass;
