@@ -169,6 +169,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>Begins the access log anew at its path, which somebody has renamed.</summary>
+    public void ReopenLog() => _accessLog?.Reopen();
+
     /// <summary>Writes the access lines that wait. No request may be in hand.</summary>
     public ValueTask CloseLogAsync() => _accessLog?.DisposeAsync() ?? ValueTask.CompletedTask;
 

@@ -9,7 +9,7 @@ namespace Millrace.Delivery.Purge;
 internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk, DeliveryMeters meters, Func<RouteTable> routes, TimeProvider time)
 {
     /// <summary>Obeys a purge of a plane that follows no feed; returns how many stored responses it touched.</summary>
-    /// <exception cref="ArgumentException">The route is not a pattern.</exception>
+    /// <exception cref="ArgumentException">The route is not a pattern, or a prefix names no beginnings of keys.</exception>
     public int Purge(PurgeRequest request)
     {
         var scope = ScopeOf(request);
@@ -101,6 +101,11 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
 
     private PurgeScope ScopeOf(PurgeRequest request)
     {
+        if (request.Prefixes.Select(routes().PrefixFault).FirstOrDefault(static fault => fault is not null) is { } unclear)
+        {
+            throw new ArgumentException($"expected {unclear}", nameof(request));
+        }
+
         List<PurgePattern> patterns = [.. request.Prefixes.SelectMany(CacheKey.OfUrl).Select(prefix => PurgePattern.OfPrefix(routes().PrefixOf(prefix)))];
         if (request.Route is not null)
         {

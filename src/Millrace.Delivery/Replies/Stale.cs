@@ -12,7 +12,7 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
     public Reuse Judge(CachedObject stored, RequestDirectives directives, Route route) => Judge(stored.Head, directives, route);
 
     public Reuse Judge(ResponseHead head, RequestDirectives directives, Route route) =>
-        IsOutOfTouch(head, route)
+        IsOutOfTouch(head, route) || IsForbidden(head, route)
             ? Reuse.Revalidate
             : ReuseRules.Judge(head.Directives, head.Freshness.Lifetime, head.Age(time), directives, route.Contract);
 
@@ -22,6 +22,9 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
     /// <summary>Whether the route's contract forbids the copy because purges may have been missed (DESIGN §2).</summary>
     public bool IsOutOfTouch(ResponseHead head, Route route) => route.Contract.Kind != ContractKind.Available && IsUnverified(head);
 
+    /// <summary>Whether the copy sets cookies that its route, changed since, would not store any more.</summary>
+    private static bool IsForbidden(ResponseHead head, Route route) => head.Headers.Contains(FieldId.SetCookie) && route.SetCookie != SetCookieRule.Store;
+
     /// <summary>Lets the copy stand in for an origin that failed, where its directives and the contract allow.</summary>
     public async ValueTask<bool> TryServeAsync(
         Exchange exchange, CachedObject stored, DeliveryReason reason, int? originStatus, CancellationToken aborted)
@@ -29,6 +32,7 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
         var (head, route) = (stored.Head, exchange.Route!);
         if (!ReuseRules.MayServeOnError(head.Status, head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
             || IsOutOfTouch(head, route)
+            || IsForbidden(head, route)
             || purges.Judge(head.Began, head.Key, head.SurrogateKeys) == PurgeVerdict.Void)
         {
             return false;
