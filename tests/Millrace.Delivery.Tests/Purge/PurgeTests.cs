@@ -56,6 +56,23 @@ public class PurgeTests
     }
 
     [Fact]
+    public void Answer_to_an_unsafe_request_counts_from_its_own_invalidation_unless_another_came_between()
+    {
+        PurgeLog log = new(10, TimeProvider.System);
+        CacheKey key = CacheKey.Of("http://h/a");
+        UInt128[] names = [PurgeNames.OfKey(key)];
+        var (first, second) = (log.Now, log.Now);
+        var own = log.Invalidate(names, first, key);
+        Assert.Equal(PurgeVerdict.Untouched, log.Judge(own!.Value, key, []));
+        Assert.Equal(PurgeVerdict.Void, log.Judge(first, key, []));
+        Assert.Null(log.Invalidate(names, second, key));
+        Assert.Equal(PurgeVerdict.Void, log.Judge(own.Value, key, []));
+        var third = log.Now;
+        log.Add(PurgeScope.OfKeys([key]));
+        Assert.Null(log.Invalidate(names, third, key));
+    }
+
+    [Fact]
     public void Purge_of_a_route_voids_what_is_on_its_way()
     {
         PurgeLog log = new(10, TimeProvider.System);
