@@ -177,6 +177,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>Opens the access log, where there is one.</summary>
+    public void OpenLog(Action<Exception?> told) => _accessLog?.Open(told);
+
     /// <summary>Begins the access log anew at its path, which somebody has renamed.</summary>
     public void ReopenLog() => _accessLog?.Reopen();
 
@@ -292,6 +295,12 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         }
 
         UpstreamFields.Strip(exchange.Request);
+        if (!exchange.Route!.ObeyRequestDirectives && (exchange.Request.IsGet || exchange.Request.IsHead))
+        {
+            exchange.Request.Headers.Remove(FieldId.CacheControl);
+            exchange.Request.Headers.Remove(FieldId.Pragma);
+        }
+
         exchange.Route!.RequestFields.Apply(exchange.Request.Headers);
         return RequestStep.Key;
     }

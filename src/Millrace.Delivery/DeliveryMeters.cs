@@ -6,6 +6,8 @@ namespace Millrace.Delivery;
 /// <summary>The meter "Millrace.Delivery", and the same numbers for <see cref="DeliveryStats"/>.</summary>
 internal sealed class DeliveryMeters : IDisposable
 {
+    private static readonly string[] Classes = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
+
     private readonly Meter _meter = new("Millrace.Delivery");
     private readonly RouteMeters _requests = new();
     private readonly Counter<long> _bytes;
@@ -20,7 +22,11 @@ internal sealed class DeliveryMeters : IDisposable
         _meter.CreateObservableCounter("millrace.delivery.requests", _requests.Read, "{request}", "Responses ended, by route, outcome and reason.");
         _bytes = _meter.CreateCounter<long>("millrace.delivery.body", "By", "Body bytes handed to clients.");
         _bounds = _meter.CreateCounter<long>("millrace.delivery.bounds_hit", "{hit}", "Named bounds hit.");
-        _firstByte = _meter.CreateHistogram<double>("millrace.delivery.time_to_first_byte", "s", "From a request's arrival to its response's head.");
+
+        // A hit takes some 20 µs and a patient origin a minute: a rung below one, and above the ten seconds after which nobody reads any more.
+        _firstByte = _meter.CreateHistogram(
+            "millrace.delivery.time_to_first_byte", "s", "From a request's arrival to its response's head, by route, outcome and class of status.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         _meter.CreateObservableCounter("millrace.delivery.origin_requests", originRequests, "{request}", "Requests sent to origins.");
         _meter.CreateObservableGauge("millrace.delivery.store_bytes", storeBytes, "By", "Memory of the store, with overhead.");
         _meter.CreateObservableGauge("millrace.delivery.fill_bytes", fillBytes, "By", "Memory of bodies that arrive, or are still read after they left the store.");
@@ -42,9 +48,13 @@ internal sealed class DeliveryMeters : IDisposable
     {
         Interlocked.Increment(ref _byOutcome[(int)record.Outcome]);
         Interlocked.Add(ref _bodyBytes, record.BodyBytes);
-        _requests.Ended(record);
+        var route = _requests.Ended(record);
         _bytes.Add(record.BodyBytes);
-        _firstByte.Record(record.TimeToFirstByte.TotalSeconds);
+        if (record.Status > 0)
+        {
+            _firstByte.Record(
+                record.TimeToFirstByte.TotalSeconds, new("route", route), new("outcome", record.Outcome.Wire()), new("status", Classes[(record.Status / 100) % Classes.Length]));
+        }
     }
 
     public void BoundHit(DeliveryReason bound)

@@ -80,6 +80,16 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
         return _core.Explainer.Explain(url, fields);
     }
 
+    /// <summary>Opens the access log's file, where the options name one; call it once, before the plane serves.</summary>
+    /// <param name="told">Told what went wrong when lines cannot be written any more, and null when they can again.</param>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public void OpenLog(Action<Exception?> told)
+    {
+        ArgumentNullException.ThrowIfNull(told);
+        _core.OpenLog(told);
+    }
+
     /// <summary>Closes the access log's file and begins anew at its path: somebody has renamed it, as logrotate does.</summary>
     public void ReopenLog() => _core.ReopenLog();
 

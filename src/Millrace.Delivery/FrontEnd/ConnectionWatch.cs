@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Millrace.Delivery.Freshness;
 
 namespace Millrace.Delivery.FrontEnd;
 
@@ -89,5 +89,5 @@ internal sealed class ConnectionWatch : IDisposable
         }
     }
 
-    private byte[] DateLine() => Encoding.ASCII.GetBytes(_time.GetUtcNow().ToString("'Date: 'R'\r\n'", CultureInfo.InvariantCulture));
+    private byte[] DateLine() => Encoding.ASCII.GetBytes($"Date: {HttpDate.Format(_time.GetUtcNow())}\r\n");
 }

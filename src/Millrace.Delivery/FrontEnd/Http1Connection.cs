@@ -178,7 +178,7 @@ internal sealed class Http1Connection : IWatched
         refusal = progress switch
         {
             HeadProgress.Incomplete => (408, DeliveryReason.SlowClient),
-            HeadProgress.Refused => Refusal(_parser.Fault),
+            HeadProgress.Refused => Refusal(_parser.Fault, message),
             _ => Fill(message),
         };
         _input.AdvanceTo(buffer.GetPosition(_parser.Length));
@@ -191,7 +191,7 @@ internal sealed class Http1Connection : IWatched
         }
 
         // What follows cannot be trusted to be a request.
-        _writer.Begin(1, toHead: false, persists: false, wantsTrailers: false);
+        _writer.Begin(1, toHead: _exchange.Request.IsHead, persists: false, wantsTrailers: false);
         _body.Begin(default, expectsContinue: false);
         if (refusal.Reason != DeliveryReason.BadRequest)
         {
@@ -207,7 +207,6 @@ internal sealed class Http1Connection : IWatched
         var line = _parser.StartLine;
         var request = _exchange.Request;
         var headers = request.Headers;
-        request.SetMethod(line.Method.Of(message));
         var fault = RequestRules.JudgeMethod(line.Method.Of(message));
         RequestTarget target = default;
         if (fault == HeadFault.None && !RequestTarget.TryParse(line.Target.Of(message), out target))
@@ -224,16 +223,23 @@ internal sealed class Http1Connection : IWatched
             : RequestRules.JudgeExpectation(headers, out expectsContinue);
         if (fault != HeadFault.None)
         {
-            return Refusal(fault);
+            return Refusal(fault, message);
         }
 
+        request.SetMethod(line.Method.Of(message));
+        if (!target.Authority.IsEmpty)
+        {
+            // RFC 9112 §3.2.2: the target's own, whatever Host says.
+            headers.Set(FieldId.Host, target.Authority);
+        }
+
+        request.SetAuthority(headers.First(FieldId.Host));
+        SetTarget(request, target.PathAndQuery);
         if (framing.Kind == BodyKind.Length && framing.Length > _options.MaxBodyBytes)
         {
             return (413, DeliveryReason.BodyTooLarge);
         }
 
-        request.SetAuthority(headers.First(FieldId.Host));
-        SetTarget(request, target.PathAndQuery);
         request.Protocol = line.Minor == 0 ? RequestProtocol.Http10 : RequestProtocol.Http11;
         _body.Begin(framing, expectsContinue && line.Minor > 0);
         request.Body = framing.Kind == BodyKind.None ? null : _body;
@@ -245,7 +251,20 @@ internal sealed class Http1Connection : IWatched
         return default;
     }
 
-    private static (int Status, DeliveryReason Reason) Refusal(HeadFault fault) => (RequestRules.StatusOf(fault), RequestRules.ReasonOf(fault));
+    /// <summary>Keeps for the access log what is known of a request that is refused, as it came.</summary>
+    private (int Status, DeliveryReason Reason) Refusal(HeadFault fault, ReadOnlySpan<byte> message)
+    {
+        var (request, line) = (_exchange.Request, _parser.StartLine);
+        request.SetMethod(line.Method.Of(message));
+        request.SetTarget(line.Target.Of(message));
+        if (request.Headers.CountOf(FieldId.Host) == 1)
+        {
+            request.SetAuthority(request.Headers.First(FieldId.Host));
+        }
+
+        _exchange.Fault = fault;
+        return (RequestRules.StatusOf(fault), RequestRules.ReasonOf(fault));
+    }
 
     /// <summary>RFC 9112 §9.3.</summary>
     private static bool Persists(HeaderList headers, int minor) =>

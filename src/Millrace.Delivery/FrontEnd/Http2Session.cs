@@ -297,6 +297,7 @@ internal sealed class Http2Session(Http2Peer peer, FrontDoorOptions options, Del
         }
         else
         {
+            stream.Exchange.Fault = fault;
             stream.IsMalformed = status == 400;
             if (reason != DeliveryReason.BadRequest)
             {

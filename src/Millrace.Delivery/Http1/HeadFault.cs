@@ -29,7 +29,7 @@ internal enum HeadFault
     /// <summary>A control character in a field value (RFC 9110 §5.5).</summary>
     FieldValue,
 
-    /// <summary>No Host, several, an invalid one, or one that is not the target's (RFC 9112 §3.2).</summary>
+    /// <summary>No Host, several, or an invalid one (RFC 9112 §3.2).</summary>
     Host,
 
     /// <summary>Connection names a field that others frame or route by.</summary>

@@ -32,7 +32,7 @@ internal static class RequestRules
         return HeadFault.None;
     }
 
-    /// <summary>The one authority of a request: Host, and the absolute form's when there is one; they must be equal (RFC 9112 §3.2.2 would take the latter).</summary>
+    /// <summary>Whether there is one valid Host, and an absolute form is of the connection's scheme. Its authority is the request's, whatever Host says (RFC 9112 §3.2.2).</summary>
     /// <param name="fields">The request's fields.</param>
     /// <param name="target">Its target.</param>
     /// <param name="scheme">http or https, as the connection is.</param>
@@ -43,14 +43,7 @@ internal static class RequestRules
             return HeadFault.Host;
         }
 
-        if (target.Scheme.IsEmpty)
-        {
-            return HeadFault.None;
-        }
-
-        return !Ascii.EqualsIgnoreCase(target.Scheme, scheme) ? HeadFault.Target
-            : Ascii.EqualsIgnoreCase(target.Authority, fields.First(FieldId.Host)) ? HeadFault.None
-            : HeadFault.Host;
+        return target.Scheme.IsEmpty || Ascii.EqualsIgnoreCase(target.Scheme, scheme) ? HeadFault.None : HeadFault.Target;
     }
 
     /// <summary>Connection may not take away what a message is framed or routed by: it would be gone for the next recipient alone (RFC 9110 §7.6.1).</summary>

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Millrace.Delivery.Http1;
 using Millrace.Delivery.Replies;
 
 namespace Millrace.Delivery.Observing;
@@ -39,6 +40,11 @@ internal static class AccessLine
         json.WriteNumber("status", record.Status);
         json.WriteString("outcome", record.Outcome.Wire());
         json.WriteString("reason", record.Reason.Wire());
+        if (exchange.Fault != HeadFault.None)
+        {
+            json.WriteString("cause", exchange.Fault.Wire());
+        }
+
         json.WriteNumber("bytes", record.BodyBytes);
         json.WriteBoolean("complete", record.Complete);
         json.WriteNumber("ttfbMs", Math.Round(record.TimeToFirstByte.TotalMilliseconds, 3));

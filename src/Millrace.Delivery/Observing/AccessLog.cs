@@ -19,6 +19,9 @@ internal sealed class AccessLog : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Channel<Line> _queue;
     private readonly Task _writing;
+    private Action<Exception?> _told = static _ => { };
+    private Exception? _failure;
+    private bool _isFailing;
     private long _count;
     private volatile bool _reopens;
 
@@ -32,6 +35,16 @@ internal sealed class AccessLog : IAsyncDisposable
         _query = options.KeepQuery ? new QueryRedaction(options.Redacted) : null;
         _queue = Channel.CreateBounded<Line>(new BoundedChannelOptions(options.MaxQueued) { SingleReader = true });
         _writing = WriteAsync();
+    }
+
+    /// <summary>Finds out whether the file can be written; call it once, before the plane serves.</summary>
+    /// <param name="told">Told what went wrong when lines cannot be written any more, and null when they can again.</param>
+    /// <exception cref="IOException">It cannot.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public void Open(Action<Exception?> told)
+    {
+        _file.EnsureOpen();
+        _told = told;
     }
 
     public void Ended(Exchange exchange, in DeliveryRecord record)
@@ -79,12 +92,19 @@ internal sealed class AccessLog : IAsyncDisposable
     {
         while (await _queue.Reader.WaitToReadAsync())
         {
+            var any = false;
             while (_queue.Reader.TryRead(out var line))
             {
+                any |= line.Bytes is not null;
                 Write(line);
             }
 
             Attempt(_file.Flush);
+            if (any)
+            {
+                TellChange();
+            }
+
             if (_reopens)
             {
                 _reopens = false;
@@ -115,7 +135,20 @@ internal sealed class AccessLog : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            _failure = e;
             _dropped();
+        }
+    }
+
+    /// <summary>Tells once when lines begin to be lost, and once when a batch of them is written whole again.</summary>
+    private void TellChange()
+    {
+        var failure = _failure;
+        _failure = null;
+        if (_isFailing != (failure is not null))
+        {
+            _isFailing = failure is not null;
+            _told(failure);
         }
     }
 

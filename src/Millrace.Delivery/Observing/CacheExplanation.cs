@@ -21,6 +21,9 @@ public sealed record CacheExplanation
     /// <summary>What its route does with answers that set cookies: pass, strip, store; null without a route.</summary>
     public required string? SetCookie { get; init; }
 
+    /// <summary>What that route does with what clients' Cache-Control asks for: obey or ignore.</summary>
+    public required string? RequestDirectives { get; init; }
+
     /// <summary>What a request would get: serve, serveAndRenew, fetch, pass or fail.</summary>
     public required string Now { get; init; }
 

@@ -37,6 +37,11 @@ internal sealed class LogFile(string? path, long rotateBytes, int keep) : IDispo
         throw new IOException("The log cannot be rotated, and is full.");
     }
 
+    /// <summary>Opens the file now, and so finds out whether it can be written.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public void EnsureOpen() => _stream ??= Open();
+
     public void Flush() => _stream?.Flush();
 
     public void Dispose()

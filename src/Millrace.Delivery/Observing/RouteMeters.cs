@@ -19,14 +19,18 @@ internal sealed class RouteMeters
 
     private readonly ConcurrentDictionary<string, long[]> _byRoute = new(StringComparer.Ordinal);
 
-    public void Ended(in DeliveryRecord record)
+    /// <summary>Counts it. Returns the name that its route counts under.</summary>
+    public string Ended(in DeliveryRecord record)
     {
-        if (!_byRoute.TryGetValue(record.Route, out var cells))
+        var route = record.Route;
+        if (!_byRoute.TryGetValue(route, out var cells))
         {
-            cells = _byRoute.GetOrAdd(_byRoute.Count < MaxRoutes ? record.Route : Other, static _ => new long[Outcomes * Reasons]);
+            route = _byRoute.Count < MaxRoutes ? route : Other;
+            cells = _byRoute.GetOrAdd(route, static _ => new long[Outcomes * Reasons]);
         }
 
         Interlocked.Increment(ref cells[((int)record.Outcome * Reasons) + (int)record.Reason]);
+        return route;
     }
 
     /// <summary>All cells that have counted.</summary>

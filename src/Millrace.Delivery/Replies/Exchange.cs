@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Millrace.Delivery.Compression;
+using Millrace.Delivery.Http1;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
@@ -81,6 +82,9 @@ internal sealed class Exchange
     /// <summary>What is known by now of how the response comes about.</summary>
     public CacheStatus Verdict { get; set; }
 
+    /// <summary>The rule that the request's head broke, where it was refused for one.</summary>
+    public HeadFault Fault { get; set; }
+
     /// <summary>Fields of the origin's answer that are for this request alone, or null.</summary>
     public HeaderList? Own { get; set; }
 
@@ -147,7 +151,7 @@ internal sealed class Exchange
         Key.Clear();
         (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
         (_upstream, Part, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, null, default);
-        (Codings, HasReachedMark) = (null, false);
+        (Codings, HasReachedMark, Fault) = (null, false, HeadFault.None);
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
 
@@ -180,6 +184,14 @@ internal sealed class Exchange
     /// <summary>Signs and gives the head.</summary>
     public void Start(int status, HeaderList headers)
     {
+        if (Route?.PassSurrogateFields == false && Request.Tier is not { IsBelieved: true })
+        {
+            // Purge tags and lifetimes that the origin told us alone; the next tier of ours needs them.
+            headers.Remove(FieldId.SurrogateKey);
+            headers.Remove(FieldId.CacheTag);
+            headers.Remove(FieldId.SurrogateControl);
+        }
+
         for (var i = 0; i < Own?.Count; i++)
         {
             headers.Add(Own[i]);

@@ -1,11 +1,14 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
+using Millrace.Delivery.Http1;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Storage;
@@ -15,6 +18,15 @@ namespace Millrace.Delivery.Replies;
 /// <summary>Writes each kind of response: stored, arriving, passing through, or ours.</summary>
 internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
 {
+    /// <summary>A quotation mark is text here, and stands in no HTML.</summary>
+    private static readonly JsonSerializerOptions ProblemForm = new()
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>What a request whose route was not looked for may use (RFC 9110 §15.5.6); a route may take fewer.</summary>
+    private static readonly ImmutableArray<string> UsualMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
     /// <summary>Objects in other codings; null for none.</summary>
     public Conversions? Conversions { get; set; }
 
@@ -163,7 +175,7 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
     public static async ValueTask ProblemAsync(Exchange exchange, int status, DeliveryReason reason, CancellationToken cancellationToken)
     {
         exchange.Outcome = DeliveryOutcome.Error;
-        var body = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { type = $"urn:millrace:{reason.Wire()}", title = Title(reason), status }));
+        var body = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new Problem($"urn:millrace:{reason.Wire()}", Title(reason, exchange.Fault), status, exchange.Fault.Rule()), ProblemForm));
         var headers = exchange.Reply;
         headers.Clear();
         headers.Add("Content-Type", "application/problem+json");
@@ -174,9 +186,9 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
             headers.Add("Retry-After", "1");
         }
 
-        if (reason == DeliveryReason.MethodNotAllowed)
+        if (status == 405)
         {
-            headers.Add("Allow", string.Join(", ", exchange.Route!.Methods));
+            headers.Add("Allow", string.Join(", ", exchange.Route?.Methods ?? UsualMethods));
         }
 
         exchange.Verdict = exchange.Verdict with { Hit = false, TimeToLive = null, Detail = reason };
@@ -188,6 +200,15 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
 
         exchange.Complete = true;
     }
+
+    private static string Title(DeliveryReason reason, HeadFault fault) => fault switch
+    {
+        HeadFault.MethodRefused => Title(DeliveryReason.MethodNotAllowed),
+        HeadFault.TransferCoding => "The transfer coding is not known.",
+        HeadFault.Expectation => "The expectation cannot be met.",
+        HeadFault.Version => "The version is not served.",
+        _ => Title(reason),
+    };
 
     private static string Title(DeliveryReason reason) => reason switch
     {
@@ -308,6 +329,13 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
 
         await exchange.WriteAsync(frame.End, cancellationToken);
     }
+
+    /// <summary>RFC 9457 §3.1, without what is not known.</summary>
+    private sealed record Problem(
+        [property: JsonPropertyName("type")] string Type,
+        [property: JsonPropertyName("title")] string Title,
+        [property: JsonPropertyName("status")] int Status,
+        [property: JsonPropertyName("detail")] string? Detail);
 
     /// <summary>What a reply has of an object: its one range, or the several in their order.</summary>
     private readonly record struct Part(int Status, ByteRange Range, ByteRange[]? Several);

@@ -54,14 +54,14 @@ public sealed record LifetimeRules
 
         if (Min > Max)
         {
-            yield return "ttl.min: expected at most ttl.max";
+            yield return string.Create(CultureInfo.InvariantCulture, $"ttl.min: expected at most ttl.max; got {Min!.Value.TotalSeconds} s above {Max!.Value.TotalSeconds} s");
         }
 
         foreach (var (key, time) in Negative)
         {
             if (!IsStatus(key) || time < TimeSpan.Zero)
             {
-                yield return $"negative.{key}: expected a status from 400 to 599, 4xx or 5xx, and no negative time";
+                yield return string.Create(CultureInfo.InvariantCulture, $"negative.{key}: expected a status from 400 to 599, 4xx or 5xx, and no negative time; got '{key}' for {time.TotalSeconds} s");
             }
         }
     }

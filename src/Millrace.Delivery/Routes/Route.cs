@@ -52,6 +52,12 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
     /// </summary>
     public ImmutableArray<string> TargetedFields { get; init; } = UsualTargetedFields;
 
+    /// <summary>Whether what clients' Cache-Control and Pragma ask for is done (RFC 9111 §5.2.1 makes them advice); else GET and HEAD lose both.</summary>
+    public bool ObeyRequestDirectives { get; init; } = true;
+
+    /// <summary>Whether fields that speak to caches of our kind alone (Surrogate-Key, Cache-Tag, Surrogate-Control) go to clients too, and not to peers only.</summary>
+    public bool PassSurrogateFields { get; init; }
+
     /// <summary>What becomes of answers that set cookies.</summary>
     public SetCookieRule SetCookie { get; init; }
 

@@ -47,6 +47,12 @@ internal sealed class RoutePattern
     /// <summary>Whether the pattern covers an authority, with or without port, and a path.</summary>
     public bool Covers(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path) => Matches(WithoutPort(authority), path);
 
+    /// <summary>Whether this pattern's host says more than another's, and there is a request that both match: this one takes it then.</summary>
+    public bool TakesFrom(RoutePattern other) =>
+        HostRank > other.HostRank
+        && (other.Host == "*" || (other.Host[0] == '*' && Host.EndsWith(other.Host[1..], StringComparison.Ordinal)))
+        && ((IsPrefix && other.Path.StartsWith(Path, StringComparison.Ordinal)) || (other.IsPrefix && Path.StartsWith(other.Path, StringComparison.Ordinal)) || Path == other.Path);
+
     public static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> authority)
     {
         var colon = authority.LastIndexOf((byte)':');

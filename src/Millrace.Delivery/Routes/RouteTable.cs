@@ -57,6 +57,17 @@ public sealed class RouteTable
         return new RouteTable([.. ordered]);
     }
 
+    /// <summary>
+    /// Routes that want signed URLs, each with a route that does not and serves some of its URLs first, because its host says more. Longer paths of the same
+    /// host are not told: exceptions are made so.
+    /// </summary>
+    public IEnumerable<(Route Signed, Route Before)> UnsignedBefore() =>
+        from signed in _patterns
+        where signed.Route.Signing is not null
+        from before in _patterns
+        where before.Route.Signing is null && before.Pattern.TakesFrom(signed.Pattern)
+        select (signed.Route, before.Route);
+
     /// <summary>The route of a request, or null: the most specific host wins, then the longest path.</summary>
     /// <param name="authority">Host with or without port.</param>
     /// <param name="path">The raw path, without the query.</param>

@@ -41,7 +41,7 @@ public sealed record SigningRules
             }
             else if (key.Secret.Length < MinSecretBytes)
             {
-                yield return $"signed.keys.{key.Id}: expected a secret of {MinSecretBytes} bytes or more";
+                yield return $"signed.keys.{key.Id}: expected a secret of {MinSecretBytes} bytes or more; got {key.Secret.Length}";
             }
         }
 

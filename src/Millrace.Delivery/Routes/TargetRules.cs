@@ -36,7 +36,7 @@ public sealed record TargetRules
     {
         if (AllowedQuery is not null && !IgnoredQuery.IsEmpty)
         {
-            yield return "query: expected allow or ignore, not both";
+            yield return "query: expected allow or ignore, not both; got both";
         }
 
         foreach (var name in IgnoredQuery.Concat(AllowedQuery ?? []))

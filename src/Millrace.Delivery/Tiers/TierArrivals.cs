@@ -19,7 +19,7 @@ internal sealed class TierArrivals(ImmutableArray<IPNetwork> peers)
 
         // Where nobody is named anybody may ask for an answer that is newer than some purge, as anybody may by no-cache; but it is no peer's word.
         var isBelieved = IsPeer(request.Client);
-        request.Tier = hop with { Purges = isBelieved ? hop.Purges : null, IsByPeer = isBelieved && !peers.IsEmpty };
+        request.Tier = hop with { Purges = isBelieved ? hop.Purges : null, IsBelieved = isBelieved, IsByPeer = isBelieved && !peers.IsEmpty };
         if (isBelieved)
         {
             // Without it a shield would mix up what an origin says to http and to https. It is part of the key: a lie is kept under its own name.

@@ -9,8 +9,9 @@ namespace Millrace.Delivery.Tiers;
 /// <summary>What one node of this product tells the next, for that hop alone: that the request has come through a tier.</summary>
 /// <param name="Timeout">How long its answer is waited for, or null for no bound.</param>
 /// <param name="Purges">The purges that no answer may be older than, or null for none.</param>
+/// <param name="IsBelieved">Whether it came from where nodes of this product ask from, as far as that is known.</param>
 /// <param name="IsByPeer">Whether a node that we know said so.</param>
-internal readonly record struct TierHop(TimeSpan? Timeout, PurgeMark? Purges = null, bool IsByPeer = false);
+internal readonly record struct TierHop(TimeSpan? Timeout, PurgeMark? Purges = null, bool IsBelieved = false, bool IsByPeer = false);
 
 /// <summary>What a node of this product tells the one that asked it.</summary>
 /// <param name="Purges">The purges that nothing in the answer is older than, or null when it vouches for none.</param>

@@ -67,6 +67,7 @@ internal sealed class CacheEndpoint(ApiServices services)
         }
 
         Reply.WriteOptional(json, "setCookie", of.SetCookie);
+        Reply.WriteOptional(json, "requestDirectives", of.RequestDirectives);
         json.WriteString("now", of.Now);
         Reply.WriteOptional(json, "reason", of.Reason == DeliveryReason.None ? null : of.Reason.Wire());
         Reply.WriteOptional(json, "notStored", of.NotStored == DeliveryReason.None ? null : of.NotStored.Wire());

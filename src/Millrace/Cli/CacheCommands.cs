@@ -23,16 +23,15 @@ internal static class CacheCommands
             Says whether a URL is held, since and until when, under which key, why or why not, and what a request would get now. Asks the admin listener.
 
             Examples:
-              millrace cache explain https://news.example/story --key mr_…
-              millrace cache explain https://news.example/story --key mr_… --header "Accept-Language: de"
+              MILLRACE_KEY=mr_… millrace cache explain https://news.example/story
+              millrace cache explain https://news.example/story --key-file /run/secrets/millrace --header "Accept-Language: de"
             """);
         var options = new NodeOptions().AddTo(command);
         var url = new Argument<string>("url") { Description = "An absolute http or https URL, as clients ask for it." };
-        var key = new Option<string>("--key") { Description = "A key of scope admin.", Required = true };
+        var key = new KeyOptions("admin").AddTo(command);
         var admin = new Option<string?>("--admin") { Description = "The admin listener, like http://127.0.0.1:8082. Without it listen.admin." };
         var headers = new Option<string[]>("--header") { Description = "A field of the request, as 'Name: value'; may be repeated." };
         command.Arguments.Add(url);
-        command.Options.Add(key);
         command.Options.Add(admin);
         command.Options.Add(headers);
         command.SetAction((parsed, cancellation) => CommandGuard.RunAsync(
@@ -41,7 +40,7 @@ internal static class CacheCommands
                 var listener = options.SourceOf(parsed).Load().Listen.Admin;
                 var at = parsed.GetValue(admin) ?? $"http://{listener.Address?.ToString() ?? "127.0.0.1"}:{listener.Port}";
                 var query = string.Concat((parsed.GetValue(headers) ?? []).Select(header => $"&header={Uri.EscapeDataString(header)}"));
-                return await AskAsync(new Uri($"{at.TrimEnd('/')}/v1/cache?url={Uri.EscapeDataString(parsed.GetValue(url)!)}{query}"), parsed.GetValue(key)!, output, cancellation);
+                return await AskAsync(new Uri($"{at.TrimEnd('/')}/v1/cache?url={Uri.EscapeDataString(parsed.GetValue(url)!)}{query}"), await key.ReadAsync(parsed, cancellation), output, cancellation);
             },
             parsed));
         return command;

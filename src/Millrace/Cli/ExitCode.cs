@@ -24,7 +24,7 @@ internal enum ExitCode
     /// <summary>A listener's port is taken.</summary>
     PortInUse = 6,
 
-    /// <summary>The data directory cannot be read or written.</summary>
+    /// <summary>The data directory, the cache's folder or the access log cannot be read or written.</summary>
     DataUnusable = 7,
 
     /// <summary>A check of <c>doctor</c> failed.</summary>

@@ -28,7 +28,7 @@ internal static class KeyCommands
     {
         var command = new Command("new", "Makes a key and shows its secret, this once. Example: millrace key new --scope api");
         var options = new NodeOptions().AddTo(command);
-        var scope = new Option<KeyScope>("--scope") { Description = "admin (everything), api (decide, events, items) or events (for browsers).", DefaultValueFactory = _ => KeyScope.Api };
+        var scope = new Option<KeyScope>("--scope") { Description = "admin (everything), api (decide, events, items) or events (for browsers).", DefaultValueFactory = _ => KeyScope.Api, HelpName = "admin|api|events" };
         var tenant = new Option<string>("--tenant") { Description = "The namespace that its holder acts in; only default is served yet.", DefaultValueFactory = _ => Tenants.Default };
         tenant.Validators.Add(parsed =>
         {
@@ -39,7 +39,7 @@ internal static class KeyCommands
         });
         command.Options.Add(scope);
         command.Options.Add(tenant);
-        command.SetAction((parsed, _) => WithKeysAsync(options, parsed, clock, keys =>
+        command.SetAction((parsed, _) => WithKeysAsync(options, parsed, clock, mayMake: true, keys =>
         {
             output.WriteLine(keys.Create(parsed.GetValue(scope), parsed.GetValue(tenant)!));
             return ExitCode.Ok;
@@ -51,8 +51,13 @@ internal static class KeyCommands
     {
         var command = new Command("list", "Lists the keys; secrets are not kept. Example: millrace key list --data ./data");
         var options = new NodeOptions().AddTo(command);
-        command.SetAction((parsed, _) => WithKeysAsync(options, parsed, clock, keys =>
+        command.SetAction((parsed, _) => WithKeysAsync(options, parsed, clock, mayMake: false, keys =>
         {
+            if (!keys.All.Any())
+            {
+                output.WriteLine("there are no keys; `millrace key new` makes one, and so does the first start");
+            }
+
             foreach (var key in keys.All)
             {
                 output.WriteLine($"{key.Id}  {key.Scope.ToString().ToLowerInvariant(),-7} {key.Tenant,-16} {key.Created.ToString("u", CultureInfo.InvariantCulture)}");
@@ -69,7 +74,7 @@ internal static class KeyCommands
         var options = new NodeOptions().AddTo(command);
         var id = new Argument<string>("id") { Description = "The eight characters after 'mr_' in the secret." };
         command.Arguments.Add(id);
-        command.SetAction((parsed, _) => WithKeysAsync(options, parsed, clock, keys =>
+        command.SetAction((parsed, _) => WithKeysAsync(options, parsed, clock, mayMake: false, keys =>
         {
             var revoked = keys.Revoke(parsed.GetValue(id)!);
             output.WriteLine(revoked ? "revoked" : "there is no key of that id; `millrace key list` shows all");
@@ -78,10 +83,16 @@ internal static class KeyCommands
         return command;
     }
 
-    private static Task<int> WithKeysAsync(NodeOptions options, ParseResult parsed, TimeProvider clock, Func<AccessKeys, ExitCode> use) => CommandGuard.RunAsync(
+    private static Task<int> WithKeysAsync(NodeOptions options, ParseResult parsed, TimeProvider clock, bool mayMake, Func<AccessKeys, ExitCode> use) => CommandGuard.RunAsync(
         () =>
         {
-            using var data = OpenStopped(options.SourceOf(parsed).Load().Node.Data);
+            var path = options.SourceOf(parsed).Load().Node.Data;
+            if (!mayMake && !Directory.Exists(path))
+            {
+                throw new NodeStartException(ExitCode.DataUnusable, $"There is no data directory {Path.GetFullPath(path)}. Name it by --data or node.data.");
+            }
+
+            using var data = OpenStopped(path);
             return Task.FromResult(use(AccessKeys.Open(data, clock)));
         },
         parsed);

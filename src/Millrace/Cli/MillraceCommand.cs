@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 
 namespace Millrace.Cli;
 
@@ -39,6 +40,12 @@ internal static class MillraceCommand
     public static async Task<int> RunAsync(string[] arguments, TimeProvider clock, TextWriter output, TextWriter error)
     {
         var parsed = Create(clock, output).Parse(arguments);
+
+        // What is wrong, without a page of help behind it: --help is a word away.
+        if (parsed.Action is ParseErrorAction faulty)
+        {
+            (faulty.ShowHelp, faulty.ShowTypoCorrections) = (false, true);
+        }
 
         // The node takes the signals itself: a drain takes longer than the two seconds that the library would grant.
         var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null };

@@ -56,7 +56,8 @@ internal static class UpCommand
 
     private static async Task GreetAsync(MillraceNode node, TextWriter output)
     {
-        await output.WriteLineAsync($"millrace is up: delivery {node.Delivery.Url}  api {node.Api.Url}  admin {node.Admin.Url}");
+        await output.WriteLineAsync(
+            $"millrace is up: delivery {node.Delivery.Url}{(node.DeliveryTls is { } tls ? $"  tls {tls.Url}" : "")}{(node.ApiOrNone is { } api ? $"  api {api.Url}" : "")}  admin {node.Admin.Url}");
         if (node.FirstKeys.Count > 0)
         {
             await output.WriteLineAsync("Keys were made for this data directory. They are shown this once; only their hashes are kept.");

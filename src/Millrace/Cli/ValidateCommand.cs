@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Millrace.Node;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Cli;
@@ -10,7 +11,8 @@ internal static class ValidateCommand
     {
         var command = new Command("validate", """
             Checks the configuration with its overrides, and prints all faults at once, each with its line and column; warns of what is allowed and
-            dangerous. Starts nothing.
+            dangerous, and looks at the files that are named. Starts and writes nothing: whether ports are free and folders can be
+            written, `millrace doctor` tries.
 
             Examples:
               millrace validate
@@ -22,9 +24,17 @@ internal static class ValidateCommand
             {
                 var source = options.SourceOf(parsed);
                 var config = source.Load();
+                var files = NamedFiles.Look(config).ToArray();
+                var refused = files.Where(static file => file.Verdict == Verdict.Fail).ToArray();
+                if (refused.Length > 0)
+                {
+                    throw new ConfigInvalidException(
+                        [.. refused.Select(file => new ConfigFault(new ConfigMark(source.File ?? "defaults", 0, 0), file.Subject, "files that a start can use", file.Says))]);
+                }
+
                 await output.WriteLineAsync(
                     $"{source.File ?? "defaults"}: ok ({config.Routes.Length} routes, {config.Features.Length} features, {config.Policies.Count} policies, {config.Surfaces.Count} surfaces)");
-                foreach (var warning in ConfigWarnings.Of(config))
+                foreach (var warning in ConfigWarnings.Of(config).Concat(files.Select(static file => $"{file.Subject}: {file.Says}")))
                 {
                     await output.WriteLineAsync($"warning: {warning}");
                 }

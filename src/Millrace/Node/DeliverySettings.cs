@@ -36,7 +36,7 @@ internal static class DeliverySettings
         Origins = Origins(config.Upstream),
         AccessLog = config.AccessLog.To == "off" ? null : new AccessLogOptions
         {
-            Path = config.AccessLog.To == "stdout" ? null : config.AccessLog.To,
+            Path = config.AccessLog.File,
             Share = config.AccessLog.Share,
             KeepQuery = config.AccessLog.Query == "keep",
             Redacted = config.AccessLog.Redact,

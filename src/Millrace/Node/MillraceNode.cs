@@ -30,7 +30,11 @@ internal sealed class MillraceNode : IAsyncDisposable
 
     public Listener Admin { get; }
 
-    public Listener Api { get; private set; } = null!;
+    /// <exception cref="InvalidOperationException">listen.api is off.</exception>
+    public Listener Api => ApiOrNone ?? throw new InvalidOperationException("listen.api is off.");
+
+    /// <summary>Null when listen.api is off.</summary>
+    public Listener? ApiOrNone { get; private set; }
 
     public Listener Delivery { get; private set; } = null!;
 
@@ -71,12 +75,15 @@ internal sealed class MillraceNode : IAsyncDisposable
     public static Task<MillraceNode> StartAsync(ConfigSource source, TimeProvider clock, CancellationToken cancellation = default) =>
         StartAsync(source, clock, static _ => Task.CompletedTask, cancellation);
 
-    /// <summary>Reads the configuration and the certificates again, as a change of their files would, and begins the access log anew.</summary>
+    /// <summary>
+    /// Reads the configuration and the certificates again, as a change of their files would, and begins the access log anew. The configuration follows a moment
+    /// later, so that a file that was changed just before is read once.
+    /// </summary>
     public void Reload()
     {
         Services.Certificates?.Reload();
         Services.Delivery.ReopenLog();
-        _watch?.Reload();
+        _watch?.Touch();
     }
 
     /// <summary>
@@ -96,12 +103,16 @@ internal sealed class MillraceNode : IAsyncDisposable
         _stopped = true;
         Services.Readiness.Hold(UnreadyReason.Draining);
         var drain = _config.Limits.Drain;
-        Services.Logger.LogInformation(NodeEvents.Draining, "Taking requests for another {Grace}, then draining for at most {Drain}", grace, drain);
+        if (_watch is not null)
+        {
+            Services.Logger.LogInformation(NodeEvents.Draining, "Taking requests for another {Grace}, then draining for at most {Drain}", grace, drain);
+        }
+
         _watch?.Dispose();
         await WaitAsync(grace, abort);
         using var patience = new CancellationTokenSource(drain, Services.Clock);
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(abort, patience.Token);
-        await Task.WhenAll(StopListenerAsync(Api, cut.Token), StopListenerAsync(Delivery, cut.Token), StopListenerAsync(DeliveryTls, cut.Token));
+        await Task.WhenAll(StopListenerAsync(ApiOrNone, cut.Token), StopListenerAsync(Delivery, cut.Token), StopListenerAsync(DeliveryTls, cut.Token));
         var whole = !cut.IsCancellationRequested;
         if (!whole)
         {
@@ -109,7 +120,11 @@ internal sealed class MillraceNode : IAsyncDisposable
         }
 
         await StopListenerAsync(Admin, cut.Token);
-        Services.Logger.LogInformation(NodeEvents.Stopped, "The node has stopped");
+        if (_watch is not null)
+        {
+            Services.Logger.LogInformation(NodeEvents.Stopped, "The node has stopped");
+        }
+
         return whole;
     }
 
@@ -120,7 +135,7 @@ internal sealed class MillraceNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        foreach (var listener in (Listener?[])[Admin, Api, Delivery, DeliveryTls])
+        foreach (var listener in (Listener?[])[Admin, ApiOrNone, Delivery, DeliveryTls])
         {
             if (listener is not null)
             {
@@ -142,18 +157,19 @@ internal sealed class MillraceNode : IAsyncDisposable
             KeyEndpoints.Map(routes, api, Services.Keys);
             AdminEndpoints.Map(routes, api);
         });
-        Api = BuildApi(api);
+        ApiOrNone = _config.Listen.Api is { } address ? BuildApi(address, api) : null;
         Delivery = Listener.Build("delivery", _config.Listen.Delivery, _config.Limits, Services, Services.FrontDoor, null);
         DeliveryTls = _config.Tls.Listen is { } secure ? Listener.Build("tls", secure, _config.Limits, Services, Services.FrontDoor, Services.Certificates) : null;
         await DecideWarmup.RunAsync(Services);
-        await Api.StartAsync(cancellation);
+        await (ApiOrNone?.StartAsync(cancellation) ?? Task.CompletedTask);
         await Delivery.StartAsync(cancellation);
         await (DeliveryTls?.StartAsync(cancellation) ?? Task.CompletedTask);
         FirstKeys = FirstKeysOf(Services.Keys);
         _watch = new ConfigWatch(Services.Config, Services.Clock);
         Services.Readiness.Release(UnreadyReason.Starting);
         Services.Logger.LogInformation(
-            NodeEvents.Started, "The node listens: delivery {Delivery}, api {Api}, admin {Admin}, data {Data}", Delivery.Url, Api.Url, Admin.Url, Services.Data.Root);
+            NodeEvents.Started, "The node listens: delivery {Delivery}, tls {Tls}, api {Api}, admin {Admin}, data {Data}",
+            Delivery.Url, (object?)DeliveryTls?.Url ?? "off", (object?)ApiOrNone?.Url ?? "off", Admin.Url, Services.Data.Root);
     }
 
     private async Task WaitAsync(TimeSpan grace, CancellationToken abort)
@@ -203,8 +219,8 @@ internal sealed class MillraceNode : IAsyncDisposable
             app.Run(context => (_adminApi ?? StartingAsync)(context));
         });
 
-    private Listener BuildApi(ApiServices api) => Listener.Build(
-        "api", _config.Listen.Api, _config.Limits, _config.Limits.RequestBody, Services,
+    private Listener BuildApi(ListenAddress address, ApiServices api) => Listener.Build(
+        "api", address, _config.Limits, _config.Limits.RequestBody, Services,
         services => services.AddRoutingCore().AddCors(),
         app =>
         {

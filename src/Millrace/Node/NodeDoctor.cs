@@ -26,19 +26,26 @@ internal static class NodeDoctor
         NodeConfig config, string? file, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellation)
     {
         yield return new Finding(Verdict.Ok, "config", file is null ? "no file: defaults are used" : $"{file} has no fault");
+        var isHeld = false;
         foreach (var finding in Data(config.Node.Data, clock))
+        {
+            isHeld |= finding is { Subject: "data", Verdict: Verdict.Warn };
+            yield return finding;
+        }
+
+        foreach (var finding in NamedFiles.Try(config))
         {
             yield return finding;
         }
 
-        yield return Port("delivery", config.Listen.Delivery);
-        if (config.Tls.Listen is { } secure)
+        foreach (var (name, address) in ((string, ListenAddress?)[])[("delivery", config.Listen.Delivery), ("tls", config.Tls.Listen), ("api", config.Listen.Api), ("admin", config.Listen.Admin)])
         {
-            yield return Port("tls", secure);
+            if (address is not null)
+            {
+                yield return Port(name, address, isHeld);
+            }
         }
 
-        yield return Port("api", config.Listen.Api);
-        yield return Port("admin", config.Listen.Admin);
         yield return Clock(clock);
         yield return Descriptors(config.Limits.Connections);
         using var http = new HttpClient { Timeout = OriginPatience };
@@ -164,7 +171,7 @@ internal static class NodeDoctor
         return free < LittleDisk ? new Finding(Verdict.Warn, "disk", says + ": a full disk stops learning; make room or set retention") : new Finding(Verdict.Ok, "disk", says);
     }
 
-    private static Finding Port(string name, ListenAddress address)
+    private static Finding Port(string name, ListenAddress address, bool isHeld)
     {
         var subject = $"port {name}";
         if (address.Port == 0)
@@ -180,7 +187,9 @@ internal static class NodeDoctor
         }
         catch (SocketException refused)
         {
-            return new Finding(Verdict.Fail, subject, $"{address}: {refused.Message}; stop the other process or set listen.{name}");
+            return isHeld && refused.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? new Finding(Verdict.Warn, subject, $"{address} is taken, as by the node that holds the data directory")
+                : new Finding(Verdict.Fail, subject, $"{address}: {refused.Message}; stop the other process or set {(name == "tls" ? "tls.listen" : $"listen.{name}")}");
         }
     }
 

@@ -28,4 +28,7 @@ internal static class NodeEvents
     public static readonly EventId SubjectKeysNearlyFull = new(21, "subjectKeysNearlyFull");
     public static readonly EventId CertificateRefused = new(22, "certificateRefused");
     public static readonly EventId ConfigWarned = new(23, "configWarned");
+    public static readonly EventId AccessLogLost = new(24, "accessLogLost");
+    public static readonly EventId AccessLogResumed = new(25, "accessLogResumed");
+    public static readonly EventId CertificatesRenewed = new(26, "certificatesRenewed");
 }

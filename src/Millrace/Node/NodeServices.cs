@@ -222,6 +222,7 @@ internal sealed class NodeServices : IAsyncDisposable
             Clock);
         _closing.Add((IAsyncDisposable)Delivery);
         _closing.Add(new AccessLogClose(Delivery));
+        OpenAccessLog(config.AccessLog);
         Warn(config);
         Config.Follow(next =>
         {
@@ -230,6 +231,30 @@ internal sealed class NodeServices : IAsyncDisposable
         });
         FrontDoor = Owned(new FrontDoor(DeliverySettings.Door(config.Limits), Delivery, Clock));
         OpenTls(config.Tls);
+    }
+
+    private void OpenAccessLog(AccessLogSection log)
+    {
+        try
+        {
+            Delivery.OpenLog(AccessLogTold);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new NodeStartException(ExitCode.DataUnusable, $"The access log {log.To} cannot be opened: {refused.Message} Make it writable, or set accessLog.to.", refused);
+        }
+    }
+
+    private void AccessLogTold(Exception? lost)
+    {
+        if (lost is null)
+        {
+            Logger.LogInformation(NodeEvents.AccessLogResumed, "The access log is written again; the lines between are lost, and counted");
+        }
+        else
+        {
+            Logger.LogError(NodeEvents.AccessLogLost, lost, "The access log cannot be written: lines are lost, and counted, until it can");
+        }
     }
 
     private void Warn(NodeConfig config)
@@ -269,7 +294,10 @@ internal sealed class NodeServices : IAsyncDisposable
                     refusals.Add(1);
                     Logger.LogError(NodeEvents.CertificateRefused, "A certificate is refused, and the one before it stays in force: {Fault}", fault);
                 },
-                Clock));
+                Clock)
+            {
+                Renewed = count => Logger.LogInformation(NodeEvents.CertificatesRenewed, "Changed certificates are in force: {Count}", count),
+            });
         }
         catch (ArgumentException unreadable)
         {

@@ -38,7 +38,7 @@ public class Http1StrictnessTests
         { "GET /a HTTP/1.1\r\nHost: u@h\r\n\r\n", 400 },
         { "GET /a HTTP/1.1\r\nHost: h/b\r\n\r\n", 400 },
         { "GET /a HTTP/1.1\r\nHost:\r\n\r\n", 400 },
-        { "GET http://other/a HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
+        { "GET http://other/a HTTP/1.1\r\nHost: h\r\nHost: other\r\n\r\n", 400 },
         { "GET https://h/a HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
         { "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400 },
         { "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400 },

@@ -95,8 +95,8 @@ public class RequestRulesTests
     [InlineData("/", "Host:", "Host")]
     [InlineData("/", "Host: a, b", "Host")]
     [InlineData("http://A/", "Host: a", "None")]
-    [InlineData("http://b/", "Host: a", "Host")]
-    [InlineData("http://a:80/", "Host: a", "Host")]
+    [InlineData("http://b/", "Host: a", "None")]
+    [InlineData("http://b/", "Host: a|Host: b", "Host")]
     [InlineData("https://a/", "Host: a", "Target")]
     public void Request_names_one_host(string target, string fields, string fault)
     {

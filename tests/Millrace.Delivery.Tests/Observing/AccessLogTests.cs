@@ -65,6 +65,47 @@ public sealed class AccessLogTests : IDisposable
     }
 
     [Fact]
+    public async Task File_that_cannot_be_opened_is_refused_at_the_start_and_told_of_once_when_it_is_lost_later()
+    {
+        var folder = Path.Combine(_folder, "logs");
+        await using var edge = await StartAsync(new AccessLogOptions { Path = Path.Combine(folder, "access.ndjson") });
+        Assert.ThrowsAny<IOException>(() => edge.Plane.OpenLog(static _ => { }));
+        Directory.CreateDirectory(folder);
+        List<bool> told = [];
+        edge.Plane.OpenLog(lost =>
+        {
+            lock (told)
+            {
+                told.Add(lost is not null);
+            }
+        });
+        Directory.Delete(folder, recursive: true);
+        edge.Plane.ReopenLog();
+        await AskUntilToldAsync(1);
+        await edge.GetAsync("/lost");
+        Directory.CreateDirectory(folder);
+        await AskUntilToldAsync(2);
+        await edge.Plane.CloseLogAsync();
+        Assert.Equal([true, false], told);
+
+        async Task AskUntilToldAsync(int times)
+        {
+            for (var i = 0; i < 10_000 && Told() < times; i++)
+            {
+                await edge.GetAsync("/a");
+            }
+        }
+
+        int Told()
+        {
+            lock (told)
+            {
+                return told.Count;
+            }
+        }
+    }
+
+    [Fact]
     public void File_that_cannot_be_renamed_grows_to_twice_its_bound_and_no_further()
     {
         using LogFile file = new(File, rotateBytes: 100, keep: 1);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Millrace.Cli;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -45,6 +47,90 @@ public sealed class MillraceCommandTests : IDisposable
         _output.GetStringBuilder().Clear();
         await RunAsync("validate", "--config", Write(Route.Replace("store", "strip", StringComparison.Ordinal)));
         Assert.DoesNotContain("warning", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validate_warns_of_what_a_more_exact_host_serves_without_signature()
+    {
+        const string Routes = """
+            routes:
+              - {match: "*/private/*", origin: "http://127.0.0.1:9", signed: {keys: {k1: "0123456789abcdef"}}}
+              - {match: "a.example/*", origin: "http://127.0.0.1:9"}
+              - {match: "b.example/public/*", origin: "http://127.0.0.1:9"}
+            """;
+        Assert.Equal(ExitCode.Ok, await RunAsync("validate", "--config", Write(Routes)));
+        Assert.Contains("warning: routes[1]: 'a.example/*' has the more exact host", _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("routes[2]", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validate_warns_of_what_does_nothing()
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("validate", "--config", Write("cache: {memory: 1MiB}\ntls: {certificates: [{certificate: a.pem, key: a.key}]}")));
+        Assert.Contains("warning: routes: there is none", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("warning: tls.certificates: tls.listen is not set", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("warning: cache.object: it is larger than cache.memory", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Files_that_a_start_would_refuse_are_found_by_validate_and_by_the_doctor()
+    {
+        var (pem, key) = (Path.Combine(_folder, "site.pem"), Path.Combine(_folder, "site.key"));
+        using (var own = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+        using (var another = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            using var certificate = new CertificateRequest("CN=a.example", own, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+            File.WriteAllText(pem, certificate.ExportCertificatePem());
+            File.WriteAllText(key, another.ExportPkcs8PrivateKeyPem());
+        }
+
+        File.WriteAllText(Path.Combine(_folder, "file"), "");
+        var file = Write($$"""
+            node: {data: '{{_folder}}/data'}
+            listen: {delivery: '127.0.0.1:0', api: off, admin: '127.0.0.1:0'}
+            tls: {listen: '127.0.0.1:0', certificates: [{certificate: '{{pem}}', key: '{{key}}'}, {certificate: '{{_folder}}/none.pem', key: '{{key}}'}]}
+            cache: {disk: '{{_folder}}/file/disk'}
+            accessLog: {to: '{{_folder}}/none/access.log'}
+            """);
+        string[] subjects = ["tls.certificates[0]", "tls.certificates[1]", "cache.disk", "accessLog.to"];
+        Assert.Equal(ExitCode.ConfigInvalid, await RunAsync("validate", "--config", file));
+        Assert.All(subjects, subject => Assert.Contains($"{subject}: expected files that a start can use", _error.ToString(), StringComparison.Ordinal));
+        Assert.Equal(ExitCode.Unhealthy, await RunAsync("doctor", "--config", file));
+        Assert.All(subjects, subject => Assert.Contains($"fail  {subject}", _output.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_doctor_tries_folders_and_leaves_nothing_behind()
+    {
+        var file = Write($"node: {{data: '{_folder}/data'}}\nlisten: {{delivery: '127.0.0.1:0', api: off, admin: '127.0.0.1:0'}}\ncache: {{disk: '{_folder}/a/disk'}}\naccessLog: {{to: '{_folder}/access.log'}}");
+        Assert.Equal(ExitCode.Ok, await RunAsync("doctor", "--config", file));
+        Assert.Contains("ok    cache.disk", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("ok    accessLog.to", _output.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "a")));
+        Assert.False(File.Exists(Path.Combine(_folder, "access.log")));
+    }
+
+    [Fact]
+    public async Task A_key_comes_by_a_file_and_is_asked_for_when_there_is_none()
+    {
+        var key = Path.Combine(_folder, "key");
+        File.WriteAllText(key, "mr_secret\n");
+        Assert.Equal(ExitCode.Usage, await RunAsync("cache", "explain", "http://a.example/", "--admin", "http://127.0.0.1:1"));
+        Assert.Contains("MILLRACE_KEY", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failure, await RunAsync("cache", "explain", "http://a.example/", "--admin", "http://127.0.0.1:1", "--key-file", key));
+        Assert.Contains("did not answer", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Listing_keys_makes_nothing()
+    {
+        var none = Path.Combine(_folder, "none");
+        Assert.Equal(ExitCode.DataUnusable, await RunAsync("key", "list", "--data", none));
+        Assert.False(Directory.Exists(none));
+        Directory.CreateDirectory(none);
+        Assert.Equal(ExitCode.Ok, await RunAsync("key", "list", "--data", none));
+        Assert.Contains("there are no keys", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,9 +20,16 @@ public sealed class ConfigSchemaTests
         Assert.True(kept == ConfigReference.Text(), "docs/CONFIGURATION.md is out of date: run `millrace config reference > docs/CONFIGURATION.md`");
     }
 
-    [Fact]
-    public void The_example_of_a_cache_alone_is_valid() =>
-        Assert.Empty(new ConfigSource(Path.Combine(RepositoryRoot.Path, "examples", "cache.yaml"), new Dictionary<string, string>(), []).Load().Surfaces);
+    [Theory]
+    [InlineData("examples/cache.yaml")]
+    [InlineData("packaging/millrace.yaml")]
+    [InlineData("packaging/container.yaml")]
+    public void A_cache_alone_is_valid_and_opens_no_api(string file)
+    {
+        var config = new ConfigSource(Path.Combine(RepositoryRoot.Path, file), new Dictionary<string, string>(), []).Load();
+        Assert.Empty(config.Surfaces);
+        Assert.Null(config.Listen.Api);
+    }
 
     [Fact]
     public void The_example_in_the_repository_is_valid()

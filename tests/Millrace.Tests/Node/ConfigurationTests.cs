@@ -147,7 +147,7 @@ public sealed class ConfigurationTests
         const string File = "listen: {delivery: ':1001', api: ':1002', admin: ':1003'}";
         var variables = new Dictionary<string, string> { ["MILLRACE_LISTEN_API"] = ":2002", ["MILLRACE_LISTEN_ADMIN"] = ":2003", ["PATH"] = "/bin" };
         var config = Check(File, variables, "listen.admin=:3003", "policies.home.explore.epsilon=0.2");
-        Assert.Equal((":1001", ":2002", ":3003"), (config.Listen.Delivery.ToString(), config.Listen.Api.ToString(), config.Listen.Admin.ToString()));
+        Assert.Equal((":1001", ":2002", ":3003"), (config.Listen.Delivery.ToString(), $"{config.Listen.Api}", config.Listen.Admin.ToString()));
         Assert.Equal(0.2, config.Policies["home"].Explore.Epsilon);
         Assert.Equal("./data", config.Node.Data);
     }

@@ -309,6 +309,33 @@ public sealed class MillraceNodeTests : IDisposable
     }
 
     [Fact]
+    public async Task An_access_log_that_cannot_be_opened_is_refused()
+    {
+        var refused = await Assert.ThrowsAsync<NodeStartException>(() => StartAsync($"accessLog.to={_data}/none/access.log"));
+        Assert.Equal(ExitCode.DataUnusable, refused.Code);
+        Assert.Contains("accessLog.to", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cache_alone_has_no_api_and_tells_times_to_the_first_byte()
+    {
+        await using var node = await StartAsync("listen.api=off");
+        Assert.Null(node.ApiOrNone);
+        using (var none = await _http.GetAsync(new Uri(node.Delivery.Url, "/x"), Cancellation))
+        {
+            Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Admin.Url, "/metrics"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", node.FirstKeys[0].Secret);
+        using var response = await _http.SendAsync(request, Cancellation);
+        var metrics = await response.Content.ReadAsStringAsync(Cancellation);
+        var bucket = metrics.Split('\n').First(static line => line.StartsWith("millrace_delivery_time_to_first_byte_seconds_bucket", StringComparison.Ordinal) && line.Contains("le=\"0.0005\"", StringComparison.Ordinal));
+        Assert.All((string[])["route=\"\"", "outcome=\"error\"", "status=\"4xx\""], label => Assert.Contains(label, bucket, StringComparison.Ordinal));
+        Assert.True(await node.StopAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task Delivery_speaks_tls_and_keeps_the_old_certificate_when_a_reload_finds_a_bad_one()
     {
         var (pem, key) = (Path.Combine(_data, "site.pem"), Path.Combine(_data, "site.key"));

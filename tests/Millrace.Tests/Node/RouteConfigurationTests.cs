@@ -34,6 +34,8 @@ public sealed class RouteConfigurationTests
             compress: false
             askPlain: true
             setCookie: strip
+            requestDirectives: ignore
+            surrogateFields: pass
             timeouts: {connect: 1s, idle: 10s}
           - {match: "plain.example/*", origin: "http://127.0.0.1:9000", cacheable: false}
         """;
@@ -48,6 +50,7 @@ public sealed class RouteConfigurationTests
         Assert.Equal((new Uri("http://10.0.0.1:9000"), "west", 1), (shop.Origin, shop.Shields!.Name, shop.Shields.Tries));
         Assert.Equal((Contract.Strict, false, true), (shop.Contract, shop.Compress, shop.Cacheable));
         Assert.Equal(["GET", "HEAD"], shop.Methods);
+        Assert.Equal((false, true), (shop.ObeyRequestDirectives, shop.PassSurrogateFields));
         Assert.Equal((true, true, false), (shop.Target.SortQuery, shop.Target.SendIgnored, shop.Target.FoldPathCase));
         Assert.Equal(["utm_*", "fbclid"], shop.Target.IgnoredQuery);
         Assert.Equal(["k1", "k2"], shop.Signing!.Keys.Select(key => key.Id));
@@ -113,6 +116,27 @@ public sealed class RouteConfigurationTests
         Assert.DoesNotContain("MDEyMzQ1Njc4OWFiY2RlZg", text, StringComparison.Ordinal);
         Assert.False(ConfigChange.Same(Check(Whole), Check(Whole.Replace("0123456789abcdef", "0123456789abcdeg", StringComparison.Ordinal))));
         Assert.True(ConfigChange.Same(Check(Whole), Check(Whole)));
+    }
+
+    [Fact]
+    public void What_one_setting_cannot_know_is_told_beside_the_faults_of_other_routes()
+    {
+        var refused = Assert.Throws<ConfigInvalidException>(() => Check("""
+            nod: {}
+            routes:
+              - {match: "a/*", origin: "none"}
+              - {match: "b/*", origin: "http://127.0.0.1:9", ttl: {min: 2m, max: 1m}}
+              - {match: "c/*", origin: "http://127.0.0.1:9", signed: {keys: {k1: "secret"}}}
+            """));
+        string[] expected =
+        [
+            "millrace.yaml:1:1 nod: expected",
+            "routes[0].origin: expected an origin group that is defined (none is), got 'none'",
+            "routes[1].ttl.min: expected at most ttl.max, got 120 s above 60 s",
+            "routes[2].signed.keys.k1: expected a secret of 16 bytes or more, got 6",
+        ];
+        Assert.Equal(expected.Length, refused.Faults.Length);
+        Assert.All(expected, fault => Assert.Contains(refused.Faults, told => $"{told}".Contains(fault, StringComparison.Ordinal)));
     }
 
     private static NodeConfig Check(string text) => new ConfigSource(null, new Dictionary<string, string>(), []).Check("millrace.yaml", text);

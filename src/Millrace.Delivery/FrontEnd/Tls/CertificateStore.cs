@@ -41,6 +41,9 @@ public sealed class CertificateStore : IDisposable
         _timer = time.CreateTimer(static store => ((CertificateStore)store!).Look(), this, Period, Period);
     }
 
+    /// <summary>Told how many certificates are in force since files changed and all could be read.</summary>
+    public Action<int> Renewed { get; init; } = static _ => { };
+
     /// <summary>Reads all files anew, perhaps others than before; a certificate that cannot be read stays as it was, and a new one that cannot be read is left out.</summary>
     /// <returns>The faults, which were also told.</returns>
     public IReadOnlyList<string> Reload(IReadOnlyList<CertificateFiles>? files = null)
@@ -49,15 +52,31 @@ public sealed class CertificateStore : IDisposable
         {
             var old = _current;
             files ??= old.Files;
-            _stamps = Stamps(files);
+            var stamps = Stamps(files);
+            var isChanged = stamps != _stamps;
+            _stamps = stamps;
             List<string> faults = [];
             var loaded = LoadAll(files, old, faults);
             _current = loaded.Count > 0 ? new Snapshot(files, loaded, faults) : old;
 
             // What is still wrong at the next look has been told already.
             faults.Except(old.Faults).ToList().ForEach(_refused);
+            if (faults.Count == 0 && (isChanged || old.Faults.Count > 0))
+            {
+                Renewed(loaded.Count);
+            }
+
             return faults;
         }
+    }
+
+    /// <summary>Why a certificate cannot come into force, or null when it can.</summary>
+    public static string? Fault(CertificateFiles files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        List<string> faults = [];
+        LoadAll([files], null, faults);
+        return faults.FirstOrDefault();
     }
 
     /// <summary>Stops looking.</summary>

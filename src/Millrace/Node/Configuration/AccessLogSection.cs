@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Millrace.Node.Configuration;
 
@@ -7,7 +8,7 @@ internal sealed record AccessLogSection
 {
     public static ObjectShape Shape { get; } = new("a mapping",
     [
-        new("to", Scalars.Line("off, stdout, or a file's path", 4096), "Where lines go.", "off", "it costs a write per line, and tells of persons"),
+        new("to", Scalars.Line("off, stdout, or a file's path", 4096), "Where lines go. A file that cannot be opened keeps a node from starting; one that fails later costs lines, which are counted, and is told in the log.", "off", "it costs a write per line, and tells of persons"),
         new("share", Scalars.Number(0, 1), "The share of requests that are written; those that fail are written all.", "1", "whoever asks for a log wants it whole"),
         new("query", Scalars.OneOf("drop", "keep"), "Whether queries are written: they hold search words, tokens and addresses.", "drop", "personal data only where it is wanted"),
         new("redact", new ListShape("a list of parameter names", Scalars.Line("a query parameter's name", 128), 0, 100), "Query parameters whose values are never written, beside signatures and tags of ours and the usual names of secrets (`token`, `access_token`, `signature`, `X-Amz-Signature` and the like)."),
@@ -18,6 +19,10 @@ internal sealed record AccessLogSection
     ]);
 
     public required string To { get; init; }
+
+    /// <summary>The file that lines go to; null for none, or standard output.</summary>
+    [JsonIgnore]
+    public string? File => To is "off" or "stdout" ? null : To;
 
     public required double Share { get; init; }
 

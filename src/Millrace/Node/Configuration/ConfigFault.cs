@@ -36,6 +36,10 @@ internal sealed class ConfigFaults
         }
     }
 
+    /// <summary>Whether nothing is wrong with a setting, nor with any within it.</summary>
+    public bool Spares(string path) => !_faults.Any(fault =>
+        fault.Path.StartsWith(path, StringComparison.Ordinal) && (fault.Path.Length == path.Length || fault.Path[path.Length] is '.' or '['));
+
     /// <summary>All faults, in the order of the file.</summary>
     public ImmutableArray<ConfigFault> InOrder() => [.. _faults.OrderBy(f => f.Mark.Source, StringComparer.Ordinal).ThenBy(f => f.Mark.Line).ThenBy(f => f.Mark.Column)];
 }

@@ -21,7 +21,9 @@ internal static class ConfigReference
           maps are given whole, as YAML: `MILLRACE_ROUTES='[{match: "*/*", origin: "http://127.0.0.1:9000"}]'`. A variable that names no setting is a fault.
         - File: `--config FILE`, else `MILLRACE_CONFIG`, else `./millrace.yaml` if it is there.
 
-        `millrace config print` shows the result. `millrace validate` prints all faults at once, as `file:line:column path: expected …, got …, did you mean …`.
+        `millrace config print` shows the result. `millrace validate` prints the faults of all settings at once, as `file:line:column path: expected …, got …, did you mean …`; policies
+        and features are compared with each other when each is right by itself. It also reads the certificates and looks at the folders that are named; whether those can be
+        written and ports are free, `millrace doctor` tries. `MILLRACE_KEY` holds the key that commands ask a running node with, and is no setting.
 
         ## Reload
 
@@ -48,7 +50,7 @@ internal static class ConfigReference
         | 4 | another process holds the data directory |
         | 5 | the journal is damaged below its durable mark |
         | 6 | a listener's port is taken |
-        | 7 | the data directory cannot be read or written |
+        | 7 | the data directory, the cache's folder or the access log cannot be read or written |
         | 8 | a check of `millrace doctor` failed |
         | 9 | the drain was cut short: by a second signal, or by `limits.drain` |
 

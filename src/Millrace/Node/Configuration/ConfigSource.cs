@@ -23,6 +23,11 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
             return Check(DefaultFile, "");
         }
 
+        if (Directory.Exists(File))
+        {
+            throw new ConfigInvalidException([new ConfigFault(new ConfigMark(File, 0, 0), "", "a file", "a folder")]);
+        }
+
         try
         {
             return Check(File, System.IO.File.ReadAllText(File));
@@ -53,6 +58,7 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
 
         if (faults.Count > 0 || bound is null)
         {
+            CheckFaultlessRoutes(bound, faults);
             throw new ConfigInvalidException(faults.InOrder());
         }
 
@@ -62,21 +68,41 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
         return faults.Count == 0 ? config : throw new ConfigInvalidException(faults.InOrder());
     }
 
-    // The planes are asked, so that what is accepted here is what a start accepts.
-    private static void CheckPlanes(NodeConfig config, BoundObject bound, ConfigFaults faults)
+    // What only the plane can know of a route is told beside the faults of others.
+    private static void CheckFaultlessRoutes(BoundObject? bound, ConfigFaults faults)
     {
+        if (bound is null)
+        {
+            return;
+        }
+
         var marks = new PathMarks(bound);
+        foreach (var (index, route) in RouteBinder.Routes(bound, faults.Spares).ToArray())
+        {
+            CheckRoutes([route], marks, faults, fault => fault.Replace("routes[0]", $"routes[{index}]", StringComparison.Ordinal));
+        }
+    }
+
+    private static void CheckRoutes(ImmutableArray<Route> routes, PathMarks marks, ConfigFaults faults, Func<string, string> place)
+    {
         try
         {
-            RouteTable.Create(config.Routes);
+            RouteTable.Create(routes);
         }
         catch (RouteTableException refused)
         {
             foreach (var fault in refused.Faults)
             {
-                faults.Add(PlaneFault.Read(RouteText.WithPath(fault), marks.Find));
+                faults.Add(PlaneFault.Read(RouteText.WithPath(place(fault)), marks.Find));
             }
         }
+    }
+
+    // The planes are asked, so that what is accepted here is what a start accepts.
+    private static void CheckPlanes(NodeConfig config, BoundObject bound, ConfigFaults faults)
+    {
+        var marks = new PathMarks(bound);
+        CheckRoutes(config.Routes, marks, faults, static fault => fault);
 
         try
         {

@@ -5,8 +5,42 @@ namespace Millrace.Node.Configuration;
 /// <summary>What a configuration may say, but somebody should have thought about: told by <c>millrace validate</c>, and in the log at each start and reload.</summary>
 internal static class ConfigWarnings
 {
-    public static IEnumerable<string> Of(NodeConfig config) =>
-        config.Routes.Select(static (route, i) => (Route: route, Index: i))
-            .Where(static one => one.Route.SetCookie == SetCookieRule.Store)
-            .Select(static one => $"routes[{one.Index}].setCookie: '{one.Route.Match}' gives the cookies that one request brought about to everybody; strip keeps the answers and not the cookies");
+    public static IEnumerable<string> Of(NodeConfig config) => [.. Cookies(config), .. Unsigned(config), .. Useless(config)];
+
+    private static IEnumerable<string> Cookies(NodeConfig config) =>
+        config.Routes.Where(static route => route.SetCookie == SetCookieRule.Store)
+            .Select(route => $"{Path(config, route)}.setCookie: '{route.Match}' gives the cookies that one request brought about to everybody; strip keeps the answers and not the cookies");
+
+    private static IEnumerable<string> Unsigned(NodeConfig config) =>
+        RouteTable.Create(config.Routes).UnsignedBefore().Select(one =>
+            $"{Path(config, one.Before)}: '{one.Before.Match}' has the more exact host, so it serves without signature what '{one.Signed.Match}' would want signed; give it `signed`, or a route for that path");
+
+    private static IEnumerable<string> Useless(NodeConfig config)
+    {
+        if (config.Routes.IsEmpty)
+        {
+            yield return "routes: there is none, so the delivery listener answers 404 to everything";
+        }
+
+        if (config.Tls.Listen is null && !config.Tls.Certificates.IsEmpty)
+        {
+            yield return "tls.certificates: tls.listen is not set, so no TLS is spoken";
+        }
+
+        if (config.Cache.Object > config.Cache.Memory && config.Cache.Disk is null)
+        {
+            yield return "cache.object: it is larger than cache.memory, which can keep no such object";
+        }
+    }
+
+    private static string Path(NodeConfig config, Route route)
+    {
+        var index = 0;
+        while (config.Routes[index].Match != route.Match)
+        {
+            index++;
+        }
+
+        return $"routes[{index}]";
+    }
 }

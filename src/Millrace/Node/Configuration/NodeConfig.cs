@@ -46,7 +46,10 @@ internal sealed record NodeConfig
 
 internal sealed record NodeSection(string Data, string Name);
 
-internal sealed record ListenSection(ListenAddress Delivery, ListenAddress Api, ListenAddress Admin);
+/// <param name="Delivery">Where routes are served.</param>
+/// <param name="Api">Where decisions are; null for nowhere.</param>
+/// <param name="Admin">Where everything else is.</param>
+internal sealed record ListenSection(ListenAddress Delivery, ListenAddress? Api, ListenAddress Admin);
 
 /// <param name="Origins">As browsers send them; <c>*</c> is any.</param>
 internal sealed record BrowsersSection(ImmutableArray<string> Origins)

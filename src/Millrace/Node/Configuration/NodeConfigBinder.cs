@@ -15,7 +15,7 @@ internal static class NodeConfigBinder
         return new NodeConfig
         {
             Node = new NodeSection(node.Get<string>("data"), node.Get<string>("name")),
-            Listen = new ListenSection(listen.Get<ListenAddress>("delivery"), listen.Get<ListenAddress>("api"), listen.Get<ListenAddress>("admin")),
+            Listen = new ListenSection(listen.Get<ListenAddress>("delivery"), listen["api"].Value as ListenAddress, listen.Get<ListenAddress>("admin")),
             Tls = TlsSection.Bind(root["tls"].Object!),
             Routes = RouteBinder.Routes(root),
             Features = [.. root["features"].Items.Select(f => FeatureText.Bind(f.Object!))],

@@ -12,7 +12,7 @@ internal static class NodeShape
     public static ObjectShape Root { get; } = new("a mapping of sections",
     [
         new("node", Node(), "This process."),
-        new("listen", Listen(), "The three listeners: paths of ours never shadow an origin's."),
+        new("listen", Listen(), "The listeners: paths of ours never shadow an origin's."),
         new("tls", TlsSection.Shape, "TLS of the delivery listener."),
         new("routes", new ListShape("a list of routes", RouteShape.Route(), 0, 10_000), "What the delivery listener serves, from where and by which rules.", Reloads: true),
         new("origins", new MapShape("a mapping of origin groups by name", OriginShape.Group(), 1_000), "Groups of servers that answer for the same content; a route's `origin` names one.", Reloads: true),
@@ -41,7 +41,7 @@ internal static class NodeShape
     private static ObjectShape Listen() => new("a mapping",
     [
         new("delivery", Scalars.Address, "Routes only.", ":8080", "the usual port of an HTTP proxy"),
-        new("api", Scalars.Address, "Decide, events, items.", ":8081", "beside delivery"),
+        new("api", Scalars.AddressOrOff, "Decide, events, items; `off` for a cache alone.", ":8081", "beside delivery"),
         new("admin", Scalars.Address, "Everything else: metrics, health, purge, policies.", "127.0.0.1:8082", "reachable from this machine only, until you say otherwise"),
     ]);
 

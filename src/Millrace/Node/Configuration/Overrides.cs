@@ -20,6 +20,9 @@ internal static class Overrides
     /// <summary>Names the file, hence is no setting of it.</summary>
     public const string ConfigVariable = "MILLRACE_CONFIG";
 
+    /// <summary>The key that commands ask a running node with, hence no setting.</summary>
+    public const string KeyVariable = "MILLRACE_KEY";
+
     /// <summary>Variable name → path of every setting that a variable can give.</summary>
     public static ImmutableSortedDictionary<string, string> Variables { get; } = Paths(NodeShape.Root, "")
         .ToImmutableSortedDictionary(VariableOf, path => path, StringComparer.Ordinal);
@@ -29,7 +32,7 @@ internal static class Overrides
     {
         foreach (var (name, value) in environment.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal)).OrderBy(v => v.Key, StringComparer.Ordinal))
         {
-            if (name == ConfigVariable)
+            if (name is ConfigVariable or KeyVariable)
             {
                 continue;
             }
@@ -40,10 +43,14 @@ internal static class Overrides
             }
             else
             {
-                faults.Add(new ConfigFault(new ConfigMark(name, 0, 0), "", "a variable that names a setting", $"'{name}'", NearestName.Of(name, Variables.Keys)));
+                faults.Add(new ConfigFault(new ConfigMark(name, 0, 0), "", "a variable that names a setting", $"'{name}'", Nearest(name)));
             }
         }
     }
+
+    // The prefix that all have in common would make any two of them near.
+    private static string? Nearest(string name) =>
+        NearestName.Of(name[Prefix.Length..], Variables.Keys.Select(static known => known[Prefix.Length..])) is { } nearest ? Prefix + nearest : null;
 
     /// <summary>Reads one <c>--set path=value</c>.</summary>
     public static Override? FromFlag(string text, ConfigFaults faults)

@@ -120,8 +120,9 @@ internal static class ReferenceCheck
     {
         if (!known.Contains(name, StringComparer.Ordinal))
         {
+            var article = kind[0] is 'o' or 'a' or 'e' or 'i' or 'u' ? "an" : "a";
             faults.Add(new ConfigFault(
-                mark, path, known.Length == 0 ? $"a {kind} that is defined (none is)" : $"a {kind} that is defined", $"'{name}'", NearestName.Of(name, known)));
+                mark, path, $"{article} {kind} that is defined{(known.Length == 0 ? " (none is)" : "")}", $"'{name}'", NearestName.Of(name, known)));
         }
     }
 

@@ -10,11 +10,18 @@ namespace Millrace.Node.Configuration;
 /// <summary>Turns faultless routes, origin groups and shield tiers into the delivery plane's records.</summary>
 internal static class RouteBinder
 {
-    public static ImmutableArray<Route> Routes(BoundObject root)
+    public static ImmutableArray<Route> Routes(BoundObject root) => [.. Routes(root, static _ => true).Select(static one => one.Route)];
+
+    /// <summary>Those routes, with their places, that have no fault, nor what they refer to.</summary>
+    /// <param name="root">The whole tree.</param>
+    /// <param name="isFaultless">Whether what is at a path has no fault.</param>
+    public static IEnumerable<(int Index, Route Route)> Routes(BoundObject root, Func<string, bool> isFaultless)
     {
-        var groups = root["origins"].Entries.ToDictionary(e => e.Name, e => Group(e.Name, e.Value.Object!), StringComparer.Ordinal);
-        var shields = root["shields"].Entries.ToDictionary(e => e.Name, e => Shields(e.Name, e.Value.Object!), StringComparer.Ordinal);
-        return [.. root["routes"].Items.Select(r => Route(r.Object!, groups, shields))];
+        var groups = root["origins"].Entries.Where(e => isFaultless(e.Value.Path)).ToDictionary(e => e.Name, e => Group(e.Name, e.Value.Object!), StringComparer.Ordinal);
+        var shields = root["shields"].Entries.Where(e => isFaultless(e.Value.Path)).ToDictionary(e => e.Name, e => Shields(e.Name, e.Value.Object!), StringComparer.Ordinal);
+        return root["routes"].Items.Select((route, i) => (Bound: route, Index: i))
+            .Where(one => isFaultless(one.Bound.Path) && (one.Bound.Object!["origin"].Text is not { } group || groups.ContainsKey(group)) && (one.Bound.Object!["shield"].Text is not { } tier || shields.ContainsKey(tier)))
+            .Select(one => (one.Index, Route(one.Bound.Object!, groups, shields)));
     }
 
     private static Route Route(BoundObject route, Dictionary<string, OriginGroupOptions> groups, Dictionary<string, ShieldOptions> shields)
@@ -45,6 +52,8 @@ internal static class RouteBinder
             },
             TargetedFields = route["cacheControl"].Value is null ? Delivery.Routes.Route.UsualTargetedFields : Texts(route["cacheControl"]),
             SetCookie = Enum.Parse<SetCookieRule>(route.Get<string>("setCookie"), ignoreCase: true),
+            ObeyRequestDirectives = route["requestDirectives"].Text == "obey",
+            PassSurrogateFields = route["surrogateFields"].Text == "pass",
             MaxObjectBytes = route.Find<long>("maxObject"),
             Compress = route.Get<bool>("compress"),
             AskPlain = route.Get<bool>("askPlain"),

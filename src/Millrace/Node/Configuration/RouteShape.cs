@@ -17,7 +17,7 @@ internal static class RouteShape
     [
         new("match", new ScalarShape(
             "a host and path pattern like 'news.example/*'", t => RouteText.IsPattern(t) ? t : null,
-            () => new() { ["type"] = "string", ["pattern"] = "^[^/\\s]+/[^\\s]*$" }), "Host, then a path or a prefix that ends in '*'; host '*' is any, '*.example' any below.", Required: true),
+            () => new() { ["type"] = "string", ["pattern"] = "^[^/\\s]+/[^\\s]*$" }), "Host, then a path or a prefix that ends in '*'; host '*' is any, '*.example' any below. The most exact host wins, then the longest path, whatever the order here; the one route that wins serves by its own rules alone. So `a.example/*` takes what `*/private/*` would have signed: `millrace validate` warns of it.", Required: true),
         new("origin", new ScalarShape(
             "an http or https URL without user, query or fragment, or the name of an origin group", t => RouteText.ParseOrigin(t) ?? (object?)(Names.IsName(t) ? t : null),
             () => new() { ["type"] = "string" }), "Where misses are fetched: one server, or a group of `origins`.", Required: true),
@@ -45,7 +45,7 @@ internal static class RouteShape
         new("signed", new ObjectShape("a mapping",
         [
             new("keys", new MapShape("a mapping of key id to secret", Scalars.Line($"a secret of {SigningRules.MinSecretBytes} to 512 characters", 512), 16), "Any of them may have signed; `millrace sign-url` signs.", Required: true),
-        ]), "Serve only URLs that bear a signature which has not expired (docs/API.md, Signed URLs).") { Optional = true },
+        ]), "Serve only URLs that bear a signature which has not expired (docs/API.md, Signed URLs). A route that matches more exactly and has no `signed` serves its part without.") { Optional = true },
         new("request", Changes(), "Changes of the request as the origin sees it."),
         new("response", Changes(), "Changes of the origin's answers, before anything is decided about them."),
         new("ttl", new ObjectShape("a mapping",
@@ -56,6 +56,8 @@ internal static class RouteShape
         ]), "What you know better than your origin says."),
         new("negative", new MapShape("a mapping of status to duration", Lifetime, 64), "How long errors are fresh that do not say so: by status (`404`), or by class (`4xx`, `5xx`)."),
         new("setCookie", Scalars.OneOf("pass", "strip", "store"), "What becomes of answers that set cookies: `pass` does not store them; `strip` stores them without the field, which goes to the one who asked; `store` stores them whole (RFC 9111 §7.3), so that everybody gets the cookies of one, and `millrace validate` warns of it.", "pass", "frameworks set sessions on anything, and one person's must not reach another"),
+        new("requestDirectives", Scalars.OneOf("obey", "ignore"), "What becomes of Cache-Control and Pragma of clients (`no-cache`, `max-age`, `only-if-cached` and the like): `obey` does what they ask for; `ignore` takes them out of GET and HEAD, so that no client makes the origin work by a field, as Varnish and nginx have it.", "obey", "RFC 9111 §5.2.1: advice that a cache may leave; who reloads a page means it, and identical requests are collapsed"),
+        new("surrogateFields", Scalars.OneOf("strip", "pass"), "Whether Surrogate-Key, Cache-Tag and Surrogate-Control go to clients: `strip` sends them to nodes of this product alone (`cache.peers`), which purge by them; `pass` to everybody, for another CDN before this one.", "strip", "they tell of the origin's inside, and CDNs keep them; purges by key work either way, as they do not after `response.remove`"),
         new("maxObject", Scalars.Size(1, 1L << 40), "Larger bodies are streamed, not stored. Without it `cache.object`."),
         new("cacheControl", new ListShape("a list of field names", FieldName, 0, 8), "Fields that speak in place of Cache-Control (RFC 9213), the first that is there. Without it CDN-Cache-Control, then Surrogate-Control."),
         new("compress", Scalars.Boolean, "Whether what came plain is compressed for clients that accept it.", "true", "text is a quarter of its size then"),

@@ -9,6 +9,9 @@ internal static class Scalars
 {
     public static ScalarShape Address { get; } = new(ListenAddress.Expected, ListenAddress.Parse, () => Text(null));
 
+    /// <summary>An address, or the text <c>off</c>.</summary>
+    public static ScalarShape AddressOrOff { get; } = new($"{ListenAddress.Expected}, or off", static t => t == "off" ? (object?)t : ListenAddress.Parse(t), () => Text(null));
+
     public static ScalarShape Name { get; } = new(Names.Expected, t => Names.IsName(t) ? t : null, () => Text(Names.Pattern));
 
     public static ScalarShape Boolean { get; } = new(

@@ -16,7 +16,7 @@ internal sealed record TlsSection(ListenAddress? Listen, ImmutableArray<Certific
         new("listen", Scalars.Address, "Where HTTP/1.1 and HTTP/2 are served over TLS, beside `listen.delivery`. Without it no TLS is spoken."),
         new("certificates", new ListShape("a list of certificates", new ObjectShape("a certificate like {certificate: site.pem, key: site.key}",
         [
-            new("certificate", Scalars.Line("a file", 4096), "A PEM file: the certificate, then its chain. Read anew when it changes; a bad one is logged, and the old one stays.", Required: true),
+            new("certificate", Scalars.Line("a file", 4096), "A PEM file: the certificate, then its chain. Read anew within ten seconds of a change, or at once on SIGHUP; a bad one is logged, and the old one stays.", Required: true),
             new("key", Scalars.Line("a file", 4096), "A PEM file with its private key.", Required: true),
             new("names", new ListShape("a list of host names", Scalars.Line("a host name like 'a.example' or '*.a.example'", 255), 0, MaxNames), "The names that it is shown for. Without them, those that it holds itself."),
         ]), 0, MaxCertificates), "Chosen by the name that a client asks for: exactly, else by a wildcard of one label, else the first.", Reloads: true),
