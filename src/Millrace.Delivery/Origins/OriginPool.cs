@@ -24,10 +24,12 @@ internal sealed class OriginPool : IWatched, IDisposable
     private readonly TimeProvider _time;
     private readonly HashSet<OriginConnection> _all = [];
     private readonly List<OriginConnection> _idle = [];
-    private readonly LinkedList<Waiter> _waiting = [];
+    private readonly LeaseQueue _queue;
     private readonly int _maxPasses;
     private int _open;
     private int _passes;
+    private bool _retired;
+    private bool _watched = true;
     private bool _disposed;
     private long _opened;
     private long _reused;
@@ -35,6 +37,7 @@ internal sealed class OriginPool : IWatched, IDisposable
     public OriginPool(OriginEndpoint endpoint, DeliveryOptions options, IConnector connector, OriginWatch watch, TimeProvider time)
     {
         (_endpoint, _options, _connector, _watch, _time) = (endpoint, options, connector, watch, time);
+        _queue = new LeaseQueue(options.Origins, watch);
         _maxPasses = Math.Max(1, options.MaxOriginConnections - (int)Math.Ceiling(options.MaxOriginConnections * options.Origins.FillShare));
         watch.Add(this);
     }
@@ -51,7 +54,7 @@ internal sealed class OriginPool : IWatched, IDisposable
                     Open = _open,
                     Idle = _idle.Count(static connection => !connection.IsStale),
                     Passes = _passes,
-                    Waiting = _waiting.Count,
+                    Waiting = _queue.Count,
                     Opened = _opened,
                     Reused = _reused,
                 };
@@ -67,22 +70,24 @@ internal sealed class OriginPool : IWatched, IDisposable
     /// <exception cref="OriginException">None can be had.</exception>
     public async ValueTask<OriginConnection> LeaseAsync(OriginPace pace, bool fresh, TimeSpan connect, CancellationToken cancellationToken)
     {
-        Waiter? waiter = null;
+        LeaseQueue.Waiter? waiter = null;
         OriginConnection? idle = null;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!MayTake(pace))
+            if (!_watched)
             {
-                waiter = Enqueue(pace);
+                _watch.Add(this);
+                _watched = true;
             }
-            else if ((idle = fresh ? null : TakeIdle()) is not null || _open < _options.MaxOriginConnections || DropIdle())
+
+            if (MayTake(pace) && TryFree(fresh, out idle))
             {
                 Take(idle, pace);
             }
             else
             {
-                waiter = Enqueue(pace);
+                waiter = _queue.Add(pace, fresh);
             }
         }
 
@@ -111,7 +116,7 @@ internal sealed class OriginPool : IWatched, IDisposable
         lock (_gate)
         {
             GiveUp(connection.IsPass ? OriginPace.Pass : OriginPace.Fill);
-            if (reusable && !_disposed)
+            if (reusable && !_disposed && !_retired)
             {
                 _idle.Add(connection);
             }
@@ -131,6 +136,34 @@ internal sealed class OriginPool : IWatched, IDisposable
         }
     }
 
+    /// <summary>No route names the endpoint any more: nothing is kept for later. Requests in hand may still come, and have their connections to themselves.</summary>
+    public void Retire()
+    {
+        lock (_gate)
+        {
+            _retired = true;
+            while (_idle.Count > 0)
+            {
+                Forget(_idle.Count - 1);
+            }
+        }
+
+        // The watch lets it go when nothing is left of it.
+        _watch.Expect(_watch.Now);
+    }
+
+    /// <summary>Whether it has been retired and nothing is left of it.</summary>
+    public bool IsGone
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _retired && _open == 0 && _queue.Count == 0;
+            }
+        }
+    }
+
     /// <summary>A fill turned out to be for its client alone, at whose pace it is now read.</summary>
     public void BecomePass(OriginConnection connection)
     {
@@ -146,21 +179,11 @@ internal sealed class OriginPool : IWatched, IDisposable
 
     public long Expire(long now)
     {
-        var next = long.MaxValue;
+        long next;
+        OriginConnection[] busy;
         lock (_gate)
         {
-            for (var node = _waiting.First; node is not null; node = node.Next)
-            {
-                if (node.Value.Deadline <= now)
-                {
-                    node.Value.TrySetException(new OriginException(OriginFault.QueueTimeout));
-                }
-                else
-                {
-                    next = Math.Min(next, node.Value.Deadline);
-                }
-            }
-
+            next = _queue.Expire(now);
             for (var i = _idle.Count - 1; i >= 0; i--)
             {
                 if (_idle[i].Deadline <= now || _idle[i].IsStale)
@@ -168,12 +191,13 @@ internal sealed class OriginPool : IWatched, IDisposable
                     Forget(i);
                 }
             }
-        }
 
-        OriginConnection[] busy;
-        lock (_gate)
-        {
             busy = [.. _all];
+            if (_retired && _open == 0 && _queue.Count == 0)
+            {
+                _watch.Remove(this);
+                _watched = false;
+            }
         }
 
         foreach (var connection in busy)
@@ -193,10 +217,7 @@ internal sealed class OriginPool : IWatched, IDisposable
         {
             _disposed = true;
             all = [.. _all];
-            foreach (var waiter in _waiting)
-            {
-                waiter.TrySetException(new OriginException(OriginFault.Refused));
-            }
+            _queue.Refuse();
         }
 
         Array.ForEach(all, static connection => connection.Close());
@@ -246,10 +267,10 @@ internal sealed class OriginPool : IWatched, IDisposable
         return connection;
     }
 
-    private async ValueTask<OriginConnection?> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    private async ValueTask<OriginConnection?> WaitAsync(LeaseQueue.Waiter waiter, CancellationToken cancellationToken)
     {
         _watch.Expect(waiter.Deadline);
-        using var cancelled = cancellationToken.UnsafeRegister(static (waiter, token) => ((Waiter)waiter!).TrySetCanceled(token), waiter);
+        using var cancelled = cancellationToken.UnsafeRegister(static (waiter, token) => ((LeaseQueue.Waiter)waiter!).TrySetCanceled(token), waiter);
         try
         {
             return await waiter.Task;
@@ -258,10 +279,7 @@ internal sealed class OriginPool : IWatched, IDisposable
         {
             lock (_gate)
             {
-                if (waiter.Node.List is not null)
-                {
-                    _waiting.Remove(waiter.Node);
-                }
+                _queue.Remove(waiter);
             }
         }
     }
@@ -285,33 +303,20 @@ internal sealed class OriginPool : IWatched, IDisposable
 
     private void GiveUp(OriginPace pace) => _passes -= pace == OriginPace.Pass ? 1 : 0;
 
-    private Waiter Enqueue(OriginPace pace)
-    {
-        if (_waiting.Count >= _options.Origins.MaxWaiting)
-        {
-            throw new OriginException(OriginFault.QueueFull);
-        }
-
-        Waiter waiter = new(pace, _watch.After(_options.Origins.MaxWait));
-        waiter.Node = _waiting.AddLast(waiter);
-        return waiter;
-    }
-
     /// <summary>Gives what is free to those who have waited longest and may have it.</summary>
     private void ServeWaiting()
     {
-        for (var node = _waiting.First; node is not null;)
+        for (var waiter = _queue.First; waiter is not null;)
         {
-            var (waiter, next) = (node.Value, node.Next);
+            var next = waiter.Next;
             if (MayTake(waiter.Pace))
             {
-                var idle = TakeIdle();
-                if (idle is null && _open >= _options.MaxOriginConnections)
+                if (!TryFree(waiter.Fresh, out var idle))
                 {
                     return;
                 }
 
-                _waiting.Remove(node);
+                _queue.Remove(waiter);
                 if (waiter.TrySetResult(idle))
                 {
                     Take(idle, waiter.Pace);
@@ -322,8 +327,15 @@ internal sealed class OriginPool : IWatched, IDisposable
                 }
             }
 
-            node = next;
+            waiter = next;
         }
+    }
+
+    /// <summary>Finds an idle connection, or (null) the room for another; who needs a new one has an idle one closed for it.</summary>
+    private bool TryFree(bool fresh, out OriginConnection? idle)
+    {
+        idle = fresh ? null : TakeIdle();
+        return idle is not null || _open < _options.MaxOriginConnections || DropIdle();
     }
 
     private OriginConnection? TakeIdle()
@@ -361,14 +373,5 @@ internal sealed class OriginPool : IWatched, IDisposable
         _all.Remove(connection);
         _open--;
         connection.Close();
-    }
-
-    private sealed class Waiter(OriginPace pace, long deadline) : TaskCompletionSource<OriginConnection?>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public OriginPace Pace { get; } = pace;
-
-        public long Deadline { get; } = deadline;
-
-        public LinkedListNode<Waiter> Node { get; set; } = null!;
     }
 }

@@ -11,6 +11,8 @@ public sealed class PurgeFollower : IAsyncDisposable
     // Who waits asks for its count right after; a purge that nobody waits for is not asked for at all.
     private const int MaxCounts = 4_096;
 
+    // A look that brought nothing and took less has not waited: its feed answers, but has come to its end or lost its way.
+    private static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -103,15 +105,24 @@ public sealed class PurgeFollower : IAsyncDisposable
 
     private async Task FollowAsync()
     {
-        var pause = FirstPause;
+        var (pause, rest) = (FirstPause, ShortestLook);
         try
         {
             while (true)
             {
                 try
                 {
+                    var (before, began) = (_next, _time.GetTimestamp());
                     await ObeyNextAsync();
                     pause = FirstPause;
+                    if (_next != before || _time.GetElapsedTime(began) >= ShortestLook)
+                    {
+                        rest = ShortestLook;
+                        continue;
+                    }
+
+                    await Task.Delay(rest, _time, _stop.Token);
+                    rest = rest * 2 < _touch.Lease / 5 ? rest * 2 : _touch.Lease / 5;
                 }
                 catch (Exception broken) when (!_stop.IsCancellationRequested)
                 {

@@ -57,6 +57,9 @@ internal interface IPurge
     /// <summary>The routes that can be purged, by their match.</summary>
     IReadOnlyList<string> Routes { get; }
 
+    /// <summary>The edges that are waited for, each by what it is known as in CDN-Loop.</summary>
+    IReadOnlyList<string> Edges { get; }
+
     /// <summary>Completes when the purge is durable. Edges cut off may serve what it names for the lease, and no longer.</summary>
     ValueTask<Position> PurgeAsync(Purged purge, CancellationToken cancellation);
 

@@ -277,6 +277,9 @@ internal sealed class NodeServices : IAsyncDisposable
         IdleTimeout = limits.KeepAlive,
     };
 
+    /// <summary>What the delivery plane is known as among its peers.</summary>
+    public string Instance => InstanceOf(Config.Current);
+
     /// <summary>Tells this node from others of its name, the same after each start: no two share machine, data and port.</summary>
     private static string InstanceOf(NodeConfig config) => System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(
         $"{Environment.MachineName} {Path.GetFullPath(config.Node.Data)} {config.Listen.Delivery}")).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);

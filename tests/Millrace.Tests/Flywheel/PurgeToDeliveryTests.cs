@@ -30,7 +30,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
         await journal.AppendAsync(Purge("a"), Now);
         await journal.AppendAsync(new PolicyChanged { Id = "p", Policy = "home", Version = 1, Definition = "{}" }, Now);
         await journal.AppendAsync(Purge("b") with { Soft = true, Prefixes = ["http://h/p/"], Route = "h/*", Urls = ["http://h/a"] }, Now);
-        PurgeToDelivery feed = new(journal, _clock);
+        PurgeToDelivery feed = new(journal, "journal", _clock);
         Assert.Equal(3, await feed.EndAsync(Now));
         var whole = await feed.ReadAsync(0, 10, Now);
         Assert.Equal((3, true), (whole.Next, whole.IsWhole));
@@ -46,7 +46,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
     {
         await using FailingJournal journal = new(_clock);
         await using var follower = await FollowAsync(journal);
-        var purges = new PurgeToJournal(journal, follower, static () => RouteTable.Empty);
+        var purges = new PurgeToJournal(journal, follower, "edge", static () => RouteTable.Empty);
         var position = await purges.PurgeAsync(Purge("a"), Now);
         Assert.Equal(new Position(JournalStream.Control, 0, 0), position);
         Assert.Equal(0, await purges.WaitAsync(position, Now));
@@ -61,7 +61,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
         await using var follower = await FollowAsync(journal);
         journal.Broken = true;
         var failure = journal.NextFailure;
-        var purges = new PurgeToJournal(journal, follower, static () => RouteTable.Empty);
+        var purges = new PurgeToJournal(journal, follower, "edge", static () => RouteTable.Empty);
         var position = await journal.AppendAsync(Purge("missed"), Now);
         var waiting = purges.WaitAsync(position, Now);
         await failure;
