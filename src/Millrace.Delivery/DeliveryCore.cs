@@ -70,7 +70,8 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, fill, parts, _disk, _meters, time);
         _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, _purges, stale, _replies, _meters, time);
         _deciding = new Deciding(_store, _disk, stale, _boarder);
-        _passing = new Passing(_origins, stale, _voiding, new HeadUpdate(options, _store, _account, _purges, time), _replies);
+        HeadUpdate heads = new(options, _store, _disk, _account, _purges, time);
+        _passing = new Passing(_origins, stale, _voiding, heads, new PostKeeping(options, fetcher, _account, _voiding), _replies);
         _accessLog = options.AccessLog is null ? null : new AccessLog(options.AccessLog, time, () => _meters.BoundHit(DeliveryReason.AccessLog));
         Explainer = new Explainer(Foresee, () => new Exchange(NoWriter.Instance, _name, time), _store, marks, _purges, stale, time);
     }
@@ -175,6 +176,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
             Tell(exchange);
         }
     }
+
+    /// <summary>Begins the access log anew at its path, which somebody has renamed.</summary>
+    public void ReopenLog() => _accessLog?.Reopen();
 
     /// <summary>Writes the access lines that wait. No request may be in hand.</summary>
     public ValueTask CloseLogAsync() => _accessLog?.DisposeAsync() ?? ValueTask.CompletedTask;

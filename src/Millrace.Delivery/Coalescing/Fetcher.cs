@@ -26,7 +26,23 @@ internal sealed class Fetcher(
         stored?.Hold();
         try
         {
-            await FetchAsync(flight, route, request, key, stored, part);
+            await GuardAsync(flight, key, FetchAsync(flight, route, request, key, stored, part));
+        }
+        finally
+        {
+            stored?.LetGo();
+        }
+    }
+
+    /// <summary>Keeps what came past the cache and may be kept, while its client, alone on the flight, reads along. Runs to the end of the body, and never throws.</summary>
+    public Task KeepAsync(Flight flight, Route route, OriginResponse response, ResponseHead head, Filling body) =>
+        GuardAsync(flight, head.Key, fill.RunAsync(flight, response, head, body, stored: null, MaxBytes(route)));
+
+    private async Task GuardAsync(Flight flight, CacheKey key, Task running)
+    {
+        try
+        {
+            await running;
         }
         catch (OriginException e)
         {
@@ -53,7 +69,6 @@ internal sealed class Fetcher(
         {
             flight.End();
             flights.Remove(flight);
-            stored?.LetGo();
         }
     }
 

@@ -10,16 +10,16 @@ internal sealed class LeaseQueue(OriginOptions options, OriginWatch watch)
     /// <summary>Who has waited longest; go on by <see cref="Waiter.Next"/>.</summary>
     public Waiter? First => _waiting.First?.Value;
 
-    /// <summary>Puts a request at the end.</summary>
+    /// <summary>Puts a request at the end; it waits no longer than its own deadline allows.</summary>
     /// <exception cref="OriginException">Too many wait.</exception>
-    public Waiter Add(OriginPace pace, bool fresh)
+    public Waiter Add(OriginPace pace, bool fresh, long by)
     {
         if (_waiting.Count >= options.MaxWaiting)
         {
             throw new OriginException(OriginFault.QueueFull);
         }
 
-        Waiter waiter = new(pace, fresh, watch.After(options.MaxWait));
+        Waiter waiter = new(pace, fresh, Math.Min(by, watch.After(options.MaxWait)));
         waiter.Node = _waiting.AddLast(waiter);
         return waiter;
     }

@@ -66,9 +66,10 @@ internal sealed class OriginPool : IWatched, IDisposable
     /// <param name="pace">Whose pace the response will be read at.</param>
     /// <param name="fresh">Whether it must be new, because an idle one has just proved stale.</param>
     /// <param name="connect">Time to connect.</param>
+    /// <param name="by">When all waiting for it ends, as the clock's timestamp.</param>
     /// <param name="cancellationToken">The caller.</param>
     /// <exception cref="OriginException">None can be had.</exception>
-    public async ValueTask<OriginConnection> LeaseAsync(OriginPace pace, bool fresh, TimeSpan connect, CancellationToken cancellationToken)
+    public async ValueTask<OriginConnection> LeaseAsync(OriginPace pace, bool fresh, TimeSpan connect, long by, CancellationToken cancellationToken)
     {
         LeaseQueue.Waiter? waiter = null;
         OriginConnection? idle = null;
@@ -87,7 +88,7 @@ internal sealed class OriginPool : IWatched, IDisposable
             }
             else
             {
-                waiter = _queue.Add(pace, fresh);
+                waiter = _queue.Add(pace, fresh, by);
             }
         }
 
@@ -96,7 +97,7 @@ internal sealed class OriginPool : IWatched, IDisposable
             idle = await WaitAsync(waiter, cancellationToken);
         }
 
-        return idle ?? await OpenAsync(pace, connect, cancellationToken);
+        return idle ?? await OpenAsync(pace, by == long.MaxValue ? connect : Within(connect, by), cancellationToken);
     }
 
     /// <summary>Gives a connection back, to the one who has waited longest or to rest.</summary>
@@ -221,6 +222,12 @@ internal sealed class OriginPool : IWatched, IDisposable
         }
 
         Array.ForEach(all, static connection => connection.Close());
+    }
+
+    private TimeSpan Within(TimeSpan connect, long by)
+    {
+        var left = _watch.Between(_watch.Now, by);
+        return left < connect ? TimeSpan.FromTicks(Math.Max(1, left.Ticks)) : connect;
     }
 
     private async ValueTask<OriginConnection> OpenAsync(OriginPace pace, TimeSpan connect, CancellationToken cancellationToken)

@@ -63,6 +63,9 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     /// <summary>When it counts as begun whose request began so.</summary>
     public Beginning Began(in Beginning asked) => IsByShield ? asked.ByShield() : asked;
 
+    /// <summary>Whether the origin has all of the request, so that nobody reads the client's body any more.</summary>
+    public bool HasTakenRequest => _upload is null or { IsDone: true };
+
     /// <summary>From now on a client, who may be slow, sets the pace: the connection counts among the passes.</summary>
     public void BecomePass()
     {

@@ -118,6 +118,20 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// The same, and the moment that the answer to that very request counts from, which knows of its own invalidation; null when another had changed the
+    /// key since the request <paramref name="began"/>, so that nobody knows whose change came last.
+    /// </summary>
+    public Beginning? Invalidate(IEnumerable<UInt128> names, in Beginning began, CacheKey key)
+    {
+        lock (_gate)
+        {
+            var untouched = Judge(began, key, []) == PurgeVerdict.Untouched;
+            _invalidations.Add(names);
+            return untouched ? began with { Local = _invalidations.Sequence } : null;
+        }
+    }
+
     /// <summary>What purges and invalidations since <paramref name="began"/> make of a response with this key and these tags.</summary>
     public PurgeVerdict Judge(in Beginning began, CacheKey key, ReadOnlySpan<string> surrogateKeys)
     {

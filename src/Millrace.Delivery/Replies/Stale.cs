@@ -11,7 +11,7 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
 {
     public Reuse Judge(ResponseHead head, Exchange exchange)
     {
-        if (IsInDoubt(head, exchange))
+        if (IsInDoubt(head, exchange) || IsForbidden(head, exchange.Route!))
         {
             return Reuse.Revalidate;
         }
@@ -32,6 +32,9 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
     /// <summary>Whether the route's contract forbids the copy because purges may have been missed (DESIGN §2).</summary>
     public bool IsOutOfTouch(ResponseHead head, Route route) => route.Contract.Kind != ContractKind.Available && IsUnverified(head);
 
+    /// <summary>Whether the copy sets cookies that its route, changed since, would not store any more.</summary>
+    private static bool IsForbidden(ResponseHead head, Route route) => head.Headers.Contains(FieldId.SetCookie) && route.SetCookie != SetCookieRule.Store;
+
     /// <summary>Lets the copy stand in for an origin that failed, where its directives and the contract allow.</summary>
     public async ValueTask<bool> TryServeAsync(
         Exchange exchange, CachedObject stored, DeliveryReason reason, int? originStatus, CancellationToken aborted)
@@ -40,6 +43,7 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
         if (!ReuseRules.MayServeOnError(head.Status, head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
             || IsOutOfTouch(head, route)
             || exchange.Mark is not null
+            || IsForbidden(head, route)
             || purges.Judge(head.Began, head.Key, head.SurrogateKeys) == PurgeVerdict.Void)
         {
             return false;

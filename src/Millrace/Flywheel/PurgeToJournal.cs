@@ -22,6 +22,8 @@ internal sealed class PurgeToJournal(IJournal journal, PurgeFollower edge, strin
 
     public IReadOnlyList<string> Edges => [instance];
 
+    public string? PrefixFault(string prefix) => routes().PrefixFault(prefix);
+
     public async ValueTask<Position> PurgeAsync(Purged purge, CancellationToken cancellation)
     {
         if (edge.Lost is { } broken)

@@ -63,6 +63,22 @@ public sealed class OriginPoolTests : IDisposable
     }
 
     [Fact]
+    public async Task Wait_ends_with_the_time_of_the_request()
+    {
+        var held = await LeaseAsync(fresh: false);
+        var waiting = LeaseAsync(fresh: false, _watch.After(TimeSpan.FromSeconds(1)));
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.Equal(OriginFault.QueueTimeout, (await Assert.ThrowsAsync<OriginException>(() => waiting)).Fault);
+        _pool.Return(held, reusable: false);
+
+        // So does the connecting.
+        using OriginPool deaf = new(new OriginEndpoint("h", 81, false), new DeliveryOptions(), new DeafConnector(), _watch, _time);
+        var connecting = deaf.LeaseAsync(OriginPace.Fill, false, TimeSpan.FromSeconds(5), _watch.After(TimeSpan.FromSeconds(1)), Now).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.Equal(OriginFault.ConnectTimeout, (await Assert.ThrowsAsync<OriginException>(() => connecting)).Fault);
+    }
+
+    [Fact]
     public void Pools_of_origins_that_no_route_names_any_more_are_dropped()
     {
         using OriginClient client = new(new DeliveryOptions(), _time, null, new QuietConnector());
@@ -105,7 +121,16 @@ public sealed class OriginPoolTests : IDisposable
         Assert.Equal(long.MaxValue, connection.Deadline);
     }
 
-    private Task<OriginConnection> LeaseAsync(bool fresh) => _pool.LeaseAsync(OriginPace.Fill, fresh, TimeSpan.FromSeconds(5), Now).AsTask();
+    private Task<OriginConnection> LeaseAsync(bool fresh, long by = long.MaxValue) => _pool.LeaseAsync(OriginPace.Fill, fresh, TimeSpan.FromSeconds(5), by, Now).AsTask();
+
+    private sealed class DeafConnector : IConnector
+    {
+        public async ValueTask<Stream> ConnectAsync(OriginEndpoint endpoint, CancellationToken cancellationToken)
+        {
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            return Stream.Null;
+        }
+    }
 
     private sealed class QuietConnector : IConnector
     {

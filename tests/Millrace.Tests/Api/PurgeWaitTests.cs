@@ -57,6 +57,8 @@ public sealed class PurgeWaitTests : IDisposable
 
         public IReadOnlyList<string> Edges => ["far"];
 
+        public string? PrefixFault(string prefix) => null;
+
         public ValueTask<Position> PurgeAsync(Purged purge, CancellationToken cancellation) => ValueTask.FromResult(new Position(JournalStream.Control, 0, 7));
 
         public bool IsTaken(Position position) => true;
