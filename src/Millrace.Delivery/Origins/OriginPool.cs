@@ -1,19 +1,6 @@
 namespace Millrace.Delivery.Origins;
 
-/// <summary>Whose pace a response is read at.</summary>
-internal enum OriginPace
-{
-    /// <summary>Ours: it goes into the store as fast as it comes.</summary>
-    Fill,
-
-    /// <summary>A client's, who may be slow.</summary>
-    Pass,
-}
-
-/// <summary>
-/// The connections to one endpoint: at most so many, the last used first, so that those not needed go idle and are closed. A share of them is kept from
-/// passes. Requests beyond wait in order, a bounded number for a bounded time.
-/// </summary>
+/// <summary>Leases the connections to one endpoint, and opens them. Requests beyond its places wait in order.</summary>
 internal sealed class OriginPool : IWatched, IDisposable
 {
     private readonly Lock _gate = new();
@@ -22,23 +9,18 @@ internal sealed class OriginPool : IWatched, IDisposable
     private readonly IConnector _connector;
     private readonly OriginWatch _watch;
     private readonly TimeProvider _time;
-    private readonly HashSet<OriginConnection> _all = [];
-    private readonly List<OriginConnection> _idle = [];
+    private readonly OriginPlaces _places;
     private readonly LeaseQueue _queue;
-    private readonly int _maxPasses;
-    private int _open;
-    private int _passes;
     private bool _retired;
     private bool _watched = true;
     private bool _disposed;
-    private long _opened;
-    private long _reused;
 
     public OriginPool(OriginEndpoint endpoint, DeliveryOptions options, IConnector connector, OriginWatch watch, TimeProvider time)
     {
         (_endpoint, _options, _connector, _watch, _time) = (endpoint, options, connector, watch, time);
+        var max = options.MaxOriginConnections;
+        _places = new OriginPlaces(max, Math.Max(1, max - (int)Math.Ceiling(max * options.Origins.FillShare)));
         _queue = new LeaseQueue(options.Origins, watch);
-        _maxPasses = Math.Max(1, options.MaxOriginConnections - (int)Math.Ceiling(options.MaxOriginConnections * options.Origins.FillShare));
         watch.Add(this);
     }
 
@@ -51,16 +33,30 @@ internal sealed class OriginPool : IWatched, IDisposable
                 return new OriginEndpointStats
                 {
                     Endpoint = _endpoint.ToString(),
-                    Open = _open,
-                    Idle = _idle.Count(static connection => !connection.IsStale),
-                    Passes = _passes,
+                    Open = _places.Open,
+                    Idle = _places.Idle,
+                    Passes = _places.Passes,
                     Waiting = _queue.Count,
-                    Opened = _opened,
-                    Reused = _reused,
+                    Opened = _places.Opened,
+                    Reused = _places.Reused,
                 };
             }
         }
     }
+
+    /// <summary>Whether it has been retired and nothing is left of it.</summary>
+    public bool IsGone
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _retired && IsEmpty;
+            }
+        }
+    }
+
+    private bool IsEmpty => _places.Open == 0 && _queue.Count == 0;
 
     /// <summary>A connection for one request: an idle one, or a new one, or the next that is free. Give it back by <see cref="Return"/>.</summary>
     /// <param name="pace">Whose pace the response will be read at.</param>
@@ -72,7 +68,7 @@ internal sealed class OriginPool : IWatched, IDisposable
     public async ValueTask<OriginConnection> LeaseAsync(OriginPace pace, bool fresh, TimeSpan connect, long by, CancellationToken cancellationToken)
     {
         LeaseQueue.Waiter? waiter = null;
-        OriginConnection? idle = null;
+        OriginConnection? idle;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -82,11 +78,7 @@ internal sealed class OriginPool : IWatched, IDisposable
                 _watched = true;
             }
 
-            if (MayTake(pace) && TryFree(fresh, out idle))
-            {
-                Take(idle, pace);
-            }
-            else
+            if (!_places.TryTake(pace, fresh, out idle))
             {
                 waiter = _queue.Add(pace, fresh, by);
             }
@@ -116,18 +108,7 @@ internal sealed class OriginPool : IWatched, IDisposable
 
         lock (_gate)
         {
-            GiveUp(connection.IsPass ? OriginPace.Pass : OriginPace.Fill);
-            if (reusable && !_disposed && !_retired)
-            {
-                _idle.Add(connection);
-            }
-            else
-            {
-                connection.Close();
-                _all.Remove(connection);
-                _open--;
-            }
-
+            _places.Return(connection, reusable && !_disposed && !_retired);
             ServeWaiting();
         }
 
@@ -137,71 +118,45 @@ internal sealed class OriginPool : IWatched, IDisposable
         }
     }
 
+    /// <summary>A fill turned out to be for its client alone, at whose pace it is now read.</summary>
+    public void BecomePass(OriginConnection connection)
+    {
+        lock (_gate)
+        {
+            _places.BecomePass(connection);
+        }
+    }
+
     /// <summary>No route names the endpoint any more: nothing is kept for later. Requests in hand may still come, and have their connections to themselves.</summary>
     public void Retire()
     {
         lock (_gate)
         {
             _retired = true;
-            while (_idle.Count > 0)
-            {
-                Forget(_idle.Count - 1);
-            }
+            _places.Expire();
         }
 
         // The watch lets it go when nothing is left of it.
         _watch.Expect(_watch.Now);
     }
 
-    /// <summary>Whether it has been retired and nothing is left of it.</summary>
-    public bool IsGone
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _retired && _open == 0 && _queue.Count == 0;
-            }
-        }
-    }
-
-    /// <summary>A fill turned out to be for its client alone, at whose pace it is now read.</summary>
-    public void BecomePass(OriginConnection connection)
-    {
-        lock (_gate)
-        {
-            if (!connection.IsPass)
-            {
-                connection.IsPass = true;
-                _passes++;
-            }
-        }
-    }
-
     public long Expire(long now)
     {
         long next;
-        OriginConnection[] busy;
+        OriginConnection[] left;
         lock (_gate)
         {
             next = _queue.Expire(now);
-            for (var i = _idle.Count - 1; i >= 0; i--)
-            {
-                if (_idle[i].Deadline <= now || _idle[i].IsStale)
-                {
-                    Forget(i);
-                }
-            }
-
-            busy = [.. _all];
-            if (_retired && _open == 0 && _queue.Count == 0)
+            _places.Expire(now);
+            left = _places.Connections;
+            if (_retired && IsEmpty)
             {
                 _watch.Remove(this);
                 _watched = false;
             }
         }
 
-        foreach (var connection in busy)
+        foreach (var connection in left)
         {
             connection.ExpireAt(now);
             next = Math.Min(next, connection.Deadline);
@@ -217,7 +172,7 @@ internal sealed class OriginPool : IWatched, IDisposable
         lock (_gate)
         {
             _disposed = true;
-            all = [.. _all];
+            all = _places.Connections;
             _queue.Refuse();
         }
 
@@ -250,8 +205,7 @@ internal sealed class OriginPool : IWatched, IDisposable
         {
             lock (_gate)
             {
-                GiveUp(pace);
-                _open--;
+                _places.Leave(pace);
                 ServeWaiting();
             }
 
@@ -263,8 +217,7 @@ internal sealed class OriginPool : IWatched, IDisposable
     {
         lock (_gate)
         {
-            _opened++;
-            _all.Add(connection);
+            _places.Fill(connection);
             if (_disposed)
             {
                 connection.Close();
@@ -291,46 +244,28 @@ internal sealed class OriginPool : IWatched, IDisposable
         }
     }
 
-    private bool MayTake(OriginPace pace) => pace == OriginPace.Fill || _passes < _maxPasses;
-
-    /// <summary>Counts a connection, or the place of one to be opened, as taken.</summary>
-    private void Take(OriginConnection? idle, OriginPace pace)
-    {
-        _passes += pace == OriginPace.Pass ? 1 : 0;
-        if (idle is null)
-        {
-            _open++;
-            return;
-        }
-
-        _reused++;
-        idle.ExpectRead(long.MaxValue);
-        idle.IsPass = pace == OriginPace.Pass;
-    }
-
-    private void GiveUp(OriginPace pace) => _passes -= pace == OriginPace.Pass ? 1 : 0;
-
     /// <summary>Gives what is free to those who have waited longest and may have it.</summary>
     private void ServeWaiting()
     {
         for (var waiter = _queue.First; waiter is not null;)
         {
             var next = waiter.Next;
-            if (MayTake(waiter.Pace))
+            if (waiter.Task.IsCompleted)
             {
-                if (!TryFree(waiter.Fresh, out var idle))
+                _queue.Remove(waiter);
+            }
+            else if (_places.MayTake(waiter.Pace))
+            {
+                if (!_places.TryTake(waiter.Pace, waiter.Fresh, out var idle))
                 {
                     return;
                 }
 
+                // Taken before it is told: it may go on at once, on another thread, and sets deadlines of its own.
                 _queue.Remove(waiter);
-                if (waiter.TrySetResult(idle))
+                if (!waiter.TrySetResult(idle))
                 {
-                    Take(idle, waiter.Pace);
-                }
-                else if (idle is not null)
-                {
-                    _idle.Add(idle);
+                    GiveUp(idle, waiter.Pace);
                 }
             }
 
@@ -338,47 +273,16 @@ internal sealed class OriginPool : IWatched, IDisposable
         }
     }
 
-    /// <summary>Finds an idle connection, or (null) the room for another; who needs a new one has an idle one closed for it.</summary>
-    private bool TryFree(bool fresh, out OriginConnection? idle)
+    /// <summary>One who waited has left this very moment.</summary>
+    private void GiveUp(OriginConnection? idle, OriginPace pace)
     {
-        idle = fresh ? null : TakeIdle();
-        return idle is not null || _open < _options.MaxOriginConnections || DropIdle();
-    }
-
-    private OriginConnection? TakeIdle()
-    {
-        while (_idle.Count > 0)
+        if (idle is null)
         {
-            var last = _idle[^1];
-            if (!last.IsStale)
-            {
-                _idle.RemoveAt(_idle.Count - 1);
-                return last;
-            }
-
-            Forget(_idle.Count - 1);
+            _places.Leave(pace);
         }
-
-        return null;
-    }
-
-    private bool DropIdle()
-    {
-        if (_idle.Count == 0)
+        else
         {
-            return false;
+            _places.Return(idle, rests: false);
         }
-
-        Forget(0);
-        return true;
-    }
-
-    private void Forget(int index)
-    {
-        var connection = _idle[index];
-        _idle.RemoveAt(index);
-        _all.Remove(connection);
-        _open--;
-        connection.Close();
     }
 }

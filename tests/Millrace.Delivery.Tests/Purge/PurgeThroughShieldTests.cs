@@ -251,6 +251,20 @@ public class PurgeThroughShieldTests
         Assert.Equal(1, edge.Tier.Outdated);
     }
 
+    /// <summary>A node that is edge and shield: what it got from its own shield may have left the origin before it heard of anything.</summary>
+    [Fact]
+    public async Task Copy_that_came_by_a_shield_is_vouched_for_by_nothing_that_was_heard_meanwhile()
+    {
+        (string, string) mark = ("Millrace-Tier", "timeout-ms=1000; purges=1; feed=another");
+        await using var shield = await TierNode.ShieldAsync(Page, null);
+        await using var middle = await TierNode.EdgeAsync("middle", shield, null);
+        await shield.GetAsync("/a");
+        _page = "new";
+        await middle.GetAsync("/b", mark);
+        Assert.Equal("old", (await middle.GetAsync("/a")).Text);
+        Assert.Equal("new", (await middle.GetAsync("/a", mark)).Text);
+    }
+
     [Fact]
     public async Task Head_through_a_shield_renews_no_copy_against_a_purge()
     {
