@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Millrace.Api;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
+using Millrace.Tests.Journal;
 
 namespace Millrace.Tests.Api;
 
