@@ -175,13 +175,26 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     public int Purge(PurgeRequest request) =>
         _follows ? throw new InvalidOperationException("A plane that follows a feed takes its purges from there.") : _voiding.Purge(request);
 
+    /// <inheritdoc cref="DeliveryPlane.PurgeAsync"/>
+    public async ValueTask<int> PurgeAsync(PurgeRequest request, CancellationToken cancellation)
+    {
+        var touched = Purge(request);
+        if (_disk.Objects is { } objects)
+        {
+            await objects.Tier.FlushAsync(cancellation);
+        }
+
+        return touched;
+    }
+
     /// <summary>Begins to follow a feed, from the oldest purge that may concern what is held.</summary>
     public async Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
     {
-        // What memory holds began after the start; what an earlier process left on disk may have been purged at any time since.
+        // What memory holds began after the start; what an earlier process left on disk has obeyed all up to what it noted there.
         _follows = true;
-        var from = _disk.Objects is null ? await feed.EndAsync(cancellation) : 0;
-        _voiding.Begin(from);
+        var end = await feed.EndAsync(cancellation);
+        var from = _disk.Objects is { } objects ? await objects.ResumeAsync(feed.Id, end, cancellation) : end;
+        _purges.Advance(from);
         return new PurgeFollower(feed, from, _voiding.Obey, Touch, _time, told);
     }
 
@@ -190,8 +203,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     {
         if (_options.DiskFolder is { } folder)
         {
-            var tier = await DiskTier.OpenAsync(_options.DiskOptions(folder), files, _time, random);
-            _disk.Objects = new DiskObjects(tier, _purges, _account, random(), () => _follows, _time);
+            PurgeNotes notes = new(_purges);
+            var tier = await DiskTier.OpenAsync(_options.DiskOptions(folder), files, _time, random, notes);
+            _disk.Objects = new DiskObjects(tier, _purges, notes, _account, random(), _time);
         }
     }
 

@@ -82,13 +82,25 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
     /// <summary>Writes the access lines that wait, and closes their file; call it when no request is in hand, before <see cref="Dispose"/>.</summary>
     public ValueTask CloseLogAsync() => _core.CloseLogAsync();
 
-    /// <summary>Purges what the request names, stored or on its way, on a plane that follows no feed. Returns how many stored responses were touched.</summary>
+    /// <summary>
+    /// Purges what the request names, stored or on its way, on a plane that follows no feed. Returns how many responses in memory were touched. On a plane with
+    /// a disk it holds after a crash a moment later: <see cref="PurgeAsync"/> waits for that.
+    /// </summary>
     /// <exception cref="ArgumentException">The route is not a pattern.</exception>
     /// <exception cref="InvalidOperationException">The plane follows a feed, whose order this purge has no place in.</exception>
     public int Purge(PurgeRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         return _core.Purge(request);
+    }
+
+    /// <summary>Purges what the request names, and returns when that holds after a crash too.</summary>
+    /// <inheritdoc cref="Purge"/>
+    /// <exception cref="IOException">The purge holds in this process, but the disk can neither be told of it nor be made to forget everything.</exception>
+    public ValueTask<int> PurgeAsync(PurgeRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _core.PurgeAsync(request, cancellation);
     }
 
     /// <summary>

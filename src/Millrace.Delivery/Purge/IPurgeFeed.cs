@@ -3,6 +3,9 @@ namespace Millrace.Delivery.Purge;
 /// <summary>Where purges come from: one order, counted from 0 without end. The plane follows it, and obeys in that order.</summary>
 public interface IPurgeFeed
 {
+    /// <summary>Tells this order from every other, the same after each start; not 0. What a disk kept under another order is forgotten.</summary>
+    ulong Id { get; }
+
     /// <summary>One past the last offset that was acknowledged.</summary>
     /// <exception cref="Exception">The feed cannot be read now.</exception>
     ValueTask<long> EndAsync(CancellationToken cancellation);

@@ -24,8 +24,8 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
     /// <summary>What an origin request that begins now carries to its end.</summary>
     public Beginning Now => new(Next, _invalidations.Sequence, time.GetTimestamp());
 
-    /// <summary>Records a purge at the next offset; true when the bound was hit, and everything that began before it counts as purged.</summary>
-    public bool Add(PurgeScope purge)
+    /// <summary>Records a purge at the next offset. Returns what is remembered of it, or a floor when the bound was hit: everything that began before counts as purged.</summary>
+    public PurgeMark Add(PurgeScope purge)
     {
         lock (_gate)
         {
@@ -35,24 +35,56 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
 
     /// <summary>Records a purge at its control offset, which is at least <see cref="Next"/>.</summary>
     /// <inheritdoc cref="Add(PurgeScope)"/>
-    public bool Add(long offset, PurgeScope purge)
+    public PurgeMark Add(long offset, PurgeScope purge)
     {
         lock (_gate)
         {
-            var collapsed = _names.Count + purge.Keys.Count + purge.SurrogateKeys.Count > maxPurges || _patterns.Count + purge.Patterns.Count > MaxPatterns;
-            if (collapsed)
+            return Remember(PurgeMark.Of(offset, purge));
+        }
+    }
+
+    /// <summary>Records what an earlier process remembered, in any order.</summary>
+    public void Restore(PurgeMark mark)
+    {
+        lock (_gate)
+        {
+            Remember(mark);
+        }
+    }
+
+    /// <summary>All that is remembered, for <see cref="Restore"/>, and the offset that comes next.</summary>
+    public (long Next, IReadOnlyList<PurgeMark> Marks) Marks()
+    {
+        lock (_gate)
+        {
+            List<PurgeMark> marks = _floor > 0 ? [PurgeMark.Floor(_floor - 1)] : [];
+            foreach (var (name, latest) in _names)
             {
-                _names.Clear();
-                _patterns.Clear();
-                _floor = offset + 1;
-            }
-            else
-            {
-                Remember(offset, purge);
+                if (latest.Hard >= 0)
+                {
+                    marks.Add(new PurgeMark(latest.Hard, [name], [], Soft: false));
+                }
+
+                if (latest.Soft >= 0)
+                {
+                    marks.Add(new PurgeMark(latest.Soft, [name], [], Soft: true));
+                }
             }
 
-            Volatile.Write(ref _next, offset + 1);
-            return collapsed;
+            marks.AddRange(_patterns.Select(static one => new PurgeMark(one.Offset, [], [one.Pattern], one.Soft)));
+            return (_next, marks);
+        }
+    }
+
+    /// <summary>Forgets all purges, and begins an order at its own offset: nothing is held that began before.</summary>
+    public void Begin(long next)
+    {
+        lock (_gate)
+        {
+            _names.Clear();
+            _patterns.Clear();
+            _floor = 0;
+            Volatile.Write(ref _next, next);
         }
     }
 
@@ -107,28 +139,47 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
 
     private static PurgeVerdict Later(PurgeVerdict one, PurgeVerdict other) => one > other ? one : other;
 
-    private void Remember(long offset, PurgeScope purge)
+    private PurgeMark Remember(PurgeMark mark)
     {
-        foreach (var key in purge.Keys)
+        if (mark.IsFloor || _names.Count + mark.Names.Count > maxPurges || _patterns.Count + mark.Patterns.Count > MaxPatterns)
         {
-            Remember(PurgeNames.OfKey(key));
+            mark = PurgeMark.Floor(mark.Offset);
+            Forget(mark.Offset);
+            _floor = Math.Max(_floor, mark.Offset + 1);
         }
 
-        foreach (var key in purge.SurrogateKeys)
-        {
-            Remember(PurgeNames.OfSurrogate(key));
-        }
-
-        foreach (var pattern in purge.Patterns)
-        {
-            _patterns.Add((pattern, offset, purge.Soft));
-        }
-
-        void Remember(UInt128 name)
+        foreach (var name in mark.Names)
         {
             var latest = _names.TryGetValue(name, out var known) ? known : Latest.None;
-            _names[name] = purge.Soft ? latest with { Soft = offset } : latest with { Hard = offset };
+            _names[name] = mark.Soft ? latest with { Soft = Math.Max(latest.Soft, mark.Offset) } : latest with { Hard = Math.Max(latest.Hard, mark.Offset) };
         }
+
+        foreach (var pattern in mark.Patterns)
+        {
+            // In the order of offsets, which is that of coming but for what is restored.
+            var at = _patterns.Count;
+            for (; at > 0 && _patterns[at - 1].Offset > mark.Offset; at--)
+            {
+            }
+
+            _patterns.Insert(at, (pattern, mark.Offset, mark.Soft));
+        }
+
+        Volatile.Write(ref _next, Math.Max(_next, mark.Offset + 1));
+        return mark;
+    }
+
+    private void Forget(long upTo)
+    {
+        foreach (var (name, latest) in _names)
+        {
+            if (Math.Max(latest.Hard, latest.Soft) <= upTo)
+            {
+                _names.Remove(name);
+            }
+        }
+
+        _patterns.RemoveAll(one => one.Offset <= upTo);
     }
 
     private PurgeVerdict ByName(UInt128 name, long began) =>

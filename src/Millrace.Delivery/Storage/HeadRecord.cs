@@ -11,7 +11,7 @@ namespace Millrace.Delivery.Storage;
 
 /// <summary>
 /// A head as the disk keeps it: numbers, then texts, each behind its length. Times are of the wall clock, so that ages survive a restart; of the purge
-/// clocks only the control offset, and the process whose own clocks the others are. What can be read off the fields is not written.
+/// clocks the control offset (whose order is the folder's: <see cref="PurgeNotes"/>), and the count of invalidations, which is one process's own. What can be read off the fields is not written.
 /// </summary>
 internal static class HeadRecord
 {
@@ -49,9 +49,8 @@ internal static class HeadRecord
     /// <param name="key">The key that was asked for: its hash may be another's too.</param>
     /// <param name="route">The route by which it is asked for.</param>
     /// <param name="process">The number of this process.</param>
-    /// <param name="follows">Whether purges come from a feed, whose offsets mean the same to every process; else they were obeyed on the disk itself.</param>
     /// <param name="time">The clocks.</param>
-    public static ResponseHead? Read(ReadOnlySpan<byte> bytes, KeyBuffer key, Route route, ulong process, bool follows, TimeProvider time)
+    public static ResponseHead? Read(ReadOnlySpan<byte> bytes, KeyBuffer key, Route route, ulong process, TimeProvider time)
     {
         if (bytes.Length < NumberBytes || bytes[0] != Version)
         {
@@ -84,7 +83,7 @@ internal static class HeadRecord
                 TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(numbers[4..])), TimeSpan.FromTicks(age), (numbers[3] & 2) != 0),
             AgeStated = (numbers[3] & 1) != 0,
             ReceivedTimestamp = time.GetTimestamp(),
-            Began = isOurs ? Beginning.Restored(offset) with { Local = BinaryPrimitives.ReadInt64LittleEndian(numbers[36..]) } : Beginning.Restored(follows ? offset : 0),
+            Began = isOurs ? Beginning.Restored(offset) with { Local = BinaryPrimitives.ReadInt64LittleEndian(numbers[36..]) } : Beginning.Restored(offset),
             SurrogateKeys = TextsOf(Take(ref rest)),
         };
     }

@@ -8,10 +8,15 @@ namespace Millrace.Flywheel;
 /// Joint purge→journal: the control stream as the delivery plane's feed. A purge is a control fact first; the plane follows them in the journal's order
 /// (<see cref="PurgeFollower"/>).
 /// </summary>
-internal sealed class PurgeToDelivery(IJournal journal, TimeProvider clock) : IPurgeFeed
+/// <param name="journal">The journal.</param>
+/// <param name="id">The journal's own number (<see cref="IPurgeFeed.Id"/>).</param>
+/// <param name="clock">The time.</param>
+internal sealed class PurgeToDelivery(IJournal journal, ulong id, TimeProvider clock) : IPurgeFeed
 {
     // Policies and epochs of earlier releases stand between purges.
     private const int MaxFacts = 4_096;
+
+    public ulong Id => id;
 
     public ValueTask<long> EndAsync(CancellationToken cancellation) => ValueTask.FromResult(journal.Range(JournalStream.Control, 0).End);
 

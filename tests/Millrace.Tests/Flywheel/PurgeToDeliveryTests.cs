@@ -81,7 +81,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
 
     private async Task<PurgeFollower> FollowAsync(IJournal journal)
     {
-        var follower = await _plane.FollowAsync(new PurgeToDelivery(journal, _clock), Tell, Now);
+        var follower = await _plane.FollowAsync(new PurgeToDelivery(journal, 1, _clock), Tell, Now);
         await follower.CaughtUp;
         return follower;
     }

@@ -2,7 +2,7 @@ namespace Millrace.Delivery.Storage.Disk;
 
 /// <summary>The one who writes: reads the files at the start, then takes what waits, in groups, until the tier closes.</summary>
 internal sealed class DiskWriter(
-    DiskOptions options, DiskFolder folder, SegmentLog log, SegmentReclaim reclaim, DiskRebuild rebuild, DiskIndex index, DiskQueue queue, DiskCounts counts, TimeProvider time)
+    DiskOptions options, DiskFolder folder, DiskLedger ledger, SegmentLog log, SegmentReclaim reclaim, DiskRebuild rebuild, DiskIndex index, DiskQueue queue, DiskCounts counts, TimeProvider time)
 {
     private const int MostInGroup = 256;
     private const long GroupBytes = 4 << 20;
@@ -48,13 +48,19 @@ internal sealed class DiskWriter(
 
     private static bool IsOfTheDisk(Exception e) => e is IOException or UnauthorizedAccessException;
 
-    /// <summary>Removals first, then what waits. A disk that takes no removals does not keep what waits from being let go.</summary>
+    /// <summary>Removals and notes first, then what waits. A disk that takes neither does not keep what waits from being let go.</summary>
     private async ValueTask WriteGroupAsync()
     {
-        var fault = await TryAsync(WriteRemovalsAsync);
+        var fault = await TryAsync(WriteUnsayingsAsync);
         fault = await TryAsync(WriteWaitingAsync) ?? fault;
         LetGo();
-        Answer(index.HasRemovals ? fault : null);
+        Answer(index.HasRemovals || ledger.HasWaiting ? fault : null);
+    }
+
+    private async ValueTask WriteUnsayingsAsync()
+    {
+        await WriteRemovalsAsync();
+        await WriteNotesAsync();
     }
 
     private async ValueTask<Exception?> TryAsync(Func<ValueTask> write)
@@ -90,7 +96,7 @@ internal sealed class DiskWriter(
             // A removal may have come since the group began, and whoever waits may wait for that one.
             _waiting.Add(done);
             await FlushAsync();
-            await WriteRemovalsAsync();
+            await WriteUnsayingsAsync();
             return;
         }
 
@@ -102,7 +108,7 @@ internal sealed class DiskWriter(
         RecordPlace place = default;
         try
         {
-            if (!IsOn || !index.MayWrite(work.Fill, work.Record))
+            if (!IsOn || ledger.IsOwed || !index.MayWrite(work.Fill, work.Record))
             {
                 return;
             }
@@ -142,13 +148,23 @@ internal sealed class DiskWriter(
 
     private async ValueTask RollAsync()
     {
+        await WithRoomAsync(log.RollAsync);
+        _off = false;
+        while (log.Oldest is not null && log.IsOverfull)
+        {
+            await reclaim.ReclaimOldestAsync();
+        }
+    }
+
+    /// <summary>Another may have filled the disk: what this cache holds longest is room for what comes.</summary>
+    private async ValueTask WithRoomAsync(Func<ValueTask> write)
+    {
         try
         {
-            await log.RollAsync();
+            await write();
         }
         catch (Exception e) when (IsOfTheDisk(e))
         {
-            // Another has filled the disk: what this cache holds longest is room for what comes.
             counts.Hit(DiskReason.NoSpace);
             folder.DeleteSetAside();
             if (log.Oldest is { } oldest)
@@ -156,13 +172,7 @@ internal sealed class DiskWriter(
                 log.Delete(oldest);
             }
 
-            await log.RollAsync();
-        }
-
-        _off = false;
-        while (log.Oldest is not null && log.IsOverfull)
-        {
-            await reclaim.ReclaimOldestAsync();
+            await write();
         }
     }
 
@@ -210,13 +220,39 @@ internal sealed class DiskWriter(
         }
         catch (Exception e) when (IsOfTheDisk(e))
         {
-            // If deleting fails too, one removal of everything waits for the next group.
             counts.Hit(DiskReason.RemovalsFailed);
-            index.RemoveAll();
-            log.DeleteAll();
-            index.TakeRemovals();
+            DeleteAll();
             throw;
         }
+    }
+
+    /// <summary>Makes notes durable. When that fails everything is deleted, as for removals: what began before a note is void then, and what comes later need not know it.</summary>
+    private async ValueTask WriteNotesAsync()
+    {
+        if (!ledger.HasWaiting && !(ledger.IsOwed && IsOn))
+        {
+            return;
+        }
+
+        try
+        {
+            await WithRoomAsync(ledger.WriteAsync);
+        }
+        catch (Exception e) when (IsOfTheDisk(e) && ledger.HasWaiting)
+        {
+            counts.Hit(DiskReason.NotesFailed);
+            DeleteAll();
+            ledger.Drop();
+            throw;
+        }
+    }
+
+    /// <summary>If deleting fails too, one removal of everything waits for the next group.</summary>
+    private void DeleteAll()
+    {
+        index.RemoveAll();
+        log.DeleteAll();
+        index.TakeRemovals();
     }
 
     private async ValueTask WriteRemovalsAsync(DiskRecord[] removals)
@@ -285,6 +321,7 @@ internal sealed class DiskWriter(
         }
 
         log.Dispose();
+        ledger.Dispose();
 
         // Only a fault of ours leaves anything here.
         queue.Complete();
