@@ -69,7 +69,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         _deciding = new Deciding(_store, _disk, stale, _boarder);
         _passing = new Passing(_origins, stale, _voiding, new HeadUpdate(options, _store, _account, _purges, time), _replies);
         _accessLog = options.AccessLog is null ? null : new AccessLog(options.AccessLog, time, () => _meters.BoundHit(DeliveryReason.AccessLog));
-        Explainer = new Explainer(Foresee, () => new Exchange(NoWriter.Instance, _name, time), _store, marks, _purges, stale, time);
+        Explainer = new Explainer(ForeseeAsync, () => new Exchange(NoWriter.Instance, _name, time), _store, _disk, marks, _purges, stale, time);
     }
 
     /// <summary>Makes other codings of what is stored.</summary>
@@ -231,7 +231,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Walks a request up to the step that would answer it, and no further.</summary>
-    private RequestStep Foresee(Exchange exchange)
+    private async ValueTask<RequestStep> ForeseeAsync(Exchange exchange, CancellationToken aborted)
     {
         var step = RequestStep.Route;
         while (true)
@@ -249,6 +249,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
                     break;
                 case RequestStep.LookUp:
                     step = _deciding.LookUp(exchange);
+                    break;
+                case RequestStep.Recall:
+                    step = await _deciding.PeekAsync(exchange, aborted);
                     break;
                 case RequestStep.Judge:
                     step = _deciding.Judge(exchange);

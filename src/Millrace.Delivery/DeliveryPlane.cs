@@ -72,11 +72,11 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
     }
 
     /// <summary>What the plane knows of an absolute URL, and would do with a GET for it with these fields now; null when the text is no such URL. Nothing is asked of any origin.</summary>
-    public CacheExplanation? Explain(string url, IEnumerable<KeyValuePair<string, string>> fields)
+    public ValueTask<CacheExplanation?> ExplainAsync(string url, IEnumerable<KeyValuePair<string, string>> fields, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(fields);
-        return _core.Explainer.Explain(url, fields);
+        return _core.Explainer.ExplainAsync(url, fields, cancellation);
     }
 
     /// <summary>Writes the access lines that wait, and closes their file; call it when no request is in hand, before <see cref="Dispose"/>.</summary>

@@ -31,7 +31,12 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
     }
 
     /// <summary>The object that the request selects: whole where its body is small, else in slices that stay on disk; null when there is none that counts.</summary>
-    public async ValueTask<CachedObject?> RecallAsync(KeyBuffer key, UpstreamFields request, Route route, CancellationToken cancellationToken)
+    /// <param name="key">The key.</param>
+    /// <param name="request">The fields that select.</param>
+    /// <param name="route">The route by which it is asked for.</param>
+    /// <param name="tidies">Whether what proves void on the way is removed.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<CachedObject?> RecallAsync(KeyBuffer key, UpstreamFields request, Route route, bool tidies, CancellationToken cancellationToken)
     {
         var entries = new DiskEntry[MostVariants];
         var count = tier.Find(tier.KeyOf(key.Bytes), entries);
@@ -44,22 +49,37 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
             }
 
             var verdict = purges.Judge(head.Began, head.Key, head.SurrogateKeys);
-            if (verdict == PurgeVerdict.Void)
+            if (verdict != PurgeVerdict.Void)
+            {
+                return Recalled(entries[i], head, verdict, read);
+            }
+
+            if (tidies)
             {
                 tier.Remove(entries[i]);
-                continue;
             }
-
-            CachedObject recalled = new(head, BodyOf(entries[i], read), account);
-            if (verdict == PurgeVerdict.Stale)
-            {
-                recalled.MakeStale(head.Freshness.InitialAge);
-            }
-
-            return recalled;
         }
 
         return null;
+    }
+
+    /// <summary>What lies on disk of a key, newest first, purged or not: to be explained, not to be served.</summary>
+    public async ValueTask<IReadOnlyList<DiskCopy>> CopiesAsync(KeyBuffer key, Route route, CancellationToken cancellationToken)
+    {
+        List<DiskCopy> copies = [];
+        var entries = new DiskEntry[MostVariants];
+        var count = tier.Find(tier.KeyOf(key.Bytes), entries);
+        foreach (var entry in entries.Take(count))
+        {
+            using var read = await tier.ReadHeadAsync(entry, cancellationToken);
+            if (read is not null && HeadRecord.Read(read.Head.Span, key, route, process, time) is { } head)
+            {
+                var copy = Recalled(entry, head, purges.Judge(head.Began, head.Key, head.SurrogateKeys), read);
+                copies.Add(new DiskCopy(copy.Head, HeadRecord.WrittenAt(read.Head.Span), tier.BytesOf(entry)));
+            }
+        }
+
+        return copies;
     }
 
     /// <summary>Writes a complete object through; what cannot be written takes its older version with it.</summary>
@@ -206,6 +226,17 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
         }
 
         return written;
+    }
+
+    private CachedObject Recalled(in DiskEntry entry, ResponseHead head, PurgeVerdict verdict, DiskHead read)
+    {
+        CachedObject recalled = new(head, BodyOf(entry, read), account);
+        if (verdict == PurgeVerdict.Stale)
+        {
+            recalled.MakeStale(head.Freshness.InitialAge);
+        }
+
+        return recalled;
     }
 
     private static ObjectBody BodyOf(in DiskEntry entry, DiskHead read) => entry.IsInline || entry.BodyLength == 0

@@ -88,6 +88,9 @@ internal static class HeadRecord
         };
     }
 
+    /// <summary>When a head that <see cref="Read"/> has read was written.</summary>
+    public static DateTimeOffset WrittenAt(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadInt64LittleEndian(bytes[20..]), TimeSpan.Zero);
+
     private static string[] TextsOf(ReadOnlySpan<byte> joined) => joined.IsEmpty ? [] : Encoding.Latin1.GetString(joined).Split('\n');
 
     private static void Append(ArrayBufferWriter<byte> into, ReadOnlySpan<byte> text)

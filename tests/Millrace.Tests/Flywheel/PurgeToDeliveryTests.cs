@@ -30,7 +30,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
         await journal.AppendAsync(Purge("a"), Now);
         await journal.AppendAsync(new PolicyChanged { Id = "p", Policy = "home", Version = 1, Definition = "{}" }, Now);
         await journal.AppendAsync(Purge("b") with { Soft = true, Prefixes = ["http://h/p/"], Route = "h/*", Urls = ["http://h/a"] }, Now);
-        PurgeToDelivery feed = new(journal, _clock);
+        PurgeToDelivery feed = new(journal, 1, _clock);
         Assert.Equal(3, await feed.EndAsync(Now));
         var whole = await feed.ReadAsync(0, 10, Now);
         Assert.Equal((3, true), (whole.Next, whole.IsWhole));

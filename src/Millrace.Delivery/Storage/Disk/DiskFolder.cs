@@ -16,6 +16,7 @@ internal sealed class DiskFolder : IDisposable
     private readonly IDiskFiles _files;
     private readonly string _root;
     private readonly IDisposable _lock;
+    private bool _owed;
 
     private DiskFolder(IDiskFiles files, string root, IDisposable held) => (_files, _root, _lock) = (files, root, held);
 
@@ -65,6 +66,18 @@ internal sealed class DiskFolder : IDisposable
 
     public string PathOf(uint id) => Path.Combine(Segments, id.ToString("x8", CultureInfo.InvariantCulture) + Extension);
 
+    /// <summary>Writes what a new folder begins with, unless it is there: without it nothing in the folder is found again.</summary>
+    /// <exception cref="IOException">The disk is full, or fails.</exception>
+    public async ValueTask SettleAsync()
+    {
+        if (_owed)
+        {
+            await WriteSeedAsync(Path.Combine(_root, "format"));
+            _files.SyncDirectory(_root);
+            _owed = false;
+        }
+    }
+
     /// <summary>Deletes the segments that are there, for good. Their numbers are not used again.</summary>
     public void DeleteFound()
     {
@@ -99,7 +112,15 @@ internal sealed class DiskFolder : IDisposable
             }
 
             Seed = (long)nonce();
-            await WriteSeedAsync(format);
+            _owed = true;
+            try
+            {
+                await SettleAsync();
+            }
+            catch (IOException)
+            {
+                // A full disk is no reason not to start: it is tried again before anything else is written.
+            }
         }
 
         _files.CreateDirectory(Segments);

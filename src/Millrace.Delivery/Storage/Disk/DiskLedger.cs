@@ -224,6 +224,7 @@ internal sealed class DiskLedger(IDiskFiles files, DiskFolder folder, Func<ulong
 
     private async ValueTask RewriteAsync(IEnumerable<byte[]> all)
     {
+        await folder.SettleAsync();
         var header = new byte[HeaderBytes];
         var seed = nonce();
         BinaryPrimitives.WriteUInt64LittleEndian(header, Magic);

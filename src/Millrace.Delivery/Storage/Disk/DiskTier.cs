@@ -36,7 +36,8 @@ internal sealed class DiskTier : IAsyncDisposable
         _log = new SegmentLog(options, files, folder, _index, counts, nonce);
         _rebuild = new DiskRebuild(files, folder, _log, _index, counts);
         SegmentReclaim reclaim = new(options, _log, _index, buffers, counts);
-        _writer = new DiskWriter(options, folder, ledger, _log, reclaim, _rebuild, _index, _queue, counts, time);
+        DiskRoom room = new(folder, _log, reclaim, _index, counts);
+        _writer = new DiskWriter(options, ledger, _log, room, _rebuild, _index, _queue, counts, time);
         _meters = new DiskMeters(() => Stats);
     }
 
@@ -93,6 +94,9 @@ internal sealed class DiskTier : IAsyncDisposable
 
     /// <summary>The key's variants that are held, newest first, as many as there is room for. No disk is touched.</summary>
     public int Find(UInt128 key, Span<DiskEntry> variants) => _index.Find(key, variants);
+
+    /// <summary>Bytes on disk of an entry, with its slices.</summary>
+    public long BytesOf(in DiskEntry entry) => _index.BytesOf(entry);
 
     /// <summary>The entry's head, or null when it has gone, is damaged or cannot be read now.</summary>
     public ValueTask<DiskHead?> ReadHeadAsync(in DiskEntry entry, CancellationToken cancellationToken) => _reader.ReadHeadAsync(entry, cancellationToken);

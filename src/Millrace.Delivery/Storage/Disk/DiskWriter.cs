@@ -2,7 +2,7 @@ namespace Millrace.Delivery.Storage.Disk;
 
 /// <summary>The one who writes: reads the files at the start, then takes what waits, in groups, until the tier closes.</summary>
 internal sealed class DiskWriter(
-    DiskOptions options, DiskFolder folder, DiskLedger ledger, SegmentLog log, SegmentReclaim reclaim, DiskRebuild rebuild, DiskIndex index, DiskQueue queue, DiskCounts counts, TimeProvider time)
+    DiskOptions options, DiskLedger ledger, SegmentLog log, DiskRoom room, DiskRebuild rebuild, DiskIndex index, DiskQueue queue, DiskCounts counts, TimeProvider time)
 {
     private const int MostInGroup = 256;
     private const long GroupBytes = 4 << 20;
@@ -22,7 +22,7 @@ internal sealed class DiskWriter(
         {
             await rebuild.RunAsync();
         }
-        catch (Exception e) when (IsOfTheDisk(e))
+        catch (Exception e) when (DiskRoom.IsOfTheDisk(e))
         {
             // What cannot be put in order cannot be used, and nothing is found in it.
             TurnOff();
@@ -46,8 +46,6 @@ internal sealed class DiskWriter(
         }
     }
 
-    private static bool IsOfTheDisk(Exception e) => e is IOException or UnauthorizedAccessException;
-
     /// <summary>Removals and notes first, then what waits. A disk that takes neither does not keep what waits from being let go.</summary>
     private async ValueTask WriteGroupAsync()
     {
@@ -70,7 +68,7 @@ internal sealed class DiskWriter(
             await write();
             return null;
         }
-        catch (Exception e) when (IsOfTheDisk(e))
+        catch (Exception e) when (DiskRoom.IsOfTheDisk(e))
         {
             TurnOff();
             return e;
@@ -115,13 +113,14 @@ internal sealed class DiskWriter(
 
             if (index.IsFull)
             {
-                await MakeIndexRoomAsync();
+                await FlushAsync();
+                await room.MakeIndexRoomAsync();
             }
 
             if (!log.TryStage(work.Record, work.Buffer!, out place))
             {
                 await FlushAsync();
-                await RollAsync();
+                await room.RollAsync();
                 log.TryStage(work.Record, work.Buffer!, out place);
             }
         }
@@ -144,52 +143,6 @@ internal sealed class DiskWriter(
         }
 
         LetGo();
-    }
-
-    private async ValueTask RollAsync()
-    {
-        await WithRoomAsync(log.RollAsync);
-        _off = false;
-        while (log.Oldest is not null && log.IsOverfull)
-        {
-            await reclaim.ReclaimOldestAsync();
-        }
-    }
-
-    /// <summary>Another may have filled the disk: what this cache holds longest is room for what comes.</summary>
-    private async ValueTask WithRoomAsync(Func<ValueTask> write)
-    {
-        try
-        {
-            await write();
-        }
-        catch (Exception e) when (IsOfTheDisk(e))
-        {
-            counts.Hit(DiskReason.NoSpace);
-            folder.DeleteSetAside();
-            if (log.Oldest is { } oldest)
-            {
-                log.Delete(oldest);
-            }
-
-            await write();
-        }
-    }
-
-    /// <summary>Makes room in a full index, at the oldest segment that can leave.</summary>
-    private async ValueTask MakeIndexRoomAsync()
-    {
-        counts.Hit(DiskReason.IndexFull);
-        await FlushAsync();
-        if (log.Oldest is null)
-        {
-            await RollAsync();
-        }
-
-        while (index.IsFull && log.Oldest is not null)
-        {
-            await reclaim.ReclaimOldestAsync();
-        }
     }
 
     /// <summary>
@@ -218,7 +171,7 @@ internal sealed class DiskWriter(
 
             log.Sync();
         }
-        catch (Exception e) when (IsOfTheDisk(e))
+        catch (Exception e) when (DiskRoom.IsOfTheDisk(e))
         {
             counts.Hit(DiskReason.RemovalsFailed);
             DeleteAll();
@@ -236,9 +189,9 @@ internal sealed class DiskWriter(
 
         try
         {
-            await WithRoomAsync(ledger.WriteAsync);
+            await room.WithRoomAsync(ledger.WriteAsync);
         }
-        catch (Exception e) when (IsOfTheDisk(e) && ledger.HasWaiting)
+        catch (Exception e) when (DiskRoom.IsOfTheDisk(e) && ledger.HasWaiting)
         {
             counts.Hit(DiskReason.NotesFailed);
             DeleteAll();
@@ -264,7 +217,7 @@ internal sealed class DiskWriter(
             {
                 await log.FlushAsync();
                 log.Sync();
-                await RollAsync();
+                await room.RollAsync();
                 log.TryStage(removal, buffer, out _);
             }
         }
