@@ -3,8 +3,14 @@ namespace Millrace.Delivery.Purge;
 /// <summary>Where purges come from: one order, counted from 0 without end. The plane follows it, and obeys in that order.</summary>
 public interface IPurgeFeed
 {
-    /// <summary>Tells this order from every other, the same after each start; not 0. What a disk kept under another order is forgotten.</summary>
-    ulong Id { get; }
+    /// <summary>
+    /// An HTTP token of at most 64 characters that tells this feed from others, also after a restart: nodes that follow feeds of one name compare their
+    /// offsets.
+    /// </summary>
+    string Name { get; }
+
+    /// <summary>Tells this order of purges from all others that the node's disk may have obeyed, the same after each start; not 0. What was kept under another is forgotten.</summary>
+    ulong Id => System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(Name)) | 1;
 
     /// <summary>One past the last offset that was acknowledged.</summary>
     /// <exception cref="Exception">The feed cannot be read now.</exception>

@@ -15,17 +15,19 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
     private readonly Dictionary<UInt128, Latest> _names = [];
     private readonly List<(PurgePattern Pattern, long Offset, bool Soft)> _patterns = [];
     private readonly InvalidationLog _invalidations = new(maxPurges);
+    private volatile HeardPurges _heard = HeardPurges.None;
     private long _next;
     private long _floor;
+    private long _afterTags;
 
     /// <summary>The control offset that comes next: all before it has been obeyed.</summary>
     public long Next => Volatile.Read(ref _next);
 
     /// <summary>What an origin request that begins now carries to its end.</summary>
-    public Beginning Now => new(Next, _invalidations.Sequence, time.GetTimestamp());
+    public Beginning Now => new(Next, _invalidations.Sequence, time.GetTimestamp(), _heard);
 
     /// <summary>Records a purge at the next offset. Returns what is remembered of it, or a floor when the bound was hit: everything that began before counts as purged.</summary>
-    public PurgeMark Add(PurgeScope purge)
+    public PurgeTrace Add(PurgeScope purge)
     {
         lock (_gate)
         {
@@ -35,56 +37,61 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
 
     /// <summary>Records a purge at its control offset, which is at least <see cref="Next"/>.</summary>
     /// <inheritdoc cref="Add(PurgeScope)"/>
-    public PurgeMark Add(long offset, PurgeScope purge)
+    public PurgeTrace Add(long offset, PurgeScope purge)
     {
         lock (_gate)
         {
-            return Remember(PurgeMark.Of(offset, purge));
+            return Remember(PurgeTrace.Of(offset, purge));
         }
     }
 
     /// <summary>Records what an earlier process remembered, in any order.</summary>
-    public void Restore(PurgeMark mark)
+    public void Restore(PurgeTrace trace)
     {
         lock (_gate)
         {
-            Remember(mark);
+            Remember(trace);
         }
     }
 
     /// <summary>All that is remembered, for <see cref="Restore"/>, and the offset that comes next.</summary>
-    public (long Next, IReadOnlyList<PurgeMark> Marks) Marks()
+    public (long Next, IReadOnlyList<PurgeTrace> Traces) Traces()
     {
         lock (_gate)
         {
-            List<PurgeMark> marks = _floor > 0 ? [PurgeMark.Floor(_floor - 1)] : [];
+            List<PurgeTrace> traces = _floor > 0 ? [PurgeTrace.Floor(_floor - 1)] : [];
+            if (_afterTags > 0)
+            {
+                traces.Add(new PurgeTrace(_afterTags - 1, [], [], Soft: false) { HasTags = true });
+            }
+
             foreach (var (name, latest) in _names)
             {
                 if (latest.Hard >= 0)
                 {
-                    marks.Add(new PurgeMark(latest.Hard, [name], [], Soft: false));
+                    traces.Add(new PurgeTrace(latest.Hard, [name], [], Soft: false));
                 }
 
                 if (latest.Soft >= 0)
                 {
-                    marks.Add(new PurgeMark(latest.Soft, [name], [], Soft: true));
+                    traces.Add(new PurgeTrace(latest.Soft, [name], [], Soft: true));
                 }
             }
 
-            marks.AddRange(_patterns.Select(static one => new PurgeMark(one.Offset, [], [one.Pattern], one.Soft)));
-            return (_next, marks);
+            traces.AddRange(_patterns.Select(static one => new PurgeTrace(one.Offset, [], [one.Pattern], one.Soft)));
+            return (_next, traces);
         }
     }
 
-    /// <summary>Forgets all purges, and begins an order at its own offset: nothing is held that began before.</summary>
-    public void Begin(long next)
+    /// <summary>Begins at a control offset, which it returns: of what was purged before nothing is known, and whatever began earlier counts as purged.</summary>
+    public long Begin(long next)
     {
         lock (_gate)
         {
-            _names.Clear();
-            _patterns.Clear();
-            _floor = 0;
+            Forget(long.MaxValue);
+            (_floor, _afterTags) = (next, 0);
             Volatile.Write(ref _next, next);
+            return next;
         }
     }
 
@@ -97,12 +104,58 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
         }
     }
 
+    /// <summary>Notes purges that a peer has obeyed: what begins from now on began after they were acknowledged.</summary>
+    public void Hear(PurgeMark mark)
+    {
+        lock (_gate)
+        {
+            _heard = _heard.With(mark);
+        }
+    }
+
+    /// <summary>One past the last purge that may concern an object, whatever its tags; zero when none may.</summary>
+    public long NeedOf(CacheKey key)
+    {
+        lock (_gate)
+        {
+            var need = Math.Max(_floor, _afterTags);
+            if (_names.TryGetValue(PurgeNames.OfKey(key), out var latest))
+            {
+                need = Math.Max(need, Math.Max(latest.Hard, latest.Soft) + 1);
+            }
+
+            for (var i = _patterns.Count - 1; i >= 0 && _patterns[i].Offset >= need; i--)
+            {
+                if (_patterns[i].Pattern.Covers(key))
+                {
+                    return _patterns[i].Offset + 1;
+                }
+            }
+
+            return need;
+        }
+    }
+
     /// <summary>Records that an unsafe request changed what the names stand for (RFC 9111 §4.4).</summary>
     public void Invalidate(IEnumerable<UInt128> names)
     {
         lock (_gate)
         {
             _invalidations.Add(names);
+        }
+    }
+
+    /// <summary>
+    /// The same, and the moment that the answer to that very request counts from, which knows of its own invalidation; null when another had changed the
+    /// key since the request <paramref name="began"/>, so that nobody knows whose change came last.
+    /// </summary>
+    public Beginning? Invalidate(IEnumerable<UInt128> names, in Beginning began, CacheKey key)
+    {
+        lock (_gate)
+        {
+            var untouched = Judge(began, key, []) == PurgeVerdict.Untouched;
+            _invalidations.Add(names);
+            return untouched ? began with { Local = _invalidations.Sequence } : null;
         }
     }
 
@@ -139,34 +192,35 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
 
     private static PurgeVerdict Later(PurgeVerdict one, PurgeVerdict other) => one > other ? one : other;
 
-    private PurgeMark Remember(PurgeMark mark)
+    private PurgeTrace Remember(PurgeTrace trace)
     {
-        if (mark.IsFloor || _names.Count + mark.Names.Count > maxPurges || _patterns.Count + mark.Patterns.Count > MaxPatterns)
+        if (trace.IsFloor || _names.Count + trace.Names.Count > maxPurges || _patterns.Count + trace.Patterns.Count > MaxPatterns)
         {
-            mark = PurgeMark.Floor(mark.Offset);
-            Forget(mark.Offset);
-            _floor = Math.Max(_floor, mark.Offset + 1);
+            trace = PurgeTrace.Floor(trace.Offset);
+            Forget(trace.Offset);
+            _floor = Math.Max(_floor, trace.Offset + 1);
         }
 
-        foreach (var name in mark.Names)
+        _afterTags = trace.HasTags ? Math.Max(_afterTags, trace.Offset + 1) : _afterTags;
+        foreach (var name in trace.Names)
         {
             var latest = _names.TryGetValue(name, out var known) ? known : Latest.None;
-            _names[name] = mark.Soft ? latest with { Soft = Math.Max(latest.Soft, mark.Offset) } : latest with { Hard = Math.Max(latest.Hard, mark.Offset) };
+            _names[name] = trace.Soft ? latest with { Soft = Math.Max(latest.Soft, trace.Offset) } : latest with { Hard = Math.Max(latest.Hard, trace.Offset) };
         }
 
-        foreach (var pattern in mark.Patterns)
+        foreach (var pattern in trace.Patterns)
         {
             // In the order of offsets, which is that of coming but for what is restored.
             var at = _patterns.Count;
-            for (; at > 0 && _patterns[at - 1].Offset > mark.Offset; at--)
+            for (; at > 0 && _patterns[at - 1].Offset > trace.Offset; at--)
             {
             }
 
-            _patterns.Insert(at, (pattern, mark.Offset, mark.Soft));
+            _patterns.Insert(at, (pattern, trace.Offset, trace.Soft));
         }
 
-        Volatile.Write(ref _next, Math.Max(_next, mark.Offset + 1));
-        return mark;
+        Volatile.Write(ref _next, Math.Max(_next, trace.Offset + 1));
+        return trace;
     }
 
     private void Forget(long upTo)

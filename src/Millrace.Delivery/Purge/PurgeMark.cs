@@ -1,17 +1,15 @@
+using System.Globalization;
+
 namespace Millrace.Delivery.Purge;
 
-/// <summary>What is remembered of a purge: at which offset, and what it named.</summary>
-/// <param name="Offset">Its place in the order of purges.</param>
-/// <param name="Names">Hashes of keys and tags (<see cref="PurgeNames"/>).</param>
-/// <param name="Patterns">What covers keys.</param>
-/// <param name="Soft">Whether what it names became stale, rather than void.</param>
-internal sealed record PurgeMark(long Offset, IReadOnlyList<UInt128> Names, IReadOnlyList<PurgePattern> Patterns, bool Soft)
+/// <summary>All purges of a feed before an offset. Offsets of two feeds have nothing to do with each other.</summary>
+/// <param name="Feed">The feed (<see cref="IPurgeFeed.Name"/>).</param>
+/// <param name="Next">One past the last of them.</param>
+internal readonly record struct PurgeMark(string Feed, long Next)
 {
-    /// <summary>Whether it stands for all purges up to it, which are forgotten: everything that began before is void.</summary>
-    public bool IsFloor { get; init; }
+    /// <summary>Characters of a feed's name at most.</summary>
+    public const int MaxFeed = 64;
 
-    public static PurgeMark Of(long offset, PurgeScope scope) =>
-        new(offset, [.. scope.Keys.Select(PurgeNames.OfKey), .. scope.SurrogateKeys.Select(PurgeNames.OfSurrogate)], [.. scope.Patterns], scope.Soft);
-
-    public static PurgeMark Floor(long offset) => new(offset, [], [], false) { IsFloor = true };
+    /// <summary>As it stands in <c>Millrace-Tier</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"purges={Next}; feed={Feed}");
 }

@@ -22,6 +22,8 @@ internal sealed class PurgeNotes(PurgeLog purges) : IDiskNotes
         Floor = 3,
         Hard = 4,
         Soft = 5,
+        HardWithTags = 6,
+        SoftWithTags = 7,
     }
 
     /// <summary>Whose order the offsets are of: a feed's (<see cref="IPurgeFeed.Id"/>), or <see cref="Own"/>.</summary>
@@ -32,24 +34,24 @@ internal sealed class PurgeNotes(PurgeLog purges) : IDiskNotes
     /// <summary>All before <paramref name="next"/> has been obeyed.</summary>
     public static byte[] OfNext(long next) => Numbered(Kind.Next, next);
 
-    public static byte[] Of(PurgeMark mark)
+    public static byte[] Of(PurgeTrace trace)
     {
-        if (mark.IsFloor)
+        if (trace.IsFloor)
         {
-            return Numbered(Kind.Floor, mark.Offset);
+            return Numbered(Kind.Floor, trace.Offset);
         }
 
         ArrayBufferWriter<byte> into = new();
-        into.Write(Numbered(mark.Soft ? Kind.Soft : Kind.Hard, mark.Offset));
-        BinaryPrimitives.WriteInt32LittleEndian(into.GetSpan(sizeof(int)), mark.Names.Count);
+        into.Write(Numbered(KindOf(trace), trace.Offset));
+        BinaryPrimitives.WriteInt32LittleEndian(into.GetSpan(sizeof(int)), trace.Names.Count);
         into.Advance(sizeof(int));
-        foreach (var name in mark.Names)
+        foreach (var name in trace.Names)
         {
             BinaryPrimitives.WriteUInt128LittleEndian(into.GetSpan(16), name);
             into.Advance(16);
         }
 
-        foreach (var pattern in mark.Patterns)
+        foreach (var pattern in trace.Patterns)
         {
             pattern.Write(into);
         }
@@ -71,10 +73,10 @@ internal sealed class PurgeNotes(PurgeLog purges) : IDiskNotes
                     purges.Advance(number);
                     break;
                 case Kind.Floor:
-                    purges.Restore(PurgeMark.Floor(number));
+                    purges.Restore(PurgeTrace.Floor(number));
                     break;
                 case var kind:
-                    purges.Restore(MarkOf(note, number, kind == Kind.Soft));
+                    purges.Restore(TraceOf(note, number, kind));
                     break;
             }
         }
@@ -82,11 +84,11 @@ internal sealed class PurgeNotes(PurgeLog purges) : IDiskNotes
 
     public IEnumerable<byte[]> Snapshot()
     {
-        var (next, marks) = purges.Marks();
-        return [OfOrder(Order), .. marks.Select(Of), OfNext(next)];
+        var (next, traces) = purges.Traces();
+        return [OfOrder(Order), .. traces.Select(Of), OfNext(next)];
     }
 
-    private static PurgeMark MarkOf(ReadOnlySpan<byte> note, long offset, bool soft)
+    private static PurgeTrace TraceOf(ReadOnlySpan<byte> note, long offset, Kind kind)
     {
         var names = new UInt128[BinaryPrimitives.ReadInt32LittleEndian(note[NumberBytes..])];
         var rest = note[(NumberBytes + sizeof(int))..];
@@ -102,8 +104,16 @@ internal sealed class PurgeNotes(PurgeLog purges) : IDiskNotes
             patterns.Add(PurgePattern.Read(ref rest));
         }
 
-        return new PurgeMark(offset, names, patterns, soft);
+        return new PurgeTrace(offset, names, patterns, kind is Kind.Soft or Kind.SoftWithTags) { HasTags = kind is Kind.HardWithTags or Kind.SoftWithTags };
     }
+
+    private static Kind KindOf(PurgeTrace trace) => (trace.Soft, trace.HasTags) switch
+    {
+        (false, false) => Kind.Hard,
+        (true, false) => Kind.Soft,
+        (false, true) => Kind.HardWithTags,
+        (true, true) => Kind.SoftWithTags,
+    };
 
     private static byte[] Numbered(Kind kind, long number)
     {

@@ -8,8 +8,8 @@ namespace Millrace.Delivery.Purge;
 /// <summary>Takes out of the store, and out of reach of what is on its way, what a purge or an unsafe request names.</summary>
 internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk, DeliveryMeters meters, Func<RouteTable> routes, TimeProvider time)
 {
-    /// <summary>Obeys a purge of a plane that follows no feed; returns how many stored responses it touched. It holds after a crash once the disk's notes are flushed.</summary>
-    /// <exception cref="ArgumentException">The route is not a pattern.</exception>
+    /// <summary>Obeys a purge of a plane that follows no feed; returns how many responses in memory it touched. It holds after a crash once the disk's notes are flushed.</summary>
+    /// <exception cref="ArgumentException">The route is not a pattern, or a prefix names no beginnings of keys.</exception>
     public int Purge(PurgeRequest request)
     {
         var scope = ScopeOf(request);
@@ -28,23 +28,14 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
     }
 
     /// <summary>RFC 9111 §4.4: the target of a successful unsafe request, and Location and Content-Location of the same authority.</summary>
-    public void InvalidateAfter(CacheKey key, HeaderList response)
+    /// <param name="key">The target's key.</param>
+    /// <param name="response">The answer's fields.</param>
+    /// <param name="began">When the request was sent.</param>
+    /// <returns>The moment that the answer itself counts from; null when something else changed the target since the request was sent.</returns>
+    public Beginning? InvalidateAfter(CacheKey key, HeaderList response, in Beginning began)
     {
-        HashSet<CacheKey> keys = [key];
-        if (Uri.TryCreate(key.ToString(), UriKind.Absolute, out var self))
-        {
-            foreach (var name in (ReadOnlySpan<string>)["Location", "Content-Location"])
-            {
-                if (response.First(name) is { } text && Uri.TryCreate(self, text, out var named) && named.Authority == self.Authority && named.Scheme.StartsWith("http", StringComparison.Ordinal))
-                {
-                    // As it stands, and as a browser would ask for it.
-                    var raw = text.StartsWith('/') ? $"{self.Scheme}://{self.Authority}{text}" : text.Contains("://", StringComparison.Ordinal) ? text : named.AbsoluteUri;
-                    keys.UnionWith(CacheKey.OfUrl(raw).Concat(CacheKey.OfUrl(named.AbsoluteUri)).Select(ByRoute));
-                }
-            }
-        }
-
-        purges.Invalidate(keys.Select(PurgeNames.OfKey));
+        HashSet<CacheKey> keys = [key, .. NamedBy(key, response.First("Location")), .. NamedBy(key, response.First("Content-Location"))];
+        var own = purges.Invalidate(keys.Select(PurgeNames.OfKey), began, key);
         foreach (var named in keys)
         {
             // No journal knows of it: what is on disk goes itself, or it would be back after a restart.
@@ -52,6 +43,23 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
         }
 
         store.Purge([PurgeScope.OfKeys(keys)], time);
+        return own;
+    }
+
+    /// <summary>Whether an answer says, by its one Content-Location, that it represents the resource with this key (RFC 9110 §8.7).</summary>
+    public bool IsOf(CacheKey key, HeaderList response) => response.CountOf(FieldId.ContentLocation) == 1 && NamedBy(key, response.First("Content-Location")).Contains(key);
+
+    /// <summary>The keys that a reference of an answer names, of the same authority: as it stands, and as a browser would ask for it.</summary>
+    private IEnumerable<CacheKey> NamedBy(CacheKey key, string? reference)
+    {
+        if (reference is null || !Uri.TryCreate(key.ToString(), UriKind.Absolute, out var self) || !Uri.TryCreate(self, reference, out var named)
+            || named.Authority != self.Authority || !named.Scheme.StartsWith("http", StringComparison.Ordinal))
+        {
+            return [];
+        }
+
+        var raw = reference.StartsWith('/') ? $"{self.Scheme}://{self.Authority}{reference}" : reference.Contains("://", StringComparison.Ordinal) ? reference : named.AbsoluteUri;
+        return CacheKey.OfUrl(raw).Concat(CacheKey.OfUrl(named.AbsoluteUri)).Select(ByRoute);
     }
 
     private int[] Obey(IReadOnlyList<(long Offset, PurgeScope Scope)> ordered)
@@ -65,10 +73,10 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
     }
 
     /// <summary>What lies on disk is judged when it is read, by what is remembered of purges; so that is kept there too.</summary>
-    private void Note(PurgeMark mark)
+    private void Note(PurgeTrace trace)
     {
-        disk.Objects?.Note(mark);
-        if (mark.IsFloor)
+        disk.Objects?.Note(trace);
+        if (trace.IsFloor)
         {
             meters.BoundHit(DeliveryReason.Purged);
         }
@@ -88,6 +96,11 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
 
     private PurgeScope ScopeOf(PurgeRequest request)
     {
+        if (request.Prefixes.Select(routes().PrefixFault).FirstOrDefault(static fault => fault is not null) is { } unclear)
+        {
+            throw new ArgumentException($"expected {unclear}", nameof(request));
+        }
+
         List<PurgePattern> patterns = [.. request.Prefixes.SelectMany(CacheKey.OfUrl).Select(prefix => PurgePattern.OfPrefix(routes().PrefixOf(prefix)))];
         if (request.Route is not null)
         {

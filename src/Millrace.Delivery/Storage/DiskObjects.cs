@@ -159,7 +159,7 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
             purges.Begin(end);
             notes.Order = order;
             tier.Note(PurgeNotes.OfOrder(order));
-            tier.Note(PurgeNotes.OfNext(end));
+            tier.Note(end > 0 ? PurgeNotes.Of(PurgeTrace.Floor(end - 1)) : PurgeNotes.OfNext(end));
         }
 
         return _noted = purges.Next;
@@ -176,10 +176,10 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
     }
 
     /// <summary>Notes a purge that has been obeyed in memory.</summary>
-    public void Note(PurgeMark mark)
+    public void Note(PurgeTrace trace)
     {
-        tier.Note(PurgeNotes.Of(mark));
-        _noted = mark.Offset + 1;
+        tier.Note(PurgeNotes.Of(trace));
+        _noted = trace.Offset + 1;
     }
 
     /// <summary>Notes now and then how far a feed without purges has been followed.</summary>

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Text;
 using Millrace.Delivery.Purge;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -9,14 +11,29 @@ namespace Millrace.Flywheel;
 /// (<see cref="PurgeFollower"/>).
 /// </summary>
 /// <param name="journal">The journal.</param>
-/// <param name="id">The journal's own number (<see cref="IPurgeFeed.Id"/>).</param>
+/// <param name="name">Its name to peers (<see cref="IPurgeFeed.Name"/>).</param>
 /// <param name="clock">The time.</param>
-internal sealed class PurgeToDelivery(IJournal journal, ulong id, TimeProvider clock) : IPurgeFeed
+/// <param name="id">The number of the data directory that it lies in (<see cref="IPurgeFeed.Id"/>).</param>
+internal sealed class PurgeToDelivery(IJournal journal, string name, TimeProvider clock, ulong id = 1) : IPurgeFeed
 {
     // Policies and epochs of earlier releases stand between purges.
     private const int MaxFacts = 4_096;
 
+    public string Name => name;
+
     public ulong Id => id;
+
+    /// <summary>The feed of a journal, known by the first fact of its control stream: its id is drawn once, and nobody else's journal begins with it.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="drawn">A name drawn at random, for one whose control stream is empty yet: it holds until the next start.</param>
+    /// <param name="id">The number of the data directory, which is there before any fact.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<PurgeToDelivery> OpenAsync(IJournal journal, string drawn, ulong id, TimeProvider clock, CancellationToken cancellation)
+    {
+        var first = await journal.ReadAsync(JournalStream.Control, 0, journal.Range(JournalStream.Control, 0).First, 1, cancellation);
+        return new PurgeToDelivery(journal, first is [var fact, ..] ? Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(fact.Fact.Id))) : drawn, clock, id);
+    }
 
     public ValueTask<long> EndAsync(CancellationToken cancellation) => ValueTask.FromResult(journal.Range(JournalStream.Control, 0).End);
 
