@@ -102,6 +102,31 @@ public sealed class DiskPlaneTests : IDisposable
         Assert.StartsWith("Millrace; fwd=miss", (await GetAsync(again, "/a")).CacheStatus, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0.5, "Millrace; hit; ttl=60; detail=disk")]
+    [InlineData(3_600, "Millrace; fwd=stale")]
+    public async Task Clock_that_was_set_back_makes_nothing_fresher(double seconds, string status)
+    {
+        await using (var edge = await OpenAsync(Serve(Page(500)), TimeSpan.FromSeconds(seconds)))
+        {
+            await GetAsync(edge, "/a");
+            await edge.WrittenAsync();
+        }
+
+        await using var again = await OpenAsync(Serve(Page(500)));
+        Assert.StartsWith(status, (await GetAsync(again, "/a")).CacheStatus, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(64L << 20, 1 << 20)]
+    [InlineData(1L << 40, 107_374_182)]
+    public void Index_is_as_large_as_the_disk_needs(long bytes, int entries)
+    {
+        var options = new DeliveryOptions { DiskBytes = bytes }.DiskOptions("/disk");
+        options.Validate();
+        Assert.Equal(entries, options.MaxIndexEntries);
+    }
+
     [Fact]
     public async Task Answer_that_may_not_be_stored_takes_the_copy_on_disk_with_it()
     {

@@ -16,6 +16,9 @@ namespace Millrace.Delivery.Storage;
 internal static class HeadRecord
 {
     private const byte Version = 1;
+
+    /// <summary>A clock that is kept right is set back by less.</summary>
+    private const long ClockJitter = TimeSpan.TicksPerSecond;
     private const int NumberBytes = 1 + 2 + 1 + (8 * 6);
 
     /// <summary>Writes a head.</summary>
@@ -68,7 +71,8 @@ internal static class HeadRecord
         var names = TextsOf(Take(ref rest));
         var selecting = HeaderList.Parse(Take(ref rest));
         var since = time.GetUtcNow().UtcTicks - BinaryPrimitives.ReadInt64LittleEndian(numbers[20..]);
-        var age = BinaryPrimitives.ReadInt64LittleEndian(numbers[12..]) + Math.Max(0, since);
+        var lifetime = BinaryPrimitives.ReadInt64LittleEndian(numbers[4..]);
+        var age = AgeAt(BinaryPrimitives.ReadInt64LittleEndian(numbers[12..]), since, lifetime);
         var offset = BinaryPrimitives.ReadInt64LittleEndian(numbers[28..]);
         var isOurs = BinaryPrimitives.ReadUInt64LittleEndian(numbers[44..]) == process;
         return new ResponseHead
@@ -80,7 +84,7 @@ internal static class HeadRecord
             Headers = headers,
             Directives = ResponseDirectives.Parse(headers, route.TargetedFields),
             Freshness = new FreshnessRules(
-                TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(numbers[4..])), TimeSpan.FromTicks(age), (numbers[3] & 2) != 0),
+                TimeSpan.FromTicks(lifetime), TimeSpan.FromTicks(age), (numbers[3] & 2) != 0),
             AgeStated = (numbers[3] & 1) != 0,
             ReceivedTimestamp = time.GetTimestamp(),
             Began = isOurs ? Beginning.Restored(offset) with { Local = BinaryPrimitives.ReadInt64LittleEndian(numbers[36..]) } : Beginning.Restored(offset),
@@ -90,6 +94,10 @@ internal static class HeadRecord
 
     /// <summary>When a head that <see cref="Read"/> has read was written.</summary>
     public static DateTimeOffset WrittenAt(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadInt64LittleEndian(bytes[20..]), TimeSpan.Zero);
+
+    /// <summary>The age that went on since; where the clock has been set back nobody knows it, and the object is stale.</summary>
+    private static long AgeAt(long written, long since, long lifetime) =>
+        since >= 0 ? written + since : since >= -ClockJitter ? written : Math.Max(written, lifetime);
 
     private static string[] TextsOf(ReadOnlySpan<byte> joined) => joined.IsEmpty ? [] : Encoding.Latin1.GetString(joined).Split('\n');
 

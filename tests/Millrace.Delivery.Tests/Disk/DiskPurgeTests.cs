@@ -14,6 +14,8 @@ public class DiskPurgeTests
 
     private static CancellationToken Now => TestContext.Current.CancellationToken;
 
+    private static int Old => int.TryParse(Environment.GetEnvironmentVariable("MILLRACE_OLD_PURGES"), out var count) ? count : 100_000;
+
     [Theory]
     [InlineData("url", true)]
     [InlineData("key", true)]
@@ -77,8 +79,8 @@ public class DiskPurgeTests
     [Fact]
     public async Task Old_purges_are_not_read_again_at_a_start()
     {
-        const int Old = 100_000;
         FakeFeed feed = new(TimeProvider.System);
+        var began = TimeProvider.System.GetTimestamp();
         await using (var edge = await DiskEdge.OpenAsync(_disk, Origin, feed))
         {
             for (var i = 0; i < Old; i++)
@@ -87,6 +89,7 @@ public class DiskPurgeTests
             }
 
             await edge.Follower!.WaitAsync(Old - 1, Now);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{Old} purges obeyed in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F2} s");
             await edge.GetAsync("/news/a");
             await edge.Harness.WrittenAsync();
         }
@@ -94,7 +97,9 @@ public class DiskPurgeTests
         var ledger = _disk.Bytes["/disk/ledger"].Length;
         Assert.InRange(ledger, 1, 4 << 20);
         FakeFeed later = feed.Copy();
+        began = TimeProvider.System.GetTimestamp();
         await using var again = await DiskEdge.OpenAsync(_disk, Origin, later);
+        TestContext.Current.TestOutputHelper?.WriteLine($"started after them in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F2} s, with a ledger of {ledger} bytes");
         Assert.Equal(Old, later.FirstAsked);
         Assert.StartsWith("Millrace; hit", (await again.GetAsync("/news/a")).CacheStatus, StringComparison.Ordinal);
     }

@@ -88,7 +88,7 @@ internal sealed class NodeProcess : IDisposable
         return (int)response.StatusCode;
     }
 
-    /// <summary>The sum of a metric's samples whose line contains all the texts.</summary>
+    /// <summary>The sum of a metric's samples whose line contains all the texts. A scrape may be a third of a second old: wait for what must come (<see cref="UntilAsync"/>).</summary>
     public async Task<double> MetricAsync(string name, params string[] labels)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Admin, "/metrics"));
