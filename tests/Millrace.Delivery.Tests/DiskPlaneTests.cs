@@ -103,7 +103,7 @@ public sealed class DiskPlaneTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0.5, "Millrace; hit; ttl=60; detail=disk")]
+    [InlineData(0.5, "Millrace; hit; ttl=59; detail=disk")]
     [InlineData(3_600, "Millrace; fwd=stale")]
     public async Task Clock_that_was_set_back_makes_nothing_fresher(double seconds, string status)
     {

@@ -43,6 +43,7 @@ public class DiskPlaneFaultTests
         }
 
         await using var again = await DiskEdge.OpenAsync(_disk, Origin, options: Small);
+        again.Harness.Time.Advance(TimeSpan.FromSeconds(10));
         var warm = await again.GetAsync("/b");
         Assert.Equal(Page("/b"), warm.Body);
         Assert.Equal(0, again.Harness.OriginRequests);
