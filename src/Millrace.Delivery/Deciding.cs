@@ -24,16 +24,18 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
     /// <summary>Brings what the disk has back to memory, unless something came there meanwhile.</summary>
     public async ValueTask<RequestStep> RecallAsync(Exchange exchange, CancellationToken aborted)
     {
-        if (disk.Objects is not { } objects || await objects.RecallAsync(exchange.Key, exchange.Fields, exchange.Route!, aborted) is not { } recalled)
+        if (await FindOnDiskAsync(exchange, tidies: true, aborted) is not { } recalled)
         {
             return Forward(exchange);
         }
 
         store.Recall(recalled);
-        exchange.Stored = store.Find(exchange.Key, exchange.Fields) ?? recalled;
-        exchange.Hold(exchange.Stored);
-        return RequestStep.Judge;
+        return Found(exchange, store.Find(exchange.Key, exchange.Fields) ?? recalled, recalled);
     }
+
+    /// <summary>Finds what the disk has, and leaves it there.</summary>
+    public async ValueTask<RequestStep> PeekAsync(Exchange exchange, CancellationToken aborted) =>
+        await FindOnDiskAsync(exchange, tidies: false, aborted) is { } lying ? Found(exchange, lying, lying) : Forward(exchange);
 
     /// <summary>Serves the copy when it may be reused; else notes in the verdict why the request goes on.</summary>
     public RequestStep Judge(Exchange exchange)
@@ -44,7 +46,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
         {
             case Reuse.Fresh:
                 exchange.Outcome = DeliveryOutcome.Hit;
-                exchange.Verdict = new CacheStatus { Hit = true, Detail = stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : DeliveryReason.None };
+                exchange.Verdict = new CacheStatus { Hit = true, Detail = stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : exchange.Verdict.Detail };
                 return RequestStep.Serve;
 
             case Reuse.MaxStale or Reuse.StaleWhileRevalidate:
@@ -71,6 +73,17 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
     {
         (exchange.Stored, exchange.Verdict) = (null, default);
         return Forward(exchange);
+    }
+
+    private ValueTask<CachedObject?> FindOnDiskAsync(Exchange exchange, bool tidies, CancellationToken aborted) =>
+        disk.Objects?.RecallAsync(exchange.Key, exchange.Fields, exchange.Route!, tidies, aborted) ?? ValueTask.FromResult<CachedObject?>(null);
+
+    private static RequestStep Found(Exchange exchange, CachedObject stored, CachedObject fromDisk)
+    {
+        exchange.Stored = stored;
+        exchange.Hold(stored);
+        exchange.Verdict = new CacheStatus { Detail = stored == fromDisk ? DeliveryReason.Disk : DeliveryReason.None };
+        return RequestStep.Judge;
     }
 
     /// <summary>Which way a request goes that no copy can answer at once.</summary>

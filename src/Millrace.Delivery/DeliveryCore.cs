@@ -73,7 +73,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         HeadUpdate heads = new(options, _store, _disk, _account, _purges, time);
         _passing = new Passing(_origins, stale, _voiding, heads, new PostKeeping(options, fetcher, _account, _voiding), _replies);
         _accessLog = options.AccessLog is null ? null : new AccessLog(options.AccessLog, time, () => _meters.BoundHit(DeliveryReason.AccessLog));
-        Explainer = new Explainer(Foresee, () => new Exchange(NoWriter.Instance, _name, time), _store, marks, _purges, stale, time);
+        Explainer = new Explainer(ForeseeAsync, () => new Exchange(NoWriter.Instance, _name, time), _store, _disk, marks, _purges, stale, time);
     }
 
     /// <summary>Makes other codings of what is stored.</summary>
@@ -186,6 +186,18 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     public int Purge(PurgeRequest request) =>
         _follows ? throw new InvalidOperationException("A plane that follows a feed takes its purges from there.") : _voiding.Purge(request);
 
+    /// <inheritdoc cref="DeliveryPlane.PurgeAsync"/>
+    public async ValueTask<int> PurgeAsync(PurgeRequest request, CancellationToken cancellation)
+    {
+        var touched = Purge(request);
+        if (_disk.Objects is { } objects)
+        {
+            await objects.Tier.FlushAsync(cancellation);
+        }
+
+        return touched;
+    }
+
     /// <summary>Begins to follow a feed, from the oldest purge that may concern what is held.</summary>
     public async Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
     {
@@ -194,10 +206,10 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
             throw new ArgumentException($"A feed's name is a token of at most {PurgeMark.MaxFeed} characters; got '{feed.Name}'.", nameof(feed));
         }
 
-        // What memory holds began after the start; what an earlier process left on disk may have been purged at any time since.
+        // What memory holds began after the start; what an earlier process left on disk has obeyed all up to what it noted there.
         _follows = true;
-        var from = _disk.Objects is null ? await feed.EndAsync(cancellation) : 0;
-        _voiding.Begin(from);
+        var end = await feed.EndAsync(cancellation);
+        var from = _disk.Objects is { } objects ? await objects.ResumeAsync(feed.Id, end, cancellation) : _purges.Begin(end);
         PurgeFollower follower = new(feed, from, _voiding.Obey, Touch, _time, told);
         (_shieldPurges.Feed, _catchingUp.Follower) = (feed.Name, follower);
         return follower;
@@ -208,8 +220,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     {
         if (_options.DiskFolder is { } folder)
         {
-            var tier = await DiskTier.OpenAsync(_options.DiskOptions(folder), files, _time, random);
-            _disk.Objects = new DiskObjects(tier, _purges, _account, random(), () => _follows, _time);
+            PurgeNotes notes = new(_purges);
+            var tier = await DiskTier.OpenAsync(_options.DiskOptions(folder), files, _time, random, notes);
+            _disk.Objects = new DiskObjects(tier, _purges, notes, _account, random(), _time);
         }
     }
 
@@ -235,7 +248,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Walks a request up to the step that would answer it, and no further.</summary>
-    private RequestStep Foresee(Exchange exchange)
+    private async ValueTask<RequestStep> ForeseeAsync(Exchange exchange, CancellationToken aborted)
     {
         var step = RequestStep.Route;
         while (true)
@@ -253,6 +266,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
                     break;
                 case RequestStep.LookUp:
                     step = _deciding.LookUp(exchange);
+                    break;
+                case RequestStep.Recall:
+                    step = await _deciding.PeekAsync(exchange, aborted);
                     break;
                 case RequestStep.Judge:
                     step = _deciding.Judge(exchange);

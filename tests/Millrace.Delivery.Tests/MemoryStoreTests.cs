@@ -71,10 +71,10 @@ public class MemoryStoreTests
         PurgeLog purges = new(2, TimeProvider.System);
         MemoryStore store = new(60_000, 4, purges);
         var began = purges.Now;
-        Assert.False(purges.Add(0, PurgeScope.OfKeys([CacheKey.Of("http://h/a")])));
+        Assert.False(purges.Add(0, PurgeScope.OfKeys([CacheKey.Of("http://h/a")])).IsFloor);
         Assert.False(store.Put(Response(CacheKey.Of("http://h/a"), new(), 10, began, "k")));
         Assert.True(store.Put(Response(CacheKey.Of("http://h/b"), new(), 10, began, "k")));
-        Assert.True(purges.Add(1, PurgeScope.OfKeys([CacheKey.Of("x"), CacheKey.Of("y"), CacheKey.Of("z")])));
+        Assert.True(purges.Add(1, PurgeScope.OfKeys([CacheKey.Of("x"), CacheKey.Of("y"), CacheKey.Of("z")])).IsFloor);
         Assert.False(store.Put(Response(CacheKey.Of("http://h/c"), new(), 10, began, "k")));
         Assert.True(store.Put(Response(CacheKey.Of("http://h/c"), new(), 10, purges.Now, "k")));
     }
