@@ -7,7 +7,7 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery;
 
 /// <summary>The steps that find a copy, in memory or on disk, and decide what becomes of the request.</summary>
-internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, Boarder boarder)
+internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, Boarder boarder, Renewals renewals)
 {
     public RequestStep LookUp(Exchange exchange)
     {
@@ -29,9 +29,13 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
             return Forward(exchange);
         }
 
-        store.Recall(recalled);
-        exchange.Stored = store.Find(exchange.Key, exchange.Fields) ?? recalled;
-        exchange.Hold(exchange.Stored);
+        if (store.Recall(recalled) is not { } current)
+        {
+            return Forward(exchange);
+        }
+
+        exchange.Stored = current;
+        exchange.Hold(current);
         return RequestStep.Judge;
     }
 
@@ -62,7 +66,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
 
     public RequestStep Renew(Exchange exchange)
     {
-        boarder.RevalidateBehind(exchange, exchange.Stored!);
+        renewals.Begin(exchange, exchange.Stored!);
         return RequestStep.Serve;
     }
 
@@ -79,8 +83,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
         var request = exchange.Request;
         return exchange.OnlyIfCached ? exchange.Fail(DeliveryReason.OnlyIfCached, 504)
             : request.IsHead ? exchange.Pass(DeliveryReason.Head)
-            : request.Headers.Contains(FieldId.Range) && !boarder.MaySlice(exchange) ? exchange.Pass(DeliveryReason.Range)
-            : boarder.PassReason(exchange) is { } unshareable ? exchange.Pass(unshareable)
+            : request.Headers.Contains(FieldId.Range) && !boarder.MayShareRanges(exchange) ? exchange.Pass(DeliveryReason.Range)
             : RequestStep.Fetch;
     }
 }

@@ -4,7 +4,7 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery.Coalescing;
 
 /// <summary>Fills an object's body from its origin while others read along, and keeps it: in memory, on disk, or both.</summary>
-internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightTable flights, DiskShelf disk, DeliveryMeters meters)
+internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightTable flights, DiskShelf disk, DeliveryMeters meters, TimeProvider time)
 {
     /// <summary>Runs to the end of the body.</summary>
     /// <param name="flight">The flight, which lands here.</param>
@@ -87,13 +87,17 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
     {
         if (!body.IsWindow)
         {
-            arriving.Complete();
-            if (store.Put(arriving, supersedes: stored))
+            arriving.Complete(time.GetElapsedTime(arriving.Head.Began.Timestamp));
+            if (store.Put(arriving, out var isVoid, supersedes: stored))
             {
                 body.HandOver(arriving);
             }
 
-            disk.Objects?.Write(arriving);
+            if (!isVoid)
+            {
+                disk.Objects?.Write(arriving);
+            }
+
             return;
         }
 

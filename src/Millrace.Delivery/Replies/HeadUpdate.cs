@@ -8,7 +8,7 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery.Replies;
 
 /// <summary>What a 200 to a HEAD does to the copy that a GET would get (RFC 9111 §4.3.5): it renews the one that it describes, and makes stale the one that it contradicts.</summary>
-internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, MemoryAccount account, PurgeLog purges, TimeProvider time)
+internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, DiskShelf disk, PurgeLog purges, TimeProvider time)
 {
     /// <summary>The moment to note before the HEAD is sent.</summary>
     public Beginning Now => purges.Now;
@@ -27,14 +27,21 @@ internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, Mem
         }
 
         var head = describes ? Refreshing.Refresh(copy.Head, route, response.Headers, request.Headers, response.Arrival, began) : copy.Head.StaleFrom(copy.Head.Age(time));
-        var reason = describes ? StorageRules.Judge(request.Headers, head, copy.Body.Length, options.MaxObjectBytes) : DeliveryReason.None;
+        var length = copy.Body.Slices is null ? copy.Body.Length : null;
+        var reason = describes ? StorageRules.Judge(request.Headers, head, length, route.MaxObjectBytes ?? options.MaxObjectBytes) : DeliveryReason.None;
         if (reason == DeliveryReason.None)
         {
-            store.Put(new CachedObject(head, copy.Body, account), supersedes: copy);
+            CachedObject updated = new(head, copy);
+            store.Put(updated, out var isVoid, supersedes: copy);
+            if (!isVoid)
+            {
+                disk.Objects?.Renew(updated);
+            }
         }
         else if (!StorageRules.IsOfTheRequest(reason))
         {
             store.Drop(copy);
+            disk.Objects?.Remove(copy.Key);
         }
     }
 }
