@@ -84,6 +84,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
         return exchange.OnlyIfCached ? exchange.Fail(DeliveryReason.OnlyIfCached, 504)
             : request.IsHead ? exchange.Pass(DeliveryReason.Head)
             : request.Headers.Contains(FieldId.Range) && !boarder.MayShareRanges(exchange) ? exchange.Pass(DeliveryReason.Range)
+            : boarder.IsMarked(exchange) ? exchange.FetchAsItCame()
             : RequestStep.Fetch;
     }
 }

@@ -33,20 +33,19 @@ internal sealed class Boarder(
         return isWhole || exchange.Part is not null;
     }
 
+    /// <summary>Whether the object, of which no copy is here, was lately found unshareable: the request goes alone, with its own conditions.</summary>
+    public bool IsMarked(Exchange exchange) =>
+        exchange.Stored is null && marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null and not DeliveryReason.None;
+
     /// <summary>
-    /// Answers the request, or says that it fails, with the verdict saying how, or that its range must go forward as it came. A request whose object was lately
-    /// found unshareable goes alone, with its own conditions; its answer is kept all the same when by now it may be.
+    /// Answers the request, or says that it fails, with the verdict saying how, or that its range must go forward as it came. The answer to one that
+    /// goes alone is kept all the same when it may be by now.
     /// </summary>
     public async ValueTask<RequestStep> FetchAsync(Exchange exchange, CancellationToken aborted)
     {
-        exchange.Verdict = exchange.Verdict with { Forward = exchange.Verdict.Forward ?? "miss" };
-        var mark = marks.Find(exchange.Key.Hash, exchange.Request.Headers);
-        var alone = mark is not null;
-        if (exchange.Stored is null && mark is not null and not DeliveryReason.None)
-        {
-            exchange.GoAsItCame();
-        }
-        else if (failures.TryGet(exchange.Key.Hash, out var failed))
+        exchange.Verdict = exchange.Verdict with { Forward = exchange.Verdict.Forward ?? "miss", Detail = exchange.IsAsItCame ? DeliveryReason.None : exchange.Verdict.Detail };
+        var alone = exchange.IsAsItCame || marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null;
+        if (!exchange.IsAsItCame && failures.TryGet(exchange.Key.Hash, out var failed))
         {
             return await answers.FailedAsync(exchange, failed, aborted) ? RequestStep.Tell : RequestStep.Fail;
         }

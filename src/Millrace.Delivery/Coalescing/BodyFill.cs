@@ -1,3 +1,4 @@
+using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Storage;
 
@@ -18,6 +19,7 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
         using var owned = response;
         using DiskPassage passage = new(disk.Objects, head, body);
         CachedObject arriving = new(head, ObjectBody.Busy(body), account);
+        body.MayLeaveBehind = body.Expected is not null && head.Status == 200 && Combining.AreOfOneRepresentation(head.Headers, head.Headers, head.Date);
         flight.Land(new FlightResult.Arriving(arriving, body.Open()!) { Excepted = head.Directives.ExceptedOf(response.Headers) });
         try
         {
@@ -76,7 +78,7 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
                     return false;
                 }
 
-                await body.WaitForRoomAsync(flight.Token);
+                await body.WaitForRoomAsync(time, flight.Token);
             }
         }
 

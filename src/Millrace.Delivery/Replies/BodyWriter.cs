@@ -15,8 +15,8 @@ internal sealed class BodyWriter(SliceWriter slices)
             ? slices.WriteAsync(exchange, stored, range, cancellationToken)
             : WholeAsync(exchange, stored.Body.Pieces, range.First, range.Length, cancellationToken);
 
-    /// <summary>Streams an origin's body, or a part of it, through one buffer.</summary>
-    public static async ValueTask ThroughAsync(Exchange exchange, OriginResponse response, long skip, long length, CancellationToken cancellationToken)
+    /// <summary>Streams an origin's body, or a part of it, through one buffer; false when the body ended before so many bytes.</summary>
+    public static async ValueTask<bool> ThroughAsync(Exchange exchange, OriginResponse response, long skip, long length, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ThroughBytes);
         var isBeingFilled = false;
@@ -36,7 +36,7 @@ internal sealed class BodyWriter(SliceWriter slices)
                 isBeingFilled = false;
                 if (read == 0)
                 {
-                    return;
+                    return false;
                 }
 
                 var skipped = (int)Math.Min(skip, read);
@@ -48,6 +48,8 @@ internal sealed class BodyWriter(SliceWriter slices)
                     await exchange.WriteAsync(buffer.AsMemory(skipped, kept), cancellationToken);
                 }
             }
+
+            return true;
         }
         finally
         {

@@ -122,11 +122,13 @@ internal sealed class Exchange
         Request.Headers.Set(FieldId.AcceptEncoding, ContentCoding.Identity.Wire());
     }
 
-    /// <summary>The request's object was lately found unshareable: it fetches for itself, with all that it said.</summary>
-    public void GoAsItCame()
+    /// <summary>Notes that the request fetches for itself, with all that it said: its object was lately found unshareable.</summary>
+    public RequestStep FetchAsItCame()
     {
         GiveBackCodings();
         IsAsItCame = true;
+        Verdict = Verdict with { Detail = DeliveryReason.HitForMiss };
+        return RequestStep.Fetch;
     }
 
     private void GiveBackCodings()

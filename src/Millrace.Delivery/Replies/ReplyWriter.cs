@@ -78,28 +78,37 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
 
         // The whole ends with the fill, and not with its last byte: what follows on this connection finds the object stored.
         var isWhole = part.Status == head.Status;
-        await ReadAlongAsync(exchange, reader, isWhole ? new ByteRange(0, long.MaxValue) : part.Range, cancellationToken);
+        await ReadAlongAsync(exchange, arriving, reader, isWhole ? new ByteRange(0, long.MaxValue) : part.Range, cancellationToken);
         exchange.Complete = true;
         return isWhole;
     }
 
-    private static async ValueTask ReadAlongAsync(Exchange exchange, Filling.Reader reader, ByteRange range, CancellationToken cancellationToken)
+    private async ValueTask ReadAlongAsync(Exchange exchange, CachedObject arriving, Filling.Reader reader, ByteRange range, CancellationToken cancellationToken)
     {
-        for (var at = 0L; at < range.End;)
+        var at = 0L;
+        try
         {
-            var piece = await FirstFlushingAsync(exchange, reader.ReadAsync(cancellationToken), cancellationToken);
-            if (piece.IsEmpty)
+            while (at < range.End)
             {
-                break;
-            }
+                var piece = await FirstFlushingAsync(exchange, reader.ReadAsync(cancellationToken), cancellationToken);
+                if (piece.IsEmpty)
+                {
+                    break;
+                }
 
-            var skipped = (int)Math.Clamp(range.First - at, 0, piece.Length);
-            var kept = (int)Math.Min(piece.Length - skipped, range.End - at - skipped);
-            at += piece.Length;
-            if (kept > 0)
-            {
-                await exchange.WriteAsync(piece.Slice(skipped, kept), cancellationToken);
+                var skipped = (int)Math.Clamp(range.First - at, 0, piece.Length);
+                var kept = (int)Math.Min(piece.Length - skipped, range.End - at - skipped);
+                at += piece.Length;
+                if (kept > 0)
+                {
+                    await exchange.WriteAsync(piece.Slice(skipped, kept), cancellationToken);
+                }
             }
+        }
+        catch (LeftBehindException)
+        {
+            var first = Math.Max(at, range.First);
+            await slices.ThroughAsync(exchange, arriving, new ByteRange(first, Math.Min(range.End, arriving.Body.Length!.Value) - first), cancellationToken);
         }
     }
 
@@ -152,8 +161,8 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
         exchange.Reply.Set("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.End - 1}/{size}"));
         exchange.Reply.Add(FieldId.ContentLength, range.Length);
         exchange.Start(206, exchange.Reply);
-        await BodyWriter.ThroughAsync(exchange, response, range.First - came.First, range.Length, cancellationToken);
-        exchange.Complete = true;
+        exchange.Complete = await BodyWriter.ThroughAsync(exchange, response, range.First - came.First, range.Length, cancellationToken)
+            ? true : throw new OriginException(OriginFault.Truncated);
         return true;
     }
 

@@ -40,8 +40,7 @@ internal sealed class SliceWriter(SliceSource slices)
                 range = new ByteRange(range.First + end - from, range.Length - end + from);
                 if (slice is null)
                 {
-                    using var response = await slices.OpenAsync(exchange.Route!, exchange.Upstream, stored, new ByteRange(map.StartOf(index) + from, end - from), cancellationToken);
-                    await BodyWriter.ThroughAsync(exchange, response, 0, end - from, cancellationToken);
+                    await ThroughAsync(exchange, stored, new ByteRange(map.StartOf(index) + from, end - from), cancellationToken);
                     continue;
                 }
 
@@ -63,6 +62,18 @@ internal sealed class SliceWriter(SliceSource slices)
             {
                 _ = LetGoAsync(taking);
             }
+        }
+    }
+
+    /// <summary>Streams a part of a body from its origin, past everybody else.</summary>
+    /// <exception cref="OriginException">The origin failed.</exception>
+    /// <exception cref="SliceException">It answered otherwise.</exception>
+    public async ValueTask ThroughAsync(Exchange exchange, CachedObject stored, ByteRange range, CancellationToken cancellationToken)
+    {
+        using var response = await slices.OpenAsync(exchange.Route!, exchange.Upstream, stored, range, cancellationToken);
+        if (!await BodyWriter.ThroughAsync(exchange, response, 0, range.Length, cancellationToken))
+        {
+            throw new OriginException(OriginFault.Truncated);
         }
     }
 

@@ -3,7 +3,8 @@ namespace Millrace.Delivery.Storage;
 /// <summary>
 /// A body as it arrives: one writer, any number of readers, each from the first byte. While it may still be stored all of it is kept. Once it is
 /// too large or memory is out (<see cref="MakeWindow"/>) nobody may join, what all readers have read is let go, and the writer waits for the
-/// slowest, whom the front end's minimum data rate cuts off if need be. Every chunk is in the account until the last who may read it has gone.
+/// slowest: not long where others wait with it and it can get the rest by itself (<see cref="MayLeaveBehind"/>), else until the front end's minimum data
+/// rate cuts it off. Every chunk is in the account until the last who may read it has gone.
 /// </summary>
 internal sealed class Filling
 {
@@ -11,6 +12,9 @@ internal sealed class Filling
     public const int ChunkBytes = FillingChunks.MostBytes;
 
     private const int WindowChunks = 4;
+
+    /// <summary>How long in all the slowest readers of a window may hold up others before they are left behind.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly FillingChunks _chunks;
@@ -21,6 +25,7 @@ internal sealed class Filling
     private bool _complete;
     private bool _released;
     private Exception? _fault;
+    private TimeSpan _heldUp;
     private CachedObject? _stored;
 
     private Filling(MemoryAccount account, long? expected) => (_chunks, Expected) = (new FillingChunks(account), expected);
@@ -29,6 +34,9 @@ internal sealed class Filling
     public long? Expected { get; }
 
     public long Length => _chunks.Length;
+
+    /// <summary>Whether a reader can get the rest of the body without this one.</summary>
+    public bool MayLeaveBehind { get; set; }
 
     public bool HasReaders
     {
@@ -124,12 +132,13 @@ internal sealed class Filling
         }
     }
 
-    /// <summary>In window mode, waits until the slowest reader is near.</summary>
-    public async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
+    /// <summary>In window mode, waits until the slowest reader is near, or has been left behind.</summary>
+    public async ValueTask WaitForRoomAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task room;
+            bool othersWait;
             lock (_gate)
             {
                 if (!_window || _chunks.Count <= WindowChunks || _readers.Count == 0)
@@ -138,9 +147,26 @@ internal sealed class Filling
                 }
 
                 room = _room.Task;
+                othersWait = MayLeaveBehind && _readers.Exists(reader => reader.ChunkIndex >= _chunks.End - 1);
             }
 
-            await room.WaitAsync(cancellationToken);
+            if (!othersWait)
+            {
+                await room.WaitAsync(cancellationToken);
+                continue;
+            }
+
+            var since = time.GetTimestamp();
+            try
+            {
+                await room.WaitAsync(_heldUp < Patience ? Patience - _heldUp : TimeSpan.Zero, time, cancellationToken);
+                _heldUp += time.GetElapsedTime(since);
+            }
+            catch (TimeoutException)
+            {
+                _heldUp = TimeSpan.Zero;
+                LeaveSlowestBehind();
+            }
         }
     }
 
@@ -204,6 +230,21 @@ internal sealed class Filling
         _stored = null;
     }
 
+    private void LeaveSlowestBehind()
+    {
+        lock (_gate)
+        {
+            var slowest = _chunks.First;
+            foreach (var reader in _readers.FindAll(reader => reader.ChunkIndex == slowest))
+            {
+                reader.IsLeftBehind = true;
+                _readers.Remove(reader);
+            }
+
+            Trim();
+        }
+    }
+
     private void BeginWindow()
     {
         _window = true;
@@ -237,7 +278,10 @@ internal sealed class Filling
 
         public int ChunkIndex { get; private set; }
 
+        public bool IsLeftBehind { get; set; }
+
         /// <summary>The next bytes, valid until the next call; empty at the end.</summary>
+        /// <exception cref="LeftBehindException">It was too slow for the others, who have gone on without it.</exception>
         /// <exception cref="IOException">The origin's body ended early.</exception>
         public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
         {
@@ -246,6 +290,11 @@ internal sealed class Filling
                 Task changed;
                 lock (body._gate)
                 {
+                    if (IsLeftBehind)
+                    {
+                        throw new LeftBehindException();
+                    }
+
                     if (TryTake(out var bytes))
                     {
                         return bytes;

@@ -225,12 +225,19 @@ internal sealed class MemoryStore
             held ??= same;
         }
 
-        while (held is null && _contents.Index.VariantsOf(head.Key) is { } kept && kept.Length >= _maxVariants)
+        if (held is not null)
+        {
+            return _contents.TryReplace(held, fresh);
+        }
+
+        // Once it is in: a variant that the policy refuses costs no other its place.
+        var entered = _contents.TryEnter(fresh);
+        while (entered && _contents.Index.VariantsOf(head.Key) is { } kept && kept.Length > _maxVariants)
         {
             _contents.Evict(kept[^1]);
         }
 
-        return held is null ? _contents.TryEnter(fresh) : _contents.TryReplace(held, fresh);
+        return entered;
     }
 
     /// <summary>

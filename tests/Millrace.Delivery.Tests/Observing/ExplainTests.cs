@@ -40,7 +40,7 @@ public class ExplainTests
         Assert.Equal("fetch", edge.Plane.Explain($"{edge.Edge}a", [])!.Now);
         await edge.GetAsync("/a");
         var explained = edge.Plane.Explain($"{edge.Edge}a", [])!;
-        Assert.Equal(("pass", DeliveryReason.HitForMiss, DeliveryReason.NoStore), (explained.Now, explained.Reason, explained.NotStored));
+        Assert.Equal(("fetch", DeliveryReason.HitForMiss, DeliveryReason.NoStore), (explained.Now, explained.Reason, explained.NotStored));
         Assert.Empty(explained.Held);
         Assert.Equal(("fail", null, DeliveryReason.NoRoute), (edge.Plane.Explain("http://other.example/", []) is { } none ? (none.Now, none.Route, none.Reason) : default));
         Assert.Null(edge.Plane.Explain("no url", []));
