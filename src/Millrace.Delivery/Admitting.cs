@@ -1,4 +1,5 @@
 using Millrace.Delivery.Origins;
+using Millrace.Delivery.Purge;
 using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
@@ -7,7 +8,7 @@ using Millrace.Delivery.Tiers;
 namespace Millrace.Delivery;
 
 /// <summary>The steps before anything is looked up: whether the request is one of ours, and under which key.</summary>
-internal sealed class Admitting(DeliveryOptions options, Func<RouteTable> routes, TimeProvider time)
+internal sealed class Admitting(DeliveryOptions options, Func<RouteTable> routes, CatchingUp catchingUp, TimeProvider time)
 {
     private readonly TierArrivals _arrivals = new(options.Peers);
 
@@ -29,12 +30,11 @@ internal sealed class Admitting(DeliveryOptions options, Func<RouteTable> routes
     /// <summary>Refuses loops, and drops the fields that never go forward.</summary>
     public RequestStep Guard(Exchange exchange)
     {
+        _arrivals.Note(exchange.Request);
         if (OriginFields.HasPassed(exchange.Request, options.Name, options.Instance))
         {
             return exchange.Fail(DeliveryReason.Loop, 508);
         }
-
-        _arrivals.Note(exchange.Request);
 
         UpstreamFields.Strip(exchange.Request);
         exchange.Route!.RequestFields.Apply(exchange.Request.Headers);
@@ -66,6 +66,14 @@ internal sealed class Admitting(DeliveryOptions options, Func<RouteTable> routes
             exchange.TakeCodings();
         }
 
+        return exchange.Mark is null ? RequestStep.LookUp : RequestStep.CatchUp;
+    }
+
+    /// <summary>Waits until the purges that the peer who asks has obeyed are obeyed here too.</summary>
+    public async ValueTask<RequestStep> CatchUpAsync(Exchange exchange, CancellationToken aborted)
+    {
+        var hop = exchange.Request.Tier!.Value;
+        exchange.HasReachedMark = await catchingUp.ReachAsync(hop.Purges!.Value, hop.IsByPeer, hop.Timeout, aborted);
         return RequestStep.LookUp;
     }
 

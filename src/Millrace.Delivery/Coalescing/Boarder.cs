@@ -116,7 +116,7 @@ internal sealed class Boarder(
         if (latest is not null && latest != exchange.Stored)
         {
             exchange.Hold(latest);
-            if (stale.Judge(latest, exchange.Directives, exchange.Route!) == Reuse.Fresh)
+            if (stale.Judge(latest.Head, exchange) == Reuse.Fresh)
             {
                 flights.Land(flight, new FlightResult.Held(latest, false));
                 exchange.Stored = latest;

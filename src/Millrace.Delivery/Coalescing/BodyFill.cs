@@ -89,7 +89,7 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
     {
         if (!body.IsWindow)
         {
-            arriving.Complete(time.GetElapsedTime(arriving.Head.Began.Timestamp));
+            arriving.Complete(arriving.Head.AskedTimestamp is not 0 and var asked ? time.GetElapsedTime(asked) : null);
             if (store.Put(arriving, out var isVoid, supersedes: stored))
             {
                 body.HandOver(arriving);

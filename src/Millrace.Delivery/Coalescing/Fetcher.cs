@@ -20,15 +20,31 @@ internal sealed class Fetcher(
         order.Stored?.Hold();
         try
         {
-            await FetchAsync(flight, order);
+            await GuardAsync(flight, order.Key, order.AsItCame, FetchAsync(flight, order));
+        }
+        finally
+        {
+            order.Stored?.LetGo();
+        }
+    }
+
+    /// <summary>Keeps what came past the cache and may be kept, while its client, alone on the flight, reads along. Runs to the end of the body, and never throws.</summary>
+    public Task KeepAsync(Flight flight, Route route, OriginResponse response, ResponseHead head, Filling body) =>
+        GuardAsync(flight, head.Key, isAlone: true, fill.RunAsync(flight, response, head, body, stored: null, MaxBytes(route)));
+
+    private async Task GuardAsync(Flight flight, CacheKey key, bool isAlone, Task running)
+    {
+        try
+        {
+            await running;
         }
         catch (OriginException e)
         {
             FlightResult.Failed failed = new(e.Reason, null);
-            if (!flight.Head.IsCompleted && !order.AsItCame)
+            if (!flight.Head.IsCompleted && !isAlone)
             {
                 // An origin that answered and broke off is not out: whoever asks next may get the whole.
-                failures.Set(order.Key.Hash, failed);
+                failures.Set(key.Hash, failed);
             }
 
             flights.Land(flight, failed);
@@ -47,7 +63,6 @@ internal sealed class Fetcher(
         {
             flight.End();
             flights.Remove(flight);
-            order.Stored?.LetGo();
         }
     }
 
@@ -85,7 +100,7 @@ internal sealed class Fetcher(
             return;
         }
 
-        var head = ResponseHead.Of(order.Key, order.Route, response.Status, response.Headers, order.Upstream.Headers, response.Arrival, flight.Began);
+        var head = HeadOf(flight, order, response, response.Status, response.Headers);
         await TakeAsync(flight, order, response, head, response.ContentLength);
     }
 
@@ -95,7 +110,7 @@ internal sealed class Fetcher(
         var reason = DeliveryReason.Range;
         if (response.Status == 206 && ContentRange.Of(response.Headers) is { } came && Combining.Fits(came, null, response.ContentLength))
         {
-            var head = ResponseHead.Of(order.Key, order.Route, 200, PartFill.FieldsOfWhole(response.Headers), order.Upstream.Headers, response.Arrival, flight.Began);
+            var head = HeadOf(flight, order, response, 200, PartFill.FieldsOfWhole(response.Headers));
             if (came.First == 0 && came.Length == came.Size)
             {
                 await TakeAsync(flight, order, response, head, came.Length);
@@ -182,6 +197,9 @@ internal sealed class Fetcher(
         return response;
     }
 
+    private static ResponseHead HeadOf(Flight flight, FetchOrder order, OriginResponse response, int status, HeaderList fields) =>
+        ResponseHead.Of(order.Key, order.Route, status, fields, order.Upstream.Headers, response.Arrival, response.Began(flight.Began)) with { AskedTimestamp = flight.Began.Timestamp };
+
     private long MaxBytes(Route route) => route.MaxObjectBytes ?? options.MaxObjectBytes;
 
     /// <summary>A 304 is judged like the full answer that it stands for: one person's fields never reach the copy that all share.</summary>
@@ -189,7 +207,7 @@ internal sealed class Fetcher(
     {
         using var owned = response;
         var sent = order.Upstream.Headers;
-        var head = Refreshing.Refresh(stored.Head, order.Route, response.Headers, sent, response.Arrival, flight.Began);
+        var head = Refreshing.Refresh(stored.Head, order.Route, response.Headers, sent, response.Arrival, response.Began(flight.Began)) with { AskedTimestamp = flight.Began.Timestamp };
         CachedObject refreshed = new(head, stored);
         var reason = StorageRules.Judge(sent, head, stored.Body.Slices is null ? stored.Body.Length : null, MaxBytes(order.Route));
         if (reason == DeliveryReason.None)

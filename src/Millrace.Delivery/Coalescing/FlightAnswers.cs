@@ -150,7 +150,7 @@ internal sealed class FlightAnswers(PurgeLog purges, Stale stale, ReplyWriter re
         }
 
         refusal = Taken.GoAlone;
-        return head.Shareable && !purges.Touches(head.Began, head.Key, head.SurrogateKeys) && !stale.IsOutOfTouch(head, exchange.Route!)
-            && (!boarding.HeadWasHere || stale.Judge(head, exchange.Directives, exchange.Route!) == Reuse.Fresh);
+        return head.Shareable && !purges.Touches(head.Began, head.Key, head.SurrogateKeys) && !stale.IsInDoubt(head, exchange)
+            && (!boarding.HeadWasHere || stale.Judge(head, exchange) == Reuse.Fresh);
     }
 }

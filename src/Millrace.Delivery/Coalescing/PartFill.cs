@@ -71,11 +71,11 @@ internal sealed class PartFill(DeliveryOptions options, MemoryStore store, Memor
             _ = map.JoinOrBegin(index, told =>
             {
                 told.TrySetResult(slice);
-                return filling = slices.FillAsync(slice, whole, response, head.Began.Timestamp);
+                return filling = slices.FillAsync(slice, whole, response, head.AskedTimestamp);
             });
 
             // Another has begun it meanwhile: this one is for those who wait for it.
-            return filling ?? slices.FillAsync(slice, whole, response, head.Began.Timestamp);
+            return filling ?? slices.FillAsync(slice, whole, response, head.AskedTimestamp);
         }
     }
 

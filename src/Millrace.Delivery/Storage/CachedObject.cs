@@ -52,13 +52,13 @@ internal sealed class CachedObject : StoredNode
         return changed;
     }
 
-    /// <summary>The whole body is here, after so long a fetch.</summary>
-    public void Complete(TimeSpan took)
+    /// <summary>The whole body is here, after so long a fetch, if anybody knows.</summary>
+    public void Complete(TimeSpan? took)
     {
         Body.Complete();
         Seal();
         Residence.Bytes = Size;
-        FetchCost = CostOf(took);
+        FetchCost = took is { } known ? CostOf(known) : 0;
     }
 
     /// <summary>Settles what the object costs.</summary>

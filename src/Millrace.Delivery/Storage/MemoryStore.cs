@@ -244,5 +244,6 @@ internal sealed class MemoryStore
     /// Whether an answer that comes in is older than what is held: asked for before it, and not dated after it. A fetch that took long must not undo what
     /// came meanwhile (RFC 9111 §4: the most recent response, by Date).
     /// </summary>
-    private static bool IsOlder(ResponseHead fresh, ResponseHead held) => fresh.Began.Timestamp < held.Began.Timestamp && fresh.Date <= held.Date;
+    private static bool IsOlder(ResponseHead fresh, ResponseHead held) =>
+        fresh.AskedTimestamp != 0 && fresh.AskedTimestamp < held.AskedTimestamp && fresh.Date <= held.Date;
 }

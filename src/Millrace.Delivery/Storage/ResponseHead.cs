@@ -34,6 +34,12 @@ internal sealed record ResponseHead
     /// <summary>When it was made, by its Date, or by when it came.</summary>
     public DateTimeOffset Date { get; init; }
 
+    /// <summary>Whether its route stores answers that set cookies.</summary>
+    public bool MayHaveCookies { get; init; }
+
+    /// <summary>The injected clock's monotonic reading when it was asked for; 0 where nobody noted it.</summary>
+    public long AskedTimestamp { get; init; }
+
     /// <summary>The injected clock's monotonic reading at arrival.</summary>
     public required long ReceivedTimestamp { get; init; }
 
@@ -63,6 +69,7 @@ internal sealed record ResponseHead
     public static ResponseHead Of(CacheKey key, Route route, int status, HeaderList fields, HeaderList sent, Arrival arrival, Beginning began)
     {
         var directives = ResponseDirectives.Parse(fields, route.TargetedFields);
+        directives = route.SetCookie == SetCookieRule.Strip && fields.Contains(FieldId.SetCookie) ? directives.Excepting("Set-Cookie") : directives;
         var freshness = route.Lifetimes.Apply(status, FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt));
         var headers = fields.Clone();
         headers.RemoveWhere(line => line.Id is FieldId.Age or FieldId.ContentLength || directives.Excepts(line));
@@ -83,6 +90,7 @@ internal sealed record ResponseHead
             Freshness = freshness,
             AgeStated = fields.Contains(FieldId.Age),
             Date = date ?? arrival.ReceivedAt,
+            MayHaveCookies = route.SetCookie == SetCookieRule.Store,
             ReceivedTimestamp = arrival.ReceivedTimestamp,
             Began = began,
             SurrogateKeys = Storage.SurrogateKeys.Of(headers),

@@ -85,7 +85,7 @@ public class InterimSharingTests
 
     private static async Task<(int Status, string Link)> HintAsync(WireConnection client)
     {
-        var head = (await client.ReadHeadAsync())!.Value;
+        var head = (await client.ReadHeadAsync().AsTask().WaitAsync(WireEdge.Patience))!.Value;
         return (int.Parse(head.Start.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture), head.Fields.Find(static field => field.Item1 == "Link").Item2);
     }
 
