@@ -7,7 +7,7 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery;
 
 /// <summary>The steps that find a copy, in memory or on disk, and decide what becomes of the request.</summary>
-internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, Boarder boarder)
+internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, Boarder boarder, Renewals renewals)
 {
     public RequestStep LookUp(Exchange exchange)
     {
@@ -29,8 +29,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
             return Forward(exchange);
         }
 
-        store.Recall(recalled);
-        return Found(exchange, store.Find(exchange.Key, exchange.Fields) ?? recalled, recalled);
+        return store.Recall(recalled) is { } current ? Found(exchange, current, recalled) : Forward(exchange);
     }
 
     /// <summary>Finds what the disk has, and leaves it there.</summary>
@@ -64,7 +63,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
 
     public RequestStep Renew(Exchange exchange)
     {
-        boarder.RevalidateBehind(exchange, exchange.Stored!);
+        renewals.Begin(exchange, exchange.Stored!);
         return RequestStep.Serve;
     }
 
@@ -92,8 +91,8 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
         var request = exchange.Request;
         return exchange.OnlyIfCached ? exchange.Fail(DeliveryReason.OnlyIfCached, 504)
             : request.IsHead ? exchange.Pass(DeliveryReason.Head)
-            : request.Headers.Contains(FieldId.Range) && !boarder.MaySlice(exchange) ? exchange.Pass(DeliveryReason.Range)
-            : boarder.PassReason(exchange) is { } unshareable ? exchange.Pass(unshareable)
+            : request.Headers.Contains(FieldId.Range) && !boarder.MayShareRanges(exchange) ? exchange.Pass(DeliveryReason.Range)
+            : boarder.IsMarked(exchange) ? exchange.FetchAsItCame()
             : RequestStep.Fetch;
     }
 }

@@ -40,7 +40,7 @@ public class ExplainTests
         Assert.Equal("fetch", (await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!.Now);
         await edge.GetAsync("/a");
         var explained = (await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!;
-        Assert.Equal(("pass", DeliveryReason.HitForMiss, DeliveryReason.NoStore), (explained.Now, explained.Reason, explained.NotStored));
+        Assert.Equal(("fetch", DeliveryReason.HitForMiss, DeliveryReason.NoStore), (explained.Now, explained.Reason, explained.NotStored));
         Assert.Empty(explained.Held);
         Assert.Equal(("fail", null, DeliveryReason.NoRoute), ((await edge.Plane.ExplainAsync("http://other.example/", [], TestContext.Current.CancellationToken)) is { } none ? (none.Now, none.Route, none.Reason) : default));
         Assert.Null((await edge.Plane.ExplainAsync("no url", [], TestContext.Current.CancellationToken)));
