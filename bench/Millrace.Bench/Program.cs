@@ -20,11 +20,13 @@ return args switch
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
     ["disk-check", var directory, var said] => await DiskCrash.CheckAsync(directory, said),
+    ["disk-node", var node, var directory] => await new DiskNodeBench(node, directory).ManyAsync([0, 1_000, 10_000, 100_000]),
+    ["disk-node-large", var node, var directory, var gigabytes] => await new DiskNodeBench(node, directory).LargeAsync(long.Parse(gigabytes, CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | eviction | delivery-hits | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

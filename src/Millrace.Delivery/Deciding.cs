@@ -7,7 +7,7 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery;
 
 /// <summary>The steps that find a copy, in memory or on disk, and decide what becomes of the request.</summary>
-internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, Boarder boarder)
+internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, Boarder boarder, Renewals renewals)
 {
     public RequestStep LookUp(Exchange exchange)
     {
@@ -24,16 +24,17 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
     /// <summary>Brings what the disk has back to memory, unless something came there meanwhile.</summary>
     public async ValueTask<RequestStep> RecallAsync(Exchange exchange, CancellationToken aborted)
     {
-        if (disk.Objects is not { } objects || await objects.RecallAsync(exchange.Key, exchange.Fields, exchange.Route!, aborted) is not { } recalled)
+        if (await FindOnDiskAsync(exchange, tidies: true, aborted) is not { } recalled)
         {
             return Forward(exchange);
         }
 
-        store.Recall(recalled);
-        exchange.Stored = store.Find(exchange.Key, exchange.Fields) ?? recalled;
-        exchange.Hold(exchange.Stored);
-        return RequestStep.Judge;
+        return store.Recall(recalled) is { } current ? Found(exchange, current, recalled) : Forward(exchange);
     }
+
+    /// <summary>Finds what the disk has, and leaves it there.</summary>
+    public async ValueTask<RequestStep> PeekAsync(Exchange exchange, CancellationToken aborted) =>
+        await FindOnDiskAsync(exchange, tidies: false, aborted) is { } lying ? Found(exchange, lying, lying) : Forward(exchange);
 
     /// <summary>Serves the copy when it may be reused; else notes in the verdict why the request goes on.</summary>
     public RequestStep Judge(Exchange exchange)
@@ -44,7 +45,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
         {
             case Reuse.Fresh:
                 exchange.Outcome = DeliveryOutcome.Hit;
-                exchange.Verdict = new CacheStatus { Hit = true, Detail = stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : DeliveryReason.None };
+                exchange.Verdict = new CacheStatus { Hit = true, Detail = stale.IsUnverified(stored.Head) ? DeliveryReason.Unverified : exchange.Verdict.Detail };
                 return RequestStep.Serve;
 
             case Reuse.MaxStale or Reuse.StaleWhileRevalidate:
@@ -62,7 +63,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
 
     public RequestStep Renew(Exchange exchange)
     {
-        boarder.RevalidateBehind(exchange, exchange.Stored!);
+        renewals.Begin(exchange, exchange.Stored!);
         return RequestStep.Serve;
     }
 
@@ -73,14 +74,25 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
         return Forward(exchange);
     }
 
+    private ValueTask<CachedObject?> FindOnDiskAsync(Exchange exchange, bool tidies, CancellationToken aborted) =>
+        disk.Objects?.RecallAsync(exchange.Key, exchange.Fields, exchange.Route!, tidies, aborted) ?? ValueTask.FromResult<CachedObject?>(null);
+
+    private static RequestStep Found(Exchange exchange, CachedObject stored, CachedObject fromDisk)
+    {
+        exchange.Stored = stored;
+        exchange.Hold(stored);
+        exchange.Verdict = new CacheStatus { Detail = stored == fromDisk ? DeliveryReason.Disk : DeliveryReason.None };
+        return RequestStep.Judge;
+    }
+
     /// <summary>Which way a request goes that no copy can answer at once.</summary>
     private RequestStep Forward(Exchange exchange)
     {
         var request = exchange.Request;
         return exchange.OnlyIfCached ? exchange.Fail(DeliveryReason.OnlyIfCached, 504)
             : request.IsHead ? exchange.Pass(DeliveryReason.Head)
-            : request.Headers.Contains(FieldId.Range) && !boarder.MaySlice(exchange) ? exchange.Pass(DeliveryReason.Range)
-            : boarder.PassReason(exchange) is { } unshareable ? exchange.Pass(unshareable)
+            : request.Headers.Contains(FieldId.Range) && !boarder.MayShareRanges(exchange) ? exchange.Pass(DeliveryReason.Range)
+            : boarder.IsMarked(exchange) ? exchange.FetchAsItCame()
             : RequestStep.Fetch;
     }
 }

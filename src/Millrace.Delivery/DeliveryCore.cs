@@ -24,12 +24,13 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     private readonly MemoryStore _store;
     private readonly MemoryAccount _account;
     private readonly OriginClient _origins;
-    private readonly TierArrivals _arrivals;
     private readonly DiskShelf _disk = new();
     private readonly PurgeLog _purges;
+    private readonly Admitting _admitting;
     private readonly Deciding _deciding;
     private readonly Boarder _boarder;
     private readonly FlightTable _flights;
+    private readonly SliceSource _slices;
     private readonly Passing _passing;
     private readonly Voiding _voiding;
     private readonly ShieldPurges _shieldPurges;
@@ -50,7 +51,6 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         _purges = new PurgeLog(options.MaxPurges, time);
         _store = new MemoryStore(options.StoreBytes, options.MaxVariants, _purges, options.Eviction, options.Demand);
         _account = new MemoryAccount(options.FillBytes);
-        _arrivals = new TierArrivals(options.Peers);
         Touch = new PurgeTouch(options.PurgeLease, time);
         (_shieldPurges, _catchingUp) = (new ShieldPurges(_purges, Touch), new CatchingUp(_purges, time));
         _origins = new OriginClient(options, time, _shieldPurges);
@@ -59,21 +59,26 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         OriginMeters.Register(_meters.Meter, () => _origins.Stats);
         _origins.BoundHit = _meters.BoundHit;
         _origins.Use(routes);
-        _replies = new ReplyWriter(new BodyWriter(new SliceSource(_origins, _store, _account, _disk, _meters, time)), time) { Conversions = new Conversions(Converter, _account) };
+        _slices = new SliceSource(_origins, _store, _account, _disk, _meters, time);
+        SliceWriter sliceWriter = new(_slices);
+        _replies = new ReplyWriter(new BodyWriter(sliceWriter), sliceWriter, time) { Conversions = new Conversions(Converter, _account) };
         _voiding = new Voiding(_purges, _store, _disk, _meters, () => _routes, time);
         _flights = new FlightTable(_purges);
         Stale stale = new(Touch, _purges, _replies, time);
         PassMarks marks = new(options.HitForMiss, time);
         KeyMemo<FlightResult.Failed> failures = new(options.FailureMemo, time);
-        BodyFill fill = new(_store, _account, _flights, _disk, _meters);
-        PartFill parts = new(options, _store, _account, _disk, _meters, time);
+        BodyFill fill = new(_store, _account, _flights, _disk, _meters, time);
+        PartFill parts = new(options, _store, _account, _slices, _disk, time);
         Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, fill, parts, _disk, _meters, time);
-        _boarder = new Boarder(options, _store, _flights, marks, failures, fetcher, _purges, stale, _replies, _meters, time);
-        _deciding = new Deciding(_store, _disk, stale, _boarder);
-        HeadUpdate heads = new(options, _store, _disk, _account, _purges, time);
-        _passing = new Passing(_origins, stale, _voiding, heads, new PostKeeping(options, fetcher, _account, _voiding), _replies);
+        HeadWait heads = new(options.CollapseWait, _flights, _meters, time);
+        _boarder = new Boarder(options.SliceBytes, _store, _flights, marks, failures, fetcher, heads, new FlightAnswers(_purges, stale, _replies), stale);
+        Renewals renewals = new(options.MaxRequests, options.SliceBytes, _store, _flights, failures, fetcher, _meters);
+        _admitting = new Admitting(options, () => _routes, _catchingUp, time);
+        _deciding = new Deciding(_store, _disk, stale, _boarder, renewals);
+        HeadUpdate updates = new(options, _store, _disk, _purges, time);
+        _passing = new Passing(_origins, stale, _voiding, updates, new PostKeeping(options, fetcher, _account, _voiding), _replies);
         _accessLog = options.AccessLog is null ? null : new AccessLog(options.AccessLog, time, () => _meters.BoundHit(DeliveryReason.AccessLog));
-        Explainer = new Explainer(Foresee, () => new Exchange(NoWriter.Instance, _name, time), _store, marks, _purges, stale, time);
+        Explainer = new Explainer(ForeseeAsync, () => new Exchange(NoWriter.Instance, _name, time), _store, _disk, marks, _purges, stale, time);
     }
 
     /// <summary>Makes other codings of what is stored.</summary>
@@ -85,7 +90,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     public int InFlight => _boarder.Aboard;
 
     /// <summary>Origin requests under way that others may join, those behind clients' backs too: for tests that must know when all is taken in.</summary>
-    public int Flights => _flights.Count;
+    public int Flights => _flights.Count + _slices.Arriving;
 
     /// <summary>Where what peers say of purges is waited for.</summary>
     public CatchingUp CatchingUp => _catchingUp;
@@ -132,10 +137,10 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
             {
                 step = step switch
                 {
-                    RequestStep.Route => FindRoute(exchange),
-                    RequestStep.Guard => Guard(exchange),
-                    RequestStep.Key => FormKey(exchange),
-                    RequestStep.CatchUp => await CatchUpAsync(exchange, aborted),
+                    RequestStep.Route => _admitting.FindRoute(exchange),
+                    RequestStep.Guard => _admitting.Guard(exchange),
+                    RequestStep.Key => _admitting.FormKey(exchange),
+                    RequestStep.CatchUp => await _admitting.CatchUpAsync(exchange, aborted),
                     RequestStep.LookUp => _deciding.LookUp(exchange),
                     RequestStep.Recall => await _deciding.RecallAsync(exchange, aborted),
                     RequestStep.Judge => _deciding.Judge(exchange),
@@ -143,13 +148,13 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
                     RequestStep.ServeAndRenew => _deciding.Renew(exchange),
                     RequestStep.Fetch => await _boarder.FetchAsync(exchange, aborted),
                     RequestStep.Pass => await _passing.PassAsync(exchange, aborted),
-                    _ => await FailAsync(exchange, aborted),
+                    _ => await Failing.FailAsync(exchange, aborted),
                 };
             }
         }
         catch (Exception e)
         {
-            await EndAsync(exchange, e, aborted);
+            await Failing.EndAsync(exchange, e, aborted);
         }
         finally
         {
@@ -165,11 +170,11 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         try
         {
             exchange.Fail(reason, status);
-            await FailAsync(exchange, aborted);
+            await Failing.FailAsync(exchange, aborted);
         }
         catch (Exception e)
         {
-            await EndAsync(exchange, e, aborted);
+            await Failing.EndAsync(exchange, e, aborted);
         }
         finally
         {
@@ -189,6 +194,18 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     public int Purge(PurgeRequest request) =>
         _follows ? throw new InvalidOperationException("A plane that follows a feed takes its purges from there.") : _voiding.Purge(request);
 
+    /// <inheritdoc cref="DeliveryPlane.PurgeAsync"/>
+    public async ValueTask<int> PurgeAsync(PurgeRequest request, CancellationToken cancellation)
+    {
+        var touched = Purge(request);
+        if (_disk.Objects is { } objects)
+        {
+            await objects.Tier.FlushAsync(cancellation);
+        }
+
+        return touched;
+    }
+
     /// <summary>Begins to follow a feed, from the oldest purge that may concern what is held.</summary>
     public async Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
     {
@@ -197,10 +214,10 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
             throw new ArgumentException($"A feed's name is a token of at most {PurgeMark.MaxFeed} characters; got '{feed.Name}'.", nameof(feed));
         }
 
-        // What memory holds began after the start; what an earlier process left on disk may have been purged at any time since.
+        // What memory holds began after the start; what an earlier process left on disk has obeyed all up to what it noted there.
         _follows = true;
-        var from = _disk.Objects is null ? await feed.EndAsync(cancellation) : 0;
-        _voiding.Begin(from);
+        var end = await feed.EndAsync(cancellation);
+        var from = _disk.Objects is { } objects ? await objects.ResumeAsync(feed.Id, end, cancellation) : _purges.Begin(end);
         PurgeFollower follower = new(feed, from, _voiding.Obey, Touch, _time, told);
         (_shieldPurges.Feed, _catchingUp.Follower) = (feed.Name, follower);
         return follower;
@@ -211,8 +228,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     {
         if (_options.DiskFolder is { } folder)
         {
-            var tier = await DiskTier.OpenAsync(_options.DiskOptions(folder), files, _time, random);
-            _disk.Objects = new DiskObjects(tier, _purges, _account, random(), () => _follows, _time);
+            PurgeNotes notes = new(_purges);
+            var tier = await DiskTier.OpenAsync(_options.DiskOptions(folder), files, _time, random, notes);
+            _disk.Objects = new DiskObjects(tier, _purges, notes, _account, random(), _time);
         }
     }
 
@@ -238,31 +256,26 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Walks a request up to the step that would answer it, and no further.</summary>
-    private RequestStep Foresee(Exchange exchange)
+    private async ValueTask<RequestStep> ForeseeAsync(Exchange exchange, CancellationToken aborted)
     {
-        var step = RequestStep.Route;
-        while (true)
+        for (var step = RequestStep.Route; ;)
         {
-            switch (step)
+            RequestStep? next = step switch
             {
-                case RequestStep.Route:
-                    step = FindRoute(exchange);
-                    break;
-                case RequestStep.Guard:
-                    step = Guard(exchange);
-                    break;
-                case RequestStep.Key:
-                    step = FormKey(exchange);
-                    break;
-                case RequestStep.LookUp:
-                    step = _deciding.LookUp(exchange);
-                    break;
-                case RequestStep.Judge:
-                    step = _deciding.Judge(exchange);
-                    break;
-                default:
-                    return step;
+                RequestStep.Route => _admitting.FindRoute(exchange),
+                RequestStep.Guard => _admitting.Guard(exchange),
+                RequestStep.Key => _admitting.FormKey(exchange),
+                RequestStep.LookUp => _deciding.LookUp(exchange),
+                RequestStep.Recall => await _deciding.PeekAsync(exchange, aborted),
+                RequestStep.Judge => _deciding.Judge(exchange),
+                _ => null,
+            };
+            if (next is null)
+            {
+                return step;
             }
+
+            step = next.Value;
         }
     }
 
@@ -270,84 +283,6 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     {
         _meters.BoundHit(DeliveryReason.Overloaded);
         return exchange.Fail(DeliveryReason.Overloaded, 503);
-    }
-
-    private RequestStep FindRoute(Exchange exchange)
-    {
-        var request = exchange.Request;
-        exchange.Route = _routes.Find(request.Authority, request.Target, out var changed);
-        if (!changed.IsEmpty)
-        {
-            request.SetTarget(changed);
-        }
-
-        return exchange.Route is not { } route ? exchange.Fail(DeliveryReason.NoRoute, 404)
-            : !route.Takes(request.MethodName) ? exchange.Fail(DeliveryReason.MethodNotAllowed, 405)
-            : RequestStep.Guard;
-    }
-
-    private RequestStep Guard(Exchange exchange)
-    {
-        _arrivals.Note(exchange.Request);
-        if (OriginFields.HasPassed(exchange.Request, _options.Name, _options.Instance))
-        {
-            return exchange.Fail(DeliveryReason.Loop, 508);
-        }
-
-        UpstreamFields.Strip(exchange.Request);
-        if (!exchange.Route!.ObeyRequestDirectives && (exchange.Request.IsGet || exchange.Request.IsHead))
-        {
-            exchange.Request.Headers.Remove(FieldId.CacheControl);
-            exchange.Request.Headers.Remove(FieldId.Pragma);
-        }
-
-        exchange.Route!.RequestFields.Apply(exchange.Request.Headers);
-        return RequestStep.Key;
-    }
-
-    private RequestStep FormKey(Exchange exchange)
-    {
-        var (request, route) = (exchange.Request, exchange.Route!);
-        exchange.Key.Begin(request.IsSecure, request.Authority);
-        if (route.Signing is { } signing
-            && UrlSignature.Verify(signing, exchange.Key.Authority, request.Target, route.TagParameter, _time.GetUtcNow()) is var refusal and not DeliveryReason.None)
-        {
-            exchange.Key.Clear();
-            return exchange.Fail(refusal, 403);
-        }
-
-        exchange.Tag = route.Rewrite.Write(request.Target, exchange.Key.Writer);
-        exchange.Directives = RequestDirectives.Parse(request.Headers);
-        var reason = ReasonToPass(exchange);
-        if (reason != DeliveryReason.None && !exchange.OnlyIfCached)
-        {
-            return exchange.Pass(reason);
-        }
-
-        if (route.AskPlain)
-        {
-            exchange.TakeCodings();
-        }
-
-        return exchange.Mark is null ? RequestStep.LookUp : RequestStep.CatchUp;
-    }
-
-    private async ValueTask<RequestStep> CatchUpAsync(Exchange exchange, CancellationToken aborted)
-    {
-        var hop = exchange.Request.Tier!.Value;
-        exchange.HasReachedMark = await _catchingUp.ReachAsync(hop.Purges!.Value, hop.IsByPeer, hop.Timeout, aborted);
-        return RequestStep.LookUp;
-    }
-
-    /// <summary>Why no copy can answer the request, or <see cref="DeliveryReason.None"/>.</summary>
-    private static DeliveryReason ReasonToPass(Exchange exchange)
-    {
-        var request = exchange.Request;
-        return !exchange.Route!.Cacheable ? DeliveryReason.NotCacheable
-            : !request.IsGet && !request.IsHead ? DeliveryReason.Method
-            : request.Body is not null || request.Headers.Contains(FieldId.IfMatch) || request.Headers.Contains(FieldId.IfUnmodifiedSince) ? DeliveryReason.RequestForm
-            : exchange.Directives.NoStore ? DeliveryReason.RequestNoStore
-            : DeliveryReason.None;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -362,40 +297,11 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         {
             return _deciding.Forget(exchange);
         }
-    }
-
-    private static async ValueTask<RequestStep> FailAsync(Exchange exchange, CancellationToken aborted)
-    {
-        await ReplyWriter.ProblemAsync(exchange, exchange.FailureStatus, exchange.Verdict.Detail, aborted);
-        return RequestStep.Tell;
-    }
-
-    /// <summary>Whatever went wrong, the client gets an answer, or a cut where one had begun.</summary>
-    private static async ValueTask EndAsync(Exchange exchange, Exception fault, CancellationToken aborted)
-    {
-        var reason = fault switch
+        catch (SliceException e) when (e.Reason == DeliveryReason.Status && !exchange.Started)
         {
-            OriginException origin => origin.Reason,
-            SliceException slice => slice.Reason,
-            RequestBodyException body => body.Reason,
-            _ when aborted.IsCancellationRequested => DeliveryReason.ClientGone,
-            IOException when exchange.Started => DeliveryReason.OriginBroken,
-            _ => DeliveryReason.Internal,
-        };
-        if (exchange.Started || reason == DeliveryReason.ClientGone)
-        {
-            exchange.Cut(reason);
-            return;
-        }
-
-        try
-        {
-            exchange.Fail(reason, (fault as RequestBodyException)?.Status);
-            await FailAsync(exchange, aborted);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            exchange.Cut(DeliveryReason.ClientGone);
+            // The origin refuses this request, and says why to it alone.
+            exchange.Verdict = default;
+            return exchange.Pass(DeliveryReason.Range);
         }
     }
 

@@ -93,6 +93,9 @@ public sealed record DeliveryOptions
     /// <summary>A line for each request; null for none.</summary>
     public Observing.AccessLogOptions? AccessLog { get; init; }
 
+    /// <summary>By which the disk's index is bounded: some 80 bytes each of memory are 0.8 % of the disk at most.</summary>
+    private const int MedianObjectBytes = 10 << 10;
+
     /// <summary>The disk tier's own bounds: segments of 64 MiB, smaller on small disks and larger on large ones.</summary>
     internal DiskOptions DiskOptions(string folder)
     {
@@ -101,6 +104,7 @@ public sealed record DeliveryOptions
         return new DiskOptions
         {
             Folder = folder, MaxBytes = DiskBytes, SliceBytes = slice, InlineBytes = Math.Min(slice, 64 << 10),
+            MaxIndexEntries = (int)Math.Clamp(DiskBytes / MedianObjectBytes, 1 << 20, 1 << 28),
             SegmentBytes = (int)Math.Min(1L << 30, Math.Max(segment, DiskBytes / Storage.Disk.DiskOptions.MostSegments)),
         };
     }

@@ -73,11 +73,11 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
     }
 
     /// <summary>What the plane knows of an absolute URL, and would do with a GET for it with these fields now; null when the text is no such URL. Nothing is asked of any origin.</summary>
-    public CacheExplanation? Explain(string url, IEnumerable<KeyValuePair<string, string>> fields)
+    public ValueTask<CacheExplanation?> ExplainAsync(string url, IEnumerable<KeyValuePair<string, string>> fields, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(fields);
-        return _core.Explainer.Explain(url, fields);
+        return _core.Explainer.ExplainAsync(url, fields, cancellation);
     }
 
     /// <summary>Opens the access log's file, where the options name one; call it once, before the plane serves.</summary>
@@ -96,13 +96,25 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
     /// <summary>Writes the access lines that wait, and closes their file; call it when no request is in hand, before <see cref="Dispose"/>.</summary>
     public ValueTask CloseLogAsync() => _core.CloseLogAsync();
 
-    /// <summary>Purges what the request names, stored or on its way, on a plane that follows no feed. Returns how many stored responses were touched.</summary>
+    /// <summary>
+    /// Purges what the request names, stored or on its way, on a plane that follows no feed. Returns how many responses in memory were touched. On a plane with
+    /// a disk it holds after a crash a moment later: <see cref="PurgeAsync"/> waits for that.
+    /// </summary>
     /// <exception cref="ArgumentException">The route is not a pattern, or a prefix names no beginnings of keys (<see cref="RouteTable.PrefixFault(string)"/>).</exception>
     /// <exception cref="InvalidOperationException">The plane follows a feed, whose order this purge has no place in.</exception>
     public int Purge(PurgeRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         return _core.Purge(request);
+    }
+
+    /// <summary>Purges what the request names, and returns when that holds after a crash too.</summary>
+    /// <inheritdoc cref="Purge"/>
+    /// <exception cref="IOException">The purge holds in this process, but the disk can neither be told of it nor be made to forget everything.</exception>
+    public ValueTask<int> PurgeAsync(PurgeRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _core.PurgeAsync(request, cancellation);
     }
 
     /// <summary>

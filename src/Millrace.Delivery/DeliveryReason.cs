@@ -1,6 +1,6 @@
 namespace Millrace.Delivery;
 
-/// <summary>Why a response was not stored, not served from the store, or failed: one closed set for Cache-Status, problems, logs, metrics and the sink.</summary>
+/// <summary>Why a response was not stored, not served from memory, or failed: one closed set for Cache-Status, problems, logs, metrics and the sink.</summary>
 public enum DeliveryReason
 {
     /// <summary>Nothing to explain.</summary>
@@ -77,6 +77,9 @@ public enum DeliveryReason
 
     /// <summary>Purges have been out of touch for longer than their lease, so the copy may have been voided.</summary>
     Unverified,
+
+    /// <summary>A hit whose head came from the disk tier.</summary>
+    Disk,
 
     /// <summary>More access log lines than MaxQueued wait, or the disk refused one.</summary>
     AccessLog,

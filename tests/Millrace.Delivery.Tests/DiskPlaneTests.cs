@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Millrace.Delivery.Observing;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Routes;
 
@@ -29,7 +30,7 @@ public sealed class DiskPlaneTests : IDisposable
 
         await using var again = await OpenAsync(static context => throw new InvalidOperationException("the origin is away"), TimeSpan.FromSeconds(20));
         var reply = await GetAsync(again, "/a", ("Accept-Language", "de"));
-        Assert.Equal((200, "Millrace; hit; ttl=40", "20"), (reply.Status, reply.CacheStatus, reply.Headers["Age"]));
+        Assert.Equal((200, "Millrace; hit; ttl=40; detail=disk", "20"), (reply.Status, reply.CacheStatus, reply.Headers["Age"]));
         Assert.Equal(page, reply.Body);
         Assert.Contains("fwd=miss", (await GetAsync(again, "/a", ("Accept-Language", "fr"))).CacheStatus, StringComparison.Ordinal);
     }
@@ -61,10 +62,10 @@ public sealed class DiskPlaneTests : IDisposable
         var page = Page(3_000_000);
         await using var edge = await OpenAsync(Serve(page), options: new DeliveryOptions { MaxObjectBytes = 1 << 20, SliceBytes = 256 << 10 });
         Assert.Equal(page, (await GetAsync(edge, "/a")).Body);
-        await DeliveryHarness.UntilAsync(() => edge.Plane.Core.Disk!.Stats.Entries == 1);
-        Assert.Equal(0, edge.Plane.Stats.Objects);
+        await edge.WrittenAsync();
+        Assert.Equal((1, 0), (edge.Plane.Core.Disk!.Stats.Entries, edge.Plane.Stats.Objects));
         var part = await GetAsync(edge, "/a", ("Range", "bytes=1000000-1999999"));
-        Assert.Equal((206, "Millrace; hit; ttl=60"), (part.Status, part.CacheStatus));
+        Assert.Equal((206, "Millrace; hit; ttl=60; detail=disk"), (part.Status, part.CacheStatus));
         Assert.Equal(page[1_000_000..2_000_000], part.Body);
         Assert.Equal(page, (await GetAsync(edge, "/a")).Body);
         Assert.Equal(1, edge.OriginRequests);
@@ -101,6 +102,31 @@ public sealed class DiskPlaneTests : IDisposable
         Assert.StartsWith("Millrace; fwd=miss", (await GetAsync(again, "/a")).CacheStatus, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0.5, "Millrace; hit; ttl=59; detail=disk")]
+    [InlineData(3_600, "Millrace; fwd=stale")]
+    public async Task Clock_that_was_set_back_makes_nothing_fresher(double seconds, string status)
+    {
+        await using (var edge = await OpenAsync(Serve(Page(500)), TimeSpan.FromSeconds(seconds)))
+        {
+            await GetAsync(edge, "/a");
+            await edge.WrittenAsync();
+        }
+
+        await using var again = await OpenAsync(Serve(Page(500)));
+        Assert.StartsWith(status, (await GetAsync(again, "/a")).CacheStatus, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(64L << 20, 1 << 20)]
+    [InlineData(1L << 40, 107_374_182)]
+    public void Index_is_as_large_as_the_disk_needs(long bytes, int entries)
+    {
+        var options = new DeliveryOptions { DiskBytes = bytes }.DiskOptions("/disk");
+        options.Validate();
+        Assert.Equal(entries, options.MaxIndexEntries);
+    }
+
     [Fact]
     public async Task Answer_that_may_not_be_stored_takes_the_copy_on_disk_with_it()
     {
@@ -133,7 +159,7 @@ public sealed class DiskPlaneTests : IDisposable
         }
 
         await using var again = await OpenAsync(Revalidated, TimeSpan.FromSeconds(75));
-        Assert.Equal("Millrace; hit; ttl=55", (await GetAsync(again, "/a")).CacheStatus);
+        Assert.Equal("Millrace; hit; ttl=55; detail=disk", (await GetAsync(again, "/a")).CacheStatus);
 
         static async Task Revalidated(HttpContext context)
         {
@@ -148,6 +174,41 @@ public sealed class DiskPlaneTests : IDisposable
             await context.Response.WriteAsync("text");
         }
     }
+
+    [Theory]
+    [InlineData(3_000)]
+    [InlineData(700_000)]
+    public async Task Copy_on_disk_is_explained_and_told_from_one_in_memory(int size)
+    {
+        await using (var edge = await OpenAsync(Serve(Page(size))))
+        {
+            await GetAsync(edge, "/a", ("Accept-Language", "de"));
+            await edge.WrittenAsync();
+            var both = (await ExplainAsync(edge))!;
+            Assert.Equal([("memory", true), ("disk", false)], both.Held.Select(static held => (held.Tier, held.Selected)));
+            Assert.Equal(DeliveryReason.None, both.Reason);
+        }
+
+        await using var again = await OpenAsync(Serve(Page(size)), TimeSpan.FromSeconds(20));
+        var explained = (await ExplainAsync(again))!;
+        Assert.Equal(("serve", DeliveryReason.Disk), (explained.Now, explained.Reason));
+        var held = Assert.Single(explained.Held);
+        Assert.Equal(("disk", true, 200, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60)), (held.Tier, held.Selected, held.Status, held.Age, held.Lifetime));
+        Assert.Equal((again.Time.GetUtcNow().AddSeconds(-20), again.Time.GetUtcNow().AddSeconds(40)), (held.Since, held.FreshUntil));
+        Assert.InRange(held.Bytes, size, size + 2_000);
+        Assert.Equal(["tag"], held.SurrogateKeys);
+        Assert.Equal("untouched", held.Purged);
+
+        // To explain it is not to bring it back.
+        Assert.Equal(0, again.Plane.Stats.Objects);
+        Assert.Equal("Millrace; hit; ttl=40; detail=disk", (await GetAsync(again, "/a", ("Accept-Language", "de"))).CacheStatus);
+        Assert.Equal("Millrace; hit; ttl=40", (await GetAsync(again, "/a", ("Accept-Language", "de"))).CacheStatus);
+        again.Plane.Purge(new PurgeRequest { Keys = ["tag"] });
+        Assert.Equal("void", Assert.Single((await ExplainAsync(again))!.Held).Purged);
+    }
+
+    private static async Task<CacheExplanation?> ExplainAsync(DeliveryHarness edge) =>
+        await edge.Plane.ExplainAsync($"http://{Host}/a", [new("Accept-Language", "de")], TestContext.Current.CancellationToken);
 
     private static Task<Reply> GetAsync(DeliveryHarness edge, string target, params (string Name, string Value)[] headers) =>
         edge.GetAsync(target, [("Host", Host), .. headers]);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Storage;
 
@@ -82,7 +83,7 @@ public class MemoryBoundTests
         for (var written = 0; written < 12 && room.IsCompleted; written++)
         {
             body.Commit(body.Space().Length);
-            room = body.WaitForRoomAsync(Now).AsTask();
+            room = body.WaitForRoomAsync(TimeProvider.System, Now).AsTask();
         }
 
         Assert.False(room.IsCompleted);
@@ -92,6 +93,51 @@ public class MemoryBoundTests
         await room.WaitAsync(TimeSpan.FromSeconds(20), Now);
         Assert.Null(body.Open());
         reader.Dispose();
+        body.Release();
+        Assert.Equal(0, account.Bytes);
+    }
+
+    [Fact]
+    public async Task Slow_reader_of_a_window_that_holds_up_others_is_left_behind_and_one_alone_is_waited_for()
+    {
+        FakeTimeProvider time = new();
+        MemoryAccount account = new(long.MaxValue);
+        var body = Filling.TryBegin(account, 10L << 20)!;
+        body.MayLeaveBehind = true;
+        Filling.Reader slow = body.Open()!, quick = body.Open()!;
+        body.MakeWindow();
+        var read = 0;
+        for (var written = 0; written < 12; written++)
+        {
+            body.Commit(body.Space().Length);
+            read += (await quick.ReadAsync(Now)).Length;
+            var room = body.WaitForRoomAsync(time, Now).AsTask();
+            if (!room.IsCompleted)
+            {
+                // It takes its time, but the others' time is counted together.
+                time.Advance(TimeSpan.FromSeconds(0.6));
+                Assert.False(room.IsCompleted);
+                time.Advance(TimeSpan.FromSeconds(0.6));
+                await room.WaitAsync(TimeSpan.FromSeconds(20), Now);
+            }
+        }
+
+        Assert.Equal(12 * Filling.ChunkBytes, read);
+        await Assert.ThrowsAsync<LeftBehindException>(() => slow.ReadAsync(Now).AsTask());
+        slow.Dispose();
+
+        // Alone, the other may be as slow as it likes.
+        var waiting = Task.CompletedTask;
+        while (waiting.IsCompleted)
+        {
+            body.Commit(body.Space().Length);
+            waiting = body.WaitForRoomAsync(time, Now).AsTask();
+        }
+
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.False(waiting.IsCompleted);
+        quick.Dispose();
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20), Now);
         body.Release();
         Assert.Equal(0, account.Bytes);
     }

@@ -66,15 +66,34 @@ public class MemoryStoreTests
     }
 
     [Fact]
+    public void Variant_that_is_refused_costs_no_other_its_place()
+    {
+        MemoryStore store = new(60_000, 1, new PurgeLog(10, TimeProvider.System));
+        var key = CacheKey.Of("http://h/a");
+        for (var i = 0; i < 4; i++)
+        {
+            store.Put(Response(CacheKey.Of($"http://h/{i}"), new(), 12_000, default, "k"));
+            Assert.NotNull(Find(store, CacheKey.Of($"http://h/{i}"), new()));
+        }
+
+        Assert.True(store.Put(Response(key, Accepting("small"), 100, default, "k")));
+        Assert.False(store.Put(Response(key, Accepting("large"), 55_000, default, "k")));
+        Assert.NotNull(Find(store, key, Accepting("small")));
+        Assert.True(store.Put(Response(key, Accepting("other"), 100, default, "k")));
+        Assert.Null(Find(store, key, Accepting("small")));
+        Assert.Empty(store.CheckIntegrity());
+    }
+
+    [Fact]
     public void Response_begun_before_its_purge_is_refused_even_when_the_log_has_forgotten()
     {
         PurgeLog purges = new(2, TimeProvider.System);
         MemoryStore store = new(60_000, 4, purges);
         var began = purges.Now;
-        Assert.False(purges.Add(0, PurgeScope.OfKeys([CacheKey.Of("http://h/a")])));
+        Assert.False(purges.Add(0, PurgeScope.OfKeys([CacheKey.Of("http://h/a")])).IsFloor);
         Assert.False(store.Put(Response(CacheKey.Of("http://h/a"), new(), 10, began, "k")));
         Assert.True(store.Put(Response(CacheKey.Of("http://h/b"), new(), 10, began, "k")));
-        Assert.True(purges.Add(1, PurgeScope.OfKeys([CacheKey.Of("x"), CacheKey.Of("y"), CacheKey.Of("z")])));
+        Assert.True(purges.Add(1, PurgeScope.OfKeys([CacheKey.Of("x"), CacheKey.Of("y"), CacheKey.Of("z")])).IsFloor);
         Assert.False(store.Put(Response(CacheKey.Of("http://h/c"), new(), 10, began, "k")));
         Assert.True(store.Put(Response(CacheKey.Of("http://h/c"), new(), 10, purges.Now, "k")));
     }

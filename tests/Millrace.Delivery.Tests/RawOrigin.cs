@@ -7,13 +7,13 @@ namespace Millrace.Delivery.Tests;
 /// <summary>An origin that speaks bytes: for what no decent server would say. Each connection is handed to the test with its request read.</summary>
 internal sealed class RawOrigin : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly Func<string, NetworkStream, Task> _answer;
     private readonly Task _accepting;
 
-    public RawOrigin(Func<string, NetworkStream, Task> answer)
+    public RawOrigin(Func<string, NetworkStream, Task> answer, int port = 0)
     {
-        _answer = answer;
+        (_answer, _listener) = (answer, new TcpListener(IPAddress.Loopback, port));
         _listener.Start();
         _accepting = AcceptAsync();
     }

@@ -1,10 +1,11 @@
+using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Coalescing;
 
 /// <summary>Fills an object's body from its origin while others read along, and keeps it: in memory, on disk, or both.</summary>
-internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightTable flights, DiskShelf disk, DeliveryMeters meters)
+internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightTable flights, DiskShelf disk, DeliveryMeters meters, TimeProvider time)
 {
     /// <summary>Runs to the end of the body.</summary>
     /// <param name="flight">The flight, which lands here.</param>
@@ -18,6 +19,7 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
         using var owned = response;
         using DiskPassage passage = new(disk.Objects, head, body);
         CachedObject arriving = new(head, ObjectBody.Busy(body), account);
+        body.MayLeaveBehind = body.Expected is not null && head.Status == 200 && Combining.AreOfOneRepresentation(head.Headers, head.Headers, head.Date);
         flight.Land(new FlightResult.Arriving(arriving, body.Open()!) { Excepted = head.Directives.ExceptedOf(response.Headers) });
         try
         {
@@ -76,7 +78,7 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
                     return false;
                 }
 
-                await body.WaitForRoomAsync(flight.Token);
+                await body.WaitForRoomAsync(time, flight.Token);
             }
         }
 
@@ -87,13 +89,17 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
     {
         if (!body.IsWindow)
         {
-            arriving.Complete();
-            if (store.Put(arriving, supersedes: stored) && !arriving.Body.MoveToFile())
+            arriving.Complete(arriving.Head.AskedTimestamp is not 0 and var asked ? time.GetElapsedTime(asked) : null);
+            if (store.Put(arriving, out var isVoid, supersedes: stored) && !arriving.Body.MoveToFile())
             {
                 body.HandOver(arriving);
             }
 
-            disk.Objects?.Write(arriving);
+            if (!isVoid)
+            {
+                disk.Objects?.Write(arriving);
+            }
+
             return;
         }
 

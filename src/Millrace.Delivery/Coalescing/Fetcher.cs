@@ -15,30 +15,24 @@ internal sealed class Fetcher(
     MemoryAccount account, BodyFill fill, PartFill parts, DiskShelf disk, DeliveryMeters meters, TimeProvider time)
 {
     /// <summary>Runs to the end of the body. Never throws: what goes wrong is the flight's result, or its body's fault.</summary>
-    /// <param name="flight">The flight.</param>
-    /// <param name="route">Whose origin is asked.</param>
-    /// <param name="request">The request as the origin sees it (<see cref="UpstreamRequest"/>).</param>
-    /// <param name="key">The object's key.</param>
-    /// <param name="stored">The copy to validate, or null.</param>
-    /// <param name="part">The slice to ask for in place of the whole, or null.</param>
-    public async Task RunAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored, ByteRange? part)
+    public async Task RunAsync(Flight flight, FetchOrder order)
     {
-        stored?.Hold();
+        order.Stored?.Hold();
         try
         {
-            await GuardAsync(flight, key, FetchAsync(flight, route, request, key, stored, part));
+            await GuardAsync(flight, order.Key, order.AsItCame, FetchAsync(flight, order));
         }
         finally
         {
-            stored?.LetGo();
+            order.Stored?.LetGo();
         }
     }
 
     /// <summary>Keeps what came past the cache and may be kept, while its client, alone on the flight, reads along. Runs to the end of the body, and never throws.</summary>
     public Task KeepAsync(Flight flight, Route route, OriginResponse response, ResponseHead head, Filling body) =>
-        GuardAsync(flight, head.Key, fill.RunAsync(flight, response, head, body, stored: null, MaxBytes(route)));
+        GuardAsync(flight, head.Key, isAlone: true, fill.RunAsync(flight, response, head, body, stored: null, MaxBytes(route)));
 
-    private async Task GuardAsync(Flight flight, CacheKey key, Task running)
+    private async Task GuardAsync(Flight flight, CacheKey key, bool isAlone, Task running)
     {
         try
         {
@@ -47,23 +41,23 @@ internal sealed class Fetcher(
         catch (OriginException e)
         {
             FlightResult.Failed failed = new(e.Reason, null);
-            if (!flight.Head.IsCompleted)
+            if (!flight.Head.IsCompleted && !isAlone)
             {
                 // An origin that answered and broke off is not out: whoever asks next may get the whole.
                 failures.Set(key.Hash, failed);
             }
 
-            Finish(flight, failed);
+            flights.Land(flight, failed);
         }
         catch (OperationCanceledException)
         {
-            Finish(flight, new FlightResult.Failed(DeliveryReason.ClientGone, null));
+            flights.Land(flight, new FlightResult.Failed(DeliveryReason.ClientGone, null));
         }
 #pragma warning disable CA1031 // The boundary of a detached task: a fault of ours must free those who wait.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            Finish(flight, new FlightResult.Failed(DeliveryReason.Internal, null));
+            flights.Land(flight, new FlightResult.Failed(DeliveryReason.Internal, null));
         }
         finally
         {
@@ -72,20 +66,26 @@ internal sealed class Fetcher(
         }
     }
 
-    private async Task FetchAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored, ByteRange? part)
+    private async Task FetchAsync(Flight flight, FetchOrder order)
     {
-        var response = await AskAsync(flight, route, request, part is { } asked ? OriginFields.ForPart(request, asked, null) : OriginFields.ForFetch(request, stored));
-        if (response.Status == 304 && stored is not null)
+        var response = await AskAsync(flight, order, order.Stored);
+        if (response.Status == 304 && order.Stored is { } stored)
         {
             if (Refreshing.Selects(stored.Head, response.Headers))
             {
-                Refresh(flight, route, response, request, stored);
+                Refresh(flight, order, response, stored);
                 return;
             }
 
             // The 304 speaks of another representation than ours (§4.3.4): ask again without conditions.
             response.Dispose();
-            response = await AskAsync(flight, route, request, OriginFields.ForFetch(request, null));
+            response = await AskAsync(flight, order, null);
+        }
+
+        if (response.Status == 304 && order.AsItCame)
+        {
+            flights.Land(flight, new FlightResult.Alone(response, DeliveryReason.HitForMiss));
+            return;
         }
 
         if (response.Status == 304)
@@ -94,33 +94,35 @@ internal sealed class Fetcher(
             throw new OriginException(OriginFault.UnexpectedNotModified);
         }
 
-        if (part is { } slice && response.Status is 206 or 416)
+        if (order.Part is { } slice && response.Status is 206 or 416)
         {
-            await PartAsync(flight, route, request, key, response, slice);
+            await PartAsync(flight, order, response, slice);
             return;
         }
 
-        var head = ResponseHead.Of(key, route, response.Status, response.Headers, request.Headers, response.Arrival, response.Began(flight.Began));
-        await TakeAsync(flight, route, request, key, response, head, response.ContentLength, stored);
+        var head = HeadOf(flight, order, response, response.Status, response.Headers);
+        await TakeAsync(flight, order, response, head, response.ContentLength);
     }
 
     /// <summary>A 206 that is all there is becomes a 200; a slice of more is kept as such; the rest goes to whoever asked.</summary>
-    private async Task PartAsync(Flight flight, Route route, UpstreamRequest request, CacheKey key, OriginResponse response, ByteRange asked)
+    private async Task PartAsync(Flight flight, FetchOrder order, OriginResponse response, ByteRange asked)
     {
-        if (ContentRange.Of(response.Headers) is { } came && Combining.Fits(came, null, response.ContentLength) && response.Status == 206)
+        var reason = DeliveryReason.Range;
+        if (response.Status == 206 && ContentRange.Of(response.Headers) is { } came && Combining.Fits(came, null, response.ContentLength))
         {
-            var head = ResponseHead.Of(key, route, 200, PartFill.FieldsOfWhole(response.Headers), request.Headers, response.Arrival, response.Began(flight.Began));
+            var head = HeadOf(flight, order, response, 200, PartFill.FieldsOfWhole(response.Headers));
             if (came.First == 0 && came.Length == came.Size)
             {
-                await TakeAsync(flight, route, request, key, response, head, came.Length, null);
+                await TakeAsync(flight, order, response, head, came.Length);
                 return;
             }
 
-            if (StorageRules.Judge(request.Headers, head, null, long.MaxValue) == DeliveryReason.None
-                && await parts.TryKeepAsync(head, response, asked, came) is { } sliced)
+            reason = StorageRules.Judge(order.Upstream.Headers, head, null, long.MaxValue);
+            if (reason == DeliveryReason.None && parts.TryKeep(head, response, asked, came, order.Stored) is { } kept)
             {
-                response.Dispose();
-                Finish(flight, sliced);
+                marks.Clear(order.Key, order.Upstream.Headers);
+                flights.Land(flight, kept.Result);
+                await kept.Fill();
                 return;
             }
         }
@@ -128,20 +130,31 @@ internal sealed class Fetcher(
         // Asking for more than the client wants pays only where it is kept: from now on its ranges go forward as they come.
         if (response.Status == 206)
         {
-            marks.Set(key, DeliveryReason.Range);
+            marks.Set(order.Key, DeliveryReason.Range);
         }
 
-        response.BecomePass();
-        Finish(flight, new FlightResult.Alone(response, DeliveryReason.Range));
+        if (!StorageRules.IsOfTheRequest(reason))
+        {
+            fill.Drop(order.Stored);
+        }
+
+        Pass(flight, response, DeliveryReason.Range);
     }
 
-    private async Task TakeAsync(
-        Flight flight, Route route, UpstreamRequest request, CacheKey key, OriginResponse response, ResponseHead head, long? length, CachedObject? stored)
+    private async Task TakeAsync(Flight flight, FetchOrder order, OriginResponse response, ResponseHead head, long? length)
     {
-        var reason = StorageRules.Judge(request.Headers, head, length, disk.Objects is null ? MaxBytes(route) : long.MaxValue);
-        if (response.Status is 500 or 502 or 503 or 504 && (reason != DeliveryReason.None || stored is not null))
+        var reason = StorageRules.Judge(order.Upstream.Headers, head, length, disk.Objects is null ? MaxBytes(order.Route) : long.MaxValue);
+        if (response.Status is 500 or 502 or 503 or 504 && (reason != DeliveryReason.None || order.Stored is not null))
         {
-            FailWith(flight, response, route, request, key, stored);
+            FailWith(flight, order, response);
+            return;
+        }
+
+        if (reason == DeliveryReason.None && order.AsItCame && order.Route.AskPlain)
+        {
+            // It may be shared again, but came in the coding that this client likes: the next request asks plainly, for all.
+            marks.Clear(order.Key, order.Upstream.Headers);
+            Pass(flight, response, DeliveryReason.HitForMiss);
             return;
         }
 
@@ -154,51 +167,63 @@ internal sealed class Fetcher(
                 meters.BoundHit(reason);
             }
 
-            Refuse(flight, key, stored, reason);
-            response.BecomePass();
-            Finish(flight, new FlightResult.Alone(response, reason));
+            Refuse(flight, order.Key, order.Stored, reason);
+            Pass(flight, response, reason);
             return;
         }
 
         if (head.Shareable)
         {
-            marks.Clear(key);
+            marks.Clear(order.Key, order.Upstream.Headers);
         }
         else
         {
-            marks.Set(key, DeliveryReason.None);
+            marks.Set(order.Key, DeliveryReason.None);
             flights.Remove(flight);
         }
 
-        await fill.RunAsync(flight, response, head, body, stored, MaxBytes(route));
+        await fill.RunAsync(flight, response, head, body, order.Stored, MaxBytes(order.Route));
     }
 
-    private async Task<OriginResponse> AskAsync(Flight flight, Route route, UpstreamRequest request, HeaderList fields)
+    private async Task<OriginResponse> AskAsync(Flight flight, FetchOrder order, CachedObject? stored)
     {
-        var response = await origins.SendAsync(route, request, fields, null, flight.Token, interim: flight.Interims.GiveAsync);
+        var (route, upstream) = (order.Route, order.Upstream);
+        var fields = order.Part is { } part ? OriginFields.ForPart(upstream, part, stored)
+            : order.AsItCame ? upstream.Headers
+            : OriginFields.ForFetch(upstream, stored);
+        var pace = order.AsItCame ? OriginPace.Pass : OriginPace.Fill;
+        var response = await origins.SendAsync(route, upstream, fields, null, flight.Token, pace, flight.Interims.GiveAsync);
         route.ResponseFields.Apply(response.Headers);
         return response;
     }
 
+    private static ResponseHead HeadOf(Flight flight, FetchOrder order, OriginResponse response, int status, HeaderList fields) =>
+        ResponseHead.Of(order.Key, order.Route, status, fields, order.Upstream.Headers, response.Arrival, response.Began(flight.Began)) with { AskedTimestamp = flight.Began.Timestamp };
+
     private long MaxBytes(Route route) => route.MaxObjectBytes ?? options.MaxObjectBytes;
 
     /// <summary>A 304 is judged like the full answer that it stands for: one person's fields never reach the copy that all share.</summary>
-    private void Refresh(Flight flight, Route route, OriginResponse response, UpstreamRequest request, CachedObject stored)
+    private void Refresh(Flight flight, FetchOrder order, OriginResponse response, CachedObject stored)
     {
         using var owned = response;
-        var head = Refreshing.Refresh(stored.Head, route, response.Headers, request.Headers, response.Arrival, response.Began(flight.Began));
-        CachedObject refreshed = new(head, stored.Body, account);
-        var reason = StorageRules.Judge(request.Headers, head, stored.Body.Slices is null ? stored.Body.Length : null, MaxBytes(route));
+        var sent = order.Upstream.Headers;
+        var head = Refreshing.Refresh(stored.Head, order.Route, response.Headers, sent, response.Arrival, response.Began(flight.Began)) with { AskedTimestamp = flight.Began.Timestamp };
+        CachedObject refreshed = new(head, stored);
+        var reason = StorageRules.Judge(sent, head, stored.Body.Slices is null ? stored.Body.Length : null, MaxBytes(order.Route));
         if (reason == DeliveryReason.None)
         {
-            store.Put(refreshed, supersedes: stored);
-            disk.Objects?.Renew(refreshed);
-            Finish(flight, new FlightResult.Held(refreshed, true) { Excepted = head.Directives.ExceptedOf(response.Headers) });
+            store.Put(refreshed, out var isVoid, supersedes: stored);
+            if (!isVoid)
+            {
+                disk.Objects?.Renew(refreshed);
+            }
+
+            flights.Land(flight, new FlightResult.Held(refreshed, true) { Excepted = head.Directives.ExceptedOf(response.Headers) });
             return;
         }
 
         Refuse(flight, head.Key, stored, reason);
-        Finish(flight, new FlightResult.Own(refreshed, reason));
+        flights.Land(flight, new FlightResult.Own(refreshed, reason));
     }
 
     /// <summary>What may not be stored takes the place of the copy that it answers for, unless the refusal is about who asked.</summary>
@@ -212,43 +237,41 @@ internal sealed class Fetcher(
         }
     }
 
+    private void Pass(Flight flight, OriginResponse response, DeliveryReason reason)
+    {
+        response.BecomePass();
+        flights.Land(flight, new FlightResult.Alone(response, reason));
+    }
+
     /// <summary>The origin answered with an error: a copy stands in where it may, else the leader gets the error and the others learn of it.</summary>
-    private void FailWith(Flight flight, OriginResponse response, Route route, UpstreamRequest request, CacheKey key, CachedObject? stored)
+    private void FailWith(Flight flight, FetchOrder order, OriginResponse response)
     {
         FlightResult.Failed failed = new(DeliveryReason.OriginError, response.Status);
         if (flight.IsShared)
         {
-            Remember(key, request, failed);
+            Remember(order, failed);
         }
 
-        if (stored is not null && ReuseRules.MayServeOnError(stored.Head.Status, stored.Head.Directives, stored.Head.Freshness.Lifetime, stored.Head.Age(time), route.Contract))
+        if (order.Stored?.Head is { } head && ReuseRules.MayServeOnError(head.Status, head.Directives, head.Freshness.Lifetime, head.Age(time), order.Route.Contract))
         {
-            Remember(key, request, failed);
+            Remember(order, failed);
             response.Dispose();
-            Finish(flight, failed);
+            flights.Land(flight, failed);
             return;
         }
 
-        Finish(flight, new FlightResult.Alone(response, DeliveryReason.OriginError));
+        flights.Land(flight, new FlightResult.Alone(response, DeliveryReason.OriginError));
     }
 
     /// <summary>
     /// While others wait or a copy stands in, an origin that is out is not asked by everybody; a 500, or what one person's credentials bring about, may
     /// be that request's own doing. The answer to one request alone is its own: to give it to the next would be to reuse it (RFC 9111 §3).
     /// </summary>
-    private void Remember(CacheKey key, UpstreamRequest request, FlightResult.Failed failed)
+    private void Remember(FetchOrder order, FlightResult.Failed failed)
     {
-        if (failed.OriginStatus is 502 or 503 or 504 && !request.Headers.Contains(FieldId.Authorization))
+        if (failed.OriginStatus is 502 or 503 or 504 && !order.Upstream.Headers.Contains(FieldId.Authorization))
         {
-            failures.Set(key.Hash, failed);
+            failures.Set(order.Key.Hash, failed);
         }
-    }
-
-    private void Finish(Flight flight, FlightResult result)
-    {
-        // Out of the table first: nobody joins what cannot be shared.
-        flights.Remove(flight);
-        flight.End();
-        flight.Land(result);
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
+using Millrace.Delivery.Replies;
+using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Coalescing;
 
@@ -53,13 +55,29 @@ internal sealed class FlightTable(PurgeLog purges)
     public Boarding Lone(FlightKey key) => new(new Flight(key, purges.Now), true, false);
 
     public void Remove(Flight flight) => _flights.TryRemove(KeyValuePair.Create(flight.Key, flight));
+
+    /// <summary>Ends a flight with its result: out of the table first, since nobody joins what cannot be shared.</summary>
+    public void Land(Flight flight, FlightResult result)
+    {
+        Remove(flight);
+        flight.End();
+        flight.Land(result);
+    }
 }
 
 /// <summary>What a flight is for.</summary>
 /// <param name="Object">The object's key.</param>
 /// <param name="Variant">What the request has in the fields that the object is known to vary by (<see cref="VaryKey.TextFor"/>).</param>
 /// <param name="OfPart">Whether one slice is fetched, which begins an object in slices for all who want ranges of it.</param>
-internal readonly record struct FlightKey(CacheKey Object, string Variant, bool OfPart);
+internal readonly record struct FlightKey(CacheKey Object, string Variant, bool OfPart)
+{
+    /// <summary>The flight that a request wants: by the fields that a head in flight taught, else by those of what is held.</summary>
+    public static FlightKey Of(Exchange exchange, MemoryStore store, string? variant = null)
+    {
+        var key = exchange.Key.Own();
+        return new FlightKey(key, variant ?? store.FindAny(key)?.Head.Vary.TextFor(exchange.Fields) ?? "", exchange.Part is not null);
+    }
+}
 
 /// <summary>A place in a flight.</summary>
 /// <param name="Flight">The flight.</param>

@@ -21,7 +21,15 @@ internal sealed class PassMarks(TimeSpan lasting, TimeProvider time)
         }
     }
 
-    public void Clear(CacheKey key) => _marks.Clear(Name(key.Hash, false));
+    /// <summary>The answer to these fields may be shared: what was said of such requests is over.</summary>
+    public void Clear(CacheKey key, HeaderList request)
+    {
+        _marks.Clear(Name(key.Hash, false));
+        if (request.Contains(FieldId.Cookie))
+        {
+            _marks.Clear(Name(key.Hash, true));
+        }
+    }
 
     /// <summary>Why the request must not share, or null when it may.</summary>
     public DeliveryReason? Find(UInt128 key, HeaderList request) =>

@@ -27,7 +27,7 @@ internal sealed class Conversion(ReadOnlyMemory<byte>[] pieces)
 
         var fields = head.Headers.Clone();
         CompressionRules.Convert(fields, coding);
-        CachedObject converted = new(head with { Headers = fields }, _body, account);
+        var converted = _made is { } earlier ? new CachedObject(head with { Headers = fields }, earlier.Object) : new CachedObject(head with { Headers = fields }, _body, account);
         _made = new Made(head, converted);
         return converted;
     }

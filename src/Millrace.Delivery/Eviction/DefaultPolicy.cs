@@ -25,7 +25,7 @@ internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) 
 
     /// <summary>The window's oldest node, when it has won its place and room is being made for it.</summary>
     private EvictionNode? _winner;
-    private double _averageCost = 1;
+    private double _averageCost;
     private double _age;
     private long _clock;
 
@@ -37,7 +37,7 @@ internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) 
     {
         _winner = null;
         _sketch.Add(incoming.Hash);
-        _averageCost += (incoming.FetchCost - _averageCost) * CostShare;
+        NoteCost(incoming.FetchCost);
         return incoming.Size <= _windowBytes || Outweighs(incoming, Bytes + incoming.Size - capacityBytes);
     }
 
@@ -185,6 +185,15 @@ internal sealed class DefaultPolicy(long capacityBytes, IDemand? demand = null) 
     private double Worth(EvictionNode node)
     {
         var asked = _sketch.Estimate(node.Hash) + (demand?.Predict(node.Hash) ?? 0);
-        return asked * Math.Clamp(node.FetchCost / _averageCost, 1 / MostCost, MostCost);
+        return node.FetchCost > 0 ? asked * Math.Clamp(node.FetchCost / _averageCost, 1 / MostCost, MostCost) : asked;
+    }
+
+    /// <summary>Moves the average, which begins with the first cost that is known.</summary>
+    private void NoteCost(float cost)
+    {
+        if (cost > 0)
+        {
+            _averageCost += _averageCost == 0 ? cost : (cost - _averageCost) * CostShare;
+        }
     }
 }

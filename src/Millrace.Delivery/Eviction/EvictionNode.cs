@@ -12,8 +12,11 @@ internal class EvictionNode(ulong hash)
     /// <summary>Bytes that the store accounts for the object; settled before it enters.</summary>
     public long Size { get; protected set; }
 
-    /// <summary>What a miss on the object costs beside one on another: the origin's time, in any unit that is the same for all; 1 where nobody knows.</summary>
-    public float FetchCost { get; protected init; } = 1;
+    /// <summary>What a miss on the object costs beside one on another: the origin's time in milliseconds; 0 where nobody knows. Settled before it enters.</summary>
+    public float FetchCost { get; protected set; }
+
+    /// <summary>The cost of a fetch that took so long. None is for nothing.</summary>
+    protected static float CostOf(TimeSpan took) => Math.Max((float)took.TotalMilliseconds, 0.001f);
 
     /// <summary>Whether a policy holds the node now. Changes under the store's lock only.</summary>
     public bool IsHeld => Queue is not null || HeapIndex >= 0;

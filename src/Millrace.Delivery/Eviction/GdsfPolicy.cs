@@ -55,7 +55,7 @@ internal sealed class GdsfPolicy : IEvictionPolicy
 
     private void Rank(EvictionNode node)
     {
-        node.Priority = _age + (node.Visits * (double)node.FetchCost * Scale / Math.Max(1, node.Size));
+        node.Priority = _age + (node.Visits * (double)(node.FetchCost > 0 ? node.FetchCost : 1) * Scale / Math.Max(1, node.Size));
         node.Stamp = ++_clock;
     }
 }

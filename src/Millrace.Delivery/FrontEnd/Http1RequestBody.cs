@@ -12,6 +12,7 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
     private const int MaxDrainBytes = 64 * 1024;
 
     private readonly HeaderList _trailers = new();
+    private readonly ArrayBufferWriter<byte> _unread = new();
     private BodyFraming _framing;
     private ChunkedDecoder _chunks;
     private long _left;
@@ -44,6 +45,7 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
         {
             _chunks = new ChunkedDecoder(new HeadLimits(options.MaxHeadBytes, options.MaxHeadFields));
             _trailers.Clear();
+            _unread.ResetWrittenCount();
         }
     }
 
@@ -162,15 +164,7 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
 
     private int TakeChunked(ReadOnlySequence<byte> buffer, Span<byte> into)
     {
-        var progress = _chunks.Next(buffer.FirstSpan, _trailers, out var consumed);
-        if (progress == ChunkedProgress.Incomplete && !buffer.IsSingleSegment)
-        {
-            // Framing that lies across two segments is rare: it is copied together.
-            var rest = buffer.Slice(consumed);
-            progress = _chunks.Next(rest.Slice(0, Math.Min(rest.Length, options.MaxHeadBytes + 1)).ToArray(), _trailers, out var more);
-            consumed += more;
-        }
-
+        var progress = NextChunk(buffer.FirstSpan, out var consumed);
         var taken = 0;
         if (progress == ChunkedProgress.Data)
         {
@@ -181,9 +175,7 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
             _read += taken;
         }
 
-        // Framing that is not whole yet is looked at again only when more has come.
-        var position = buffer.GetPosition(consumed + taken);
-        input.AdvanceTo(position, progress == ChunkedProgress.Incomplete ? buffer.End : position);
+        input.AdvanceTo(buffer.GetPosition(consumed + taken));
         Ended = progress == ChunkedProgress.Complete;
         if (progress == ChunkedProgress.Refused)
         {
@@ -197,6 +189,44 @@ internal sealed class Http1RequestBody(PipeReader input, PeerClock clock, FrontD
         }
 
         return taken;
+    }
+
+    /// <summary>Reads framing. What is not whole yet is kept, and read on when more has come: so each byte is copied once, in however small pieces it comes.</summary>
+    private ChunkedProgress NextChunk(ReadOnlySpan<byte> came, out int consumed)
+    {
+        ChunkedProgress progress;
+        if (_unread.WrittenCount == 0)
+        {
+            progress = _chunks.Next(came, _trailers, out consumed);
+            if (progress == ChunkedProgress.Incomplete)
+            {
+                _unread.Write(came[consumed..]);
+                consumed = came.Length;
+            }
+
+            return progress;
+        }
+
+        var before = _unread.WrittenCount;
+        _unread.Write(came);
+        progress = _chunks.Next(_unread.WrittenSpan, _trailers, out var read);
+        if (progress != ChunkedProgress.Incomplete)
+        {
+            // It was not whole before: what makes it so came now.
+            consumed = Math.Max(0, read - before);
+            _unread.ResetWrittenCount();
+            return progress;
+        }
+
+        consumed = came.Length;
+        if (read > 0)
+        {
+            var rest = _unread.WrittenSpan[read..].ToArray();
+            _unread.ResetWrittenCount();
+            _unread.Write(rest);
+        }
+
+        return progress;
     }
 
     private RequestBodyException Fault(int status, string what)

@@ -36,14 +36,14 @@ public sealed record CacheExplanation
     /// <summary>How many purges this node has obeyed: the control offset that comes next.</summary>
     public required long PurgesObeyed { get; init; }
 
-    /// <summary>The copies that are held, newest first.</summary>
+    /// <summary>The copies that are held, in memory first, newest first; what both tiers hold is there twice.</summary>
     public required IReadOnlyList<HeldExplanation> Held { get; init; }
 }
 
 /// <summary>What is known of one copy.</summary>
 public sealed record HeldExplanation
 {
-    /// <summary>Where: memory.</summary>
+    /// <summary>Where: memory or disk.</summary>
     public required string Tier { get; init; }
 
     /// <summary>Whether the request that was asked about selects it.</summary>
@@ -52,10 +52,10 @@ public sealed record HeldExplanation
     /// <summary>Its status.</summary>
     public required int Status { get; init; }
 
-    /// <summary>Bytes that it takes, with overhead.</summary>
+    /// <summary>Bytes that it takes there, with overhead; of a large object, those of the slices that are held.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Since when.</summary>
+    /// <summary>Since when its head is there.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>Fresh until when; in the past when it is stale.</summary>

@@ -12,16 +12,18 @@ namespace Millrace.Delivery.Observing;
 /// <summary>Explains a URL by what the request's own steps say of it.</summary>
 /// <param name="walk">Walks a request up to the step that would answer it.</param>
 /// <param name="open">Makes an exchange.</param>
-/// <param name="store">What is held.</param>
+/// <param name="store">What is held in memory.</param>
+/// <param name="disk">What is held on disk.</param>
 /// <param name="marks">What was lately refused.</param>
 /// <param name="purges">What was purged.</param>
 /// <param name="stale">What a copy is good for.</param>
 /// <param name="time">The time.</param>
 internal sealed class Explainer(
-    Func<Exchange, RequestStep> walk, Func<Exchange> open, MemoryStore store, PassMarks marks, PurgeLog purges, Stale stale, TimeProvider time)
+    Func<Exchange, CancellationToken, ValueTask<RequestStep>> walk, Func<Exchange> open, MemoryStore store, DiskShelf disk, PassMarks marks, PurgeLog purges, Stale stale,
+    TimeProvider time)
 {
     /// <summary>Explains a GET of an absolute URL with these fields; null when the text is no such URL.</summary>
-    public CacheExplanation? Explain(string url, IEnumerable<KeyValuePair<string, string>> fields)
+    public async ValueTask<CacheExplanation?> ExplainAsync(string url, IEnumerable<KeyValuePair<string, string>> fields, CancellationToken cancellation)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var absolute) || absolute.Scheme is not ("http" or "https") || !Ascii.IsValid(url))
         {
@@ -33,7 +35,8 @@ internal sealed class Explainer(
         Fill(exchange, asked, absolute.Scheme == "https", fields);
         try
         {
-            return Explain(exchange, walk(exchange));
+            var step = await walk(exchange, cancellation);
+            return Explain(exchange, step, await CopiesAsync(exchange, cancellation));
         }
         finally
         {
@@ -55,7 +58,10 @@ internal sealed class Explainer(
         }
     }
 
-    private CacheExplanation Explain(Exchange exchange, RequestStep step)
+    private async ValueTask<IReadOnlyList<DiskCopy>> CopiesAsync(Exchange exchange, CancellationToken cancellation) =>
+        exchange.Key.IsEmpty || disk.Objects is not { } objects ? [] : await objects.CopiesAsync(exchange.Key, exchange.Route!, cancellation);
+
+    private CacheExplanation Explain(Exchange exchange, RequestStep step, IReadOnlyList<DiskCopy> copies)
     {
         var (route, key) = (exchange.Route, exchange.Key.IsEmpty ? null : exchange.Key.Own());
         return new CacheExplanation
@@ -71,21 +77,33 @@ internal sealed class Explainer(
             Reason = exchange.Verdict.Detail,
             NotStored = key is null ? DeliveryReason.None : marks.Find(key.Hash, exchange.Request.Headers) ?? DeliveryReason.None,
             PurgesObeyed = purges.Next,
-            Held = key is null ? [] : [.. store.VariantsOf(key).Select(held => Explain(held, held == exchange.Stored))],
+            Held = key is null ? [] : [.. InMemory(exchange, key), .. OnDisk(exchange, key, copies)],
         };
     }
 
-    private HeldExplanation Explain(CachedObject held, bool selected)
+    private IEnumerable<HeldExplanation> InMemory(Exchange exchange, CacheKey key)
     {
-        var head = held.Head;
+        var now = time.GetUtcNow();
+        return store.VariantsOf(key).Select(held => Explain("memory", held.Head, held.Size, now - time.GetElapsedTime(held.Head.ReceivedTimestamp), held == exchange.Stored));
+    }
+
+    /// <summary>A copy on disk is selected where memory has none that is.</summary>
+    private IEnumerable<HeldExplanation> OnDisk(Exchange exchange, CacheKey key, IReadOnlyList<DiskCopy> copies)
+    {
+        var recalled = exchange.Stored is { } stored && !store.VariantsOf(key).Contains(stored) ? stored.Head.Vary : null;
+        return copies.Select(copy => Explain("disk", copy.Head, copy.Bytes, copy.Since, recalled is not null && copy.Head.Vary.SameAs(recalled)));
+    }
+
+    private HeldExplanation Explain(string tier, ResponseHead head, long bytes, DateTimeOffset since, bool selected)
+    {
         var (age, now) = (head.Age(time), time.GetUtcNow());
         return new HeldExplanation
         {
-            Tier = "memory",
+            Tier = tier,
             Selected = selected,
             Status = head.Status,
-            Bytes = held.Size,
-            Since = now - time.GetElapsedTime(head.ReceivedTimestamp),
+            Bytes = bytes,
+            Since = since,
             FreshUntil = now + (head.Freshness.Lifetime - age),
             Age = age,
             Lifetime = head.Freshness.Lifetime,

@@ -16,6 +16,7 @@ internal sealed class HealthProber : IWatched, IDisposable
     private readonly TimeProvider _time;
     private readonly HeaderList _fields = new(2);
     private readonly long[] _due;
+    private readonly int[] _busy;
     private long _probes;
 
     public HealthProber(MemberState[] members, HealthCheckOptions options, SeededChoice choice, OriginWatch watch, TimeProvider time)
@@ -23,6 +24,8 @@ internal sealed class HealthProber : IWatched, IDisposable
         (_members, _options, _choice, _watch, _time) = (members, options, choice, watch, time);
         _fields.Add("User-Agent", "Millrace-health");
         _fields.Add("Accept", "*/*");
+
+        _busy = new int[members.Length];
 
         // The first look is soon, and spread over an interval.
         _due = Array.ConvertAll(members, _ => watch.After(options.Interval * choice.NextDouble()));
@@ -43,10 +46,10 @@ internal sealed class HealthProber : IWatched, IDisposable
         {
             var due = Volatile.Read(ref _due[i]);
             var next = _watch.After(now, _options.Interval * (1 + (Jitter * ((2 * _choice.NextDouble()) - 1))));
-            if (due <= now && Interlocked.CompareExchange(ref _due[i], next, due) == due)
+            if (due <= now && Interlocked.CompareExchange(ref _due[i], next, due) == due && Interlocked.Exchange(ref _busy[i], 1) == 0)
             {
-                // Not awaited on purpose: it never throws, and ends by its timeout.
-                _ = ProbeAsync(_members[i]);
+                // Not awaited on purpose: it never throws, and ends by its timeout. While it lasts no other begins: a slow member gets no more of them.
+                _ = ProbeAsync(i);
             }
         }
 
@@ -54,6 +57,13 @@ internal sealed class HealthProber : IWatched, IDisposable
     }
 
     public void Dispose() => _watch.Remove(this);
+
+    private async Task ProbeAsync(int member)
+    {
+        await ProbeAsync(_members[member]);
+        Volatile.Write(ref _busy[member], 0);
+        Interlocked.Increment(ref _probes);
+    }
 
     private async Task ProbeAsync(MemberState member)
     {
@@ -67,7 +77,6 @@ internal sealed class HealthProber : IWatched, IDisposable
         catch (OriginException e) when (e.Reason == DeliveryReason.OriginBusy)
         {
             // Our own connections are all in use: that says nothing of the server, which is just now serving them.
-            Interlocked.Increment(ref _probes);
             return;
         }
         catch (Exception e) when (e is OriginException or OperationCanceledException or ObjectDisposedException)
@@ -76,7 +85,6 @@ internal sealed class HealthProber : IWatched, IDisposable
         }
 
         member.Probed(well, _options);
-        Interlocked.Increment(ref _probes);
     }
 
     private UpstreamRequest RequestOf(MemberState member)

@@ -19,6 +19,7 @@ internal sealed class MemberState(OriginMember member, OriginServer server, Brea
     private double _smoothed;
     private long _smoothedAt;
     private int _inRow;
+    private int _inRowBefore;
     private int _windowRequests;
     private int _windowFailures;
     private long _ejectedUntil;
@@ -95,6 +96,7 @@ internal sealed class MemberState(OriginMember member, OriginServer server, Brea
             _windowFailures += failed ? 1 : 0;
             _smoothed += Smoothing * (took.TotalMicroseconds - _smoothed);
             _smoothedAt = now;
+            _inRowBefore = failed ? 0 : _inRow;
             return _inRow = failed ? _inRow + 1 : 0;
         }
     }
@@ -110,7 +112,10 @@ internal sealed class MemberState(OriginMember member, OriginServer server, Brea
         {
             _failures[(int)fault]++;
             _windowFailures++;
-            return ++_inRow;
+
+            // A row that the head seemed to end goes on: or a server that never gives a whole body would never have one.
+            (_inRow, _inRowBefore) = (Math.Max(_inRow, _inRowBefore) + 1, 0);
+            return _inRow;
         }
     }
 

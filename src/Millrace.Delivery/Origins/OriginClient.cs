@@ -25,6 +25,8 @@ internal sealed class OriginClient : IDisposable
     private readonly OriginWatch _watch;
     private readonly SeededChoice _choice;
     private readonly ShieldPurges? _purges;
+    private readonly Lock _using = new();
+    private readonly List<OriginPool> _retired = [];
     private long _requests;
 
     public OriginClient(DeliveryOptions options, TimeProvider time, ShieldPurges? purges = null)
@@ -58,9 +60,12 @@ internal sealed class OriginClient : IDisposable
     {
         HashSet<OriginGroupOptions> groups = [];
         HashSet<ShieldOptions> tiers = [];
+        HashSet<OriginEndpoint> endpoints = [];
         foreach (var route in routes.Routes)
         {
-            groups.Add(GroupOf(route));
+            var group = GroupOf(route);
+            groups.Add(group);
+            endpoints.UnionWith(group.Members.Concat(route.Shields?.Members ?? []).Select(static member => OriginEndpoint.Of(member.Address)));
             _ = _upstreams.GetValue(route, Build);
             if (route.Shields is { } shields)
             {
@@ -70,6 +75,7 @@ internal sealed class OriginClient : IDisposable
 
         Keep(_groups, groups);
         Keep(_tiers, tiers);
+        Retire(endpoints);
     }
 
     /// <summary>Sends a request and returns when the response's head is here.</summary>
@@ -113,6 +119,11 @@ internal sealed class OriginClient : IDisposable
     public void Dispose()
     {
         _watch.Dispose();
+        lock (_using)
+        {
+            _retired.ForEach(static pool => pool.Dispose());
+        }
+
         foreach (var pool in _pools.Values)
         {
             pool.Dispose();
@@ -132,6 +143,23 @@ internal sealed class OriginClient : IDisposable
             if (!named.Contains(options) && all.TryRemove(options, out _))
             {
                 upstream.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Lets go of the connections to endpoints that nobody names any more. Requests in hand keep theirs to their end.</summary>
+    private void Retire(HashSet<OriginEndpoint> named)
+    {
+        lock (_using)
+        {
+            _retired.RemoveAll(static pool => pool.IsGone);
+            foreach (var endpoint in _pools.Keys)
+            {
+                if (!named.Contains(endpoint) && _pools.TryRemove(endpoint, out var pool))
+                {
+                    pool.Retire();
+                    _retired.Add(pool);
+                }
             }
         }
     }

@@ -13,6 +13,9 @@ internal sealed class OriginConnection(Stream stream, OriginWatch watch)
 
     private const long Never = long.MaxValue;
 
+    /// <summary>Stands for <see cref="HeadBy"/>, which an upload that ends may set while the head is waited for already.</summary>
+    private const long ByHead = long.MinValue;
+
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes);
     private int _start;
     private int _end;
@@ -33,11 +36,15 @@ internal sealed class OriginConnection(Stream stream, OriginWatch watch)
     /// <summary>Whether any byte has come since the last request was sent.</summary>
     public bool HasAnswered { get; private set; }
 
-    /// <summary>By when the whole head must be here. An upload that ends sets it while the head is waited for already.</summary>
+    /// <summary>By when the whole head must be here.</summary>
     public long HeadBy
     {
         get => Volatile.Read(ref _headBy);
-        set => Volatile.Write(ref _headBy, value);
+        set
+        {
+            Volatile.Write(ref _headBy, value);
+            watch.Expect(value);
+        }
     }
 
     /// <summary>Whether the head has been read, so that what fails next is the body.</summary>
@@ -49,13 +56,23 @@ internal sealed class OriginConnection(Stream stream, OriginWatch watch)
     /// <summary>What came and was not consumed.</summary>
     public ReadOnlySpan<byte> Buffered => _buffer.AsSpan(_start, _end - _start);
 
+    /// <summary>Whether its end, once read, may have been anybody's doing: TLS that ended without saying so.</summary>
+    public bool WasCut => stream is OriginTlsStream { WasCut: true };
+
     /// <summary>Whether the server ended it, or spoke unasked, while it was idle.</summary>
     public bool IsStale => IsClosed || _idleRead.IsCompleted;
 
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>The earlier of its deadlines.</summary>
-    public long Deadline => IsClosed ? Never : Math.Min(Volatile.Read(ref _readDeadline), Volatile.Read(ref _writeDeadline));
+    public long Deadline
+    {
+        get
+        {
+            var read = Volatile.Read(ref _readDeadline);
+            return IsClosed ? Never : Math.Min(read == ByHead ? HeadBy : read, Volatile.Read(ref _writeDeadline));
+        }
+    }
 
     /// <summary>Room to write a request's head in, kept for the next one.</summary>
     public byte[] HeadBuffer { get; set; } = [];
@@ -91,8 +108,11 @@ internal sealed class OriginConnection(Stream stream, OriginWatch watch)
     public void ExpectRead(long deadline)
     {
         Volatile.Write(ref _readDeadline, deadline);
-        watch.Expect(deadline);
+        watch.Expect(Deadline);
     }
+
+    /// <summary>The read under way, or the next one, is of the head, which must be here by <see cref="HeadBy"/>, as that stands or comes to stand.</summary>
+    public void ExpectHead() => ExpectRead(ByHead);
 
     /// <summary>Reads more into the buffer; zero at the end of the stream.</summary>
     /// <param name="cancellationToken">Ends the connection.</param>

@@ -57,7 +57,7 @@ public enum OriginFault
     /// <summary>304 to a request without conditions, or about another representation.</summary>
     UnexpectedNotModified,
 
-    /// <summary>The body ended before its length or last chunk.</summary>
+    /// <summary>The body ended before its length or last chunk, or, over TLS, without a word where only that ends it.</summary>
     Truncated,
 
     /// <summary>The chunked framing or its trailers are malformed.</summary>

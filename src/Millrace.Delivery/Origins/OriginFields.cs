@@ -32,10 +32,13 @@ internal static class OriginFields
         return headers;
     }
 
-    /// <summary>For one range of an object, of the representation that is held or of any: If-Range spares the whole when it has changed (RFC 9110 §13.1.5).</summary>
-    public static HeaderList ForPart(UpstreamRequest upstream, ByteRange range, HeaderList? held)
+    /// <summary>
+    /// For one range of an object: of the representation that is <paramref name="held"/>, since If-Range spares the whole when it has changed (RFC 9110
+    /// §13.1.5), or of any, validating what is <paramref name="stored"/> by the way: a condition that fails leaves the range in force (§13.2.2).
+    /// </summary>
+    public static HeaderList ForPart(UpstreamRequest upstream, ByteRange range, CachedObject? stored, HeaderList? held = null)
     {
-        var headers = ForFetch(upstream, null);
+        var headers = ForFetch(upstream, stored);
         headers.Add("Range", string.Create(CultureInfo.InvariantCulture, $"bytes={range.First}-{range.End - 1}"));
         if (held is not null)
         {

@@ -32,7 +32,7 @@ internal readonly record struct OriginHead(int Status, HeaderList Headers, BodyF
             HeadProgress progress;
             while ((progress = parser.Read(connection.Buffered, fields)) == HeadProgress.Incomplete)
             {
-                connection.ExpectRead(connection.HeadBy);
+                connection.ExpectHead();
                 if (await connection.FillAsync(cancellationToken) == 0)
                 {
                     throw new OriginException(OriginFault.ClosedEarly);

@@ -1,19 +1,6 @@
 namespace Millrace.Delivery.Origins;
 
-/// <summary>Whose pace a response is read at.</summary>
-internal enum OriginPace
-{
-    /// <summary>Ours: it goes into the store as fast as it comes.</summary>
-    Fill,
-
-    /// <summary>A client's, who may be slow.</summary>
-    Pass,
-}
-
-/// <summary>
-/// The connections to one endpoint: at most so many, the last used first, so that those not needed go idle and are closed. A share of them is kept from
-/// passes. Requests beyond wait in order, a bounded number for a bounded time.
-/// </summary>
+/// <summary>Leases the connections to one endpoint, and opens them. Requests beyond its places wait in order.</summary>
 internal sealed class OriginPool : IWatched, IDisposable
 {
     private readonly Lock _gate = new();
@@ -22,20 +9,18 @@ internal sealed class OriginPool : IWatched, IDisposable
     private readonly IConnector _connector;
     private readonly OriginWatch _watch;
     private readonly TimeProvider _time;
-    private readonly HashSet<OriginConnection> _all = [];
-    private readonly List<OriginConnection> _idle = [];
-    private readonly LinkedList<Waiter> _waiting = [];
-    private readonly int _maxPasses;
-    private int _open;
-    private int _passes;
+    private readonly OriginPlaces _places;
+    private readonly LeaseQueue _queue;
+    private bool _retired;
+    private bool _watched = true;
     private bool _disposed;
-    private long _opened;
-    private long _reused;
 
     public OriginPool(OriginEndpoint endpoint, DeliveryOptions options, IConnector connector, OriginWatch watch, TimeProvider time)
     {
         (_endpoint, _options, _connector, _watch, _time) = (endpoint, options, connector, watch, time);
-        _maxPasses = Math.Max(1, options.MaxOriginConnections - (int)Math.Ceiling(options.MaxOriginConnections * options.Origins.FillShare));
+        var max = options.MaxOriginConnections;
+        _places = new OriginPlaces(max, Math.Max(1, max - (int)Math.Ceiling(max * options.Origins.FillShare)));
+        _queue = new LeaseQueue(options.Origins, watch);
         watch.Add(this);
     }
 
@@ -48,41 +33,54 @@ internal sealed class OriginPool : IWatched, IDisposable
                 return new OriginEndpointStats
                 {
                     Endpoint = _endpoint.ToString(),
-                    Open = _open,
-                    Idle = _idle.Count(static connection => !connection.IsStale),
-                    Passes = _passes,
-                    Waiting = _waiting.Count,
-                    Opened = _opened,
-                    Reused = _reused,
+                    Open = _places.Open,
+                    Idle = _places.Idle,
+                    Passes = _places.Passes,
+                    Waiting = _queue.Count,
+                    Opened = _places.Opened,
+                    Reused = _places.Reused,
                 };
             }
         }
     }
 
+    /// <summary>Whether it has been retired and nothing is left of it.</summary>
+    public bool IsGone
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _retired && IsEmpty;
+            }
+        }
+    }
+
+    private bool IsEmpty => _places.Open == 0 && _queue.Count == 0;
+
     /// <summary>A connection for one request: an idle one, or a new one, or the next that is free. Give it back by <see cref="Return"/>.</summary>
     /// <param name="pace">Whose pace the response will be read at.</param>
     /// <param name="fresh">Whether it must be new, because an idle one has just proved stale.</param>
     /// <param name="connect">Time to connect.</param>
+    /// <param name="by">When all waiting for it ends, as the clock's timestamp.</param>
     /// <param name="cancellationToken">The caller.</param>
     /// <exception cref="OriginException">None can be had.</exception>
-    public async ValueTask<OriginConnection> LeaseAsync(OriginPace pace, bool fresh, TimeSpan connect, CancellationToken cancellationToken)
+    public async ValueTask<OriginConnection> LeaseAsync(OriginPace pace, bool fresh, TimeSpan connect, long by, CancellationToken cancellationToken)
     {
-        Waiter? waiter = null;
-        OriginConnection? idle = null;
+        LeaseQueue.Waiter? waiter = null;
+        OriginConnection? idle;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!MayTake(pace))
+            if (!_watched)
             {
-                waiter = Enqueue(pace);
+                _watch.Add(this);
+                _watched = true;
             }
-            else if ((idle = fresh ? null : TakeIdle()) is not null || _open < _options.MaxOriginConnections || DropIdle())
+
+            if (!_places.TryTake(pace, fresh, out idle))
             {
-                Take(idle, pace);
-            }
-            else
-            {
-                waiter = Enqueue(pace);
+                waiter = _queue.Add(pace, fresh, by);
             }
         }
 
@@ -91,7 +89,7 @@ internal sealed class OriginPool : IWatched, IDisposable
             idle = await WaitAsync(waiter, cancellationToken);
         }
 
-        return idle ?? await OpenAsync(pace, connect, cancellationToken);
+        return idle ?? await OpenAsync(pace, by == long.MaxValue ? connect : Within(connect, by), cancellationToken);
     }
 
     /// <summary>Gives a connection back, to the one who has waited longest or to rest.</summary>
@@ -110,18 +108,7 @@ internal sealed class OriginPool : IWatched, IDisposable
 
         lock (_gate)
         {
-            GiveUp(connection.IsPass ? OriginPace.Pass : OriginPace.Fill);
-            if (reusable && !_disposed)
-            {
-                _idle.Add(connection);
-            }
-            else
-            {
-                connection.Close();
-                _all.Remove(connection);
-                _open--;
-            }
-
+            _places.Return(connection, reusable && !_disposed && !_retired);
             ServeWaiting();
         }
 
@@ -136,47 +123,40 @@ internal sealed class OriginPool : IWatched, IDisposable
     {
         lock (_gate)
         {
-            if (!connection.IsPass)
-            {
-                connection.IsPass = true;
-                _passes++;
-            }
+            _places.BecomePass(connection);
         }
+    }
+
+    /// <summary>No route names the endpoint any more: nothing is kept for later. Requests in hand may still come, and have their connections to themselves.</summary>
+    public void Retire()
+    {
+        lock (_gate)
+        {
+            _retired = true;
+            _places.Expire();
+        }
+
+        // The watch lets it go when nothing is left of it.
+        _watch.Expect(_watch.Now);
     }
 
     public long Expire(long now)
     {
-        var next = long.MaxValue;
+        long next;
+        OriginConnection[] left;
         lock (_gate)
         {
-            for (var node = _waiting.First; node is not null; node = node.Next)
+            next = _queue.Expire(now);
+            _places.Expire(now);
+            left = _places.Connections;
+            if (_retired && IsEmpty)
             {
-                if (node.Value.Deadline <= now)
-                {
-                    node.Value.TrySetException(new OriginException(OriginFault.QueueTimeout));
-                }
-                else
-                {
-                    next = Math.Min(next, node.Value.Deadline);
-                }
-            }
-
-            for (var i = _idle.Count - 1; i >= 0; i--)
-            {
-                if (_idle[i].Deadline <= now || _idle[i].IsStale)
-                {
-                    Forget(i);
-                }
+                _watch.Remove(this);
+                _watched = false;
             }
         }
 
-        OriginConnection[] busy;
-        lock (_gate)
-        {
-            busy = [.. _all];
-        }
-
-        foreach (var connection in busy)
+        foreach (var connection in left)
         {
             connection.ExpireAt(now);
             next = Math.Min(next, connection.Deadline);
@@ -192,14 +172,17 @@ internal sealed class OriginPool : IWatched, IDisposable
         lock (_gate)
         {
             _disposed = true;
-            all = [.. _all];
-            foreach (var waiter in _waiting)
-            {
-                waiter.TrySetException(new OriginException(OriginFault.Refused));
-            }
+            all = _places.Connections;
+            _queue.Refuse();
         }
 
         Array.ForEach(all, static connection => connection.Close());
+    }
+
+    private TimeSpan Within(TimeSpan connect, long by)
+    {
+        var left = _watch.Between(_watch.Now, by);
+        return left < connect ? TimeSpan.FromTicks(Math.Max(1, left.Ticks)) : connect;
     }
 
     private async ValueTask<OriginConnection> OpenAsync(OriginPace pace, TimeSpan connect, CancellationToken cancellationToken)
@@ -222,8 +205,7 @@ internal sealed class OriginPool : IWatched, IDisposable
         {
             lock (_gate)
             {
-                GiveUp(pace);
-                _open--;
+                _places.Leave(pace);
                 ServeWaiting();
             }
 
@@ -235,8 +217,7 @@ internal sealed class OriginPool : IWatched, IDisposable
     {
         lock (_gate)
         {
-            _opened++;
-            _all.Add(connection);
+            _places.Fill(connection);
             if (_disposed)
             {
                 connection.Close();
@@ -246,10 +227,10 @@ internal sealed class OriginPool : IWatched, IDisposable
         return connection;
     }
 
-    private async ValueTask<OriginConnection?> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    private async ValueTask<OriginConnection?> WaitAsync(LeaseQueue.Waiter waiter, CancellationToken cancellationToken)
     {
         _watch.Expect(waiter.Deadline);
-        using var cancelled = cancellationToken.UnsafeRegister(static (waiter, token) => ((Waiter)waiter!).TrySetCanceled(token), waiter);
+        using var cancelled = cancellationToken.UnsafeRegister(static (waiter, token) => ((LeaseQueue.Waiter)waiter!).TrySetCanceled(token), waiter);
         try
         {
             return await waiter.Task;
@@ -258,117 +239,50 @@ internal sealed class OriginPool : IWatched, IDisposable
         {
             lock (_gate)
             {
-                if (waiter.Node.List is not null)
-                {
-                    _waiting.Remove(waiter.Node);
-                }
+                _queue.Remove(waiter);
             }
         }
-    }
-
-    private bool MayTake(OriginPace pace) => pace == OriginPace.Fill || _passes < _maxPasses;
-
-    /// <summary>Counts a connection, or the place of one to be opened, as taken.</summary>
-    private void Take(OriginConnection? idle, OriginPace pace)
-    {
-        _passes += pace == OriginPace.Pass ? 1 : 0;
-        if (idle is null)
-        {
-            _open++;
-            return;
-        }
-
-        _reused++;
-        idle.ExpectRead(long.MaxValue);
-        idle.IsPass = pace == OriginPace.Pass;
-    }
-
-    private void GiveUp(OriginPace pace) => _passes -= pace == OriginPace.Pass ? 1 : 0;
-
-    private Waiter Enqueue(OriginPace pace)
-    {
-        if (_waiting.Count >= _options.Origins.MaxWaiting)
-        {
-            throw new OriginException(OriginFault.QueueFull);
-        }
-
-        Waiter waiter = new(pace, _watch.After(_options.Origins.MaxWait));
-        waiter.Node = _waiting.AddLast(waiter);
-        return waiter;
     }
 
     /// <summary>Gives what is free to those who have waited longest and may have it.</summary>
     private void ServeWaiting()
     {
-        for (var node = _waiting.First; node is not null;)
+        for (var waiter = _queue.First; waiter is not null;)
         {
-            var (waiter, next) = (node.Value, node.Next);
-            if (MayTake(waiter.Pace))
+            var next = waiter.Next;
+            if (waiter.Task.IsCompleted)
             {
-                var idle = TakeIdle();
-                if (idle is null && _open >= _options.MaxOriginConnections)
+                _queue.Remove(waiter);
+            }
+            else if (_places.MayTake(waiter.Pace))
+            {
+                if (!_places.TryTake(waiter.Pace, waiter.Fresh, out var idle))
                 {
                     return;
                 }
 
-                _waiting.Remove(node);
-                if (waiter.TrySetResult(idle))
+                // Taken before it is told: it may go on at once, on another thread, and sets deadlines of its own.
+                _queue.Remove(waiter);
+                if (!waiter.TrySetResult(idle))
                 {
-                    Take(idle, waiter.Pace);
-                }
-                else if (idle is not null)
-                {
-                    _idle.Add(idle);
+                    GiveUp(idle, waiter.Pace);
                 }
             }
 
-            node = next;
+            waiter = next;
         }
     }
 
-    private OriginConnection? TakeIdle()
+    /// <summary>One who waited has left this very moment.</summary>
+    private void GiveUp(OriginConnection? idle, OriginPace pace)
     {
-        while (_idle.Count > 0)
+        if (idle is null)
         {
-            var last = _idle[^1];
-            if (!last.IsStale)
-            {
-                _idle.RemoveAt(_idle.Count - 1);
-                return last;
-            }
-
-            Forget(_idle.Count - 1);
+            _places.Leave(pace);
         }
-
-        return null;
-    }
-
-    private bool DropIdle()
-    {
-        if (_idle.Count == 0)
+        else
         {
-            return false;
+            _places.Return(idle, rests: false);
         }
-
-        Forget(0);
-        return true;
-    }
-
-    private void Forget(int index)
-    {
-        var connection = _idle[index];
-        _idle.RemoveAt(index);
-        _all.Remove(connection);
-        _open--;
-        connection.Close();
-    }
-
-    private sealed class Waiter(OriginPace pace, long deadline) : TaskCompletionSource<OriginConnection?>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public OriginPace Pace { get; } = pace;
-
-        public long Deadline { get; } = deadline;
-
-        public LinkedListNode<Waiter> Node { get; set; } = null!;
     }
 }

@@ -157,7 +157,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
 
         _server.ExpectBody(_connection, _idle);
         read = await _connection.ReadAsync(into, cancellationToken);
-        return read > 0 || _kind == BodyKind.UntilClose ? read : throw new OriginException(OriginFault.Truncated);
+        return read > 0 || (_kind == BodyKind.UntilClose && !_connection.WasCut) ? read : throw new OriginException(OriginFault.Truncated);
     }
 
     private async ValueTask<int> ReadChunkedAsync(Memory<byte> into, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed class OriginServer(Uri address, OriginPool pool, DeliveryOptions
         {
             for (var fresh = false; ; fresh = true)
             {
-                var connection = await Pool.LeaseAsync(call.Pace, fresh, call.Timeouts.Connect ?? options.ConnectTimeout, cancellationToken);
+                var connection = await Pool.LeaseAsync(call.Pace, fresh, call.Timeouts.Connect ?? options.ConnectTimeout, call.Deadline, cancellationToken);
                 try
                 {
                     return await ExchangeAsync(connection, call, cancellationToken);

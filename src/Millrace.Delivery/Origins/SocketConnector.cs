@@ -18,8 +18,7 @@ internal sealed class SocketConnector(AddressBook addresses, TimeSpan attemptDel
     {
         var found = await addresses.OfAsync(endpoint.Host, cancellationToken);
         var socket = await ConnectAnyAsync([.. found.Take(MaxAddresses)], endpoint.Port, cancellationToken);
-        NetworkStream plain = new(socket, ownsSocket: true);
-        return endpoint.Secure ? await SecureAsync(plain, endpoint.Host, cancellationToken) : plain;
+        return endpoint.Secure ? await SecureAsync(socket, endpoint.Host, cancellationToken) : new NetworkStream(socket, ownsSocket: true);
     }
 
     private async Task<Socket> ConnectAnyAsync(IPAddress[] found, int port, CancellationToken cancellationToken)
@@ -112,9 +111,9 @@ internal sealed class SocketConnector(AddressBook addresses, TimeSpan attemptDel
         }
     }
 
-    private static async ValueTask<Stream> SecureAsync(NetworkStream plain, string host, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> SecureAsync(Socket socket, string host, CancellationToken cancellationToken)
     {
-        SslStream tls = new(plain);
+        OriginTlsStream tls = new(socket);
         try
         {
             await tls.AuthenticateAsClientAsync(

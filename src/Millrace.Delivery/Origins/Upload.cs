@@ -49,7 +49,7 @@ internal sealed class Upload(IRequestBody body, OriginConnection connection, Ori
         try
         {
             await CopyAsync(either.Token);
-            ExpectHead();
+            connection.HeadBy = watch.After(response);
             IsDone = true;
         }
         catch (RequestBodyException fault)
@@ -60,7 +60,7 @@ internal sealed class Upload(IRequestBody body, OriginConnection connection, Ori
         catch (OriginException)
         {
             // The server may have refused the rest and said why: its response, or its absence, tells.
-            ExpectHead();
+            connection.HeadBy = watch.After(response);
         }
         catch (OperationCanceledException)
         {
@@ -72,15 +72,6 @@ internal sealed class Upload(IRequestBody body, OriginConnection connection, Ori
         {
             Fault = new RequestBodyException(400, e);
             connection.Close();
-        }
-    }
-
-    private void ExpectHead()
-    {
-        if (!connection.InBody)
-        {
-            connection.HeadBy = watch.After(response);
-            connection.ExpectRead(connection.HeadBy);
         }
     }
 

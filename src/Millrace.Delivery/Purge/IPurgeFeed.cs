@@ -9,6 +9,9 @@ public interface IPurgeFeed
     /// </summary>
     string Name { get; }
 
+    /// <summary>Tells this order of purges from all others that the node's disk may have obeyed, the same after each start; not 0. What was kept under another is forgotten.</summary>
+    ulong Id => System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(Name)) | 1;
+
     /// <summary>One past the last offset that was acknowledged.</summary>
     /// <exception cref="Exception">The feed cannot be read now.</exception>
     ValueTask<long> EndAsync(CancellationToken cancellation);

@@ -11,6 +11,8 @@ public sealed class PurgeFollower : IAsyncDisposable
     // Who waits asks for its count right after; a purge that nobody waits for is not asked for at all.
     private const int MaxCounts = 4_096;
 
+    // News ends a wait sooner, and then the look behind it brings something. If it does not, the feed has come to its end, or lost its way.
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -103,14 +105,28 @@ public sealed class PurgeFollower : IAsyncDisposable
 
     private async Task FollowAsync()
     {
-        var pause = FirstPause;
+        var (pause, rest, early) = (FirstPause, ShortestWait, false);
         try
         {
             while (true)
             {
                 try
                 {
-                    await ObeyNextAsync();
+                    var (moved, isWhole) = await LookAsync();
+                    if (!moved && early)
+                    {
+                        await Task.Delay(rest, _time, _stop.Token);
+                        rest = rest * 2 < _touch.Lease / 5 ? rest * 2 : _touch.Lease / 5;
+                    }
+                    else if (moved)
+                    {
+                        rest = ShortestWait;
+                    }
+
+                    // Five looks to a lease: one that is slow, or lost, costs nothing.
+                    var began = _time.GetTimestamp();
+                    await (isWhole ? _feed.WaitAsync(_next, _touch.Lease / 5, _stop.Token) : default);
+                    early = _time.GetElapsedTime(began) < ShortestWait;
                     pause = FirstPause;
                 }
                 catch (Exception broken) when (!_stop.IsCancellationRequested)
@@ -128,24 +144,25 @@ public sealed class PurgeFollower : IAsyncDisposable
         }
     }
 
-    private async Task ObeyNextAsync()
+    /// <summary>Obeys what the feed has now; says whether it brought anything, and whether that was all.</summary>
+    private async ValueTask<(bool Moved, bool IsWhole)> LookAsync()
     {
-        var sent = _time.GetTimestamp();
-        var batch = await _feed.ReadAsync(_next, MaxRead, _stop.Token);
+        var (before, sent) = (_next, _time.GetTimestamp());
+        var batch = await _feed.ReadAsync(before, MaxRead, _stop.Token);
         var touched = _obey(batch);
-        if (!batch.IsWhole)
+        if (batch.IsWhole)
         {
-            Note(batch, touched);
-            return;
+            _touch.Renew(sent);
+            Regain();
         }
 
-        _touch.Renew(sent);
-        Regain();
         Note(batch, touched);
-        _caughtUp.TrySetResult();
+        if (batch.IsWhole)
+        {
+            _caughtUp.TrySetResult();
+        }
 
-        // Five looks to a lease: one that is slow, or lost, costs nothing.
-        await _feed.WaitAsync(_next, _touch.Lease / 5, _stop.Token);
+        return (batch.Next != before, batch.IsWhole);
     }
 
     private void Regain()

@@ -26,8 +26,8 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
     /// <summary>What an origin request that begins now carries to its end.</summary>
     public Beginning Now => new(Next, _invalidations.Sequence, time.GetTimestamp(), _heard);
 
-    /// <summary>Records a purge at the next offset; true when the bound was hit, and everything that began before it counts as purged.</summary>
-    public bool Add(PurgeScope purge)
+    /// <summary>Records a purge at the next offset. Returns what is remembered of it, or a floor when the bound was hit: everything that began before counts as purged.</summary>
+    public PurgeTrace Add(PurgeScope purge)
     {
         lock (_gate)
         {
@@ -37,24 +37,61 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
 
     /// <summary>Records a purge at its control offset, which is at least <see cref="Next"/>.</summary>
     /// <inheritdoc cref="Add(PurgeScope)"/>
-    public bool Add(long offset, PurgeScope purge)
+    public PurgeTrace Add(long offset, PurgeScope purge)
     {
         lock (_gate)
         {
-            var collapsed = _names.Count + purge.Keys.Count + purge.SurrogateKeys.Count > maxPurges || _patterns.Count + purge.Patterns.Count > MaxPatterns;
-            if (collapsed)
+            return Remember(PurgeTrace.Of(offset, purge));
+        }
+    }
+
+    /// <summary>Records what an earlier process remembered, in any order.</summary>
+    public void Restore(PurgeTrace trace)
+    {
+        lock (_gate)
+        {
+            Remember(trace);
+        }
+    }
+
+    /// <summary>All that is remembered, for <see cref="Restore"/>, and the offset that comes next.</summary>
+    public (long Next, IReadOnlyList<PurgeTrace> Traces) Traces()
+    {
+        lock (_gate)
+        {
+            List<PurgeTrace> traces = _floor > 0 ? [PurgeTrace.Floor(_floor - 1)] : [];
+            if (_afterTags > 0)
             {
-                _names.Clear();
-                _patterns.Clear();
-                _floor = offset + 1;
-            }
-            else
-            {
-                Remember(offset, purge);
+                traces.Add(new PurgeTrace(_afterTags - 1, [], [], Soft: false) { HasTags = true });
             }
 
-            Volatile.Write(ref _next, offset + 1);
-            return collapsed;
+            foreach (var (name, latest) in _names)
+            {
+                if (latest.Hard >= 0)
+                {
+                    traces.Add(new PurgeTrace(latest.Hard, [name], [], Soft: false));
+                }
+
+                if (latest.Soft >= 0)
+                {
+                    traces.Add(new PurgeTrace(latest.Soft, [name], [], Soft: true));
+                }
+            }
+
+            traces.AddRange(_patterns.Select(static one => new PurgeTrace(one.Offset, [], [one.Pattern], one.Soft)));
+            return (_next, traces);
+        }
+    }
+
+    /// <summary>Begins at a control offset, which it returns: of what was purged before nothing is known, and whatever began earlier counts as purged.</summary>
+    public long Begin(long next)
+    {
+        lock (_gate)
+        {
+            Forget(long.MaxValue);
+            (_floor, _afterTags) = (next, 0);
+            Volatile.Write(ref _next, next);
+            return next;
         }
     }
 
@@ -64,16 +101,6 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
         lock (_gate)
         {
             Volatile.Write(ref _next, Math.Max(_next, next));
-        }
-    }
-
-    /// <summary>Begins at a control offset: of what was purged before nothing is known, and whatever began earlier counts as purged.</summary>
-    public void Begin(long next)
-    {
-        lock (_gate)
-        {
-            _floor = next;
-            Volatile.Write(ref _next, next);
         }
     }
 
@@ -165,29 +192,48 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
 
     private static PurgeVerdict Later(PurgeVerdict one, PurgeVerdict other) => one > other ? one : other;
 
-    private void Remember(long offset, PurgeScope purge)
+    private PurgeTrace Remember(PurgeTrace trace)
     {
-        foreach (var key in purge.Keys)
+        if (trace.IsFloor || _names.Count + trace.Names.Count > maxPurges || _patterns.Count + trace.Patterns.Count > MaxPatterns)
         {
-            Remember(PurgeNames.OfKey(key));
+            trace = PurgeTrace.Floor(trace.Offset);
+            Forget(trace.Offset);
+            _floor = Math.Max(_floor, trace.Offset + 1);
         }
 
-        foreach (var key in purge.SurrogateKeys)
-        {
-            Remember(PurgeNames.OfSurrogate(key));
-            _afterTags = offset + 1;
-        }
-
-        foreach (var pattern in purge.Patterns)
-        {
-            _patterns.Add((pattern, offset, purge.Soft));
-        }
-
-        void Remember(UInt128 name)
+        _afterTags = trace.HasTags ? Math.Max(_afterTags, trace.Offset + 1) : _afterTags;
+        foreach (var name in trace.Names)
         {
             var latest = _names.TryGetValue(name, out var known) ? known : Latest.None;
-            _names[name] = purge.Soft ? latest with { Soft = offset } : latest with { Hard = offset };
+            _names[name] = trace.Soft ? latest with { Soft = Math.Max(latest.Soft, trace.Offset) } : latest with { Hard = Math.Max(latest.Hard, trace.Offset) };
         }
+
+        foreach (var pattern in trace.Patterns)
+        {
+            // In the order of offsets, which is that of coming but for what is restored.
+            var at = _patterns.Count;
+            for (; at > 0 && _patterns[at - 1].Offset > trace.Offset; at--)
+            {
+            }
+
+            _patterns.Insert(at, (pattern, trace.Offset, trace.Soft));
+        }
+
+        Volatile.Write(ref _next, Math.Max(_next, trace.Offset + 1));
+        return trace;
+    }
+
+    private void Forget(long upTo)
+    {
+        foreach (var (name, latest) in _names)
+        {
+            if (Math.Max(latest.Hard, latest.Soft) <= upTo)
+            {
+                _names.Remove(name);
+            }
+        }
+
+        _patterns.RemoveAll(one => one.Offset <= upTo);
     }
 
     private PurgeVerdict ByName(UInt128 name, long began) =>

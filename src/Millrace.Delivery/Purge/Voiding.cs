@@ -8,13 +8,13 @@ namespace Millrace.Delivery.Purge;
 /// <summary>Takes out of the store, and out of reach of what is on its way, what a purge or an unsafe request names.</summary>
 internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk, DeliveryMeters meters, Func<RouteTable> routes, TimeProvider time)
 {
-    /// <summary>Obeys a purge of a plane that follows no feed; returns how many stored responses it touched.</summary>
+    /// <summary>Obeys a purge of a plane that follows no feed; returns how many responses in memory it touched. It holds after a crash once the disk's notes are flushed.</summary>
     /// <exception cref="ArgumentException">The route is not a pattern, or a prefix names no beginnings of keys.</exception>
     public int Purge(PurgeRequest request)
     {
         var scope = ScopeOf(request);
-        Count(purges.Add(scope));
-        Void(scope, disk.Objects);
+        disk.Objects?.TakeOrder();
+        Note(purges.Add(scope));
         return store.Purge([scope], time)[0];
     }
 
@@ -23,11 +23,9 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
     {
         var touched = Obey([.. batch.Orders.Select(order => (order.Offset, ScopeOrAll(order.Request)))]);
         purges.Advance(batch.Next);
+        disk.Objects?.NoteNext(batch.Next);
         return touched;
     }
-
-    /// <summary>What came before <paramref name="next"/> concerns nothing that is held here.</summary>
-    public void Begin(long next) => purges.Begin(next);
 
     /// <summary>RFC 9111 §4.4: the target of a successful unsafe request, and Location and Content-Location of the same authority.</summary>
     /// <param name="key">The target's key.</param>
@@ -38,7 +36,12 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
     {
         HashSet<CacheKey> keys = [key, .. NamedBy(key, response.First("Location")), .. NamedBy(key, response.First("Content-Location"))];
         var own = purges.Invalidate(keys.Select(PurgeNames.OfKey), began, key);
-        Void(PurgeScope.OfKeys(keys), disk.Objects);
+        foreach (var named in keys)
+        {
+            // No journal knows of it: what is on disk goes itself, or it would be back after a restart.
+            disk.Objects?.Remove(named);
+        }
+
         store.Purge([PurgeScope.OfKeys(keys)], time);
         return own;
     }
@@ -59,37 +62,21 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
         return CacheKey.OfUrl(raw).Concat(CacheKey.OfUrl(named.AbsoluteUri)).Select(ByRoute);
     }
 
-    /// <summary>
-    /// What no feed remembers must leave the disk itself, or it would be back after a restart: keys at once, and everything where only heads would tell
-    /// what a tag or pattern means. Purges from a feed are found again there, and judged when a head is read.
-    /// </summary>
-    private static void Void(PurgeScope scope, DiskObjects? objects)
-    {
-        if (scope.SurrogateKeys.Count > 0 || scope.Patterns.Count > 0)
-        {
-            objects?.Tier.RemoveAll();
-            return;
-        }
-
-        foreach (var key in scope.Keys)
-        {
-            objects?.Remove(key);
-        }
-    }
-
     private int[] Obey(IReadOnlyList<(long Offset, PurgeScope Scope)> ordered)
     {
         foreach (var (offset, scope) in ordered)
         {
-            Count(purges.Add(offset, scope));
+            Note(purges.Add(offset, scope));
         }
 
         return store.Purge([.. ordered.Select(static purge => purge.Scope)], time);
     }
 
-    private void Count(bool collapsed)
+    /// <summary>What lies on disk is judged when it is read, by what is remembered of purges; so that is kept there too.</summary>
+    private void Note(PurgeTrace trace)
     {
-        if (collapsed)
+        disk.Objects?.Note(trace);
+        if (trace.IsFloor)
         {
             meters.BoundHit(DeliveryReason.Purged);
         }

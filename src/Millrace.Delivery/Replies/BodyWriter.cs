@@ -1,35 +1,25 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Replies;
 
 /// <summary>Writes a part of a complete body, from memory or slice by slice.</summary>
-internal sealed class BodyWriter(SliceSource slices)
+internal sealed class BodyWriter(SliceWriter slices)
 {
     private const int ThroughBytes = 16 * 1024;
 
-    /// <summary>Makes sure of the first slice of a part before a head promises it: its origin may have changed, or be away.</summary>
-    /// <exception cref="OriginException">The slice cannot be had; nothing has been said yet.</exception>
-    public async ValueTask BeginAsync(Exchange exchange, CachedObject stored, ByteRange range, CancellationToken cancellationToken)
-    {
-        if (stored.Body.Slices is { } map && range.Length > 0 && await slices.TakeAsync(exchange, stored, map.IndexOf(range.First), cancellationToken) is { } first)
-        {
-            exchange.Take(first);
-        }
-    }
-
     public ValueTask WriteAsync(Exchange exchange, CachedObject stored, ByteRange range, CancellationToken cancellationToken) =>
-        stored.Body.Slices is { } map
-            ? InSlicesAsync(exchange, stored, map, range, cancellationToken)
+        stored.Body.Slices is not null
+            ? slices.WriteAsync(exchange, stored, range, cancellationToken)
             : WholeAsync(exchange, stored.Body.Pieces, range.First, range.Length, cancellationToken);
 
-    /// <summary>Streams an origin's body, or a part of it, through one buffer.</summary>
-    public static async ValueTask ThroughAsync(Exchange exchange, OriginResponse response, long skip, long length, CancellationToken cancellationToken)
+    /// <summary>Streams an origin's body, or a part of it, through one buffer; false when the body ended before so many bytes.</summary>
+    public static async ValueTask<bool> ThroughAsync(Exchange exchange, OriginResponse response, long skip, long length, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ThroughBytes);
+        var isBeingFilled = false;
         try
         {
             while (length > 0)
@@ -38,13 +28,15 @@ internal sealed class BodyWriter(SliceSource slices)
                 if (!reading.IsCompleted)
                 {
                     // Before waiting for the origin's next bytes, lets the client have what is here: the head above all.
+                    isBeingFilled = true;
                     await exchange.FlushAsync(cancellationToken);
                 }
 
                 var read = await reading;
+                isBeingFilled = false;
                 if (read == 0)
                 {
-                    return;
+                    return false;
                 }
 
                 var skipped = (int)Math.Min(skip, read);
@@ -56,44 +48,16 @@ internal sealed class BodyWriter(SliceSource slices)
                     await exchange.WriteAsync(buffer.AsMemory(skipped, kept), cancellationToken);
                 }
             }
+
+            return true;
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private async ValueTask InSlicesAsync(Exchange exchange, CachedObject stored, SliceMap map, ByteRange range, CancellationToken cancellationToken)
-    {
-        while (range.Length > 0)
-        {
-            var index = map.IndexOf(range.First);
-            var within = (int)(range.First - map.StartOf(index));
-            var length = (int)Math.Min(map.LengthOf(index) - within, range.Length);
-            var taking = slices.TakeAsync(exchange, stored, index, cancellationToken);
-            if (!taking.IsCompleted)
+            // The client has left while the origin's bytes may yet come here: nobody else may have the room.
+            if (!isBeingFilled)
             {
-                await exchange.FlushAsync(cancellationToken);
+                ArrayPool<byte>.Shared.Return(buffer);
             }
-
-            if (await taking is { } slice)
-            {
-                try
-                {
-                    await exchange.WriteAsync(slice.Bytes.Slice(within, length), cancellationToken);
-                }
-                finally
-                {
-                    slice.LetGo();
-                }
-            }
-            else
-            {
-                using var response = await slices.OpenAsync(exchange.Route!, exchange.Upstream, stored, range with { Length = length }, cancellationToken);
-                await ThroughAsync(exchange, response, 0, length, cancellationToken);
-            }
-
-            range = new ByteRange(range.First + length, range.Length - length);
         }
     }
 

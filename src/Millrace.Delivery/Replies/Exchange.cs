@@ -70,8 +70,11 @@ internal sealed class Exchange
     /// <summary>The slice that the reply begins with, held; or null.</summary>
     public Slice? First { get; private set; }
 
-    /// <summary>The slice to fetch on behalf of all who want a range in it; null for the whole object.</summary>
+    /// <summary>The slice to fetch on behalf of all who want ranges; null for the whole object.</summary>
     public ByteRange? Part { get; set; }
+
+    /// <summary>Whether the request goes forward alone and with its own conditions, though its answer may be kept.</summary>
+    public bool IsAsItCame { get; private set; }
 
     public DeliveryOutcome Outcome { get; set; }
 
@@ -131,6 +134,15 @@ internal sealed class Exchange
         Request.Headers.Set(FieldId.AcceptEncoding, ContentCoding.Identity.Wire());
     }
 
+    /// <summary>Notes that the request fetches for itself, with all that it said: its object was lately found unshareable.</summary>
+    public RequestStep FetchAsItCame()
+    {
+        GiveBackCodings();
+        IsAsItCame = true;
+        Verdict = Verdict with { Detail = DeliveryReason.HitForMiss };
+        return RequestStep.Fetch;
+    }
+
     private void GiveBackCodings()
     {
         if (Codings is not null)
@@ -151,7 +163,7 @@ internal sealed class Exchange
         Key.Clear();
         (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
         (_upstream, Part, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, null, default);
-        (Codings, HasReachedMark, Fault) = (null, false, HeadFault.None);
+        (Codings, IsAsItCame, HasReachedMark, Fault) = (null, false, false, HeadFault.None);
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
 

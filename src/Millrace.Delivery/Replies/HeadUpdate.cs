@@ -12,7 +12,7 @@ namespace Millrace.Delivery.Replies;
 /// What a 200 to a HEAD does to the copies that a GET in its place could have got (RFC 9111 §4.3.5): it renews those that it describes, and makes stale
 /// those that it contradicts, in memory and on disk.
 /// </summary>
-internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, DiskShelf disk, MemoryAccount account, PurgeLog purges, TimeProvider time)
+internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, DiskShelf disk, PurgeLog purges, TimeProvider time)
 {
     /// <summary>The moment to note before the HEAD is sent.</summary>
     public Beginning Now => purges.Now;
@@ -38,12 +38,16 @@ internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, Dis
     {
         var describes = Refreshing.Describes(copy.Head, copy.Body.Length!.Value, response.Headers);
         var head = describes ? Refreshing.Refresh(copy.Head, route, response.Headers, request.Headers, response.Arrival, began) : copy.Head.StaleFrom(copy.Head.Age(time));
-        var reason = describes ? StorageRules.Judge(request.Headers, head, copy.Body.Slices is null ? copy.Body.Length : null, route.MaxObjectBytes ?? options.MaxObjectBytes) : DeliveryReason.None;
+        var length = copy.Body.Slices is null ? copy.Body.Length : null;
+        var reason = describes ? StorageRules.Judge(request.Headers, head, length, route.MaxObjectBytes ?? options.MaxObjectBytes) : DeliveryReason.None;
         if (reason == DeliveryReason.None)
         {
-            CachedObject updated = new(head, copy.Body, account);
-            store.Put(updated, supersedes: copy);
-            disk.Objects?.Renew(updated);
+            CachedObject updated = new(head, copy);
+            store.Put(updated, out var isVoid, supersedes: copy);
+            if (!isVoid)
+            {
+                disk.Objects?.Renew(updated);
+            }
         }
         else if (!StorageRules.IsOfTheRequest(reason))
         {

@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
-using Millrace.Delivery.Http1;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Storage;
@@ -16,17 +11,8 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery.Replies;
 
 /// <summary>Writes each kind of response: stored, arriving, passing through, or ours.</summary>
-internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
+internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimeProvider time)
 {
-    /// <summary>A quotation mark is text here, and stands in no HTML.</summary>
-    private static readonly JsonSerializerOptions ProblemForm = new()
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
-    /// <summary>What a request whose route was not looked for may use (RFC 9110 §15.5.6); a route may take fewer.</summary>
-    private static readonly ImmutableArray<string> UsualMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
     /// <summary>Objects in other codings; null for none.</summary>
     public Conversions? Conversions { get; set; }
 
@@ -53,7 +39,7 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
         Frame(headers, part, several, total);
         if (!request.IsHead && stored.Body.Slices is not null)
         {
-            await bodies.BeginAsync(exchange, stored, part.Range, cancellationToken);
+            await slices.BeginAsync(exchange, stored, part.Range, cancellationToken);
         }
 
         exchange.Start(part.Status, headers);
@@ -92,28 +78,37 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
 
         // The whole ends with the fill, and not with its last byte: what follows on this connection finds the object stored.
         var isWhole = part.Status == head.Status;
-        await ReadAlongAsync(exchange, reader, isWhole ? new ByteRange(0, long.MaxValue) : part.Range, cancellationToken);
+        await ReadAlongAsync(exchange, arriving, reader, isWhole ? new ByteRange(0, long.MaxValue) : part.Range, cancellationToken);
         exchange.Complete = true;
         return isWhole;
     }
 
-    private static async ValueTask ReadAlongAsync(Exchange exchange, Filling.Reader reader, ByteRange range, CancellationToken cancellationToken)
+    private async ValueTask ReadAlongAsync(Exchange exchange, CachedObject arriving, Filling.Reader reader, ByteRange range, CancellationToken cancellationToken)
     {
-        for (var at = 0L; at < range.End;)
+        var at = 0L;
+        try
         {
-            var piece = await FirstFlushingAsync(exchange, reader.ReadAsync(cancellationToken), cancellationToken);
-            if (piece.IsEmpty)
+            while (at < range.End)
             {
-                break;
-            }
+                var piece = await FirstFlushingAsync(exchange, reader.ReadAsync(cancellationToken), cancellationToken);
+                if (piece.IsEmpty)
+                {
+                    break;
+                }
 
-            var skipped = (int)Math.Clamp(range.First - at, 0, piece.Length);
-            var kept = (int)Math.Min(piece.Length - skipped, range.End - at - skipped);
-            at += piece.Length;
-            if (kept > 0)
-            {
-                await exchange.WriteAsync(piece.Slice(skipped, kept), cancellationToken);
+                var skipped = (int)Math.Clamp(range.First - at, 0, piece.Length);
+                var kept = (int)Math.Min(piece.Length - skipped, range.End - at - skipped);
+                at += piece.Length;
+                if (kept > 0)
+                {
+                    await exchange.WriteAsync(piece.Slice(skipped, kept), cancellationToken);
+                }
             }
+        }
+        catch (LeftBehindException)
+        {
+            var first = Math.Max(at, range.First);
+            await slices.ThroughAsync(exchange, arriving, new ByteRange(first, Math.Min(range.End, arriving.Body.Length!.Value) - first), cancellationToken);
         }
     }
 
@@ -149,11 +144,11 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
 
     /// <summary>
     /// Answers a range out of an origin's 206 that may be wider, because it was asked for a slice, and that is not kept. False when it has not got the
-    /// range; nothing has been said then.
+    /// range, or If-Range asks which representation it is of; nothing has been said then.
     /// </summary>
     public static async ValueTask<bool> PartAsync(Exchange exchange, OriginResponse response, CancellationToken cancellationToken)
     {
-        if (ContentRange.Of(response.Headers) is not { } came || RangeOf(exchange.Request, came.Size ?? came.Last + 1) is not { } range
+        if (exchange.Request.Headers.Contains(FieldId.IfRange) || ContentRange.Of(response.Headers) is not { } came || RangeOf(exchange.Request, came.Size ?? came.Last + 1) is not { } range
             || range.First < came.First || range.End > came.Last + 1)
         {
             return false;
@@ -166,72 +161,10 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
         exchange.Reply.Set("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes {range.First}-{range.End - 1}/{size}"));
         exchange.Reply.Add(FieldId.ContentLength, range.Length);
         exchange.Start(206, exchange.Reply);
-        await BodyWriter.ThroughAsync(exchange, response, range.First - came.First, range.Length, cancellationToken);
-        exchange.Complete = true;
+        exchange.Complete = await BodyWriter.ThroughAsync(exchange, response, range.First - came.First, range.Length, cancellationToken)
+            ? true : throw new OriginException(OriginFault.Truncated);
         return true;
     }
-
-    /// <summary>Says what went wrong as problem+json (RFC 9457).</summary>
-    public static async ValueTask ProblemAsync(Exchange exchange, int status, DeliveryReason reason, CancellationToken cancellationToken)
-    {
-        exchange.Outcome = DeliveryOutcome.Error;
-        var body = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new Problem($"urn:millrace:{reason.Wire()}", Title(reason, exchange.Fault), status, exchange.Fault.Rule()), ProblemForm));
-        var headers = exchange.Reply;
-        headers.Clear();
-        headers.Add("Content-Type", "application/problem+json");
-        headers.Add("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture));
-        headers.Add("Cache-Control", "no-store");
-        if (status == 503)
-        {
-            headers.Add("Retry-After", "1");
-        }
-
-        if (status == 405)
-        {
-            headers.Add("Allow", string.Join(", ", exchange.Route?.Methods ?? UsualMethods));
-        }
-
-        exchange.Verdict = exchange.Verdict with { Hit = false, TimeToLive = null, Detail = reason };
-        exchange.Start(status, headers);
-        if (!exchange.Request.IsHead)
-        {
-            await exchange.WriteAsync(body, cancellationToken);
-        }
-
-        exchange.Complete = true;
-    }
-
-    private static string Title(DeliveryReason reason, HeadFault fault) => fault switch
-    {
-        HeadFault.MethodRefused => Title(DeliveryReason.MethodNotAllowed),
-        HeadFault.TransferCoding => "The transfer coding is not known.",
-        HeadFault.Expectation => "The expectation cannot be met.",
-        HeadFault.Version => "The version is not served.",
-        _ => Title(reason),
-    };
-
-    private static string Title(DeliveryReason reason) => reason switch
-    {
-        DeliveryReason.NoRoute => "No route matches this host and path.",
-        DeliveryReason.Loop => "This request has passed here before.",
-        DeliveryReason.MethodNotAllowed => "The method is not allowed here.",
-        DeliveryReason.SignatureMissing => "This URL must be signed.",
-        DeliveryReason.SignatureInvalid => "The URL's signature is not valid.",
-        DeliveryReason.SignatureExpired => "The URL's signature has expired.",
-        DeliveryReason.OnlyIfCached => "Nothing usable is held, and the request forbids asking the origin.",
-        DeliveryReason.Overloaded => "Too many requests are in hand.",
-        DeliveryReason.BadRequest => "The request is malformed.",
-        DeliveryReason.HeadTooLarge => "The request's head is too large.",
-        DeliveryReason.BodyTooLarge => "The request's body is too large.",
-        DeliveryReason.SlowClient => "The request came too slowly.",
-        DeliveryReason.OriginUnreachable => "The origin cannot be reached.",
-        DeliveryReason.OriginTimeout => "The origin took too long.",
-        DeliveryReason.OriginError => "The origin failed.",
-        DeliveryReason.OriginBroken => "The origin's response is malformed.",
-        DeliveryReason.OriginBusy => "All connections to the origin are in use.",
-        DeliveryReason.OriginCircuitOpen => "The origin has failed too often and is left alone for a moment.",
-        _ => "The request could not be served.",
-    };
 
     /// <summary>Before waiting for the origin's next bytes, lets the client have what is here: the head above all.</summary>
     private static async ValueTask<T> FirstFlushingAsync<T>(Exchange exchange, ValueTask<T> next, CancellationToken cancellationToken)
@@ -329,13 +262,6 @@ internal sealed class ReplyWriter(BodyWriter bodies, TimeProvider time)
 
         await exchange.WriteAsync(frame.End, cancellationToken);
     }
-
-    /// <summary>RFC 9457 §3.1, without what is not known.</summary>
-    private sealed record Problem(
-        [property: JsonPropertyName("type")] string Type,
-        [property: JsonPropertyName("title")] string Title,
-        [property: JsonPropertyName("status")] int Status,
-        [property: JsonPropertyName("detail")] string? Detail);
 
     /// <summary>What a reply has of an object: its one range, or the several in their order.</summary>
     private readonly record struct Part(int Status, ByteRange Range, ByteRange[]? Several);

@@ -13,6 +13,9 @@ internal sealed class RoutePattern
 
     public bool IsPrefix { get; }
 
+    /// <summary>What <see cref="Parse"/> reads.</summary>
+    public string Text => IsPrefix ? $"{Host}{Path}*" : Host + Path;
+
     /// <summary>Exact names rank above suffixes, longer suffixes above shorter, and <c>*</c> is last.</summary>
     public int HostRank => Host[0] == '*' ? Host.Length : int.MaxValue;
 

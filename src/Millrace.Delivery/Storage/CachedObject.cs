@@ -18,13 +18,22 @@ internal sealed class CachedObject : StoredNode
     private const int SurrogateBytes = 192;
 
     public CachedObject(ResponseHead head, ObjectBody body, MemoryAccount account)
-        : base(head.Key.ShortHash, account)
+        : base(head.Key.ShortHash, new Residence(account))
     {
         (Head, Body) = (head, body);
         if (body.IsComplete)
         {
             Seal();
+            Residence.Bytes = Size;
         }
+    }
+
+    /// <summary>A new head over the bytes of another object, which stay in the account that they are in.</summary>
+    public CachedObject(ResponseHead head, CachedObject original)
+        : base(head.Key.ShortHash, original.Residence)
+    {
+        (Head, Body, FetchCost) = (head, original.Body, original.FetchCost);
+        Seal();
     }
 
     /// <summary>What is known of it. A soft purge replaces it by one that is stale, so a reader takes it once.</summary>
@@ -43,11 +52,13 @@ internal sealed class CachedObject : StoredNode
         return changed;
     }
 
-    /// <summary>The whole body is here.</summary>
-    public void Complete()
+    /// <summary>The whole body is here, after so long a fetch, if anybody knows.</summary>
+    public void Complete(TimeSpan? took)
     {
         Body.Complete();
         Seal();
+        Residence.Bytes = Size;
+        FetchCost = took is { } known ? CostOf(known) : 0;
     }
 
     /// <summary>Settles what the object costs.</summary>

@@ -3,38 +3,40 @@ namespace Millrace.Delivery.Storage;
 /// <summary>
 /// A body as it arrives: one writer, any number of readers, each from the first byte. While it may still be stored all of it is kept. Once it is
 /// too large or memory is out (<see cref="MakeWindow"/>) nobody may join, what all readers have read is let go, and the writer waits for the
-/// slowest, whom the front end's minimum data rate cuts off if need be. Every chunk is in the account until the last who may read it has gone.
+/// slowest: not long where others wait with it and it can get the rest by itself (<see cref="MayLeaveBehind"/>), else until the front end's minimum data
+/// rate cuts it off. Every chunk is in the account until the last who may read it has gone.
 /// </summary>
 internal sealed class Filling
 {
-    /// <summary>Below the large object heap's threshold of 85,000 bytes.</summary>
-    public const int ChunkBytes = 64 * 1024;
+    /// <summary>The largest chunk.</summary>
+    public const int ChunkBytes = FillingChunks.MostBytes;
 
-    private const int FirstBytes = 4 * 1024;
     private const int WindowChunks = 4;
 
-    private readonly MemoryAccount _account;
-    private readonly long? _expected;
+    /// <summary>How long in all the slowest readers of a window may hold up others before they are left behind.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly List<Chunk> _chunks = [];
+    private readonly FillingChunks _chunks;
     private readonly List<Reader> _readers = [];
     private TaskCompletionSource _changed = NewSignal();
     private TaskCompletionSource _room = NewSignal();
-    private int _firstChunk;
-    private bool _window;
+    private volatile bool _window;
     private bool _complete;
     private bool _released;
     private Exception? _fault;
-    private long _taken;
+    private TimeSpan _heldUp;
     private CachedObject? _stored;
 
-    private Filling(MemoryAccount account, long? expected) => (_account, _expected) = (account, expected);
+    private Filling(MemoryAccount account, long? expected) => (_chunks, Expected) = (new FillingChunks(account), expected);
 
     /// <summary>The length in bytes that the origin stated, or null.</summary>
-    public long? Expected => _expected;
+    public long? Expected { get; }
 
-    public long Length { get; private set; }
+    public long Length => _chunks.Length;
+
+    /// <summary>Whether a reader can get the rest of the body without this one.</summary>
+    public bool MayLeaveBehind { get; set; }
 
     public bool HasReaders
     {
@@ -53,14 +55,7 @@ internal sealed class Filling
     public static Filling? TryBegin(MemoryAccount account, long? expected)
     {
         Filling body = new(account, expected);
-        var bytes = body.NextBytes();
-        if (!account.TryTake(bytes))
-        {
-            return null;
-        }
-
-        body.Add(bytes);
-        return body;
+        return body._chunks.TryAdd(expected) ? body : null;
     }
 
     /// <summary>A reader from the first byte, or null once those bytes are gone.</summary>
@@ -68,7 +63,7 @@ internal sealed class Filling
     {
         lock (_gate)
         {
-            if (_window || _firstChunk > 0)
+            if (_window || _chunks.First > 0)
             {
                 return null;
             }
@@ -76,8 +71,7 @@ internal sealed class Filling
             if (_released && _readers.Count == 0)
             {
                 // Aboard since before the end, and late to open: the bytes count again while it reads.
-                _taken = _chunks.Sum(static c => (long)c.Bytes.Length);
-                _account.Take(_taken);
+                _chunks.TakeAgain();
             }
 
             var reader = new Reader(this);
@@ -91,20 +85,19 @@ internal sealed class Filling
     {
         lock (_gate)
         {
-            if (_chunks.Count > 0 && _chunks[^1] is { } last && last.Used < last.Bytes.Length)
+            if (_chunks.Space is { IsEmpty: false } space)
             {
-                return last.Bytes.AsMemory(last.Used);
+                return space;
             }
 
-            var bytes = NextBytes();
-            if (_window || !_account.TryTake(bytes))
+            if (_window || !_chunks.TryAdd(Expected))
             {
                 // What is on its way goes on in a window, counted though above the bound: a few chunks for each body begun below it.
-                _account.Take(bytes);
+                _chunks.Add(Expected);
                 BeginWindow();
             }
 
-            return Add(bytes);
+            return _chunks.Space;
         }
     }
 
@@ -112,22 +105,12 @@ internal sealed class Filling
     {
         lock (_gate)
         {
-            _chunks[^1].Used += bytes;
-            Length += bytes;
+            _chunks.Commit(bytes);
             Wake(ref _changed);
         }
     }
 
-    public bool IsWindow
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _window;
-            }
-        }
-    }
+    public bool IsWindow => _window;
 
     public void MakeWindow()
     {
@@ -142,19 +125,20 @@ internal sealed class Filling
     {
         lock (_gate)
         {
-            foreach (var chunk in _chunks)
+            for (var i = _chunks.First; i < _chunks.End; i++)
             {
-                take(chunk.Bytes.AsMemory(0, chunk.Used));
+                take(_chunks.From(i, 0));
             }
         }
     }
 
-    /// <summary>In window mode, waits until the slowest reader is near.</summary>
-    public async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
+    /// <summary>In window mode, waits until the slowest reader is near, or has been left behind.</summary>
+    public async ValueTask WaitForRoomAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task room;
+            bool othersWait;
             lock (_gate)
             {
                 if (!_window || _chunks.Count <= WindowChunks || _readers.Count == 0)
@@ -163,9 +147,26 @@ internal sealed class Filling
                 }
 
                 room = _room.Task;
+                othersWait = MayLeaveBehind && _readers.Exists(reader => reader.ChunkIndex >= _chunks.End - 1);
             }
 
-            await room.WaitAsync(cancellationToken);
+            if (!othersWait)
+            {
+                await room.WaitAsync(cancellationToken);
+                continue;
+            }
+
+            var since = time.GetTimestamp();
+            try
+            {
+                await room.WaitAsync(_heldUp < Patience ? Patience - _heldUp : TimeSpan.Zero, time, cancellationToken);
+                _heldUp += time.GetElapsedTime(since);
+            }
+            catch (TimeoutException)
+            {
+                _heldUp = TimeSpan.Zero;
+                LeaveSlowestBehind();
+            }
         }
     }
 
@@ -192,7 +193,7 @@ internal sealed class Filling
     {
         lock (_gate)
         {
-            return [.. _chunks.Where(static c => c.Used > 0).Select(static c => new ReadOnlyMemory<byte>(c.Used == c.Bytes.Length ? c.Bytes : c.Bytes.AsSpan(0, c.Used).ToArray()))];
+            return _chunks.Freeze();
         }
     }
 
@@ -203,9 +204,7 @@ internal sealed class Filling
         {
             stored.Hold();
             _stored = stored;
-            var cut = _chunks.Count > 0 && _chunks[^1].Used < _chunks[^1].Bytes.Length ? _chunks[^1].Bytes.Length : 0;
-            _account.Return(_taken - cut);
-            _taken = cut;
+            _chunks.ReturnFrozen();
         }
     }
 
@@ -226,22 +225,24 @@ internal sealed class Filling
             return;
         }
 
-        _account.Return(_taken);
-        _taken = 0;
+        _chunks.ReturnAll();
         _stored?.LetGo();
         _stored = null;
     }
 
-    /// <summary>Chunks double up to their bound, so that a small body of unknown length costs little; the rest of a known length otherwise.</summary>
-    private int NextBytes() =>
-        (int)Math.Min(ChunkBytes, _expected is { } total && total > Length ? total - Length : Math.Max(FirstBytes, _chunks.Count > 0 ? 2L * _chunks[^1].Bytes.Length : 0));
-
-    private Memory<byte> Add(int bytes)
+    private void LeaveSlowestBehind()
     {
-        _taken += bytes;
-        Chunk chunk = new(new byte[bytes]);
-        _chunks.Add(chunk);
-        return chunk.Bytes;
+        lock (_gate)
+        {
+            var slowest = _chunks.First;
+            foreach (var reader in _readers.FindAll(reader => reader.ChunkIndex == slowest))
+            {
+                reader.IsLeftBehind = true;
+                _readers.Remove(reader);
+            }
+
+            Trim();
+        }
     }
 
     private void BeginWindow()
@@ -257,17 +258,7 @@ internal sealed class Filling
             return;
         }
 
-        var slowest = _readers.Count == 0 ? _firstChunk + _chunks.Count : _readers.Min(static r => r.ChunkIndex);
-        var gone = Math.Min(slowest - _firstChunk, Math.Max(0, _chunks.Count - 1));
-        if (gone > 0)
-        {
-            var bytes = _chunks.Take(gone).Sum(static c => (long)c.Bytes.Length);
-            _account.Return(bytes);
-            _taken -= bytes;
-            _chunks.RemoveRange(0, gone);
-            _firstChunk += gone;
-        }
-
+        _chunks.ForgetBefore(_readers.Count == 0 ? _chunks.End : _readers.Min(static reader => reader.ChunkIndex));
         Wake(ref _room);
     }
 
@@ -279,13 +270,6 @@ internal sealed class Filling
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private sealed class Chunk(byte[] bytes)
-    {
-        public byte[] Bytes { get; } = bytes;
-
-        public int Used { get; set; }
-    }
-
     /// <summary>One reader's place.</summary>
     public sealed class Reader(Filling body) : IDisposable
     {
@@ -294,7 +278,10 @@ internal sealed class Filling
 
         public int ChunkIndex { get; private set; }
 
+        public bool IsLeftBehind { get; set; }
+
         /// <summary>The next bytes, valid until the next call; empty at the end.</summary>
+        /// <exception cref="LeftBehindException">It was too slow for the others, who have gone on without it.</exception>
         /// <exception cref="IOException">The origin's body ended early.</exception>
         public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
         {
@@ -303,6 +290,11 @@ internal sealed class Filling
                 Task changed;
                 lock (body._gate)
                 {
+                    if (IsLeftBehind)
+                    {
+                        throw new LeftBehindException();
+                    }
+
                     if (TryTake(out var bytes))
                     {
                         return bytes;
@@ -342,17 +334,16 @@ internal sealed class Filling
         private bool TryTake(out ReadOnlyMemory<byte> bytes)
         {
             bytes = default;
-            while (ChunkIndex - body._firstChunk is var index && index < body._chunks.Count)
+            while (ChunkIndex < body._chunks.End)
             {
-                var chunk = body._chunks[index];
-                if (_offset < chunk.Used)
+                bytes = body._chunks.From(ChunkIndex, _offset);
+                if (!bytes.IsEmpty)
                 {
-                    bytes = chunk.Bytes.AsMemory(_offset, chunk.Used - _offset);
-                    _offset = chunk.Used;
+                    _offset += bytes.Length;
                     return true;
                 }
 
-                if (chunk.Used < chunk.Bytes.Length)
+                if (!body._chunks.IsFull(ChunkIndex))
                 {
                     return false;
                 }

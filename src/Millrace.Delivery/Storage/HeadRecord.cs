@@ -11,11 +11,14 @@ namespace Millrace.Delivery.Storage;
 
 /// <summary>
 /// A head as the disk keeps it: numbers, then texts, each behind its length. Times are of the wall clock, so that ages survive a restart; of the purge
-/// clocks only the control offset, and the process whose own clocks the others are. What can be read off the fields is not written.
+/// clocks the control offset (whose order is the folder's: <see cref="PurgeNotes"/>), and the count of invalidations, which is one process's own. What can be read off the fields is not written.
 /// </summary>
 internal static class HeadRecord
 {
     private const byte Version = 1;
+
+    /// <summary>A clock that is kept right is set back by less.</summary>
+    private const long ClockJitter = TimeSpan.TicksPerSecond;
     private const int NumberBytes = 1 + 2 + 1 + (8 * 6);
 
     /// <summary>Writes a head.</summary>
@@ -49,9 +52,8 @@ internal static class HeadRecord
     /// <param name="key">The key that was asked for: its hash may be another's too.</param>
     /// <param name="route">The route by which it is asked for.</param>
     /// <param name="process">The number of this process.</param>
-    /// <param name="follows">Whether purges come from a feed, whose offsets mean the same to every process; else they were obeyed on the disk itself.</param>
     /// <param name="time">The clocks.</param>
-    public static ResponseHead? Read(ReadOnlySpan<byte> bytes, KeyBuffer key, Route route, ulong process, bool follows, TimeProvider time)
+    public static ResponseHead? Read(ReadOnlySpan<byte> bytes, KeyBuffer key, Route route, ulong process, TimeProvider time)
     {
         if (bytes.Length < NumberBytes || bytes[0] != Version)
         {
@@ -69,7 +71,8 @@ internal static class HeadRecord
         var names = TextsOf(Take(ref rest));
         var selecting = HeaderList.Parse(Take(ref rest));
         var since = time.GetUtcNow().UtcTicks - BinaryPrimitives.ReadInt64LittleEndian(numbers[20..]);
-        var age = BinaryPrimitives.ReadInt64LittleEndian(numbers[12..]) + Math.Max(0, since);
+        var lifetime = BinaryPrimitives.ReadInt64LittleEndian(numbers[4..]);
+        var age = AgeAt(BinaryPrimitives.ReadInt64LittleEndian(numbers[12..]), since, lifetime);
         var offset = BinaryPrimitives.ReadInt64LittleEndian(numbers[28..]);
         var isOurs = BinaryPrimitives.ReadUInt64LittleEndian(numbers[44..]) == process;
         return new ResponseHead
@@ -81,13 +84,20 @@ internal static class HeadRecord
             Headers = headers,
             Directives = ResponseDirectives.Parse(headers, route.TargetedFields),
             Freshness = new FreshnessRules(
-                TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(numbers[4..])), TimeSpan.FromTicks(age), (numbers[3] & 2) != 0),
+                TimeSpan.FromTicks(lifetime), TimeSpan.FromTicks(age), (numbers[3] & 2) != 0),
             AgeStated = (numbers[3] & 1) != 0,
             ReceivedTimestamp = time.GetTimestamp(),
-            Began = isOurs ? Beginning.Restored(offset) with { Local = BinaryPrimitives.ReadInt64LittleEndian(numbers[36..]) } : Beginning.Restored(follows ? offset : 0),
+            Began = isOurs ? Beginning.Restored(offset) with { Local = BinaryPrimitives.ReadInt64LittleEndian(numbers[36..]) } : Beginning.Restored(offset),
             SurrogateKeys = TextsOf(Take(ref rest)),
         };
     }
+
+    /// <summary>When a head that <see cref="Read"/> has read was written.</summary>
+    public static DateTimeOffset WrittenAt(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadInt64LittleEndian(bytes[20..]), TimeSpan.Zero);
+
+    /// <summary>The age that went on since; where the clock has been set back nobody knows it, and the object is stale.</summary>
+    private static long AgeAt(long written, long since, long lifetime) =>
+        since >= 0 ? written + since : since >= -ClockJitter ? written : Math.Max(written, lifetime);
 
     private static string[] TextsOf(ReadOnlySpan<byte> joined) => joined.IsEmpty ? [] : Encoding.Latin1.GetString(joined).Split('\n');
 

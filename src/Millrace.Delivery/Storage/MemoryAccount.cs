@@ -10,15 +10,24 @@ internal sealed class MemoryAccount(long bound)
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
+    /// <summary>Takes so many bytes unless they pass the bound; a refusal is not seen by anybody else.</summary>
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref _bytes, bytes) <= bound)
+        for (var seen = Bytes; ;)
         {
-            return true;
-        }
+            if (seen > bound - bytes)
+            {
+                return false;
+            }
 
-        Return(bytes);
-        return false;
+            var before = Interlocked.CompareExchange(ref _bytes, seen + bytes, seen);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
     }
 
     public void Take(long bytes) => Interlocked.Add(ref _bytes, bytes);

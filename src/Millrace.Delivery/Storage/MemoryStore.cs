@@ -9,30 +9,42 @@ namespace Millrace.Delivery.Storage;
 /// Objects in memory, bounded by bytes. Lookups take no lock; changes take one, under which the policy that chooses what to keep
 /// (<see cref="IEvictionPolicy"/>) learns of the hits since.
 /// </summary>
-internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog purges, EvictionKind eviction = EvictionKind.Default, IDemand? demand = null)
+internal sealed class MemoryStore
 {
     /// <summary>A purge of much lets others in between so many.</summary>
     private const int PurgeChunk = 4_096;
 
     private readonly Lock _gate = new();
-    private readonly ObjectIndex _index = new();
-    private readonly IEvictionPolicy _policy = EvictionPolicies.Create(eviction, capacityBytes, demand);
+    private readonly IEvictionPolicy _policy;
+    private readonly StoreContents _contents;
     private readonly ReadBuffer _reads = new(Environment.ProcessorCount);
-    private long _bytes;
-    private int _count;
-    private long _evictions;
+    private readonly long _capacityBytes;
+    private readonly int _maxVariants;
+    private readonly PurgeLog _purges;
 
-    public long Bytes => Volatile.Read(ref _bytes);
+    /// <param name="capacityBytes">The bytes that it holds.</param>
+    /// <param name="maxVariants">The variants of one key that it holds.</param>
+    /// <param name="purges">What was purged.</param>
+    /// <param name="eviction">The policy.</param>
+    /// <param name="demand">What the policy may know of requests to come.</param>
+    public MemoryStore(long capacityBytes, int maxVariants, PurgeLog purges, EvictionKind eviction = EvictionKind.Default, IDemand? demand = null)
+    {
+        (_capacityBytes, _maxVariants, _purges) = (capacityBytes, maxVariants, purges);
+        _policy = EvictionPolicies.Create(eviction, capacityBytes, demand);
+        _contents = new StoreContents(capacityBytes, _policy);
+    }
+
+    public long Bytes => _contents.Bytes;
 
     /// <summary>Objects; slices are not counted.</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count => _contents.Count;
 
-    public long Evictions => Volatile.Read(ref _evictions);
+    public long Evictions => _contents.Evictions;
 
     /// <summary>The variant that the request selects; the newest where several match. No lock, no allocation.</summary>
     public CachedObject? Find(KeyBuffer key, UpstreamFields request)
     {
-        var held = _index.Find(key, request);
+        var held = _contents.Index.Find(key, request);
         if (held is not null)
         {
             Asked(held);
@@ -42,13 +54,13 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     }
 
     /// <summary>Any variant of the key, to learn by which fields it varies.</summary>
-    public CachedObject? FindAny(CacheKey key) => _index.VariantsOf(key) is [var newest, ..] ? newest : null;
+    public CachedObject? FindAny(CacheKey key) => _contents.Index.VariantsOf(key) is [var newest, ..] ? newest : null;
 
     /// <summary>All that is held of a key, newest first.</summary>
-    public CachedObject[] VariantsOf(CacheKey key) => _index.VariantsOf(key);
+    public CachedObject[] VariantsOf(CacheKey key) => _contents.Index.VariantsOf(key);
 
     /// <summary>What is held of the same key and variant.</summary>
-    public CachedObject? FindSame(ResponseHead head) => Array.Find(_index.VariantsOf(head.Key), held => held.Head.Vary.SameAs(head.Vary));
+    public CachedObject? FindSame(ResponseHead head) => Array.Find(_contents.Index.VariantsOf(head.Key), held => held.Head.Vary.SameAs(head.Vary));
 
     /// <summary>Notes that an object or a slice was asked for; now and then, when nobody has the lock, tells the policy of all such.</summary>
     public void Asked(StoredNode held)
@@ -66,30 +78,44 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         }
     }
 
+    /// <inheritdoc cref="Put(CachedObject, out bool, CachedObject?)"/>
+    public bool Put(CachedObject fresh, CachedObject? supersedes = null) => Put(fresh, out _, supersedes);
+
     /// <summary>
-    /// Stores an object in place of its own earlier version and of the one it <paramref name="supersedes"/>; false when a purge voided it, it does not
-    /// fit at all, or the policy thinks less of it than of what would have to leave.
+    /// Stores an object in place of its own earlier version and of the one it <paramref name="supersedes"/>; false when it does not fit at all, the policy
+    /// thinks less of it than of what would have to leave, or it is void.
     /// </summary>
-    public bool Put(CachedObject fresh, CachedObject? supersedes = null)
+    /// <param name="fresh">The object.</param>
+    /// <param name="isVoid">Whether it may not be kept anywhere: a purge voided it, or a newer one is here.</param>
+    /// <param name="supersedes">The copy that it was asked for in place of, or null.</param>
+    public bool Put(CachedObject fresh, out bool isVoid, CachedObject? supersedes = null)
     {
         lock (_gate)
         {
             _reads.Drain(_policy);
-            var stored = TryPut(fresh, supersedes);
-            Publish();
+            var stored = TryPut(fresh, supersedes, out isVoid);
+            _contents.Publish();
             return stored;
         }
     }
 
-    /// <summary>Takes back what the disk had, unless the same variant has come meanwhile: that is newer.</summary>
-    public bool Recall(CachedObject recalled)
+    /// <summary>
+    /// Takes back what the disk had, unless the same variant has come meanwhile: that is newer. Returns what answers now, whether or not memory keeps it; null
+    /// when a purge voided it on its way.
+    /// </summary>
+    public CachedObject? Recall(CachedObject recalled)
     {
         lock (_gate)
         {
             _reads.Drain(_policy);
-            var stored = !Array.Exists(_index.VariantsOf(recalled.Key), held => held.Head.Vary.SameAs(recalled.Head.Vary)) && TryPut(recalled, null);
-            Publish();
-            return stored;
+            if (FindSame(recalled.Head) is { } held)
+            {
+                return held;
+            }
+
+            TryPut(recalled, null, out var isVoid);
+            _contents.Publish();
+            return isVoid ? null : recalled;
         }
     }
 
@@ -99,16 +125,8 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         lock (_gate)
         {
             _reads.Drain(_policy);
-
-            // Its own object may be what had to make room.
-            var stored = IsWanted(slice) && slice.Size <= capacityBytes && TryMakeRoom(slice) && IsWanted(slice) && slice.Map.TryAdd(slice);
-            if (stored)
-            {
-                _policy.Insert(slice);
-                slice.Entered();
-            }
-
-            Publish();
+            var stored = _contents.TryEnter(slice);
+            _contents.Publish();
             return stored;
         }
     }
@@ -120,8 +138,8 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         {
             if (held?.IsHeld == true)
             {
-                Remove(held);
-                Publish();
+                _contents.Remove(held);
+                _contents.Publish();
             }
         }
     }
@@ -129,13 +147,13 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
     /// <summary>Obeys purges, which must be in the log already: removes what each names, or makes it stale. Returns how many objects each touched.</summary>
     public int[] Purge(IReadOnlyList<PurgeScope> scopes, TimeProvider time)
     {
-        var covered = _index.Covered(scopes);
+        var covered = _contents.Index.Covered(scopes);
         var touched = new int[scopes.Count];
         for (var i = 0; i < scopes.Count; i++)
         {
             lock (_gate)
             {
-                touched[i] = Touch(_index.Named(scopes[i]), scopes[i].Soft, time);
+                touched[i] = Touch(_contents.Index.Named(scopes[i]), scopes[i].Soft, time);
             }
 
             foreach (var some in covered[i].Chunk(PurgeChunk))
@@ -156,28 +174,10 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
         lock (_gate)
         {
             List<string> faults = [];
-            _policy.CheckIntegrity(faults);
-            _index.CheckIntegrity(maxVariants, faults);
-            var objects = _index.All().ToList();
-            var slices = objects.SelectMany(static held => held.Body.Slices?.Resident() ?? []).ToList();
-            var bytes = objects.Sum(static held => held.Size) + slices.Sum(static slice => slice.Size);
-            Expect(bytes == _policy.Bytes && bytes == _bytes && bytes <= capacityBytes, $"bytes: held {bytes}, policy {_policy.Bytes}, published {_bytes}, bound {capacityBytes}");
-            Expect(objects.Count + slices.Count == _policy.Count && _count == objects.Count, $"count: {objects.Count} and {slices.Count} slices, policy {_policy.Count}, published {_count}");
-            Expect(slices.TrueForAll(static slice => slice.IsHeld && slice.IsStored), "a map has a slice that has left");
-            Expect(objects.TrueForAll(static held => held.Body.Slices is not { } map || map.Owner == held), "a map has another owner");
+            _contents.CheckIntegrity(_maxVariants, faults);
             return faults;
-
-            void Expect(bool holds, string fault)
-            {
-                if (!holds)
-                {
-                    faults.Add(fault);
-                }
-            }
         }
     }
-
-    private static bool IsWanted(Slice slice) => slice.Map.Owner?.IsHeld == true;
 
     private int Touch(IEnumerable<CachedObject> named, bool soft, TimeProvider time)
     {
@@ -190,25 +190,27 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
             }
             else if (held.IsHeld)
             {
-                Remove(held);
+                _contents.Remove(held);
                 touched++;
             }
         }
 
-        Publish();
+        _contents.Publish();
         return touched;
     }
 
-    private bool TryPut(CachedObject fresh, CachedObject? supersedes)
+    private bool TryPut(CachedObject fresh, CachedObject? supersedes, out bool isVoid)
     {
         var head = fresh.Head;
         var held = supersedes?.IsHeld == true ? supersedes : null;
 
         // Under the gate: a purge either is in the log by now, or comes to look after this object is in.
-        var verdict = purges.Judge(head.Began, head.Key, head.SurrogateKeys);
-        if (fresh.Size > capacityBytes || verdict == PurgeVerdict.Void)
+        var verdict = _purges.Judge(head.Began, head.Key, head.SurrogateKeys);
+        var same = Array.Find(_contents.Index.VariantsOf(head.Key), variant => variant != held && variant.Head.Vary.SameAs(head.Vary));
+        isVoid = verdict == PurgeVerdict.Void || (same is not null && IsOlder(head, same.Head));
+        if (fresh.Size > _capacityBytes || isVoid)
         {
-            Remove(held);
+            _contents.Remove(held);
             return false;
         }
 
@@ -217,122 +219,31 @@ internal sealed class MemoryStore(long capacityBytes, int maxVariants, PurgeLog 
             fresh.MakeStale(head.Freshness.InitialAge);
         }
 
-        foreach (var variant in _index.VariantsOf(head.Key))
+        if (same is not null)
         {
-            if (variant != held && variant.Head.Vary.SameAs(head.Vary))
-            {
-                Remove(held is null ? null : variant);
-                held ??= variant;
-            }
+            _contents.Remove(held is null ? null : same);
+            held ??= same;
         }
 
-        while (held is null && _index.VariantsOf(head.Key) is { } kept && kept.Length >= maxVariants)
-        {
-            Remove(kept[^1]);
-            _evictions++;
-        }
-
-        return held is null ? TryEnter(fresh) : TryReplace(held, fresh);
-    }
-
-    private bool TryEnter(CachedObject fresh)
-    {
-        if (!TryMakeRoom(fresh))
-        {
-            return false;
-        }
-
-        _policy.Insert(fresh);
-        Enter(fresh);
-        return true;
-    }
-
-    private bool TryMakeRoom(StoredNode fresh)
-    {
-        if (!_policy.Admit(fresh))
-        {
-            return false;
-        }
-
-        while (_policy.Bytes + fresh.Size > capacityBytes)
-        {
-            Evicted(_policy.Evict(fresh));
-        }
-
-        return true;
-    }
-
-    private bool TryReplace(CachedObject held, CachedObject fresh)
-    {
-        _policy.Replace(held, fresh);
-
-        // In this order a map of slices changes its owner and keeps its slices.
-        Enter(fresh);
-        Leave(held);
-        while (_policy.Bytes > capacityBytes)
-        {
-            Evicted(_policy.Evict(null));
-        }
-
-        return fresh.IsHeld;
-    }
-
-    private void Evicted(EvictionNode victim)
-    {
-        _evictions++;
-        if (victim is Slice slice)
-        {
-            slice.Map.Remove(slice);
-            slice.Left();
-        }
-        else
-        {
-            Leave((CachedObject)victim);
-        }
-    }
-
-    private void Remove(CachedObject? held)
-    {
         if (held is not null)
         {
-            _policy.Remove(held);
-            Leave(held);
+            return _contents.TryReplace(held, fresh);
         }
-    }
 
-    /// <summary>Makes what the policy has taken findable.</summary>
-    private void Enter(CachedObject fresh)
-    {
-        fresh.Entered();
-        if (fresh.Body.Slices is { } map)
+        // Once it is in: a variant that the policy refuses costs no other its place.
+        var entered = _contents.TryEnter(fresh);
+        while (entered && _contents.Index.VariantsOf(head.Key) is { } kept && kept.Length > _maxVariants)
         {
-            map.Owner = fresh;
+            _contents.Evict(kept[^1]);
         }
 
-        _index.Add(fresh);
+        return entered;
     }
 
-    /// <summary>Makes what the policy has let go unfindable; the slices of what has no successor go with it.</summary>
-    private void Leave(CachedObject held)
-    {
-        held.Left();
-        _index.Remove(held);
-        if (held.Body.Slices is { } map && map.Owner == held)
-        {
-            map.Owner = null;
-            foreach (var slice in map.Resident())
-            {
-                _policy.Remove(slice);
-                map.Remove(slice);
-                slice.Left();
-            }
-        }
-    }
-
-    /// <summary>Makes the figures readable without the gate.</summary>
-    private void Publish()
-    {
-        Volatile.Write(ref _bytes, _policy.Bytes);
-        Volatile.Write(ref _count, _index.Count);
-    }
+    /// <summary>
+    /// Whether an answer that comes in is older than what is held: asked for before it, and not dated after it. A fetch that took long must not undo what
+    /// came meanwhile (RFC 9111 §4: the most recent response, by Date).
+    /// </summary>
+    private static bool IsOlder(ResponseHead fresh, ResponseHead held) =>
+        fresh.AskedTimestamp != 0 && fresh.AskedTimestamp < held.AskedTimestamp && fresh.Date <= held.Date;
 }

@@ -31,8 +31,14 @@ internal sealed record ResponseHead
     /// <summary>Whether the origin's side said Age: then not even the first reply is straight from where it was made (RFC 9111 §5.1).</summary>
     public bool AgeStated { get; init; }
 
+    /// <summary>When it was made, by its Date, or by when it came.</summary>
+    public DateTimeOffset Date { get; init; }
+
     /// <summary>Whether its route stores answers that set cookies.</summary>
     public bool MayHaveCookies { get; init; }
+
+    /// <summary>The injected clock's monotonic reading when it was asked for; 0 where nobody noted it.</summary>
+    public long AskedTimestamp { get; init; }
 
     /// <summary>The injected clock's monotonic reading at arrival.</summary>
     public required long ReceivedTimestamp { get; init; }
@@ -67,7 +73,8 @@ internal sealed record ResponseHead
         var freshness = route.Lifetimes.Apply(status, FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt));
         var headers = fields.Clone();
         headers.RemoveWhere(line => line.Id is FieldId.Age or FieldId.ContentLength || directives.Excepts(line));
-        if (HttpDate.Parse(headers.First(FieldId.Date), arrival.ReceivedAt) is null)
+        var date = HttpDate.Parse(headers.First(FieldId.Date), arrival.ReceivedAt);
+        if (date is null)
         {
             headers.Set("Date", HttpDate.Format(arrival.ReceivedAt));
         }
@@ -82,6 +89,7 @@ internal sealed record ResponseHead
             Directives = directives,
             Freshness = freshness,
             AgeStated = fields.Contains(FieldId.Age),
+            Date = date ?? arrival.ReceivedAt,
             MayHaveCookies = route.SetCookie == SetCookieRule.Store,
             ReceivedTimestamp = arrival.ReceivedTimestamp,
             Began = began,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Delivery.Storage.Disk;
 
 namespace Millrace.Delivery.Storage;
@@ -11,6 +12,7 @@ internal sealed class SliceMap(long length, int sliceBytes)
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Slice> _resident = [];
     private readonly Dictionary<int, Task<Slice?>> _arriving = [];
+    private volatile StrongBox<DiskEntry>? _onDisk;
 
     public long Length { get; } = length;
 
@@ -20,9 +22,16 @@ internal sealed class SliceMap(long length, int sliceBytes)
     public CachedObject? Owner { get; set; }
 
     /// <summary>Where the disk has the object, or null.</summary>
-    public DiskEntry? OnDisk { get; set; }
+    public DiskEntry? OnDisk
+    {
+        get => _onDisk?.Value;
+        set => _onDisk = value is { } entry ? new StrongBox<DiskEntry>(entry) : null;
+    }
 
-    public int IndexOf(long position) => (int)(position / SliceBytes);
+    /// <summary>Whether the slices of such a body can be numbered.</summary>
+    public static bool CanHold(long length, int sliceBytes) => length / sliceBytes < int.MaxValue;
+
+    public int IndexOf(long position) => checked((int)(position / SliceBytes));
 
     public long StartOf(int index) => (long)index * SliceBytes;
 
@@ -43,8 +52,13 @@ internal sealed class SliceMap(long length, int sliceBytes)
         }
     }
 
-    /// <summary>The one fetch of a slice that all who want it share; begun when nobody has. Its result is null when there was no room.</summary>
-    public Task<Slice?> JoinOrBegin(int index, Func<Task<Slice?>> fetch)
+    /// <summary>
+    /// The one fetch of a slice that all who want it share; begun when nobody has. Its result comes when the slice begins to arrive, and is null when it may
+    /// not be shared: there was no room, or its answer forbids it.
+    /// </summary>
+    /// <param name="index">Which slice.</param>
+    /// <param name="fetch">Tells of the slice when it begins to arrive, and ends when it has arrived.</param>
+    public Task<Slice?> JoinOrBegin(int index, Func<TaskCompletionSource<Slice?>, Task> fetch)
     {
         TaskCompletionSource<Slice?> mine;
         lock (_gate)
@@ -94,29 +108,32 @@ internal sealed class SliceMap(long length, int sliceBytes)
         }
     }
 
-    private async Task RunAsync(int index, Func<Task<Slice?>> fetch, TaskCompletionSource<Slice?> told)
+    private async Task RunAsync(int index, Func<TaskCompletionSource<Slice?>, Task> fetch, TaskCompletionSource<Slice?> told)
     {
+        Exception? fault = null;
         try
         {
-            var slice = await fetch();
-            End(index);
-            told.SetResult(slice);
+            await fetch(told);
         }
 #pragma warning disable CA1031 // The boundary of a detached task: whoever waits is told, and nobody else need be.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            End(index);
-            told.SetException(e);
-            _ = told.Task.Exception;
+            fault = e;
         }
-    }
 
-    private void End(int index)
-    {
         lock (_gate)
         {
             _arriving.Remove(index);
+        }
+
+        if (fault is null)
+        {
+            told.TrySetResult(null);
+        }
+        else if (told.TrySetException(fault))
+        {
+            _ = told.Task.Exception;
         }
     }
 }

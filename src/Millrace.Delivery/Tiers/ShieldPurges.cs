@@ -42,6 +42,12 @@ internal sealed class ShieldPurges(PurgeLog log, PurgeTouch touch)
         }
 
         var vouched = response.Tier.Purges is { } mark && mark.Feed == Feed ? Math.Min(mark.Next, log.Next) : 0;
+        if (response.Status == 304)
+        {
+            // It need not repeat the tags of what it validates (RFC 9110 §15.4.5).
+            return vouched < log.NeedOf(key);
+        }
+
         return log.Touches(new Beginning(vouched, long.MaxValue, PurgeTouch.Never), key, SurrogateKeys.Of(response.Headers));
     }
 }

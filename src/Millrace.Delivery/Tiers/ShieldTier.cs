@@ -59,15 +59,12 @@ internal sealed class ShieldTier : IDisposable
         // What is not safe, or has a body, no cache answers.
         var key = call.IsSafe ? call.Request.Key : null;
         PurgeMark? purges = null;
-        if (_purges?.MayAsk(key, contract, out purges) == false)
-        {
-            return await PastAsync(call, origin, cancellationToken);
-        }
+        var isOutdated = _purges?.MayAsk(key, contract, out purges) == false;
 
         // The budget is for a second way to the same answer; what is not safe has only one, and the origin's own time for it.
         var by = call.IsSafe ? Math.Min(call.Deadline, _watch.After(_options.Budget)) : call.Deadline;
         ulong tried = 0;
-        for (var tries = 0; tries < _options.Tries && _watch.Now < by; tries++)
+        for (var tries = 0; !isOutdated && tries < _options.Tries && _watch.Now < by; tries++)
         {
             if (Pick(KeyOf(call.Request), ref tried) is not { } shield)
             {
@@ -79,20 +76,15 @@ internal sealed class ShieldTier : IDisposable
                 var line = TierField.Line(by == long.MaxValue ? null : _watch.Between(_watch.Now, by), purges);
                 var response = await TryAsync(shield, call with { Deadline = by, Extra = line }, cancellationToken);
                 response.IsByShield = true;
-                if (_purges?.IsOutdated(key, response) == true)
-                {
-                    response.Dispose();
-                    return await PastAsync(call, origin, cancellationToken);
-                }
-
-                if (!response.Tier.IsLoop)
+                isOutdated = !response.Tier.IsLoop && _purges?.IsOutdated(key, response) == true;
+                if (!response.Tier.IsLoop && !isOutdated)
                 {
                     return response;
                 }
 
                 // The request came back to where it had been: that shield is this node, or leads to it. With a client's own marks in CDN-Loop it proves
                 // nothing: anybody could write a shield's name there and have it left out. It lapses, since an address may come to be another's.
-                if (HasOurMarkAlone(call.Headers))
+                if (response.Tier.IsLoop && HasOurMarkAlone(call.Headers))
                 {
                     shield.Member.SelfUntil = _watch.After(SelfFor);
                 }
@@ -111,16 +103,9 @@ internal sealed class ShieldTier : IDisposable
             }
         }
 
+        Interlocked.Add(ref _outdated, isOutdated ? 1 : 0);
         Interlocked.Increment(ref _fallbacks);
         return await origin.SendAsync(call, cancellationToken);
-    }
-
-    /// <summary>Asks the origin, since a shield's answer may be older than a purge.</summary>
-    private ValueTask<OriginResponse> PastAsync(OriginCall call, IUpstream origin, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _outdated);
-        Interlocked.Increment(ref _fallbacks);
-        return origin.SendAsync(call, cancellationToken);
     }
 
     private static bool HasOurMarkAlone(HeaderList sent)

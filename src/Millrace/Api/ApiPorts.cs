@@ -57,6 +57,9 @@ internal interface IPurge
     /// <summary>The routes that can be purged, by their match.</summary>
     IReadOnlyList<string> Routes { get; }
 
+    /// <summary>The edges that are waited for, each by what it is known as in CDN-Loop.</summary>
+    IReadOnlyList<string> Edges { get; }
+
     /// <summary>What was expected in place of the beginning of a URL that cannot be purged by; null when it can.</summary>
     string? PrefixFault(string prefix);
 

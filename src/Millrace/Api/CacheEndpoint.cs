@@ -47,12 +47,12 @@ internal sealed class CacheEndpoint(ApiServices services)
         return fits ? KeyValuePair.Create(name, value) : throw new ProblemException(ProblemReason.Invalid, $"Expected header as 'Name: value' of printable ASCII, got {Reading.Quote(text ?? "")}.");
     }
 
-    private Task ExplainAsync(HttpContext context, string url, KeyValuePair<string, string>[] fields)
+    private async Task ExplainAsync(HttpContext context, string url, KeyValuePair<string, string>[] fields)
     {
-        var explanation = services.Cache?.Explain(url, fields)
+        var explanation = (services.Cache is null ? null : await services.Cache.ExplainAsync(url, fields, context.RequestAborted))
             ?? throw new ProblemException(ProblemReason.Invalid, $"Expected an absolute http or https URL, got {Reading.Quote(url)}.");
         context.Response.Headers.CacheControl = "no-store";
-        return Reply.JsonAsync(context, StatusCodes.Status200OK, json => Write(json, explanation));
+        await Reply.JsonAsync(context, StatusCodes.Status200OK, json => Write(json, explanation));
     }
 
     private static void Write(Utf8JsonWriter json, CacheExplanation of)

@@ -6,5 +6,5 @@ namespace Millrace.Api;
 internal interface ICacheExplanations
 {
     /// <summary>What the cache knows of an absolute URL, and would do with a GET for it with these fields now; null when the text is no such URL.</summary>
-    CacheExplanation? Explain(string url, IEnumerable<KeyValuePair<string, string>> fields);
+    ValueTask<CacheExplanation?> ExplainAsync(string url, IEnumerable<KeyValuePair<string, string>> fields, CancellationToken cancellation);
 }

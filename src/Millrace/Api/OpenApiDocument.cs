@@ -52,11 +52,11 @@ internal static class OpenApiDocument
                 ["parameters"] = IdParameter(components),
                 ["delete"] = Operation("Revoke a key, from the next request on", null, 200, "{revoked}", 400, 404),
             },
-            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses, or make them stale", Body(PurgeEndpoint.Shape, components), 200, "{purgeId, position, voided?}", 400, 413, 415, 503) },
+            ["/v1/purge"] = new JsonObject { ["post"] = Operation("Void stored responses, or make them stale", Body(PurgeEndpoint.Shape, components), 200, "{purgeId, position, voided?, edges?{obeyed[], waiting[]}}", 400, 413, 415, 503) },
             ["/v1/purge/{offset}"] = new JsonObject
             {
                 ["parameters"] = PurgeWait(),
-                ["get"] = Operation("Wait until every edge in touch obeys a purge", null, 200, "{position, obeyed}", 400, 404, 503),
+                ["get"] = Operation("Wait until every edge in touch obeys a purge", null, 200, "{position, obeyed, edges{obeyed[], waiting[]}}", 400, 404, 503),
             },
             ["/v1/cache"] = new JsonObject
             {

@@ -112,8 +112,9 @@ internal static class OpenApiReplies
             new("published", Time(), Always: false), new("expires", Time(), Always: false),
             new("attributes", new JsonObject { ["type"] = "object", ["additionalProperties"] = List(Type("string")) }), new("embedding", List(Type("number"))),
         ]);
-        yield return ("PurgeReply", [new("purgeId", Type("string")), new("position", Ref("Position")), new("voided", Type("integer"), Always: false)]);
-        yield return ("PurgeWaited", [new("position", Ref("Position")), new("obeyed", Type("boolean"))]);
+        yield return ("PurgeReply", [new("purgeId", Type("string")), new("position", Ref("Position")), new("voided", Type("integer"), Always: false), new("edges", Ref("PurgeEdges"), Always: false)]);
+        yield return ("PurgeWaited", [new("position", Ref("Position")), new("obeyed", Type("boolean")), new("edges", Ref("PurgeEdges"))]);
+        yield return ("PurgeEdges", [new("obeyed", List(Type("string"))), new("waiting", List(Type("string")))]);
         yield return ("Position", [new("stream", Type("string")), new("partition", Type("integer")), new("offset", Type("integer"))]);
         yield return ("CacheReply",
         [

@@ -43,7 +43,7 @@ internal sealed class PurgeEndpoint(ApiServices services)
         .With("route", new TextShape(1, 256, "a route"), (p, v) => p.Route = v, "A route, by its match.")
         .With("prefixes", new ListShape<string>(Prefix, 100), (p, v) => p.Prefixes = v, "Beginnings of absolute URLs, each with a host and a slash at least; with a query only where the route keeps queries as they are.")
         .With("mode", new WordShape<bool>(("hard", false), ("soft", true)), (p, v) => p.Soft = v, "hard voids; soft makes stale, to be validated before the next use or served as stale responses may be.")
-        .With("wait", new WordShape<bool>(("none", false), ("edges", true)), (p, v) => p.Wait = v, "edges answers when every edge in touch obeys.")
+        .With("wait", new WordShape<bool>(("none", false), ("edges", true)), (p, v) => p.Wait = v, "edges answers when every edge obeys, or after 10 s, and names those that do not yet.")
         .Holding((purge, at) =>
         {
             var given = (purge.Urls.IsEmpty ? 0 : 1) + (purge.Keys.IsEmpty ? 0 : 1) + (purge.Route is null ? 0 : 1) + (purge.Prefixes.IsEmpty ? 0 : 1);
@@ -78,7 +78,9 @@ internal sealed class PurgeEndpoint(ApiServices services)
 
         var purge = draft.ToFact(services.Tenant(context), services.NewId(), services.Now);
         var position = await services.Purge.PurgeAsync(purge, context.RequestAborted);
-        int? touched = draft.Wait ? await services.Purge.WaitAsync(position, context.RequestAborted) : null;
+        var touched = draft.Wait ? await TryWaitAsync(position, context.RequestAborted) : null;
+
+        // The purge stands in the journal whatever its edges do: who asked to wait is told how far they are, and where to wait on.
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteString("purgeId", purge.Id);
@@ -86,6 +88,11 @@ internal sealed class PurgeEndpoint(ApiServices services)
             if (touched is { } count)
             {
                 json.WriteNumber("voided", count);
+            }
+
+            if (draft.Wait)
+            {
+                WriteEdges(json, touched is not null);
             }
         });
     }
@@ -99,23 +106,59 @@ internal sealed class PurgeEndpoint(ApiServices services)
             throw new ProblemException(ProblemReason.UnknownPosition, $"Expected the offset of a purge's position, got {Reading.Quote(text)}.");
         }
 
-        int? touched = null;
-        using var patient = new CancellationTokenSource(patience, services.Clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patient.Token, context.RequestAborted);
-        try
-        {
-            touched = await services.Purge.WaitAsync(PositionOf(offset), either.Token);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            // Not yet: the reply says so.
-        }
-
+        var touched = await WaitAsync(PositionOf(offset), patience, context.RequestAborted);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             Write(json, PositionOf(offset));
             json.WriteBoolean("obeyed", touched is not null);
+            WriteEdges(json, touched is not null);
         });
+    }
+
+    /// <summary>How many responses the purge touched once its edges obey it; null when they do not in time, or cannot hear of it now.</summary>
+    private async ValueTask<int?> TryWaitAsync(Position position, CancellationToken aborted)
+    {
+        try
+        {
+            return await WaitAsync(position, UsualWait, aborted);
+        }
+        catch (JournalFaultException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc cref="TryWaitAsync"/>
+    /// <exception cref="JournalFaultException">Purges cannot be followed now.</exception>
+    private async ValueTask<int?> WaitAsync(Position position, TimeSpan patience, CancellationToken aborted)
+    {
+        using var patient = new CancellationTokenSource(patience, services.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patient.Token, aborted);
+        try
+        {
+            return await services.Purge.WaitAsync(position, either.Token);
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private void WriteEdges(Utf8JsonWriter json, bool haveObeyed)
+    {
+        json.WriteStartObject("edges");
+        foreach (var (name, these) in (ReadOnlySpan<(string, bool)>)[("obeyed", haveObeyed), ("waiting", !haveObeyed)])
+        {
+            json.WriteStartArray(name);
+            foreach (var edge in these ? services.Purge.Edges : [])
+            {
+                json.WriteStringValue(edge);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
     }
 
     private static TimeSpan Patience(HttpContext context)

@@ -7,5 +7,6 @@ namespace Millrace.Flywheel;
 /// <summary>Joint delivery→API: the admin listener explains this node's cache.</summary>
 internal sealed class DeliveryToExplanation(DeliveryPlane plane) : ICacheExplanations
 {
-    public CacheExplanation? Explain(string url, IEnumerable<KeyValuePair<string, string>> fields) => plane.Explain(url, fields);
+    public ValueTask<CacheExplanation?> ExplainAsync(string url, IEnumerable<KeyValuePair<string, string>> fields, CancellationToken cancellation) =>
+        plane.ExplainAsync(url, fields, cancellation);
 }

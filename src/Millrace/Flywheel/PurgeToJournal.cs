@@ -12,12 +12,15 @@ namespace Millrace.Flywheel;
 /// </summary>
 /// <param name="journal">Where purges are kept.</param>
 /// <param name="edge">Obeys them.</param>
+/// <param name="instance">What the edge is known as.</param>
 /// <param name="routes">The routes in force.</param>
-internal sealed class PurgeToJournal(IJournal journal, PurgeFollower edge, Func<RouteTable> routes) : IPurge
+internal sealed class PurgeToJournal(IJournal journal, PurgeFollower edge, string instance, Func<RouteTable> routes) : IPurge
 {
     private const string Lost = "purges cannot be followed now; they will be obeyed when the journal can be read";
 
     public IReadOnlyList<string> Routes => [.. routes().Routes.Select(route => route.Match)];
+
+    public IReadOnlyList<string> Edges => [instance];
 
     public string? PrefixFault(string prefix) => routes().PrefixFault(prefix);
 

@@ -78,6 +78,6 @@ internal static class DeliverySettings
     };
 
     /// <summary>Tells this node from others of its name, the same after each start: no two share machine, data and port.</summary>
-    private static string InstanceOf(NodeConfig config) => XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(
+    public static string InstanceOf(NodeConfig config) => XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(
         $"{Environment.MachineName} {Path.GetFullPath(config.Node.Data)} {config.Listen.Delivery}")).ToString("x16", CultureInfo.InvariantCulture);
 }

@@ -36,7 +36,7 @@ internal static class NodeApi
             Replay = decision => Replay(node, decision),
             Urls = new DeliveryUrls(tokens),
             Tokens = eventTokens,
-            Purge = new PurgeToJournal(node.Journal, purges, () => node.Delivery.Routes),
+            Purge = new PurgeToJournal(node.Journal, purges, DeliverySettings.InstanceOf(node.Config.Current), () => node.Delivery.Routes),
             Cache = new DeliveryToExplanation(node.Delivery),
             Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, metrics, cancellation),
             Metrics = metrics,

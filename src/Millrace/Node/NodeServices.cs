@@ -158,7 +158,8 @@ internal sealed class NodeServices : IAsyncDisposable
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
         await OpenDiskAsync(config.Cache);
-        var purges = await Delivery.FollowAsync(await PurgeToDelivery.OpenAsync(Journal, RandomNumberGenerator.GetHexString(32, lowercase: true), Clock, cancellation), PurgesTold, cancellation);
+        var feed = await PurgeToDelivery.OpenAsync(Journal, RandomNumberGenerator.GetHexString(32, lowercase: true), JournalIdOf(TokenKey), Clock, cancellation);
+        var purges = await Delivery.FollowAsync(feed, PurgesTold, cancellation);
         _closing.Add(purges);
         await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
@@ -329,6 +330,9 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(part);
         return part;
     }
+
+    /// <summary>Tells the journal from that of any other data directory: the key was made with it, and says nothing here.</summary>
+    private static ulong JournalIdOf(byte[] tokenKey) => BinaryPrimitives.ReadUInt64LittleEndian(HMACSHA256.HashData(tokenKey, "control"u8)) | 1;
 
     private static byte[] TokenKeyOf(DataDirectory data)
     {

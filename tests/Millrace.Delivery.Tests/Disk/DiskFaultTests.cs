@@ -154,6 +154,7 @@ public class DiskFaultTests
     public async Task What_comes_while_too_much_waits_is_dropped_and_counted()
     {
         TaskCompletionSource held = new();
+        await (await DiskObjects.OpenReadyAsync(_disk, _time)).DisposeAsync();
         await using var tier = await DiskObjects.OpenAsync(new SlowDisk(_disk, held.Task), _time, DiskObjects.Options with { QueueBytes = 64 << 10 });
         var taken = Enumerable.Range(0, 100).Count(i => tier.Put($"{i}", 1, 5_000));
         Assert.InRange(taken, 1, 20);
@@ -185,7 +186,7 @@ public class DiskFaultTests
         Assert.NotNull(third);
     }
 
-    /// <summary>A disk whose first read waits, as a start on a large disk does.</summary>
+    /// <summary>A disk whose segments' first read waits, as a start on a large disk does.</summary>
     private sealed class SlowDisk(FaultyDisk disk, Task held) : IDiskFiles
     {
         public IDisposable Lock(string path) => disk.Lock(path);
@@ -196,11 +197,13 @@ public class DiskFaultTests
 
         public IDiskFile Create(string path, long room) => disk.Create(path, room);
 
-        public IDiskFile Open(string path) => new SlowFile(held);
+        public IDiskFile Open(string path) => path.EndsWith(".seg", StringComparison.Ordinal) ? new SlowFile(held) : disk.Open(path);
 
         public void Delete(string path) => disk.Delete(path);
 
         public void Move(string from, string to) => disk.Move(from, to);
+
+        public void Replace(string from, string to) => disk.Replace(from, to);
 
         public void SyncDirectory(string path) => disk.SyncDirectory(path);
 

@@ -14,6 +14,7 @@ internal enum DiskOperation
     Truncate,
     Delete,
     SyncDirectory,
+    Replace,
 }
 
 /// <summary>A disk in memory that fails on command, fills up, and forgets what was not synced when its power is cut.</summary>
@@ -77,9 +78,9 @@ internal sealed class FaultyDisk : IDiskFiles
             Dictionary<string, byte[]> left = new(StringComparer.Ordinal);
             foreach (var (path, content) in _durableNames.Concat(_files.Where(file => !_durableNames.ContainsKey(file.Key) && below(2) == 0)))
             {
-                if (_files.ContainsKey(path) || below(2) == 0)
+                if (_files.TryGetValue(path, out var now) || below(2) == 0)
                 {
-                    left[path] = content.Left(below);
+                    left[path] = (now is null || below(2) == 0 ? content : now).Left(below);
                 }
             }
 
@@ -128,7 +129,7 @@ internal sealed class FaultyDisk : IDiskFiles
         Check(DiskOperation.Open, path);
         lock (_gate)
         {
-            return new OpenFile(this, _files[path], path);
+            return _files.TryGetValue(path, out var content) ? new OpenFile(this, content, path) : throw new FileNotFoundException(null, path);
         }
     }
 
@@ -153,6 +154,16 @@ internal sealed class FaultyDisk : IDiskFiles
                 _files.Remove(name, out var content);
                 _files[to + name[from.Length..]] = content!;
             }
+        }
+    }
+
+    public void Replace(string from, string to)
+    {
+        Check(DiskOperation.Replace, to);
+        lock (_gate)
+        {
+            _files.Remove(from, out var content);
+            _files[to] = content!;
         }
     }
 

@@ -98,6 +98,44 @@ public class ClientFaultTests
         Assert.Equal(1, origin.Requests);
     }
 
+    [Fact]
+    public async Task Slow_reader_of_what_memory_has_no_room_for_gets_the_rest_by_itself_and_holds_up_nobody()
+    {
+        TaskCompletionSource aboard = new();
+        List<string> ranges = [];
+        await using var origin = new WireOrigin(async (request, connection) =>
+        {
+            var range = request["Range"];
+            var first = range.Length == 0 ? 0 : int.Parse(range.AsSpan(6, range.IndexOf('-', StringComparison.Ordinal) - 6), System.Globalization.CultureInfo.InvariantCulture);
+            lock (ranges)
+            {
+                ranges.Add($"{range} {request["If-Range"]}");
+            }
+
+            var head = first == 0 ? "HTTP/1.1 200 OK\r\n" : $"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {first}-{Large - 1}/{Large}\r\n";
+            await connection.SendAsync($"{head}Content-Length: {Large - first}\r\nETag: \"v1\"\r\nCache-Control: max-age=60\r\n\r\n");
+            await (first == 0 ? aboard.Task : Task.CompletedTask);
+            await connection.SendAsync(Body(first, Large - first));
+        });
+        await using var edge = await WireEdge.StartAsync(origin, new DeliveryOptions { FillBytes = 200_000 });
+        using var slow = await WireConnection.ConnectAsync(edge.Address, receiveBuffer: 4096);
+        await slow.SendAsync("GET /a HTTP/1.1\r\nHost: site.example\r\n\r\n");
+        var head = await slow.ReadHeadAsync();
+        using var quick = await edge.ConnectAsync();
+        await quick.SendAsync("GET /a HTTP/1.1\r\nHost: site.example\r\n\r\n");
+        var fields = (await quick.ReadHeadAsync())!.Value.Fields;
+        aboard.SetResult();
+        var reading = quick.ReadBodyAsync(fields).AsTask();
+        await edge.AdvanceUntilAsync(reading, TimeSpan.FromSeconds(20));
+        Assert.True((await reading) is (var whole, true) && whole.AsSpan().SequenceEqual(Body(0, Large)), "another body");
+        var (late, isWhole) = await slow.ReadBodyAsync(head!.Value.Fields);
+        Assert.True(isWhole && late.AsSpan().SequenceEqual(Body(0, Large)), "another body");
+        Assert.Equal(2, origin.Requests);
+        Assert.Equal(" ", ranges[0]);
+        Assert.Matches("^bytes=[1-9][0-9]*-7999999 \"v1\"$", ranges[1]);
+        await WireEdge.UntilAsync(() => edge.Plane.Stats.FillBytes == 0);
+    }
+
     [Theory]
     [InlineData("GET /a HTT")]
     [InlineData("GET /a HTTP/1.1\r\nHost: site.example\r\nX: ")]

@@ -19,7 +19,7 @@ public class ExplainTests
         });
         await edge.GetAsync("/a", ("Accept-Language", "de"));
         edge.Time.Advance(TimeSpan.FromSeconds(7));
-        var explained = edge.Plane.Explain($"{edge.Edge}a?_mr=tag", [new("Accept-Language", "de")])!;
+        var explained = (await edge.Plane.ExplainAsync($"{edge.Edge}a?_mr=tag", [new("Accept-Language", "de")], TestContext.Current.CancellationToken))!;
         Assert.Equal(("serve", "available", "127.0.0.1/*", DeliveryReason.None), (explained.Now, explained.Contract, explained.Route, explained.Reason));
         Assert.Equal($"{edge.Edge}a", explained.Key);
         var held = Assert.Single(explained.Held);
@@ -28,7 +28,7 @@ public class ExplainTests
         Assert.Equal(("\"v1\"", "untouched", false), (held.ETag, held.Purged, held.Unverified));
         Assert.Equal(["news", "sport"], held.SurrogateKeys);
         Assert.Equal([KeyValuePair.Create<string, string?>("accept-language", "de")], held.Vary);
-        var other = edge.Plane.Explain($"{edge.Edge}a", [new("Accept-Language", "fr")])!;
+        var other = (await edge.Plane.ExplainAsync($"{edge.Edge}a", [new("Accept-Language", "fr")], TestContext.Current.CancellationToken))!;
         Assert.Equal(("fetch", false), (other.Now, other.Held[0].Selected));
         Assert.Equal(1, edge.OriginRequests);
     }
@@ -37,13 +37,13 @@ public class ExplainTests
     public async Task What_is_not_held_is_explained_by_why_not()
     {
         await using var edge = await DeliveryHarness.StartAsync(CachingTests.Page("no-store"));
-        Assert.Equal("fetch", edge.Plane.Explain($"{edge.Edge}a", [])!.Now);
+        Assert.Equal("fetch", (await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!.Now);
         await edge.GetAsync("/a");
-        var explained = edge.Plane.Explain($"{edge.Edge}a", [])!;
-        Assert.Equal(("pass", DeliveryReason.HitForMiss, DeliveryReason.NoStore), (explained.Now, explained.Reason, explained.NotStored));
+        var explained = (await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!;
+        Assert.Equal(("fetch", DeliveryReason.HitForMiss, DeliveryReason.NoStore), (explained.Now, explained.Reason, explained.NotStored));
         Assert.Empty(explained.Held);
-        Assert.Equal(("fail", null, DeliveryReason.NoRoute), (edge.Plane.Explain("http://other.example/", []) is { } none ? (none.Now, none.Route, none.Reason) : default));
-        Assert.Null(edge.Plane.Explain("no url", []));
+        Assert.Equal(("fail", null, DeliveryReason.NoRoute), ((await edge.Plane.ExplainAsync("http://other.example/", [], TestContext.Current.CancellationToken)) is { } none ? (none.Now, none.Route, none.Reason) : default));
+        Assert.Null((await edge.Plane.ExplainAsync("no url", [], TestContext.Current.CancellationToken)));
     }
 
     [Fact]
@@ -52,9 +52,9 @@ public class ExplainTests
         await using var edge = await DeliveryHarness.StartAsync(CachingTests.Page("max-age=60"));
         edge.Plane.UpdateRoutes(RouteTable.Create([new Route("127.0.0.1/*", edge.Origin, Contract.Strict) { Lifetimes = new LifetimeRules { Max = TimeSpan.FromSeconds(30) } }]));
         await edge.GetAsync("/a");
-        Assert.Equal("route", Assert.Single(edge.Plane.Explain($"{edge.Edge}a", [])!.Held).LifetimeFrom);
+        Assert.Equal("route", Assert.Single((await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!.Held).LifetimeFrom);
         Assert.Equal(1, edge.Plane.Purge(new PurgeRequest { Urls = [$"{edge.Edge}a"], Soft = true }));
-        var purged = edge.Plane.Explain($"{edge.Edge}a", [])!;
+        var purged = (await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!;
         Assert.Equal(("fetch", "purge", "stale"), (purged.Now, purged.Held[0].LifetimeFrom, purged.Held[0].Purged));
     }
 }

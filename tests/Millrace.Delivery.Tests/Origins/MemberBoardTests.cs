@@ -48,6 +48,21 @@ public sealed class MemberBoardTests : IDisposable
         Assert.InRange(to[0], 5, 12);
     }
 
+    [Fact]
+    public void Member_that_gives_a_head_and_never_a_whole_body_is_ejected_by_the_row()
+    {
+        var board = Board(2, new EjectionOptions { ConsecutiveFailures = 5 });
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.False(board.Members[0].IsEjected(_watch.Now));
+            Admission admission = new(board.Members[0], default);
+            board.Ended(admission, OriginFault.None, 200, TimeSpan.FromMilliseconds(1));
+            board.BodyFailed(admission, OriginFault.Truncated);
+        }
+
+        Assert.True(board.Members[0].IsEjected(_watch.Now));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -166,7 +181,7 @@ public sealed class MemberBoardTests : IDisposable
         using OriginPool pool = new(OriginEndpoint.Of(member.Address), options, new SilentConnector(), _watch, _time);
         MemberState state = new(member, new OriginServer(member.Address, pool, options, _watch, _time), new BreakerOptions(), _watch);
         using CancellationTokenSource enough = new();
-        var busy = pool.LeaseAsync(OriginPace.Fill, fresh: false, TimeSpan.FromHours(1), enough.Token).AsTask();
+        var busy = pool.LeaseAsync(OriginPace.Fill, fresh: false, TimeSpan.FromHours(1), long.MaxValue, enough.Token).AsTask();
         using HealthProber prober = new([state], new HealthCheckOptions { Path = "/health", Fall = 1, Interval = TimeSpan.FromSeconds(1) }, new SeededChoice(7), _watch, _time);
         prober.Start();
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -174,6 +189,33 @@ public sealed class MemberBoardTests : IDisposable
         Assert.True(state.IsHealthy);
         enough.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => busy);
+    }
+
+    [Fact]
+    public async Task Member_that_is_slow_has_one_probe_at_a_time()
+    {
+        DeliveryOptions options = new() { ConnectTimeout = TimeSpan.FromHours(1) };
+        var member = new OriginMember(new Uri("http://member.example"));
+        SilentConnector silent = new();
+        using OriginPool pool = new(OriginEndpoint.Of(member.Address), options, silent, _watch, _time);
+        MemberState state = new(member, new OriginServer(member.Address, pool, options, _watch, _time), new BreakerOptions(), _watch);
+        using HealthProber prober = new(
+            [state], new HealthCheckOptions { Path = "/health", Fall = 1, Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(20) }, new SeededChoice(7), _watch, _time);
+        prober.Start();
+        for (var second = 0; second < 15; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal((1, 0L), (silent.Asked, prober.Probes));
+        for (var second = 0; prober.Probes == 0 || silent.Asked == 1; second++)
+        {
+            Assert.True(second < 60);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.False(state.IsHealthy);
     }
 
     private MemberBoard Board(int count, EjectionOptions ejection, params int[] weights)
@@ -209,8 +251,13 @@ public sealed class MemberBoardTests : IDisposable
 
     private sealed class SilentConnector : IConnector
     {
+        private int _asked;
+
+        public int Asked => Volatile.Read(ref _asked);
+
         public async ValueTask<Stream> ConnectAsync(OriginEndpoint endpoint, CancellationToken cancellationToken)
         {
+            Interlocked.Increment(ref _asked);
             await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             return Stream.Null;
         }

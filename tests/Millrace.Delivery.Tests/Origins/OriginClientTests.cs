@@ -376,9 +376,42 @@ public class OriginClientTests
         time.Advance(TimeSpan.FromSeconds(31));
         Assert.Equal("10.0.0.2 fd00::1 10.0.0.3", await FoundAsync());
         Assert.Equal(3, lookUps);
+
+        // A resolver that has just failed is not asked by every connection.
+        Assert.Equal("10.0.0.2 fd00::1 10.0.0.3", await FoundAsync());
+        Assert.Equal(3, lookUps);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("10.0.0.2 fd00::1 10.0.0.3", await FoundAsync());
+        Assert.Equal(4, lookUps);
         Assert.Equal(OriginFault.Unresolved, (await Assert.ThrowsAsync<OriginException>(async () => await book.OfAsync("other.example", Now))).Fault);
 
         async Task<string> FoundAsync() => string.Join(' ', (await book.OfAsync("name.example", Now)).Select(static address => address.ToString()));
+    }
+
+    [Fact]
+    public async Task Resolver_that_hangs_holds_up_nobody_who_knows_an_address_and_is_asked_once()
+    {
+        Microsoft.Extensions.Time.Testing.FakeTimeProvider time = new();
+        var lookUps = 0;
+        TaskCompletionSource<IPAddress[]> hanging = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        AddressBook book = new((_, _) => ++lookUps == 1 ? Task.FromResult<IPAddress[]>([IPAddress.Parse("10.0.0.1")]) : hanging.Task, TimeSpan.FromSeconds(30), time);
+        await book.OfAsync("name.example", Now);
+        time.Advance(TimeSpan.FromSeconds(31));
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal("10.0.0.1", (await book.OfAsync("name.example", Now).AsTask().WaitAsync(TimeSpan.FromSeconds(5), Now))[0].ToString());
+        }
+
+        Assert.Equal(2, lookUps);
+        hanging.SetResult([IPAddress.Parse("10.0.0.2")]);
+        await SettleAsync(() => book.OfAsync("name.example", Now).AsTask() is { IsCompletedSuccessfully: true } now && now.Result[0].ToString() == "10.0.0.2");
+
+        // Of one who waits for a name that was never known, only its own time is the bound.
+        using CancellationTokenSource late = new();
+        AddressBook other = new((_, _) => new TaskCompletionSource<IPAddress[]>().Task, TimeSpan.FromSeconds(30), time);
+        var waiting = other.OfAsync("name.example", late.Token).AsTask();
+        late.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
     private static async Task SayAsync(NetworkStream stream, string text) => await stream.WriteAsync(Encoding.Latin1.GetBytes(text), Now);

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Routes;
@@ -254,16 +253,13 @@ public class OriginGroupTests
     /// <summary>A server with one answer for all: text, nothing (it hangs), or null (it closes).</summary>
     private sealed class Server : IAsyncDisposable
     {
-        private readonly TcpListener _listener;
-        private readonly Task _accepting;
+        private readonly RawOrigin _origin;
         private int _requests;
 
         public Server(string? answer, int port = 0)
         {
             Answer = answer;
-            _listener = new TcpListener(System.Net.IPAddress.Loopback, port);
-            _listener.Start();
-            _accepting = AcceptAsync();
+            _origin = new RawOrigin(SayAsync, port);
         }
 
         public string? Answer { get; set; }
@@ -272,7 +268,7 @@ public class OriginGroupTests
 
         public int Requests => Volatile.Read(ref _requests);
 
-        public Uri Address => new($"http://127.0.0.1:{((System.Net.IPEndPoint)_listener.LocalEndpoint).Port}");
+        public Uri Address => _origin.Address;
 
         public Task ProbedAsync(FakeTimeProvider time, int times) => UntilAsync(time, () => Requests >= times);
 
@@ -286,59 +282,18 @@ public class OriginGroupTests
             }
         }
 
-        public async ValueTask DisposeAsync()
+        public ValueTask DisposeAsync() => _origin.DisposeAsync();
+
+        private Task SayAsync(string head, NetworkStream stream)
         {
-            _listener.Stop();
-            await _accepting;
-        }
-
-        private async Task AcceptAsync()
-        {
-            try
+            Interlocked.Increment(ref _requests);
+            if ((AnswerFor is null ? Answer : AnswerFor()) is { } answer)
             {
-                while (true)
-                {
-                    _ = ServeAsync(await _listener.AcceptTcpClientAsync());
-                }
+                return RawOrigin.SayAsync(stream, answer);
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
-            {
-                // The test is over.
-            }
-        }
 
-        private async Task ServeAsync(TcpClient client)
-        {
-            using (client)
-            {
-                try
-                {
-                    StringBuilder head = new();
-                    var buffer = new byte[4096];
-                    while (await client.GetStream().ReadAsync(buffer) is > 0 and var read)
-                    {
-                        head.Append(Encoding.Latin1.GetString(buffer, 0, read));
-                        if (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
-                        {
-                            continue;
-                        }
-
-                        head.Clear();
-                        Interlocked.Increment(ref _requests);
-                        var answer = AnswerFor is null ? Answer : AnswerFor();
-                        if (answer is null)
-                        {
-                            return;
-                        }
-
-                        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(answer));
-                    }
-                }
-                catch (Exception e) when (e is IOException or ObjectDisposedException)
-                {
-                    // Closed by either side.
-                }
-            }
+            stream.Close();
+            return Task.CompletedTask;
         }
     }
 }

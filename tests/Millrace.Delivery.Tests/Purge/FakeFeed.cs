@@ -34,6 +34,18 @@ internal sealed class FakeFeed(TimeProvider time) : IPurgeFeed
         }
     }
 
+    /// <summary>The same feed for another process: what is added to one is not in the other.</summary>
+    public FakeFeed Copy()
+    {
+        FakeFeed copy = new(time) { Id = Id };
+        lock (_gate)
+        {
+            copy._orders.AddRange(_orders);
+        }
+
+        return copy;
+    }
+
     /// <summary>From now on nobody is answered.</summary>
     public void Cut()
     {
@@ -63,6 +75,11 @@ internal sealed class FakeFeed(TimeProvider time) : IPurgeFeed
         }
     }
 
+    public ulong Id { get; init; } = 1;
+
+    /// <summary>The first offset that anybody asked for.</summary>
+    public long FirstAsked { get; private set; } = long.MaxValue;
+
     public ValueTask<long> EndAsync(CancellationToken cancellation) => ValueTask.FromResult((long)_orders.Count);
 
     public async ValueTask<PurgeBatch> ReadAsync(long from, int max, CancellationToken cancellation)
@@ -70,6 +87,7 @@ internal sealed class FakeFeed(TimeProvider time) : IPurgeFeed
         await AnswerAsync(cancellation);
         lock (_gate)
         {
+            FirstAsked = Math.Min(FirstAsked, from);
             var next = Math.Min(from + max, _orders.Count);
             var orders = Enumerable.Range((int)from, (int)(next - from)).Where(offset => _orders[offset] is not null).Select(offset => new PurgeOrder(offset, _orders[offset]!)).ToList();
             return new PurgeBatch(orders, next, next == _orders.Count);

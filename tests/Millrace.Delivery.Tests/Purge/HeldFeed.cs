@@ -62,7 +62,12 @@ internal sealed class HeldFeed(SharedOrders orders, string name) : IPurgeFeed
     {
         lock (_gate)
         {
-            _visible = Math.Max(_visible, to);
+            if (to <= _visible)
+            {
+                return;
+            }
+
+            _visible = to;
             _moved.TrySetResult();
             _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }

@@ -160,6 +160,33 @@ public class PurgeThroughShieldTests
         Assert.Equal(2, edge.Tier.Outdated);
     }
 
+    /// <summary>A 304 says nothing of tags, so nobody can tell whether a purge by tag names what it validates.</summary>
+    [Fact]
+    public async Task Validation_that_nobody_vouches_for_renews_nothing_that_a_tag_may_have_made_stale()
+    {
+        await using var origin = await TierNode.ShieldAsync(Page, null);
+        await using var old = await DeliveryHarness.StartAsync(static context =>
+        {
+            context.Response.Headers.ETag = "\"3o\"";
+            context.Response.Headers.CacheControl = "max-age=600";
+            if (context.Request.Headers.IfNoneMatch.Count > 0)
+            {
+                context.Response.StatusCode = 304;
+                return Task.CompletedTask;
+            }
+
+            context.Response.Headers["Surrogate-Key"] = "news";
+            return context.Response.WriteAsync("old");
+        });
+        await using var edge = await TierNode.EdgeAsync("edge", origin, Held());
+        edge.Plane.UpdateRoutes(RouteTable.Create([new Route("*/*", origin.Harness.Origin, Contract.Available) { Shields = new() { Name = "s", Members = [new(old.Origin)] } }]));
+        Assert.Equal("old", (await edge.GetAsync("/a")).Text);
+        _page = "new";
+        await edge.ObeyAsync(Purge(new PurgeRequest { Keys = ["news"], Soft = true }));
+        edge.Harness.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("new", (await edge.GetAsync("/a")).Text);
+    }
+
     [Fact]
     public async Task Edge_that_restarts_takes_nothing_that_is_older_than_the_purges_before()
     {
@@ -217,12 +244,25 @@ public class PurgeThroughShieldTests
         await shield.GetAsync("/a");
         _page = "new";
         Purge(new PurgeRequest { Urls = [Url("/a")] });
-        edge.Feed!.Release(0);
         edge.Harness.Time.Advance(TimeSpan.FromSeconds(4));
         Assert.Equal("old", (await edge.GetAsync("/a")).Text);
         edge.Harness.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("new", (await edge.GetAsync("/a")).Text);
         Assert.Equal(1, edge.Tier.Outdated);
+    }
+
+    /// <summary>A node that is edge and shield: what it got from its own shield may have left the origin before it heard of anything.</summary>
+    [Fact]
+    public async Task Copy_that_came_by_a_shield_is_vouched_for_by_nothing_that_was_heard_meanwhile()
+    {
+        (string, string) mark = ("Millrace-Tier", "timeout-ms=1000; purges=1; feed=another");
+        await using var shield = await TierNode.ShieldAsync(Page, null);
+        await using var middle = await TierNode.EdgeAsync("middle", shield, null);
+        await shield.GetAsync("/a");
+        _page = "new";
+        await middle.GetAsync("/b", mark);
+        Assert.Equal("old", (await middle.GetAsync("/a")).Text);
+        Assert.Equal("new", (await middle.GetAsync("/a", mark)).Text);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public class ClientFieldTests
         Assert.Equal(200, (await edge.GetAsync("/a", ("Cache-Control", "only-if-cached"))).Status);
         using var posted = await edge.SendAsync(HttpMethod.Post, "/a", null, ("Cache-Control", "no-cache"));
         Assert.Equal(["GET ", "POST no-cache"], seen);
-        Assert.Equal("ignore", edge.Plane.Explain($"{edge.Edge}a", [])!.RequestDirectives);
+        Assert.Equal("ignore", (await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!.RequestDirectives);
     }
 
     [Fact]

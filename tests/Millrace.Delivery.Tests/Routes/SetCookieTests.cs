@@ -16,7 +16,7 @@ public class SetCookieTests
         Assert.Equal(first, Cookie(await edge.GetAsync("/a")));
         await edge.SettledAsync();
         Assert.Equal((second, asked), (Cookie(await edge.GetAsync("/a")), edge.OriginRequests));
-        Assert.Equal(rule.ToString().ToLowerInvariant(), edge.Plane.Explain($"{edge.Edge}a", [])!.SetCookie);
+        Assert.Equal(rule.ToString().ToLowerInvariant(), (await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!.SetCookie);
     }
 
     [Theory]

@@ -71,6 +71,9 @@ internal sealed class WireEdge : IAsyncDisposable
             {
                 await Task.Yield();
             }
+
+            // Nor does the pool count what the sockets are about to bring.
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
         }
 
         await done.WaitAsync(Patience, TestContext.Current.CancellationToken);

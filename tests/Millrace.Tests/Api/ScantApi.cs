@@ -44,7 +44,10 @@ internal sealed class ScantApi : IAsyncDisposable
     /// <param name="files">Its disk.</param>
     /// <param name="cancellation">Gives up the start.</param>
     /// <param name="decide">Decides; by default nobody asks.</param>
-    public static async Task<ScantApi> StartAsync(string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null)
+    /// <param name="purge">Where purges go; by default to the journal and a plane that follows it.</param>
+    /// <param name="clock">The API's clock; by default the system's.</param>
+    public static async Task<ScantApi> StartAsync(
+        string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null, IPurge? purge = null, TimeProvider? clock = null)
     {
         var keys = new MemorySubjectKeys();
         var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = data }, TimeProvider.System, keys, files);
@@ -62,7 +65,7 @@ internal sealed class ScantApi : IAsyncDisposable
         ApiEndpoints.Map(app, new ApiServices
         {
             Journal = journal,
-            Clock = TimeProvider.System,
+            Clock = clock ?? TimeProvider.System,
             NewId = () => $"fact-{Interlocked.Increment(ref ids)}",
             Decide = decide ?? (_ => throw new InvalidOperationException("nobody decides here")),
             Recall = (_, _) => null,
@@ -72,9 +75,10 @@ internal sealed class ScantApi : IAsyncDisposable
             Replay = _ => new("notRecorded", []),
             Urls = new DeliveryUrls(tokens),
             Tokens = new EventTokens(tokens, TimeProvider.System),
-            Purge = new PurgeToJournal(
+            Purge = purge ?? new PurgeToJournal(
                 journal,
                 api._purges,
+                "edge",
                 () => RouteTable.Empty),
             Memory = await ApiMemory.OpenAsync(journal, TimeProvider.System, limits, metrics, cancellation),
             Metrics = metrics,

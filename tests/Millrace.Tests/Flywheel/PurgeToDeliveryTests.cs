@@ -46,7 +46,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
     {
         await using FailingJournal journal = new(_clock);
         await using var follower = await FollowAsync(journal);
-        var purges = new PurgeToJournal(journal, follower, static () => RouteTable.Empty);
+        var purges = new PurgeToJournal(journal, follower, "edge", static () => RouteTable.Empty);
         var position = await purges.PurgeAsync(Purge("a"), Now);
         Assert.Equal(new Position(JournalStream.Control, 0, 0), position);
         Assert.Equal(0, await purges.WaitAsync(position, Now));
@@ -61,7 +61,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
         await using var follower = await FollowAsync(journal);
         journal.Broken = true;
         var failure = journal.NextFailure;
-        var purges = new PurgeToJournal(journal, follower, static () => RouteTable.Empty);
+        var purges = new PurgeToJournal(journal, follower, "edge", static () => RouteTable.Empty);
         var position = await journal.AppendAsync(Purge("missed"), Now);
         var waiting = purges.WaitAsync(position, Now);
         await failure;

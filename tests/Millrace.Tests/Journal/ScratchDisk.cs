@@ -86,7 +86,8 @@ internal sealed class ScratchDisk : IDisposable
         Assert.True(code == 0, $"{tool} {string.Join(' ', arguments)}: exit code {code}: {errors}");
     }
 
-    private static (int Code, string Errors) Start(string tool, params string[] arguments)
+    /// <summary>Runs a tool to its end.</summary>
+    internal static (int Code, string Errors) Start(string tool, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(tool, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         if (!process.WaitForExit(Patience))

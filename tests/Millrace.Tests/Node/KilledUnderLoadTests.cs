@@ -1,108 +1,143 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
-using Microsoft.AspNetCore.Http;
+using Millrace.Tests.Journal;
 
 namespace Millrace.Tests.Node;
 
-/// <summary>A node that is killed again and again while clients load it: whatever it serves whole is what the origin has, by checksum.</summary>
+/// <summary>
+/// A node with a disk tier that is killed, or loses its power, under load: after each start whatever it serves is what the origin can have said since the last
+/// purge that was acknowledged, and much of it comes warm from the disk. <c>tests/disk-node/run</c> does it as often as one likes.
+/// </summary>
 public sealed class KilledUnderLoadTests : IDisposable
 {
-    private const int Kills = 3;
-    private const int Clients = 8;
+    private const int Clients = 6;
     private const int Objects = 60;
+    private const int BodiesARound = 400;
+    private const int PurgesARound = 3;
 
-    private readonly string _data = Directory.CreateTempSubdirectory("millrace-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("millrace-").FullName;
+    private string? _adminKey;
+    private int _served;
+    private int _warm;
+    private int _purged;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private static CancellationToken Now => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_data, recursive: true);
+    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("MILLRACE_DISK_ROUNDS"), out var rounds) ? rounds : 2;
 
-    [Fact(Timeout = 60_000)]
-    public async Task Killed_under_load_a_node_serves_only_right_bodies_after_it()
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Killed_under_load_a_node_with_a_disk_serves_right_bodies_warm_and_nothing_that_was_purged()
     {
-        await using var origin = await TestOrigin.StartAsync(static async context =>
+        await using var origin = await VersionedOrigin.StartAsync(Objects, Now);
+        for (var round = 0; round <= Rounds; round++)
         {
-            context.Response.Headers.CacheControl = "max-age=3600";
-            context.Response.Headers.ETag = "\"v1\"";
-            var body = Body(context.Request.Path);
-            context.Response.ContentLength = body.Length;
-            await context.Response.Body.WriteAsync(body);
-        }, TestContext.Current.CancellationToken);
-        var port = FreePort();
-        var checkedBodies = 0;
-        for (var kill = 0; kill <= Kills; kill++)
-        {
-            using var node = Start(port, origin.Url);
-            Assert.StartsWith("millrace is up", await node.StandardOutput.ReadLineAsync(Cancellation), StringComparison.Ordinal);
-            var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var seen = 0;
-            var load = Enumerable.Range(0, Clients).Select(client => LoadAsync(port, new Random((kill * Clients) + client), () =>
-            {
-                if (Interlocked.Increment(ref seen) == 500)
-                {
-                    enough.SetResult();
-                }
-            })).ToArray();
-            await Task.WhenAny(enough.Task, Task.WhenAll(load));
-            node.Kill();
-            await node.WaitForExitAsync(Cancellation);
-            checkedBodies += (await Task.WhenAll(load)).Sum();
+            using var node = await UpAsync(_folder, origin);
+            await LoadUntilAsync(node, origin, round, static () => true, node.KillAsync);
         }
 
-        Assert.True(checkedBodies >= (Kills + 1) * 500, $"{checkedBodies} bodies");
+        Report("kills");
     }
 
-    /// <summary>Asks until the node is gone; every body that came whole must be the origin's. Returns how many did.</summary>
-    private static async Task<int> LoadAsync(int port, Random random, Action got)
+    [Fact]
+    public async Task Power_cut_under_load_leaves_a_node_that_serves_right_bodies_and_nothing_that_was_purged()
     {
-        using var client = new HttpClient();
-        for (var count = 0; ; count++)
+        using var disk = new ScratchDisk();
+        await using var origin = await VersionedOrigin.StartAsync(Objects, Now);
+
+        // Of bodies a cut keeps what reached the disk with a removal, or by itself.
+        for (var round = 0; round <= Rounds; round++)
         {
-            var path = $"/{random.Next(Objects)}";
-            try
+            using var node = await UpAsync(disk.Root, origin);
+            await LoadUntilAsync(node, origin, round, disk.HasPower, async () =>
             {
-                var body = await client.GetByteArrayAsync(new Uri($"http://127.0.0.1:{port}{path}"), Cancellation);
-                Assert.Equal(SHA256.HashData(Body(path)), SHA256.HashData(body));
-                got();
-            }
-            catch (HttpRequestException)
-            {
-                return count;
-            }
+                disk.CutPower();
+                await node.KillAsync();
+            });
+            disk.Restart();
         }
+
+        Report("power cuts");
     }
 
-    /// <summary>What the origin has at a path: bytes of its own, from a few to a few hundred thousand.</summary>
-    private static byte[] Body(string path)
+    private void Report(string what)
     {
-        var number = int.Parse(path.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
-        var body = new byte[1 << (2 + (number % 17))];
-        new Random(number).NextBytes(body);
-        return body;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Rounds} {what}: {_served} bodies right, {_purged} purges acknowledged, {_warm} of {Objects * Rounds} first asks warm from disk");
+        Assert.True(_served >= (Rounds + 1) * BodiesARound, $"{_served} bodies");
+        Assert.True(_purged >= (Rounds + 1) * PurgesARound, $"{_purged} purges");
+        Assert.True(_warm > 0 || what != "kills", "nothing was warm");
     }
 
-    private Process Start(int port, string origin)
+    private async Task<NodeProcess> UpAsync(string folder, VersionedOrigin origin)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _data };
-        string[] arguments =
+        var node = await NodeProcess.UpAsync(
+            Path.Combine(folder, "data"), origin.Url, _adminKey, $"cache.disk={Path.Combine(folder, "cache")}", "cache.diskBytes=64MiB");
+        _adminKey = node.AdminKey;
+        return node;
+    }
+
+    /// <summary>Asks for everything once, then loads and purges until enough was served, and ends the node while all that goes on.</summary>
+    private async Task LoadUntilAsync(NodeProcess node, VersionedOrigin origin, int round, Func<bool> isAlive, Func<Task> endAsync)
+    {
+        await node.UntilAsync(static progress => progress == 1, "millrace_delivery_disk_rebuild");
+        for (var number = 0; number < Objects; number++)
+        {
+            _warm += await AskAsync(node, origin, number) ? 1 : 0;
+        }
+
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (bodies, purges) = (0, 0);
+        Task[] load =
         [
-            Path.Combine(AppContext.BaseDirectory, "millrace.dll"), "up", "--data", _data, "--set", $"listen.delivery=127.0.0.1:{port}", "--set", "listen.api=127.0.0.1:0",
-            "--set", "listen.admin=127.0.0.1:0", "--set", $"routes=[{{match: \"*/*\", origin: \"{origin}\"}}]",
-        ];
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+            .. Enumerable.Range(0, Clients).Select(client => UntilGoneAsync(new Random((round * Clients) + client), async random =>
+            {
+                await AskAsync(node, origin, random.Next(Objects));
+                if (Interlocked.Increment(ref bodies) >= BodiesARound && Volatile.Read(ref purges) >= PurgesARound)
+                {
+                    enough.TrySetResult();
+                }
+            })),
+            UntilGoneAsync(new Random(round), async random =>
+            {
+                var number = random.Next(Objects);
+                var version = origin.Change(number);
+                await node.PurgeAsync(random.Next(2) == 0 ? $$"""{"urls": ["http://{{NodeProcess.Host}}/{{number}}"], "wait": "edges"}""" : $$"""{"keys": ["n{{number}}"], "wait": "edges"}""");
 
-        return Process.Start(start)!;
+                // What is said after the power has gone is no promise: no processor could have said it.
+                if (isAlive())
+                {
+                    origin.Purged(number, version);
+                    Interlocked.Increment(ref _purged);
+                    Interlocked.Increment(ref purges);
+                }
+            }),
+        ];
+        await Task.WhenAny(enough.Task, Task.WhenAll(load)).WaitAsync(Now);
+        await endAsync();
+        await Task.WhenAll(load);
     }
 
-    private static int FreePort()
+    /// <summary>Whether the answer, which must be right, came from the disk.</summary>
+    private async Task<bool> AskAsync(NodeProcess node, VersionedOrigin origin, int number)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        var least = origin.Least(number);
+        var (body, status) = await node.GetAsync($"/{number}");
+        Assert.True(origin.MaySay(number, least, body), $"/{number}: {body.Length} bytes that the origin cannot have said since version {least}: {status}");
+        Interlocked.Increment(ref _served);
+        return status.Contains("detail=disk", StringComparison.Ordinal);
+    }
+
+    private static async Task UntilGoneAsync(Random random, Func<Random, Task> act)
+    {
+        try
+        {
+            while (true)
+            {
+                await act(random);
+            }
+        }
+        catch (HttpRequestException)
+        {
+            // The node is gone.
+        }
     }
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace Millrace.Delivery.Storage.Disk;
 
 /// <summary>
-/// The tier's folder: <c>lock</c>, <c>format</c> (version, and the seed of the keys' hashes), <c>segments/</c>, and <c>set-aside/</c> for what
-/// another version left, until its room is needed.
+/// The tier's folder: <c>lock</c>, <c>format</c> (version, and the seed of the keys' hashes), <c>ledger</c>, <c>segments/</c>, and <c>set-aside/</c> for
+/// what another version left, until its room is needed.
 /// </summary>
 internal sealed class DiskFolder : IDisposable
 {
@@ -16,10 +16,15 @@ internal sealed class DiskFolder : IDisposable
     private readonly IDiskFiles _files;
     private readonly string _root;
     private readonly IDisposable _lock;
+    private bool _owed;
 
     private DiskFolder(IDiskFiles files, string root, IDisposable held) => (_files, _root, _lock) = (files, root, held);
 
+    public string Root => _root;
+
     public string Segments => Path.Combine(_root, "segments");
+
+    public string Ledger => Path.Combine(_root, "ledger");
 
     /// <summary>Seeds the keys' hashes, so that nobody outside can choose two keys that collide.</summary>
     public long Seed { get; private set; }
@@ -27,7 +32,7 @@ internal sealed class DiskFolder : IDisposable
     /// <summary>The segments that are there, oldest first.</summary>
     public IReadOnlyList<uint> Found { get; private set; } = [];
 
-    public uint FirstNewId => Found.Count == 0 ? 1 : Found[^1] + 1;
+    public uint FirstNewId { get; private set; } = 1;
 
     private string SetAside => Path.Combine(_root, "set-aside");
 
@@ -61,6 +66,30 @@ internal sealed class DiskFolder : IDisposable
 
     public string PathOf(uint id) => Path.Combine(Segments, id.ToString("x8", CultureInfo.InvariantCulture) + Extension);
 
+    /// <summary>Writes what a new folder begins with, unless it is there: without it nothing in the folder is found again.</summary>
+    /// <exception cref="IOException">The disk is full, or fails.</exception>
+    public async ValueTask SettleAsync()
+    {
+        if (_owed)
+        {
+            await WriteSeedAsync(Path.Combine(_root, "format"));
+            _files.SyncDirectory(_root);
+            _owed = false;
+        }
+    }
+
+    /// <summary>Deletes the segments that are there, for good. Their numbers are not used again.</summary>
+    public void DeleteFound()
+    {
+        foreach (var id in Found)
+        {
+            _files.Delete(PathOf(id));
+        }
+
+        _files.SyncDirectory(Segments);
+        Found = [];
+    }
+
     public void DeleteSetAside() => _files.Delete(SetAside);
 
     public void Dispose() => _lock.Dispose();
@@ -83,12 +112,21 @@ internal sealed class DiskFolder : IDisposable
             }
 
             Seed = (long)nonce();
-            await WriteSeedAsync(format);
+            _owed = true;
+            try
+            {
+                await SettleAsync();
+            }
+            catch (IOException)
+            {
+                // A full disk is no reason not to start: it is tried again before anything else is written.
+            }
         }
 
         _files.CreateDirectory(Segments);
         _files.SyncDirectory(_root);
         Found = [.. _files.List(Segments).Select(IdOf).OfType<uint>().Order()];
+        FirstNewId = Found.Count == 0 ? 1 : Found[^1] + 1;
     }
 
     private async ValueTask<long?> ReadSeedAsync(string format)

@@ -10,9 +10,8 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
 {
     private readonly Lock _gate = new();
     private readonly RecordMap _map = new();
-    private readonly HashSet<DiskFill> _fills = [];
+    private readonly FillTable _fills = new(options.MaxFills, firstGeneration);
     private readonly DiskRemovals _removals = new(options.MaxRemovals);
-    private ulong _generation = firstGeneration;
     private volatile bool _ready;
 
     /// <summary>Whether the files have been read; until then nothing is found.</summary>
@@ -30,6 +29,15 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
             {
                 return !_removals.IsEmpty;
             }
+        }
+    }
+
+    /// <summary>Bytes on disk of an entry, with its slices.</summary>
+    public long BytesOf(in DiskEntry entry)
+    {
+        lock (_gate)
+        {
+            return _map.BytesOf(entry);
         }
     }
 
@@ -71,7 +79,7 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
     {
         lock (_gate)
         {
-            if (_fills.Count >= options.MaxFills)
+            if (_fills.IsFull)
             {
                 counts.Hit(DiskReason.FillsFull);
                 return false;
@@ -80,11 +88,6 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
             if (fill.Extends && !_map.IsVisible(fill.Key, fill.Variant, fill.Generation))
             {
                 return false;
-            }
-
-            if (!fill.Extends)
-            {
-                fill.Generation = ++_generation;
             }
 
             return _fills.Add(fill);
@@ -130,20 +133,13 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
     {
         lock (_gate)
         {
-            switch (record.Kind)
+            if (record.IsRemoval)
             {
-                case RecordKind.Head or RecordKind.Slice when !_map.HasNewer(record):
-                    _map.Enter(record, place);
-                    break;
-                case RecordKind.Removal:
-                    _map.Remove(record.Key, null, record.Generation);
-                    break;
-                case RecordKind.VariantRemoval:
-                    _map.Remove(record.Key, record.Variant, record.Generation);
-                    break;
-                case RecordKind.Clearing:
-                    _map.RemoveAll(record.Generation);
-                    break;
+                _map.Obey(record);
+            }
+            else if (record.Kind is RecordKind.Head or RecordKind.Slice && !_map.HasNewer(record))
+            {
+                _map.Enter(record, place);
             }
         }
     }
@@ -179,7 +175,7 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
     {
         lock (_gate)
         {
-            _map.Segments.Add(segment.Id, segment);
+            _map.Segments.Add(segment);
         }
     }
 
@@ -189,7 +185,7 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
         lock (_gate)
         {
             _map.Forget(segment.Id);
-            _map.Segments.Remove(segment.Id);
+            _map.Segments.Remove(segment);
         }
 
         segment.LetGo();
@@ -203,15 +199,7 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
             _map.RemoveHeadless();
             foreach (var removal in _removals.Records())
             {
-                switch (removal.Kind)
-                {
-                    case RecordKind.Clearing:
-                        _map.RemoveAll(removal.Generation);
-                        break;
-                    default:
-                        _map.Remove(removal.Key, removal.Kind == RecordKind.VariantRemoval ? removal.Variant : null, removal.Generation);
-                        break;
-                }
+                _map.Obey(removal);
             }
 
             _ready = true;
@@ -232,7 +220,7 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
     {
         lock (_gate)
         {
-            Remove(key, null, _generation);
+            Remove(key, null, _fills.Generation);
         }
     }
 
@@ -264,13 +252,9 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
     {
         lock (_gate)
         {
-            foreach (var fill in _fills)
-            {
-                fill.IsVoid = true;
-            }
-
-            _map.RemoveAll(_generation);
-            _removals.AddAll(_generation);
+            _fills.VoidAll();
+            _map.RemoveAll(_fills.Generation);
+            _removals.AddAll(_fills.Generation);
         }
     }
 
@@ -295,18 +279,11 @@ internal sealed class DiskIndex(DiskOptions options, DiskCounts counts, ulong fi
     }
 
     /// <summary>Recounts everything; returns what does not add up.</summary>
-    public IReadOnlyList<string> CheckIntegrity() => Read(map => map.CheckIntegrity());
+    public IReadOnlyList<string> CheckIntegrity() => Read(RecordMapCheck.Faults);
 
     private void Remove(UInt128 key, ulong? variant, ulong upTo)
     {
-        var voided = false;
-        foreach (var fill in _fills)
-        {
-            if (fill.Key == key && (variant is null || fill.Variant == variant) && fill.Generation <= upTo)
-            {
-                voided = fill.IsVoid = true;
-            }
-        }
+        var voided = _fills.Void(key, variant, upTo);
 
         // What the index does not hold is not on disk either, in a form that a start would find: nothing is to be unsaid.
         if ((_map.Remove(key, variant, upTo) > 0 || voided || !_ready) && !_removals.TryAdd(key, variant, upTo))

@@ -33,6 +33,12 @@ internal enum DiskReason
     /// <summary>Removals could not be written, so everything was deleted: what cannot be unsaid is thrown away.</summary>
     RemovalsFailed,
 
+    /// <summary>What the disk's content has to obey could not be noted, so everything was deleted.</summary>
+    NotesFailed,
+
+    /// <summary>The notes of what the disk's content has to obey are not there or damaged, so everything was deleted.</summary>
+    NotesLost,
+
     /// <summary>A read failed.</summary>
     ReadFailed,
 

@@ -22,12 +22,13 @@ internal sealed class DiskTier : IAsyncDisposable
     private readonly DiskRebuild _rebuild;
     private readonly SegmentLog _log;
     private readonly DiskWriter _writer;
+    private readonly DiskLedger _ledger;
     private readonly DiskMeters _meters;
     private Task _running = Task.CompletedTask;
 
-    private DiskTier(DiskOptions options, IDiskFiles files, DiskFolder folder, DiskCounts counts, TimeProvider time, Func<ulong> nonce)
+    private DiskTier(DiskOptions options, IDiskFiles files, DiskFolder folder, DiskLedger ledger, DiskCounts counts, TimeProvider time, Func<ulong> nonce)
     {
-        (_options, _folder, _counts) = (options, folder, counts);
+        (_options, _folder, _ledger, _counts) = (options, folder, ledger, counts);
         DiskBuffers buffers = new(options);
         _index = new DiskIndex(options, counts, (ulong)folder.FirstNewId << GenerationBits);
         _queue = new DiskQueue(options, buffers, counts);
@@ -35,7 +36,8 @@ internal sealed class DiskTier : IAsyncDisposable
         _log = new SegmentLog(options, files, folder, _index, counts, nonce);
         _rebuild = new DiskRebuild(files, folder, _log, _index, counts);
         SegmentReclaim reclaim = new(options, _log, _index, buffers, counts);
-        _writer = new DiskWriter(options, folder, _log, reclaim, _rebuild, _index, _queue, counts, time);
+        DiskRoom room = new(folder, _log, reclaim, _index, counts);
+        _writer = new DiskWriter(options, ledger, _log, room, _rebuild, _index, _queue, counts, time);
         _meters = new DiskMeters(() => Stats);
     }
 
@@ -44,16 +46,33 @@ internal sealed class DiskTier : IAsyncDisposable
     /// <param name="files">The disk.</param>
     /// <param name="time">For the pause after a failed write.</param>
     /// <param name="nonce">Random numbers that nobody outside can guess.</param>
+    /// <param name="notes">What the content has to obey (<see cref="Note"/>), or null for nothing; given what an earlier process noted before this returns.</param>
     /// <exception cref="ArgumentException">A bound makes no sense.</exception>
     /// <exception cref="IOException">Another process has the folder, or it cannot be used.</exception>
-    public static async ValueTask<DiskTier> OpenAsync(DiskOptions options, IDiskFiles files, TimeProvider time, Func<ulong> nonce)
+    public static async ValueTask<DiskTier> OpenAsync(DiskOptions options, IDiskFiles files, TimeProvider time, Func<ulong> nonce, IDiskNotes? notes = null)
     {
         options.Validate();
         DiskCounts counts = new();
         var folder = await DiskFolder.OpenAsync(options.Folder, files, counts, nonce);
-        DiskTier tier = new(options, files, folder, counts, time, nonce);
-        tier._running = tier._writer.RunAsync();
-        return tier;
+        try
+        {
+            DiskLedger ledger = new(files, folder, nonce, notes);
+            if (!await ledger.TryRestoreAsync() && folder.Found.Count > 0)
+            {
+                // Nobody knows what it should have obeyed.
+                counts.Hit(DiskReason.NotesLost);
+                folder.DeleteFound();
+            }
+
+            DiskTier tier = new(options, files, folder, ledger, counts, time, nonce);
+            tier._running = tier._writer.RunAsync();
+            return tier;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether the files have been read.</summary>
@@ -75,6 +94,9 @@ internal sealed class DiskTier : IAsyncDisposable
 
     /// <summary>The key's variants that are held, newest first, as many as there is room for. No disk is touched.</summary>
     public int Find(UInt128 key, Span<DiskEntry> variants) => _index.Find(key, variants);
+
+    /// <summary>Bytes on disk of an entry, with its slices.</summary>
+    public long BytesOf(in DiskEntry entry) => _index.BytesOf(entry);
 
     /// <summary>The entry's head, or null when it has gone, is damaged or cannot be read now.</summary>
     public ValueTask<DiskHead?> ReadHeadAsync(in DiskEntry entry, CancellationToken cancellationToken) => _reader.ReadHeadAsync(entry, cancellationToken);
@@ -125,8 +147,15 @@ internal sealed class DiskTier : IAsyncDisposable
         _queue.Wake();
     }
 
-    /// <summary>Returns when all removals so far survive a power cut, and all that was offered so far has been written or dropped.</summary>
-    /// <exception cref="IOException">Removals can be neither written nor made good by deleting everything.</exception>
+    /// <summary>Keeps a note of what the content has to obey, for the next start; soon for good (<see cref="FlushAsync"/>).</summary>
+    public void Note(byte[] note)
+    {
+        _ledger.Add(note);
+        _queue.Wake();
+    }
+
+    /// <summary>Returns when all removals and notes so far survive a power cut, and all that was offered so far has been written or dropped.</summary>
+    /// <exception cref="IOException">They can be neither written nor made good by deleting everything.</exception>
     public ValueTask FlushAsync(CancellationToken cancellationToken) => _queue.FlushAsync(cancellationToken);
 
     /// <summary>Recounts everything; returns what does not add up. For tests after a soak.</summary>

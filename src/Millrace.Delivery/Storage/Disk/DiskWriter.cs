@@ -2,7 +2,7 @@ namespace Millrace.Delivery.Storage.Disk;
 
 /// <summary>The one who writes: reads the files at the start, then takes what waits, in groups, until the tier closes.</summary>
 internal sealed class DiskWriter(
-    DiskOptions options, DiskFolder folder, SegmentLog log, SegmentReclaim reclaim, DiskRebuild rebuild, DiskIndex index, DiskQueue queue, DiskCounts counts, TimeProvider time)
+    DiskOptions options, DiskLedger ledger, SegmentLog log, DiskRoom room, DiskRebuild rebuild, DiskIndex index, DiskQueue queue, DiskCounts counts, TimeProvider time)
 {
     private const int MostInGroup = 256;
     private const long GroupBytes = 4 << 20;
@@ -22,7 +22,7 @@ internal sealed class DiskWriter(
         {
             await rebuild.RunAsync();
         }
-        catch (Exception e) when (IsOfTheDisk(e))
+        catch (Exception e) when (DiskRoom.IsOfTheDisk(e))
         {
             // What cannot be put in order cannot be used, and nothing is found in it.
             TurnOff();
@@ -46,15 +46,19 @@ internal sealed class DiskWriter(
         }
     }
 
-    private static bool IsOfTheDisk(Exception e) => e is IOException or UnauthorizedAccessException;
-
-    /// <summary>Removals first, then what waits. A disk that takes no removals does not keep what waits from being let go.</summary>
+    /// <summary>Removals and notes first, then what waits. A disk that takes neither does not keep what waits from being let go.</summary>
     private async ValueTask WriteGroupAsync()
     {
-        var fault = await TryAsync(WriteRemovalsAsync);
+        var fault = await TryAsync(WriteUnsayingsAsync);
         fault = await TryAsync(WriteWaitingAsync) ?? fault;
         LetGo();
-        Answer(index.HasRemovals ? fault : null);
+        Answer(index.HasRemovals || ledger.HasWaiting ? fault : null);
+    }
+
+    private async ValueTask WriteUnsayingsAsync()
+    {
+        await WriteRemovalsAsync();
+        await WriteNotesAsync();
     }
 
     private async ValueTask<Exception?> TryAsync(Func<ValueTask> write)
@@ -64,7 +68,7 @@ internal sealed class DiskWriter(
             await write();
             return null;
         }
-        catch (Exception e) when (IsOfTheDisk(e))
+        catch (Exception e) when (DiskRoom.IsOfTheDisk(e))
         {
             TurnOff();
             return e;
@@ -90,7 +94,7 @@ internal sealed class DiskWriter(
             // A removal may have come since the group began, and whoever waits may wait for that one.
             _waiting.Add(done);
             await FlushAsync();
-            await WriteRemovalsAsync();
+            await WriteUnsayingsAsync();
             return;
         }
 
@@ -102,20 +106,21 @@ internal sealed class DiskWriter(
         RecordPlace place = default;
         try
         {
-            if (!IsOn || !index.MayWrite(work.Fill, work.Record))
+            if (!IsOn || ledger.IsOwed || !index.MayWrite(work.Fill, work.Record))
             {
                 return;
             }
 
             if (index.IsFull)
             {
-                await MakeIndexRoomAsync();
+                await FlushAsync();
+                await room.MakeIndexRoomAsync();
             }
 
             if (!log.TryStage(work.Record, work.Buffer!, out place))
             {
                 await FlushAsync();
-                await RollAsync();
+                await room.RollAsync();
                 log.TryStage(work.Record, work.Buffer!, out place);
             }
         }
@@ -138,48 +143,6 @@ internal sealed class DiskWriter(
         }
 
         LetGo();
-    }
-
-    private async ValueTask RollAsync()
-    {
-        try
-        {
-            await log.RollAsync();
-        }
-        catch (Exception e) when (IsOfTheDisk(e))
-        {
-            // Another has filled the disk: what this cache holds longest is room for what comes.
-            counts.Hit(DiskReason.NoSpace);
-            folder.DeleteSetAside();
-            if (log.Oldest is { } oldest)
-            {
-                log.Delete(oldest);
-            }
-
-            await log.RollAsync();
-        }
-
-        _off = false;
-        while (log.Oldest is not null && log.IsOverfull)
-        {
-            await reclaim.ReclaimOldestAsync();
-        }
-    }
-
-    /// <summary>Makes room in a full index, at the oldest segment that can leave.</summary>
-    private async ValueTask MakeIndexRoomAsync()
-    {
-        counts.Hit(DiskReason.IndexFull);
-        await FlushAsync();
-        if (log.Oldest is null)
-        {
-            await RollAsync();
-        }
-
-        while (index.IsFull && log.Oldest is not null)
-        {
-            await reclaim.ReclaimOldestAsync();
-        }
     }
 
     /// <summary>
@@ -208,15 +171,41 @@ internal sealed class DiskWriter(
 
             log.Sync();
         }
-        catch (Exception e) when (IsOfTheDisk(e))
+        catch (Exception e) when (DiskRoom.IsOfTheDisk(e))
         {
-            // If deleting fails too, one removal of everything waits for the next group.
             counts.Hit(DiskReason.RemovalsFailed);
-            index.RemoveAll();
-            log.DeleteAll();
-            index.TakeRemovals();
+            DeleteAll();
             throw;
         }
+    }
+
+    /// <summary>Makes notes durable. When that fails everything is deleted, as for removals: what began before a note is void then, and what comes later need not know it.</summary>
+    private async ValueTask WriteNotesAsync()
+    {
+        if (!ledger.HasWaiting && !(ledger.IsOwed && IsOn))
+        {
+            return;
+        }
+
+        try
+        {
+            await room.WithRoomAsync(ledger.WriteAsync);
+        }
+        catch (Exception e) when (DiskRoom.IsOfTheDisk(e) && ledger.HasWaiting)
+        {
+            counts.Hit(DiskReason.NotesFailed);
+            DeleteAll();
+            ledger.Drop();
+            throw;
+        }
+    }
+
+    /// <summary>If deleting fails too, one removal of everything waits for the next group.</summary>
+    private void DeleteAll()
+    {
+        index.RemoveAll();
+        log.DeleteAll();
+        index.TakeRemovals();
     }
 
     private async ValueTask WriteRemovalsAsync(DiskRecord[] removals)
@@ -228,7 +217,7 @@ internal sealed class DiskWriter(
             {
                 await log.FlushAsync();
                 log.Sync();
-                await RollAsync();
+                await room.RollAsync();
                 log.TryStage(removal, buffer, out _);
             }
         }
@@ -285,6 +274,7 @@ internal sealed class DiskWriter(
         }
 
         log.Dispose();
+        ledger.Dispose();
 
         // Only a fault of ours leaves anything here.
         queue.Complete();

@@ -25,6 +25,9 @@ internal interface IDiskFiles
 
     void Move(string from, string to);
 
+    /// <summary>Gives a file another's name; who reads by that name finds the one or the other, never less.</summary>
+    void Replace(string from, string to);
+
     /// <summary>Makes creations, renames and deletions within a directory durable.</summary>
     void SyncDirectory(string path);
 }

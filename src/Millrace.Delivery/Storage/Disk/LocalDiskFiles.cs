@@ -35,6 +35,8 @@ internal sealed class LocalDiskFiles : IDiskFiles
 
     public void Move(string from, string to) => Directory.Move(from, to);
 
+    public void Replace(string from, string to) => File.Move(from, to, overwrite: true);
+
     public void SyncDirectory(string path)
     {
         if (!OperatingSystem.IsWindows())

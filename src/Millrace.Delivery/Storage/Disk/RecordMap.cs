@@ -8,7 +8,10 @@ internal sealed class RecordMap
     private readonly EntryTable _entries = new();
     private readonly SliceTable _slices = new();
 
-    public Dictionary<uint, Segment> Segments { get; } = [];
+    public SegmentTable Segments { get; } = new();
+
+    /// <summary>The tables themselves, to be recounted.</summary>
+    public (EntryTable Entries, SliceTable Slices) Tables => (_entries, _slices);
 
     public int Entries => _entries.Count;
 
@@ -84,8 +87,7 @@ internal sealed class RecordMap
             place = _entries[slot].Head;
         }
 
-        segment = Segments[place.Segment];
-        segment.Lease();
+        segment = Segments.Lease(place);
         return true;
     }
 
@@ -105,7 +107,7 @@ internal sealed class RecordMap
         }
 
         ref var entry = ref _entries[slot];
-        Repoint(entry.Head, place);
+        Segments.Repoint(entry.Head, place);
         (entry.Head, entry.BodyLength, entry.SliceBytes) = (place, record.BodyLength, record.SliceBytes);
         entry.IsInline = record.PayloadBytes > record.HeadBytes || record.BodyLength == 0;
         RemoveVersions(record.Key, record.Variant, record.Generation - 1, visibleOnly: true);
@@ -148,7 +150,7 @@ internal sealed class RecordMap
             return;
         }
 
-        Repoint(from, to);
+        Segments.Repoint(from, to);
         if (slice == 0)
         {
             _entries[slot].Head = to;
@@ -156,6 +158,32 @@ internal sealed class RecordMap
         else
         {
             _slices[slice].Place = to;
+        }
+    }
+
+    /// <summary>Bytes on disk of an entry, with its slices.</summary>
+    public long BytesOf(in DiskEntry entry)
+    {
+        var slot = _entries.Find(entry.Key, entry.Variant, entry.Generation);
+        var bytes = slot == 0 ? 0L : _entries[slot].Head.Bytes;
+        for (var slice = slot == 0 ? 0 : _entries[slot].FirstSlice; slice != 0; slice = _slices[slice].After)
+        {
+            bytes += _slices[slice].Place.Bytes;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Does what a removal's record says.</summary>
+    public void Obey(in DiskRecord removal)
+    {
+        if (removal.Kind == RecordKind.Clearing)
+        {
+            RemoveAll(removal.Generation);
+        }
+        else
+        {
+            Remove(removal.Key, removal.Kind == RecordKind.VariantRemoval ? removal.Variant : null, removal.Generation);
         }
     }
 
@@ -187,7 +215,7 @@ internal sealed class RecordMap
     /// <summary>Removes whatever lies in a segment: little, when it was walked before.</summary>
     public void Forget(uint segment)
     {
-        if (Segments[segment].Live == 0)
+        if (!Segments.IsLive(segment))
         {
             return;
         }
@@ -201,49 +229,6 @@ internal sealed class RecordMap
 
     public List<DiskEntry> Where(Func<DiskEntry, bool> picks) =>
         [.. _entries.All().Where(slot => _entries[slot].IsVisible).Select(slot => _entries[slot].Describe()).Where(picks)];
-
-    public IReadOnlyList<string> CheckIntegrity()
-    {
-        List<string> faults = [];
-        Dictionary<uint, int> live = [];
-        foreach (var slot in _entries.All())
-        {
-            var entry = _entries[slot];
-            Expect(_entries.Find(entry.Key, entry.Variant, entry.Generation) == slot, "an entry is not found under its own key");
-            Count(entry.Head);
-            var listed = 0;
-            for (var slice = entry.FirstSlice; slice != 0; slice = _slices[slice].After)
-            {
-                Expect(_slices[slice].Entry == slot && _slices.Find(slot, _slices[slice].Index) == slice, "an entry lists another's slice");
-                Count(_slices[slice].Place);
-                listed++;
-            }
-
-            Expect(listed == entry.Slices, $"an entry lists {listed} slices and counts {entry.Slices}");
-        }
-
-        Expect(_entries.All().Count() == _entries.Count, "entries are miscounted");
-        Expect(_entries.All().Sum(slot => _entries[slot].Slices) == _slices.Count, "slices lie outside all entries");
-        Expect(Segments.Values.All(segment => segment.Live == live.GetValueOrDefault(segment.Id)), "a segment miscounts what lies in it");
-        Expect(live.Keys.All(Segments.ContainsKey), "a record lies in a segment that is not there");
-        return faults;
-
-        void Count(RecordPlace place)
-        {
-            if (!place.IsNowhere)
-            {
-                live[place.Segment] = live.GetValueOrDefault(place.Segment) + 1;
-            }
-        }
-
-        void Expect(bool holds, string fault)
-        {
-            if (!holds)
-            {
-                faults.Add(fault);
-            }
-        }
-    }
 
     /// <summary>The slots of what a record holds, if the index points to that very record; slice 0 for a head.</summary>
     private bool TryFind(in DiskRecord record, in RecordPlace place, out int slot, out int slice)
@@ -269,7 +254,7 @@ internal sealed class RecordMap
             entry.Slices++;
         }
 
-        Repoint(_slices[slice].Place, place);
+        Segments.Repoint(_slices[slice].Place, place);
         _slices[slice].Place = place;
     }
 
@@ -307,28 +292,15 @@ internal sealed class RecordMap
             RemoveSlice(slot, slice);
         }
 
-        Repoint(_entries[slot].Head, default);
+        Segments.Repoint(_entries[slot].Head, default);
         _entries.Remove(slot);
     }
 
     private void RemoveSlice(int slot, int slice)
     {
-        Repoint(_slices[slice].Place, default);
+        Segments.Repoint(_slices[slice].Place, default);
         ref var entry = ref _entries[slot];
         entry.FirstSlice = _slices.Remove(slice, entry.FirstSlice);
         entry.Slices--;
-    }
-
-    private void Repoint(in RecordPlace from, in RecordPlace to)
-    {
-        if (!from.IsNowhere)
-        {
-            Segments[from.Segment].Live--;
-        }
-
-        if (!to.IsNowhere)
-        {
-            Segments[to.Segment].Live++;
-        }
     }
 }

@@ -15,8 +15,8 @@ internal sealed record CacheSection
     [
         new("memory", Scalars.Size(1 << 20, 1L << 42), "Bytes of stored responses.", "256MiB", "fits a laptop; raise it to what the machine can spare"),
         new("object", Scalars.Size(1 << 10, 1L << 30), "Larger bodies are streamed, not stored.", "8MiB", "holds pages and images, not films"),
-        new("disk", Scalars.Line("a folder", 4096), "Where stored responses are kept beyond memory and across restarts. One process at a time has it. Without it memory alone."),
-        new("diskBytes", Scalars.Size(64 << 20, 1L << 50), "Bytes of it.", "10GiB", "about a million objects of the web's median size"),
+        new("disk", Scalars.Line("a folder", 4096), "Where stored responses are kept beyond memory, across restarts, kills and power cuts. It holds copies alone: empty it while the node is down, or lose it, and hits are all that is lost; while it is full or fails memory alone serves, and `millrace.delivery.disk_on` is 0. One process at a time has it. Without it memory alone."),
+        new("diskBytes", Scalars.Size(64 << 20, 1L << 50), "Bytes of it, at most. Its index takes some 80 bytes of memory an object, and 44 more for each MiB of a large one: up to 0.8 % of it, where objects are as small as 10 KiB; smaller ones leave room unused.", "10GiB", "about a million objects of the web's median size"),
         new("purgeLease", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)), "For how long after a purge was acknowledged a node that cannot hear of it may serve what it names, on strict and bounded routes.", "5s", "DESIGN: the lease L"),
         new("purges", Scalars.Integer(1_000, 10_000_000), "Names of purges that are remembered for what is on its way, some 50 bytes each; beyond it everything that began earlier counts as purged.", "65536", "an hour of 18 purges a second"),
         new("eviction", new ScalarShape(
@@ -30,7 +30,7 @@ internal sealed record CacheSection
         new("failureMemo", Scalars.Duration(TimeSpan.FromMilliseconds(1), Day), "How long an origin that failed is not asked for the same object again.", "1s", "an outage costs it one request a second and object"),
         new("peers", new ListShape("a list of networks", new ScalarShape(
             "a network like '10.0.0.0/8' or '2001:db8::/32'", static t => IPNetwork.TryParse(t, out var network) ? network : null, () => new() { ["type"] = "string" }), 0, 1_000),
-            "Where nodes of this product ask from, as edges of this shield: what they say of the client's scheme is believed. [] and nothing are any network."),
+            "Where nodes of this product ask from, as edges of this shield: what they say of the client's scheme, and of the purges that they have obeyed, is believed. [] and nothing are any network."),
     ]);
 
     public required long Memory { get; init; }
