@@ -80,11 +80,12 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
             if (bytes is null)
             {
                 using var response = await OpenAsync(route, upstream, stored, new ByteRange(map.StartOf(index), length), CancellationToken.None);
-                bytes = await ReadAsync(response, length);
-                disk.Objects?.Write(stored, index, bytes);
+                var came = await ReadAsync(response, length);
+                disk.Objects?.Write(stored, index, came);
+                bytes = MemoryFile.OfLarge(came) ?? came;
             }
 
-            Slice slice = new(map, index, bytes, stored.Hash, account);
+            Slice slice = new(map, index, bytes.Value, stored.Hash, account);
             store.Put(slice);
             return slice;
         }
@@ -94,7 +95,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
         }
     }
 
-    private async ValueTask<byte[]?> RecallAsync(SliceMap map, int index)
+    private async ValueTask<ReadOnlyMemory<byte>?> RecallAsync(SliceMap map, int index)
     {
         if (map.OnDisk is not { } entry || disk.Objects is not { } objects)
         {
@@ -102,7 +103,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
         }
 
         using var read = await objects.Tier.ReadSliceAsync(entry, index, CancellationToken.None);
-        return read?.Memory.ToArray();
+        return read is null ? null : MemoryFile.OfLarge(read.Memory) ?? read.Memory.ToArray();
     }
 
     /// <summary>Reads exactly so many bytes of a body.</summary>

@@ -6,11 +6,11 @@ internal sealed class Slice : StoredNode
     /// <summary>The node, the array's header, and its place in the map.</summary>
     private const int FixedBytes = 256;
 
-    public Slice(SliceMap map, int index, byte[] bytes, ulong hash, MemoryAccount account)
+    public Slice(SliceMap map, int index, ReadOnlyMemory<byte> bytes, ulong hash, MemoryAccount account)
         : base(hash ^ (((ulong)index + 1) * 0x9e37_79b9_7f4a_7c15), account)
     {
         (Map, Index, Bytes) = (map, index, bytes);
-        Size = FixedBytes + bytes.Length;
+        Size = FixedBytes + (bytes.Length >= MemoryFile.MinBytes ? MemoryFile.MemoryBytesOf(bytes.Length) : bytes.Length);
     }
 
     public SliceMap Map { get; }
