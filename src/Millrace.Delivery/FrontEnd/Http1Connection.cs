@@ -245,9 +245,7 @@ internal sealed class Http1Connection : IWatched
         return default;
     }
 
-    private static (int Status, DeliveryReason Reason) Refusal(HeadFault fault) => (
-        RequestRules.StatusOf(fault),
-        fault is HeadFault.HeadTooLarge or HeadFault.StartLineTooLong or HeadFault.TooManyFields ? DeliveryReason.HeadTooLarge : DeliveryReason.BadRequest);
+    private static (int Status, DeliveryReason Reason) Refusal(HeadFault fault) => (RequestRules.StatusOf(fault), RequestRules.ReasonOf(fault));
 
     /// <summary>RFC 9112 §9.3.</summary>
     private static bool Persists(HeaderList headers, int minor) =>
