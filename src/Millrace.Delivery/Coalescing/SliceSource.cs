@@ -90,6 +90,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
             slice.Cost(time.GetElapsedTime(began));
             store.Put(slice);
             disk.Objects?.Write(stored, slice.Index, slice.Bytes.Span);
+            slice.MoveToFile();
         }
         catch (Exception e)
         {
@@ -133,6 +134,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
             if (await TryRecallAsync(slice))
             {
                 store.Put(slice);
+                slice.MoveToFile();
                 told.TrySetResult(slice);
                 return;
             }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
 using System.Text.Unicode;
 using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Compression;
@@ -238,11 +240,8 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
         }
         else if (part.Status is 206 or 416)
         {
-            Span<byte> text = stackalloc byte[80];
-            int length;
-            _ = part.Status == 206
-                ? Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"bytes {part.Range.First}-{part.Range.End - 1}/{total}", out length)
-                : Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"bytes */{total}", out length);
+            Span<byte> text = stackalloc byte[ContentRange.MaxBytes];
+            var length = ContentRange.Write(text, part.Status == 206 ? part.Range : null, total);
             headers.Set(FieldId.ContentRange, text[..length]);
         }
 
