@@ -43,7 +43,7 @@ public sealed record DeliveryOptions
     public Eviction.IDemand? Demand { get; init; }
 
     /// <summary>The policy by which the memory tier chooses what to keep.</summary>
-    internal Eviction.EvictionKind Eviction { get; init; }
+    public Eviction.EvictionKind Eviction { get; init; }
 
     /// <summary>
     /// Memory for bodies that are arriving, or are still being read after they left the store, in bytes. Above it new bodies pass unstored, and those

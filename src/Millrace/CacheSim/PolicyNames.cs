@@ -18,6 +18,9 @@ internal static class PolicyNames
 
     public static IEnumerable<string> All => Online.Select(static entry => entry.Name).Concat(Offline.Select(static entry => entry.Name));
 
+    /// <summary>The policy that a store could run, or null when none has the name.</summary>
+    public static EvictionKind? Find(string name) => Online.Where(policy => policy.Name == name).Select(static policy => (EvictionKind?)policy.Kind).FirstOrDefault();
+
     public static bool Knows(string name) => All.Contains(name, StringComparer.Ordinal);
 
     /// <summary>Replays a trace through a policy by its name.</summary>

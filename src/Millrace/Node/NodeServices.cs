@@ -9,7 +9,6 @@ using Millrace.Decisions.Pipeline;
 using Millrace.Delivery;
 using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.FrontEnd.Tls;
-using Millrace.Delivery.Observing;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
@@ -159,7 +158,7 @@ internal sealed class NodeServices : IAsyncDisposable
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
         await OpenDiskAsync(config.Cache);
-        var purges = await Delivery.FollowAsync(new PurgeToDelivery(Journal, Clock), PurgesTold, cancellation);
+        var purges = await Delivery.FollowAsync(await PurgeToDelivery.OpenAsync(Journal, RandomNumberGenerator.GetHexString(32, lowercase: true), Clock, cancellation), PurgesTold, cancellation);
         _closing.Add(purges);
         await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
@@ -216,16 +215,29 @@ internal sealed class NodeServices : IAsyncDisposable
         var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal);
         _closing.Add(queue);
         Delivery = new DeliveryPlane(
-            OptionsOf(config),
+            DeliverySettings.Plane(config),
             RouteTable.Create(config.Routes),
             new DeliveryToFact(
                 queue.Write, tokens, item => Features.Current.Find(item)?.BodyUrl, url => Delivery.KeyHashesOf(url), Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
             Clock);
         _closing.Add((IAsyncDisposable)Delivery);
         _closing.Add(new AccessLogClose(Delivery));
-        Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
-        FrontDoor = Owned(new FrontDoor(DoorOf(config.Limits), Delivery, Clock));
+        Warn(config);
+        Config.Follow(next =>
+        {
+            Delivery.UpdateRoutes(RouteTable.Create(next.Routes));
+            Warn(next);
+        });
+        FrontDoor = Owned(new FrontDoor(DeliverySettings.Door(config.Limits), Delivery, Clock));
         OpenTls(config.Tls);
+    }
+
+    private void Warn(NodeConfig config)
+    {
+        foreach (var warning in ConfigWarnings.Of(config))
+        {
+            Logger.LogWarning(NodeEvents.ConfigWarned, "{Warning}", warning);
+        }
     }
 
     private async Task OpenDiskAsync(CacheSection cache)
@@ -266,42 +278,6 @@ internal sealed class NodeServices : IAsyncDisposable
 
         Config.Follow(next => Certificates.Reload(next.Tls.Certificates));
     }
-
-    private static FrontDoorOptions DoorOf(LimitsSection limits) => new()
-    {
-        MaxConnections = limits.Connections,
-        MaxHeadBytes = (int)limits.RequestHeaders,
-        MaxHeadFields = limits.RequestHeaderCount,
-        MaxBodyBytes = limits.UploadBody,
-        HeadTimeout = limits.HeaderTimeout,
-        IdleTimeout = limits.KeepAlive,
-    };
-
-    /// <summary>Tells this node from others of its name, the same after each start: no two share machine, data and port.</summary>
-    private static string InstanceOf(NodeConfig config) => System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(
-        $"{Environment.MachineName} {Path.GetFullPath(config.Node.Data)} {config.Listen.Delivery}")).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
-
-    private static DeliveryOptions OptionsOf(NodeConfig config) => new()
-    {
-        Name = config.Node.Name,
-        Instance = InstanceOf(config),
-        StoreBytes = config.Cache.Memory,
-        MaxObjectBytes = config.Cache.Object,
-        DiskFolder = config.Cache.Disk,
-        DiskBytes = config.Cache.DiskBytes,
-        PurgeLease = config.Cache.PurgeLease,
-        MaxPurges = config.Cache.Purges,
-        AccessLog = config.AccessLog.To == "off" ? null : new AccessLogOptions
-        {
-            Path = config.AccessLog.To == "stdout" ? null : config.AccessLog.To,
-            Share = config.AccessLog.Share,
-            KeepQuery = config.AccessLog.Query == "keep",
-            Client = Enum.Parse<ClientForm>(config.AccessLog.Client, ignoreCase: true),
-            MaxQueued = config.AccessLog.Queue,
-            RotateBytes = config.AccessLog.Rotate,
-            Keep = config.AccessLog.Keep,
-        },
-    };
 
     private void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
 

@@ -21,6 +21,10 @@ public sealed class ConfigSchemaTests
     }
 
     [Fact]
+    public void The_example_of_a_cache_alone_is_valid() =>
+        Assert.Empty(new ConfigSource(Path.Combine(RepositoryRoot.Path, "examples", "cache.yaml"), new Dictionary<string, string>(), []).Load().Surfaces);
+
+    [Fact]
     public void The_example_in_the_repository_is_valid()
     {
         var file = Path.Combine(RepositoryRoot.Path, "examples", "millrace.yaml");

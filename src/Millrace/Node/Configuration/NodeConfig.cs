@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Delivery.Compression;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
@@ -28,6 +29,10 @@ internal sealed record NodeConfig
 
     public required CacheSection Cache { get; init; }
 
+    public required CompressionOptions Compression { get; init; }
+
+    public required UpstreamSection Upstream { get; init; }
+
     public required JournalSection Journal { get; init; }
 
     public required EventsSection Events { get; init; }
@@ -48,9 +53,6 @@ internal sealed record BrowsersSection(ImmutableArray<string> Origins)
 {
     public bool Allows(string origin) => Origins.Contains(BrowserOrigin.Any) || Origins.Contains(origin);
 }
-
-/// <summary>Bounds of the cache; a disk that is null is none.</summary>
-internal sealed record CacheSection(long Memory, long Object, string? Disk, long DiskBytes, TimeSpan PurgeLease, int Purges);
 
 /// <param name="Partitions">Of a new data directory.</param>
 /// <param name="Retention">As it is written; null leaves it to <see cref="History"/>.</param>
@@ -78,56 +80,4 @@ internal sealed record FoldingSection
     public required string Lists { get; init; }
 }
 
-/// <summary>The bounds of the node; their meaning and reasons stand in <see cref="NodeShape"/>.</summary>
-internal sealed record LimitsSection
-{
-    public required long RequestBody { get; init; }
-
-    public required long RequestLine { get; init; }
-
-    public required int RequestLines { get; init; }
-
-    public required long UploadBody { get; init; }
-
-    public required long RequestHeaders { get; init; }
-
-    public required int RequestHeaderCount { get; init; }
-
-    public required int Connections { get; init; }
-
-    public required TimeSpan KeepAlive { get; init; }
-
-    public required TimeSpan HeaderTimeout { get; init; }
-
-    public required TimeSpan Drain { get; init; }
-
-    public required TimeSpan DrainGrace { get; init; }
-
-    public required int WriteBehind { get; init; }
-
-    public required TimeSpan Decide { get; init; }
-
-    public required long RememberedDecisions { get; init; }
-
-    public required int RecalledDecisions { get; init; }
-}
-
 internal sealed record LogSection(string Level, string Format);
-
-/// <summary>What is written of requests; meaning and reasons stand in <see cref="NodeShape"/>.</summary>
-internal sealed record AccessLogSection
-{
-    public required string To { get; init; }
-
-    public required double Share { get; init; }
-
-    public required string Query { get; init; }
-
-    public required string Client { get; init; }
-
-    public required int Queue { get; init; }
-
-    public required long Rotate { get; init; }
-
-    public required int Keep { get; init; }
-}

@@ -10,7 +10,6 @@ internal static class NodeConfigBinder
     {
         var node = root["node"].Object!;
         var listen = root["listen"].Object!;
-        var cache = root["cache"].Object!;
         var journal = root["journal"].Object!;
         var log = root["log"].Object!;
         return new NodeConfig
@@ -25,13 +24,15 @@ internal static class NodeConfigBinder
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Browsers = new BrowsersSection(
                 root["browsers"].Object!["origins"] is { Value: not null } origins ? [.. origins.Items.Select(o => o.Text!)] : [BrowserOrigin.Any]),
-            Cache = new CacheSection(cache.Get<long>("memory"), cache.Get<long>("object"), cache["disk"].Text, cache.Get<long>("diskBytes"), cache.Get<TimeSpan>("purgeLease"), cache.Get<int>("purges")),
+            Cache = CacheSection.Bind(root["cache"].Object!),
+            Compression = CompressionSection.Bind(root["compression"].Object!),
+            Upstream = UpstreamSection.Bind(root["upstream"].Object!),
             Journal = new JournalSection(
                 journal.Get<int>("partitions"), journal.Find<TimeSpan>("retention"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),
             Events = new EventsSection(root["events"].Object!.Get<string>("unattested")),
-            Limits = Limits(root["limits"].Object!),
+            Limits = LimitsSection.Bind(root["limits"].Object!),
             Log = new LogSection(log.Get<string>("level"), log.Get<string>("format")),
-            AccessLog = AccessLog(root["accessLog"].Object!),
+            AccessLog = AccessLogSection.Bind(root["accessLog"].Object!),
         };
     }
 
@@ -64,17 +65,6 @@ internal static class NodeConfigBinder
         surface.Get<string>("policy"),
         [.. surface["slots"].Items.Select(s => new Slot(s.Object!.Get<string>("id"), s.Object!.Get<int>("count")))]);
 
-    private static AccessLogSection AccessLog(BoundObject log) => new()
-    {
-        To = log.Get<string>("to"),
-        Share = log.Get<double>("share"),
-        Query = log.Get<string>("query"),
-        Client = log.Get<string>("client"),
-        Queue = log.Get<int>("queue"),
-        Rotate = log.Get<long>("rotate"),
-        Keep = log.Get<int>("keep"),
-    };
-
     private static FoldingSection Folding(BoundObject folding) => new()
     {
         Items = folding.Get<int>("items"),
@@ -84,24 +74,5 @@ internal static class NodeConfigBinder
         Segments = folding.Get<int>("segments"),
         Session = folding.Get<TimeSpan>("session"),
         Lists = folding.Get<string>("lists"),
-    };
-
-    private static LimitsSection Limits(BoundObject limits) => new()
-    {
-        RequestBody = limits.Get<long>("requestBody"),
-        RequestLine = limits.Get<long>("requestLine"),
-        RequestLines = limits.Get<int>("requestLines"),
-        UploadBody = limits.Get<long>("uploadBody"),
-        RequestHeaders = limits.Get<long>("requestHeaders"),
-        RequestHeaderCount = limits.Get<int>("requestHeaderCount"),
-        Connections = limits.Get<int>("connections"),
-        KeepAlive = limits.Get<TimeSpan>("keepAlive"),
-        HeaderTimeout = limits.Get<TimeSpan>("headerTimeout"),
-        Drain = limits.Get<TimeSpan>("drain"),
-        DrainGrace = limits.Get<TimeSpan>("drainGrace"),
-        WriteBehind = limits.Get<int>("writeBehind"),
-        Decide = limits.Get<TimeSpan>("decide"),
-        RememberedDecisions = limits.Get<long>("rememberedDecisions"),
-        RecalledDecisions = limits.Get<int>("recalledDecisions"),
     };
 }

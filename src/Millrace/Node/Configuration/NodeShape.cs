@@ -22,12 +22,14 @@ internal static class NodeShape
         new("policies", new MapShape("a mapping of policies by name", Policy(), 1_000), "How surfaces decide.", Reloads: true),
         new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
         new("browsers", Browsers(), "Web pages that send events by themselves, with a key of the scope events.", Reloads: true),
-        new("cache", Cache(), "The shared cache of the delivery listener."),
+        new("cache", CacheSection.Shape, "The shared cache of the delivery listener."),
+        new("compression", CompressionSection.Shape, "What the cache compresses, and at what price."),
+        new("upstream", UpstreamSection.Shape, "Talking to origins and shields, all of them alike; what differs stands in `routes` and `origins`."),
         new("journal", Journal(), "The log that is the truth."),
         new("events", Events(), "What comes back: impressions, clicks and the like."),
-        new("limits", Limits(), "The bounds of the listeners and queues; hitting one is counted."),
+        new("limits", LimitsSection.Shape, "The bounds of the listeners and queues; hitting one is counted."),
         new("log", Log(), "The structured log."),
-        new("accessLog", AccessLog(), "A line of JSON for each request of the delivery listener, or for a share of them."),
+        new("accessLog", AccessLogSection.Shape, "A line of JSON for each request of the delivery listener, or for a share of them."),
     ]);
 
     private static ObjectShape Node() => new("a mapping",
@@ -119,16 +121,6 @@ internal static class NodeShape
             "Origins whose pages may call POST /v1/events across origins; [] for none. Without it any may: the key in the page is what allows, and others can send it without a browser.", Reloads: true),
     ]);
 
-    private static ObjectShape Cache() => new("a mapping",
-    [
-        new("memory", Scalars.Size(1 << 20, 1L << 42), "Bytes of stored responses.", "256MiB", "fits a laptop; raise it to what the machine can spare"),
-        new("object", Scalars.Size(1 << 10, 1L << 30), "Larger bodies are streamed, not stored.", "8MiB", "holds pages and images, not films"),
-        new("disk", Scalars.Line("a folder", 4096), "Where stored responses are kept beyond memory and across restarts. One process at a time has it. Without it memory alone."),
-        new("diskBytes", Scalars.Size(64 << 20, 1L << 50), "Bytes of it.", "10GiB", "about a million objects of the web's median size"),
-        new("purgeLease", Scalars.Duration(Second, TimeSpan.FromHours(1)), "For how long after a purge was acknowledged a node that cannot hear of it may serve what it names, on strict and bounded routes.", "5s", "DESIGN: the lease L"),
-        new("purges", Scalars.Integer(1_000, 10_000_000), "Names of purges that are remembered for what is on its way, some 50 bytes each; beyond it everything that began earlier counts as purged.", "65536", "an hour of 18 purges a second"),
-    ]);
-
     private static ObjectShape Journal() => new("a mapping",
     [
         new("partitions", Scalars.Integer(1, 256), "Partitions of items, events, decisions, deliveries; fixed when the data directory is made.", "2", "DESIGN: two, even on one node"),
@@ -142,39 +134,9 @@ internal static class NodeShape
         new("unattested", Scalars.OneOf("record", "count"), "An event that came with a browser's key (scope events) and without a token: `record` keeps and shows it and lets its own session know, but no feature of an item counts it; `count` counts it like any other.", "record", "everybody can read a browser's key, and a thousand clicks with it would move a list"),
     ]);
 
-    private static ObjectShape Limits() => new("a mapping",
-    [
-        new("requestBody", Scalars.Size(1 << 10, 1L << 30), "The largest request body on api and admin, as it comes and inflated.", "16MiB", "a batch of 10,000 events of 1 KiB, with room"),
-        new("requestLine", Scalars.Size(1 << 10, 1 << 20), "The longest line of an NDJSON body; a longer one is refused and the rest applies.", "64KiB", "an item with an embedding of 4,096 numbers"),
-        new("requestLines", Scalars.Integer(1, 10_000_000), "Lines of an NDJSON body.", "100000", "some 400 group commits: seconds of a slow disk"),
-        new("uploadBody", Scalars.Size(1 << 10, 1L << 40), "The largest request body that the delivery listener passes to an origin.", "1GiB", "it is streamed, never held"),
-        new("requestHeaders", Scalars.Size(1 << 10, 1 << 20), "All header bytes of a request.", "32KiB", "what Kestrel and most servers take"),
-        new("requestHeaderCount", Scalars.Integer(1, 1_000), "Header fields of a request.", "100", "what Kestrel takes"),
-        new("connections", Scalars.Integer(1, 1_000_000), "Open connections of each listener.", "10000", "about 200 MB of kernel and server buffers"),
-        new("keepAlive", Scalars.Duration(Second, TimeSpan.FromHours(1)), "An idle connection is closed after this.", "130s", "above the 120 s of common load balancers, which must close first"),
-        new("headerTimeout", Scalars.Duration(Second, TimeSpan.FromHours(1)), "The whole head of a request must arrive within this.", "15s", "slower ones are attacks or broken"),
-        new("drain", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)), "How long requests in flight may take after SIGTERM and `limits.drainGrace`.", "25s", "with the grace below the 30 s after which orchestrators kill"),
-        new("drainGrace", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10)), "How long after SIGTERM new requests are still taken, while readiness says 503. Ctrl-C knows no grace; a second signal ends it.", "3s", "load balancers see the readiness within some seconds; until then a closed port is an error of theirs"),
-        new("writeBehind", Scalars.Integer(64, 1 << 22), "Facts that may wait for the disk behind a reply.", "65536", "two seconds of the planned peak of 36,000/s on one of several nodes"),
-        new("decide", Scalars.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)), "A decision's time when the request names none; then the ladder answers.", "100ms", "a page waits no longer for its list"),
-        new("rememberedDecisions", Scalars.Size(1 << 16, 1L << 40), "Bytes of answers kept for ten minutes, so that the same decision id gets the same answer; beyond it the oldest go early, and are counted.", "256MiB", "about 250,000 answers of ten items: ten minutes of 400/s"),
-        new("recalledDecisions", Scalars.Integer(1_000, 100_000_000), "Decisions of the last day whose surface and segment are known without asking the journal, some 60 bytes each.", "1000000", "most events come within minutes; the journal knows the rest"),
-    ]);
-
     private static ObjectShape Log() => new("a mapping",
     [
         new("level", Scalars.OneOf("trace", "debug", "information", "warning", "error"), "The least level written.", "information", "a line per event of the node's life, none per request", Reloads: true),
         new("format", Scalars.OneOf("json", "text"), "One JSON object per line, or text for people.", "json", "machines read it first"),
-    ]);
-
-    private static ObjectShape AccessLog() => new("a mapping",
-    [
-        new("to", Scalars.Line("off, stdout, or a file's path", 4096), "Where lines go.", "off", "it costs a write per line, and tells of persons"),
-        new("share", Scalars.Number(0, 1), "The share of requests that are written; those that fail are written all.", "1", "whoever asks for a log wants it whole"),
-        new("query", Scalars.OneOf("drop", "keep"), "Whether queries are written: they hold search words, tokens and addresses.", "drop", "personal data only where it is wanted"),
-        new("client", Scalars.OneOf("none", "prefix", "full"), "What is written of the client's address: nothing, its network (/24, or /48 of IPv6), or all of it.", "prefix", "tells networks apart, and persons not"),
-        new("queue", Scalars.Integer(16, 1 << 20), "Lines that may wait for the disk; more are dropped, and counted.", "8192", "a third of a second of a busy core"),
-        new("rotate", Scalars.Size(1 << 16, 1L << 40), "A file that grows beyond it is renamed, and another begun.", "100MiB", "some 400,000 lines"),
-        new("keep", Scalars.Integer(0, 1_000), "Renamed files that are kept; the oldest leaves.", "5", "half a gigabyte"),
     ]);
 }
