@@ -40,7 +40,7 @@ internal sealed class Http2Connection : IWatched
         (_connection, _options, _core, _watch, _input, _began) = (connection, options, core, watch, connection.Transport.Input, watch.Now);
         var secure = connection.Features.Get<ITlsHandshakeFeature>() is not null;
         _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
-        _clock = new PeerClock(options, watch);
+        _clock = new PeerClock(options, watch, _socket is null ? null : new PeerProgress(_socket));
         var cleartext = secure ? null : _socket;
         _wire = cleartext is not null ? new SocketOutput(cleartext, _clock) : new PipeOutput(connection.Transport.Output, _clock);
         _output = new Http2Output(new Http2Wire(_wire, cleartext), new PeerClock(options, watch));
