@@ -39,7 +39,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
     public RequestStep Judge(Exchange exchange)
     {
         var stored = exchange.Stored!;
-        var reuse = stale.Judge(stored, exchange.Directives, exchange.Route!);
+        var reuse = stale.Judge(stored.Head, exchange);
         switch (reuse)
         {
             case Reuse.Fresh:
@@ -55,7 +55,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
             default:
                 exchange.Verdict = reuse == Reuse.RevalidateOnRequest
                     ? new CacheStatus { Forward = "request", Detail = DeliveryReason.RequestDirective }
-                    : new CacheStatus { Forward = "stale", Detail = stale.IsOutOfTouch(stored.Head, exchange.Route!) ? DeliveryReason.Unverified : DeliveryReason.None };
+                    : new CacheStatus { Forward = "stale", Detail = stale.IsInDoubt(stored.Head, exchange) ? DeliveryReason.Unverified : DeliveryReason.None };
                 return Forward(exchange);
         }
     }

@@ -53,6 +53,7 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
     /// <param name="told">Told what went wrong when the feed cannot be read any more, and null when all that was missed has been obeyed.</param>
     /// <param name="cancellation">Gives up the beginning.</param>
     /// <returns>The follower; serve when it has caught up.</returns>
+    /// <exception cref="ArgumentException">The feed's name is not one.</exception>
     public Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(feed);
@@ -79,11 +80,14 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
         return _core.Explainer.Explain(url, fields);
     }
 
+    /// <summary>Closes the access log's file and begins anew at its path: somebody has renamed it, as logrotate does.</summary>
+    public void ReopenLog() => _core.ReopenLog();
+
     /// <summary>Writes the access lines that wait, and closes their file; call it when no request is in hand, before <see cref="Dispose"/>.</summary>
     public ValueTask CloseLogAsync() => _core.CloseLogAsync();
 
     /// <summary>Purges what the request names, stored or on its way, on a plane that follows no feed. Returns how many stored responses were touched.</summary>
-    /// <exception cref="ArgumentException">The route is not a pattern.</exception>
+    /// <exception cref="ArgumentException">The route is not a pattern, or a prefix names no beginnings of keys (<see cref="RouteTable.PrefixFault(string)"/>).</exception>
     /// <exception cref="InvalidOperationException">The plane follows a feed, whose order this purge has no place in.</exception>
     public int Purge(PurgeRequest request)
     {

@@ -4,8 +4,8 @@ using Millrace.Delivery.Requests;
 namespace Millrace.Delivery.Cacheability;
 
 /// <summary>
-/// RFC 9111 §3 for a shared cache, with three rules of prudence: no Set-Cookie (unless the origin excepts the field from what is stored), no guessed
-/// freshness for requests with cookies, and no answer that speaks of one request rather than of the resource (decision 0011).
+/// RFC 9111 §3 for a shared cache, with three rules of prudence: no Set-Cookie (unless the origin excepts the field from what is stored, or the route
+/// says otherwise), no guessed freshness for requests with cookies, and no answer that speaks of one request rather than of the resource (decision 0011).
 /// </summary>
 internal static class CacheabilityRules
 {
@@ -20,7 +20,14 @@ internal static class CacheabilityRules
     private static readonly HashSet<int> OfOneRequest = [401, 407, 408, 411, 412, 413, 415, 416, 417, 421, 425, 426, 428, 429, 431, 511];
 
     /// <summary>Why the response to a GET may not be stored, or <see cref="DeliveryReason.None"/>.</summary>
-    public static DeliveryReason Judge(HeaderList request, int status, HeaderList response, ResponseDirectives directives, FreshnessRules freshness)
+    /// <param name="request">The fields that the origin saw.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="response">The fields that would be stored.</param>
+    /// <param name="directives">What the response says to this cache.</param>
+    /// <param name="freshness">How long it is fresh.</param>
+    /// <param name="mayHaveCookies">Whether the route stores what sets cookies.</param>
+    public static DeliveryReason Judge(
+        HeaderList request, int status, HeaderList response, ResponseDirectives directives, FreshnessRules freshness, bool mayHaveCookies = false)
     {
         var understood = Understood.Contains(status);
         if (directives.NoStore && !(directives.MustUnderstand && understood))
@@ -44,7 +51,7 @@ internal static class CacheabilityRules
             return DeliveryReason.Authorization;
         }
 
-        if (response.Contains(FieldId.SetCookie))
+        if (response.Contains(FieldId.SetCookie) && !mayHaveCookies)
         {
             return DeliveryReason.SetCookie;
         }

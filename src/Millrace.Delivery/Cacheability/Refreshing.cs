@@ -25,18 +25,14 @@ internal static class Refreshing
     }
 
     /// <summary>
-    /// Whether a HEAD's 200 describes the stored representation (§4.3.5): false when it says another tag, date or length, and null when it names no
-    /// validator that the copy has too. Equal lengths alone are no reason to call an old body new.
+    /// Whether a HEAD's 200 describes the stored response (§4.3.5): the validators that it has are the copy's, and the length that it states is the body's.
+    /// One that has neither describes what is stored, as the section has it.
     /// </summary>
-    public static bool? Describes(ResponseHead stored, long length, HeaderList head)
-    {
-        var tagged = head.TryGet(FieldId.ETag, out var tag);
-        var dated = head.TryGet(FieldId.LastModified, out var modified);
-        var fits = (!tagged || tag.SequenceEqual(stored.Headers.First(FieldId.ETag)))
-            && (!dated || modified.SequenceEqual(stored.Headers.First(FieldId.LastModified)))
-            && (!head.TryGet(FieldId.ContentLength, out var stated) || (Utf8Parser.TryParse(stated, out long bytes, out var used) && used == stated.Length && bytes == length));
-        return !fits ? false : tagged || dated ? true : null;
-    }
+    public static bool Describes(ResponseHead stored, long length, HeaderList head) =>
+        stored.Status == 200
+        && (!head.TryGet(FieldId.ETag, out var tag) || tag.SequenceEqual(stored.Headers.First(FieldId.ETag)))
+        && (!head.TryGet(FieldId.LastModified, out var modified) || modified.SequenceEqual(stored.Headers.First(FieldId.LastModified)))
+        && (!head.TryGet(FieldId.ContentLength, out var stated) || (Utf8Parser.TryParse(stated, out long bytes, out var used) && used == stated.Length && bytes == length));
 
     /// <summary>
     /// The head that the update leaves: the stored fields with the new ones in their place, and Vary, freshness and tags read anew. It holds all that the

@@ -13,7 +13,7 @@ internal static class StorageRules
     /// <param name="maxBytes">The largest body that is kept.</param>
     public static DeliveryReason Judge(HeaderList sent, ResponseHead head, long? length, long maxBytes)
     {
-        var reason = CacheabilityRules.Judge(sent, head.Status, head.Headers, head.Directives, head.Freshness);
+        var reason = CacheabilityRules.Judge(sent, head.Status, head.Headers, head.Directives, head.Freshness, head.MayHaveCookies);
         return reason != DeliveryReason.None ? reason
             : length > maxBytes ? DeliveryReason.TooLarge
             : head.SurrogateKeys.Length > SurrogateKeys.Max ? DeliveryReason.TooManyKeys

@@ -26,7 +26,23 @@ internal sealed class Fetcher(
         stored?.Hold();
         try
         {
-            await FetchAsync(flight, route, request, key, stored, part);
+            await GuardAsync(flight, key, FetchAsync(flight, route, request, key, stored, part));
+        }
+        finally
+        {
+            stored?.LetGo();
+        }
+    }
+
+    /// <summary>Keeps what came past the cache and may be kept, while its client, alone on the flight, reads along. Runs to the end of the body, and never throws.</summary>
+    public Task KeepAsync(Flight flight, Route route, OriginResponse response, ResponseHead head, Filling body) =>
+        GuardAsync(flight, head.Key, fill.RunAsync(flight, response, head, body, stored: null, MaxBytes(route)));
+
+    private async Task GuardAsync(Flight flight, CacheKey key, Task running)
+    {
+        try
+        {
+            await running;
         }
         catch (OriginException e)
         {
@@ -53,7 +69,6 @@ internal sealed class Fetcher(
         {
             flight.End();
             flights.Remove(flight);
-            stored?.LetGo();
         }
     }
 
@@ -85,7 +100,7 @@ internal sealed class Fetcher(
             return;
         }
 
-        var head = ResponseHead.Of(key, route, response.Status, response.Headers, request.Headers, response.Arrival, flight.Began);
+        var head = ResponseHead.Of(key, route, response.Status, response.Headers, request.Headers, response.Arrival, response.Began(flight.Began));
         await TakeAsync(flight, route, request, key, response, head, response.ContentLength, stored);
     }
 
@@ -94,7 +109,7 @@ internal sealed class Fetcher(
     {
         if (ContentRange.Of(response.Headers) is { } came && Combining.Fits(came, null, response.ContentLength) && response.Status == 206)
         {
-            var head = ResponseHead.Of(key, route, 200, PartFill.FieldsOfWhole(response.Headers), request.Headers, response.Arrival, flight.Began);
+            var head = ResponseHead.Of(key, route, 200, PartFill.FieldsOfWhole(response.Headers), request.Headers, response.Arrival, response.Began(flight.Began));
             if (came.First == 0 && came.Length == came.Size)
             {
                 await TakeAsync(flight, route, request, key, response, head, came.Length, null);
@@ -171,7 +186,7 @@ internal sealed class Fetcher(
     private void Refresh(Flight flight, Route route, OriginResponse response, UpstreamRequest request, CachedObject stored)
     {
         using var owned = response;
-        var head = Refreshing.Refresh(stored.Head, route, response.Headers, request.Headers, response.Arrival, flight.Began);
+        var head = Refreshing.Refresh(stored.Head, route, response.Headers, request.Headers, response.Arrival, response.Began(flight.Began));
         CachedObject refreshed = new(head, stored.Body, account);
         var reason = StorageRules.Judge(request.Headers, head, stored.Body.Slices is null ? stored.Body.Length : null, MaxBytes(route));
         if (reason == DeliveryReason.None)

@@ -81,6 +81,9 @@ internal readonly record struct ResponseDirectives
         : directive.Is("stale-if-error"u8) ? this with { StaleIfError = Time(StaleIfError, directive) }
         : this;
 
+    /// <summary>These directives, with one more field for the one who asked alone.</summary>
+    public ResponseDirectives Excepting(string name) => this with { Excepted = Excepted is null ? name : $"{Excepted},{name}" };
+
     /// <summary>Whether a line is one of the excepted fields.</summary>
     public bool Excepts(FieldLine line) => Excepted is not null && FieldList.Contains(Encoding.Latin1.GetBytes(Excepted), line.Name);
 
@@ -121,11 +124,7 @@ internal readonly record struct ResponseDirectives
         return any;
     }
 
-    private ResponseDirectives Except(Directive directive)
-    {
-        var names = Encoding.Latin1.GetString(directive.Argument);
-        return this with { Excepted = Excepted is null ? names : $"{Excepted},{names}" };
-    }
+    private ResponseDirectives Except(Directive directive) => Excepting(Encoding.Latin1.GetString(directive.Argument));
 
     private long Time(long? earlier, Directive directive)
     {

@@ -18,7 +18,12 @@ internal static class AccessLine
     private static Utf8JsonWriter? _writer;
 
     /// <summary>The line with its line feed; it stands until the thread writes the next.</summary>
-    public static ReadOnlySpan<byte> Write(Exchange exchange, in DeliveryRecord record, AccessLogOptions options, DateTimeOffset now)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="record">What became of it.</param>
+    /// <param name="options">What is written of the client.</param>
+    /// <param name="query">Writes targets with their queries; null to leave queries out.</param>
+    /// <param name="now">The time.</param>
+    public static ReadOnlySpan<byte> Write(Exchange exchange, in DeliveryRecord record, AccessLogOptions options, QueryRedaction? query, DateTimeOffset now)
     {
         var room = _room ??= new ArrayBufferWriter<byte>(1024);
         room.ResetWrittenCount();
@@ -30,7 +35,7 @@ internal static class AccessLine
         json.WriteString("route", record.Route);
         json.WriteString("method", Text(request.MethodName));
         json.WriteString("host", Text(request.Authority));
-        json.WriteString("path", Text(options.KeepQuery ? request.Target : request.Path));
+        json.WriteString("path", query is null ? Text(request.Path) : query.Of(request.Target, exchange.Route?.TagParameter));
         json.WriteNumber("status", record.Status);
         json.WriteString("outcome", record.Outcome.Wire());
         json.WriteString("reason", record.Reason.Wire());

@@ -15,10 +15,12 @@ internal sealed class AccessLog : IAsyncDisposable
     private readonly AccessLogOptions _options;
     private readonly Action _dropped;
     private readonly LogFile _file;
+    private readonly QueryRedaction? _query;
     private readonly TimeProvider _time;
     private readonly Channel<Line> _queue;
     private readonly Task _writing;
     private long _count;
+    private volatile bool _reopens;
 
     /// <param name="options">What, and where.</param>
     /// <param name="time">Stamps lines.</param>
@@ -27,6 +29,7 @@ internal sealed class AccessLog : IAsyncDisposable
     {
         (_options, _time, _dropped) = (options, time, dropped);
         _file = new LogFile(options.Path, options.RotateBytes, options.Keep);
+        _query = options.KeepQuery ? new QueryRedaction(options.Redacted) : null;
         _queue = Channel.CreateBounded<Line>(new BoundedChannelOptions(options.MaxQueued) { SingleReader = true });
         _writing = WriteAsync();
     }
@@ -38,7 +41,7 @@ internal sealed class AccessLog : IAsyncDisposable
             return;
         }
 
-        var text = AccessLine.Write(exchange, record, _options, _time.GetUtcNow());
+        var text = AccessLine.Write(exchange, record, _options, _query, _time.GetUtcNow());
         var bytes = ArrayPool<byte>.Shared.Rent(text.Length);
         text.CopyTo(bytes);
         if (!_queue.Writer.TryWrite(new Line(bytes, text.Length)))
@@ -46,6 +49,15 @@ internal sealed class AccessLog : IAsyncDisposable
             ArrayPool<byte>.Shared.Return(bytes);
             _dropped();
         }
+    }
+
+    /// <summary>Closes the file once what waits is written, and begins anew at its path: somebody has renamed it, as logrotate does.</summary>
+    public void Reopen()
+    {
+        _reopens = true;
+
+        // Wakes the writer; where the queue is full it is awake.
+        _queue.Writer.TryWrite(default);
     }
 
     /// <summary>Writes what waits, and closes.</summary>
@@ -73,6 +85,11 @@ internal sealed class AccessLog : IAsyncDisposable
             }
 
             Attempt(_file.Flush);
+            if (_reopens)
+            {
+                _reopens = false;
+                _file.Dispose();
+            }
         }
 
         _file.Dispose();
@@ -80,8 +97,14 @@ internal sealed class AccessLog : IAsyncDisposable
 
     private void Write(Line line)
     {
-        Attempt(() => _file.Write(line.Bytes.AsSpan(0, line.Length)));
-        ArrayPool<byte>.Shared.Return(line.Bytes);
+        if (line.Bytes is null)
+        {
+            return;
+        }
+
+        var bytes = line.Bytes;
+        Attempt(() => _file.Write(bytes.AsSpan(0, line.Length)));
+        ArrayPool<byte>.Shared.Return(bytes);
     }
 
     private void Attempt(Action write)
@@ -96,5 +119,5 @@ internal sealed class AccessLog : IAsyncDisposable
         }
     }
 
-    private readonly record struct Line(byte[] Bytes, int Length);
+    private readonly record struct Line(byte[]? Bytes, int Length);
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Millrace.Delivery.Observing;
 
 /// <summary>What is written of requests, and where.</summary>
@@ -9,8 +11,11 @@ public sealed record AccessLogOptions
     /// <summary>The share of requests that are written, in [0, 1]; those that fail are written all.</summary>
     public double Share { get; init; } = 1;
 
-    /// <summary>Whether queries are written: they hold search words, tokens and addresses.</summary>
+    /// <summary>Whether queries are written, but for secrets: they hold search words and addresses.</summary>
     public bool KeepQuery { get; init; }
+
+    /// <summary>Further query parameters whose values are never written (<see cref="QueryRedaction"/>).</summary>
+    public ImmutableArray<string> Redacted { get; init; } = [];
 
     /// <summary>What is written of the client's address.</summary>
     public ClientForm Client { get; init; } = ClientForm.Prefix;
@@ -18,7 +23,7 @@ public sealed record AccessLogOptions
     /// <summary>Lines that wait for the disk; more are dropped, and counted.</summary>
     public int MaxQueued { get; init; } = 8192;
 
-    /// <summary>A file that grows beyond it is renamed, and another begun.</summary>
+    /// <summary>A file that grows beyond it is renamed, and another begun. One that cannot be renamed takes no more lines at twice the size.</summary>
     public long RotateBytes { get; init; } = 100L << 20;
 
     /// <summary>Renamed files that are kept.</summary>

@@ -18,6 +18,9 @@ public sealed record CacheExplanation
     /// <summary>How far past freshness the contract lets a copy go; null for as far as it takes.</summary>
     public required TimeSpan? ContractPast { get; init; }
 
+    /// <summary>What its route does with answers that set cookies: pass, strip, store; null without a route.</summary>
+    public required string? SetCookie { get; init; }
+
     /// <summary>What a request would get: serve, serveAndRenew, fetch, pass or fail.</summary>
     public required string Now { get; init; }
 

@@ -65,6 +65,7 @@ internal sealed class Explainer(
             Route = route?.Match,
             Contract = route is null ? null : Word(route.Contract.Kind),
             ContractPast = route?.Contract.Kind is null or ContractKind.Available ? null : route.Contract.Past,
+            SetCookie = route is null ? null : Word(route.SetCookie),
             Now = Word(step),
             Reason = exchange.Verdict.Detail,
             NotStored = key is null ? DeliveryReason.None : marks.Find(key.Hash, exchange.Request.Headers) ?? DeliveryReason.None,

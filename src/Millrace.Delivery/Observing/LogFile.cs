@@ -4,24 +4,28 @@ namespace Millrace.Delivery.Observing;
 
 /// <summary>
 /// A file of lines that is renamed to <c>name.1</c> when it has grown, <c>name.1</c> to <c>name.2</c> and so on. Opened when it is first written to, and again
-/// after a fault. Without a path it is standard output. For one writer.
+/// after a fault. One that cannot be renamed grows to twice its bound and then takes no more. Without a path it is standard output. For one writer.
 /// </summary>
 internal sealed class LogFile(string? path, long rotateBytes, int keep) : IDisposable
 {
+    /// <summary>A rename that failed is tried again after so many lines: each try is a dozen system calls.</summary>
+    private const int Again = 256;
+
     private Stream? _stream;
     private long _bytes;
+    private int _untilRotation;
 
-    /// <exception cref="IOException">The disk refuses; the next line tries again.</exception>
+    /// <exception cref="IOException">The disk refuses, or the file is full and cannot be renamed; the next line tries again.</exception>
     public void Write(ReadOnlySpan<byte> line)
     {
         try
         {
             _stream ??= Open();
-            _stream.Write(line);
-            _bytes += line.Length;
-            if (path is not null && _bytes >= rotateBytes)
+            if (path is null || _bytes < rotateBytes || TryMakeRoom())
             {
-                Rotate();
+                _stream!.Write(line);
+                _bytes += line.Length;
+                return;
             }
         }
         catch
@@ -29,6 +33,8 @@ internal sealed class LogFile(string? path, long rotateBytes, int keep) : IDispo
             Dispose();
             throw;
         }
+
+        throw new IOException("The log cannot be rotated, and is full.");
     }
 
     public void Flush() => _stream?.Flush();
@@ -60,10 +66,42 @@ internal sealed class LogFile(string? path, long rotateBytes, int keep) : IDispo
         return file;
     }
 
+    /// <summary>Begins another file. Where the old one cannot be renamed it goes on for as long as it was meant to be; false when it is full.</summary>
+    private bool TryMakeRoom()
+    {
+        if (_untilRotation > 0)
+        {
+            _untilRotation--;
+        }
+        else
+        {
+            try
+            {
+                Rotate();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _untilRotation = Again;
+            }
+
+            _stream ??= Open();
+        }
+
+        return _bytes < 2 * rotateBytes;
+    }
+
     private void Rotate()
     {
         Dispose();
-        for (var i = keep; i >= 1; i--)
+
+        // Up to the first name that is free: a try that failed half way has left one, and the files beyond it stay.
+        var last = 1;
+        while (last < keep && File.Exists(Name(last)))
+        {
+            last++;
+        }
+
+        for (var i = Math.Min(last, keep); i >= 1; i--)
         {
             var from = i == 1 ? path! : Name(i - 1);
             if (File.Exists(from))

@@ -9,7 +9,7 @@ namespace Millrace.Delivery.Purge;
 internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk, DeliveryMeters meters, Func<RouteTable> routes, TimeProvider time)
 {
     /// <summary>Obeys a purge of a plane that follows no feed; returns how many stored responses it touched.</summary>
-    /// <exception cref="ArgumentException">The route is not a pattern.</exception>
+    /// <exception cref="ArgumentException">The route is not a pattern, or a prefix names no beginnings of keys.</exception>
     public int Purge(PurgeRequest request)
     {
         var scope = ScopeOf(request);
@@ -26,29 +26,37 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
         return touched;
     }
 
-    /// <summary>What came before <paramref name="next"/> concerns nothing that is held.</summary>
-    public void Begin(long next) => purges.Advance(next);
+    /// <summary>What came before <paramref name="next"/> concerns nothing that is held here.</summary>
+    public void Begin(long next) => purges.Begin(next);
 
     /// <summary>RFC 9111 §4.4: the target of a successful unsafe request, and Location and Content-Location of the same authority.</summary>
-    public void InvalidateAfter(CacheKey key, HeaderList response)
+    /// <param name="key">The target's key.</param>
+    /// <param name="response">The answer's fields.</param>
+    /// <param name="began">When the request was sent.</param>
+    /// <returns>The moment that the answer itself counts from; null when something else changed the target since the request was sent.</returns>
+    public Beginning? InvalidateAfter(CacheKey key, HeaderList response, in Beginning began)
     {
-        HashSet<CacheKey> keys = [key];
-        if (Uri.TryCreate(key.ToString(), UriKind.Absolute, out var self))
-        {
-            foreach (var name in (ReadOnlySpan<string>)["Location", "Content-Location"])
-            {
-                if (response.First(name) is { } text && Uri.TryCreate(self, text, out var named) && named.Authority == self.Authority && named.Scheme.StartsWith("http", StringComparison.Ordinal))
-                {
-                    // As it stands, and as a browser would ask for it.
-                    var raw = text.StartsWith('/') ? $"{self.Scheme}://{self.Authority}{text}" : text.Contains("://", StringComparison.Ordinal) ? text : named.AbsoluteUri;
-                    keys.UnionWith(CacheKey.OfUrl(raw).Concat(CacheKey.OfUrl(named.AbsoluteUri)).Select(ByRoute));
-                }
-            }
-        }
-
-        purges.Invalidate(keys.Select(PurgeNames.OfKey));
+        HashSet<CacheKey> keys = [key, .. NamedBy(key, response.First("Location")), .. NamedBy(key, response.First("Content-Location"))];
+        var own = purges.Invalidate(keys.Select(PurgeNames.OfKey), began, key);
         Void(PurgeScope.OfKeys(keys), disk.Objects);
         store.Purge([PurgeScope.OfKeys(keys)], time);
+        return own;
+    }
+
+    /// <summary>Whether an answer says, by its one Content-Location, that it represents the resource with this key (RFC 9110 §8.7).</summary>
+    public bool IsOf(CacheKey key, HeaderList response) => response.CountOf(FieldId.ContentLocation) == 1 && NamedBy(key, response.First("Content-Location")).Contains(key);
+
+    /// <summary>The keys that a reference of an answer names, of the same authority: as it stands, and as a browser would ask for it.</summary>
+    private IEnumerable<CacheKey> NamedBy(CacheKey key, string? reference)
+    {
+        if (reference is null || !Uri.TryCreate(key.ToString(), UriKind.Absolute, out var self) || !Uri.TryCreate(self, reference, out var named)
+            || named.Authority != self.Authority || !named.Scheme.StartsWith("http", StringComparison.Ordinal))
+        {
+            return [];
+        }
+
+        var raw = reference.StartsWith('/') ? $"{self.Scheme}://{self.Authority}{reference}" : reference.Contains("://", StringComparison.Ordinal) ? reference : named.AbsoluteUri;
+        return CacheKey.OfUrl(raw).Concat(CacheKey.OfUrl(named.AbsoluteUri)).Select(ByRoute);
     }
 
     /// <summary>
@@ -101,6 +109,11 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
 
     private PurgeScope ScopeOf(PurgeRequest request)
     {
+        if (request.Prefixes.Select(routes().PrefixFault).FirstOrDefault(static fault => fault is not null) is { } unclear)
+        {
+            throw new ArgumentException($"expected {unclear}", nameof(request));
+        }
+
         List<PurgePattern> patterns = [.. request.Prefixes.SelectMany(CacheKey.OfUrl).Select(prefix => PurgePattern.OfPrefix(routes().PrefixOf(prefix)))];
         if (request.Route is not null)
         {

@@ -1,4 +1,5 @@
 using Millrace.Delivery.Cacheability;
+using Millrace.Delivery.Keys;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
@@ -7,34 +8,47 @@ using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Replies;
 
-/// <summary>What a 200 to a HEAD does to the copy that a GET would get (RFC 9111 §4.3.5): it renews the one that it describes, and makes stale the one that it contradicts.</summary>
-internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, MemoryAccount account, PurgeLog purges, TimeProvider time)
+/// <summary>
+/// What a 200 to a HEAD does to the copies that a GET in its place could have got (RFC 9111 §4.3.5): it renews those that it describes, and makes stale
+/// those that it contradicts, in memory and on disk.
+/// </summary>
+internal sealed class HeadUpdate(DeliveryOptions options, MemoryStore store, DiskShelf disk, MemoryAccount account, PurgeLog purges, TimeProvider time)
 {
     /// <summary>The moment to note before the HEAD is sent.</summary>
     public Beginning Now => purges.Now;
 
     /// <summary>Applies the answer, which itself goes to its client as it came.</summary>
-    /// <param name="copy">The copy.</param>
+    /// <param name="key">The key that was asked for.</param>
     /// <param name="route">Its route.</param>
     /// <param name="request">The HEAD as the origin saw it.</param>
     /// <param name="response">Its 200.</param>
     /// <param name="began">When it was sent.</param>
-    public void Apply(CachedObject copy, Route route, UpstreamRequest request, OriginResponse response, Beginning began)
+    public void Apply(CacheKey key, Route route, UpstreamRequest request, OriginResponse response, Beginning began)
     {
-        if (!copy.Body.IsComplete || Refreshing.Describes(copy.Head, copy.Body.Length ?? -1, response.Headers) is not { } describes)
+        foreach (var copy in store.VariantsOf(key))
         {
-            return;
+            if (copy.Body.IsComplete && copy.Head.Vary.Matches(request.Headers))
+            {
+                Apply(copy, route, request, response, began);
+            }
         }
+    }
 
+    private void Apply(CachedObject copy, Route route, UpstreamRequest request, OriginResponse response, Beginning began)
+    {
+        var describes = Refreshing.Describes(copy.Head, copy.Body.Length!.Value, response.Headers);
         var head = describes ? Refreshing.Refresh(copy.Head, route, response.Headers, request.Headers, response.Arrival, began) : copy.Head.StaleFrom(copy.Head.Age(time));
-        var reason = describes ? StorageRules.Judge(request.Headers, head, copy.Body.Length, options.MaxObjectBytes) : DeliveryReason.None;
+        var reason = describes ? StorageRules.Judge(request.Headers, head, copy.Body.Slices is null ? copy.Body.Length : null, route.MaxObjectBytes ?? options.MaxObjectBytes) : DeliveryReason.None;
         if (reason == DeliveryReason.None)
         {
-            store.Put(new CachedObject(head, copy.Body, account), supersedes: copy);
+            CachedObject updated = new(head, copy.Body, account);
+            store.Put(updated, supersedes: copy);
+            disk.Objects?.Renew(updated);
         }
         else if (!StorageRules.IsOfTheRequest(reason))
         {
             store.Drop(copy);
+            disk.Objects?.Remove(copy.Key);
         }
     }
 }

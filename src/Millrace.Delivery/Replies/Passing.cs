@@ -1,3 +1,4 @@
+using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Origins;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
@@ -5,7 +6,7 @@ using Millrace.Delivery.Requests;
 namespace Millrace.Delivery.Replies;
 
 /// <summary>The step that hands a request to its origin and the response back, the cache standing aside but for what the exchange changes (RFC 9111 §4.4).</summary>
-internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding, HeadUpdate heads, ReplyWriter replies)
+internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding, HeadUpdate heads, PostKeeping posts, ReplyWriter replies)
 {
     /// <summary>Answers the request; the exchange says why it passes (<see cref="Exchange.Pass"/>).</summary>
     /// <exception cref="OriginException">The origin failed, and no copy may stand in.</exception>
@@ -28,22 +29,41 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
             throw;
         }
 
+        exchange.Outcome = DeliveryOutcome.Bypass;
+        exchange.Route!.ResponseFields.Apply(response.Headers);
+        if (!request.Method.IsSafe() && response.Status is >= 200 and < 400
+            && posts.TryBegin(exchange, response, voiding.InvalidateAfter(exchange.Key.Own(), response.Headers, began)) is { } kept)
+        {
+            await KeptAsync(exchange, kept, aborted);
+            return RequestStep.Tell;
+        }
+
         await using (response)
         {
-            exchange.Route!.ResponseFields.Apply(response.Headers);
-            if (!request.Method.IsSafe() && response.Status is >= 200 and < 400)
+            if (request.IsHead && response.Status == 200 && !exchange.Directives.NoStore)
             {
-                voiding.InvalidateAfter(exchange.Key.Own(), response.Headers);
+                heads.Apply(exchange.Key.Own(), exchange.Route!, upstream, response, response.Began(began));
             }
 
-            if (request.IsHead && response.Status == 200 && exchange.Stored is { } copy)
-            {
-                heads.Apply(copy, exchange.Route!, upstream, response, began);
-            }
-
-            exchange.Outcome = DeliveryOutcome.Bypass;
             await replies.ThroughAsync(exchange, response, conditionsAreOurs: false, aborted);
             return RequestStep.Tell;
+        }
+    }
+
+    /// <summary>Answers from what is being kept: the flight is this request's own.</summary>
+    private async ValueTask KeptAsync(Exchange exchange, Flight kept, CancellationToken aborted)
+    {
+        try
+        {
+            var arriving = (FlightResult.Arriving)await kept.Head;
+            exchange.Own = arriving.Excepted;
+            exchange.Verdict = exchange.Verdict with { ForwardStatus = arriving.Object.Head.Status, Stored = true };
+            using var reader = arriving.Leader;
+            await replies.ArrivingAsync(exchange, arriving.Object, reader, leads: true, aborted);
+        }
+        finally
+        {
+            kept.Leave(leader: true);
         }
     }
 }

@@ -52,6 +52,9 @@ public sealed record Route(string Match, Uri Origin, Contract Contract, string? 
     /// </summary>
     public ImmutableArray<string> TargetedFields { get; init; } = UsualTargetedFields;
 
+    /// <summary>What becomes of answers that set cookies.</summary>
+    public SetCookieRule SetCookie { get; init; }
+
     /// <summary>The largest body that is stored, in bytes; null leaves it to the plane's.</summary>
     public long? MaxObjectBytes { get; init; }
 

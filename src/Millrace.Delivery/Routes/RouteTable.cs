@@ -130,6 +130,25 @@ public sealed class RouteTable
         return changed.IsEmpty ? url : url.WithTarget(changed);
     }
 
+    /// <summary>
+    /// Why the beginning of a URL names no beginnings of keys; null when it does. A query that a route rewrites begins otherwise in its keys than in its
+    /// URLs, and what a purge names must not stay.
+    /// </summary>
+    public string? PrefixFault(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return CacheKey.OfUrl(prefix).Select(PrefixFault).FirstOrDefault(static fault => fault is not null);
+    }
+
+    private string? PrefixFault(CacheKey prefix)
+    {
+        var query = prefix.Target.IndexOf((byte)'?');
+        return query < 0 || Find(prefix.Authority, prefix.Target, out _) is not { } route ? null
+            : !route.Target.KeepsQuery ? $"a prefix without a query, since the route '{route.Match}' rewrites queries: purge the path, or URLs"
+            : route.Rewrite.Drops(prefix.Target[(query + 1)..]) ? $"a prefix without the tag or signature of the route '{route.Match}', which are no part of keys"
+            : null;
+    }
+
     private static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target) => target.IndexOf((byte)'?') is >= 0 and var query ? target[..query] : target;
 
     private static ReadOnlySpan<byte> With(ReadOnlySpan<byte> target, ReadOnlySpan<byte> path, PathWriter write)

@@ -26,6 +26,21 @@ internal sealed class TargetRewrite
     /// <summary>Whether the origin is asked for something else than the key names: what does not count too.</summary>
     public bool SendsMore => _rules.SendIgnored && (_allowed is not null || _ignored is not null);
 
+    /// <summary>Whether a query has parameters that are never part of a key.</summary>
+    public bool Drops(ReadOnlySpan<byte> query)
+    {
+        string? tag = null;
+        foreach (var range in query.Split((byte)'&'))
+        {
+            if (!Counts(query[range], keepIgnored: true, ref tag))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Writes the target that is key; returns the tag's raw value, or null.</summary>
     public string? Write(ReadOnlySpan<byte> target, IBufferWriter<byte> into) => Write(target, into, keepIgnored: false);
 

@@ -26,6 +26,12 @@ public sealed record TargetRules
     /// <summary>Whether the origin takes paths without regard to case, so that all spellings are one object.</summary>
     public bool FoldPathCase { get; init; }
 
+    /// <summary>Whether Cache-Status says the key (RFC 9211 §2.7): to whoever asks, so only where that does no harm.</summary>
+    public bool Show { get; init; }
+
+    /// <summary>Whether a key's query is that of the URL, but for the route's tag and a signature's parameters.</summary>
+    internal bool KeepsQuery => AllowedQuery is null && IgnoredQuery.IsEmpty && !SortQuery;
+
     internal IEnumerable<string> Faults()
     {
         if (AllowedQuery is not null && !IgnoredQuery.IsEmpty)

@@ -31,6 +31,9 @@ internal sealed record ResponseHead
     /// <summary>Whether the origin's side said Age: then not even the first reply is straight from where it was made (RFC 9111 §5.1).</summary>
     public bool AgeStated { get; init; }
 
+    /// <summary>Whether its route stores answers that set cookies.</summary>
+    public bool MayHaveCookies { get; init; }
+
     /// <summary>The injected clock's monotonic reading at arrival.</summary>
     public required long ReceivedTimestamp { get; init; }
 
@@ -60,6 +63,7 @@ internal sealed record ResponseHead
     public static ResponseHead Of(CacheKey key, Route route, int status, HeaderList fields, HeaderList sent, Arrival arrival, Beginning began)
     {
         var directives = ResponseDirectives.Parse(fields, route.TargetedFields);
+        directives = route.SetCookie == SetCookieRule.Strip && fields.Contains(FieldId.SetCookie) ? directives.Excepting("Set-Cookie") : directives;
         var freshness = route.Lifetimes.Apply(status, FreshnessRules.Of(status, fields, directives, arrival.RequestedAt, arrival.ReceivedAt));
         var headers = fields.Clone();
         headers.RemoveWhere(line => line.Id is FieldId.Age or FieldId.ContentLength || directives.Excepts(line));
@@ -78,6 +82,7 @@ internal sealed record ResponseHead
             Directives = directives,
             Freshness = freshness,
             AgeStated = fields.Contains(FieldId.Age),
+            MayHaveCookies = route.SetCookie == SetCookieRule.Store,
             ReceivedTimestamp = arrival.ReceivedTimestamp,
             Began = began,
             SurrogateKeys = Storage.SurrogateKeys.Of(headers),

@@ -57,6 +57,9 @@ internal interface IPurge
     /// <summary>The routes that can be purged, by their match.</summary>
     IReadOnlyList<string> Routes { get; }
 
+    /// <summary>What was expected in place of the beginning of a URL that cannot be purged by; null when it can.</summary>
+    string? PrefixFault(string prefix);
+
     /// <summary>Completes when the purge is durable. Edges cut off may serve what it names for the lease, and no longer.</summary>
     ValueTask<Position> PurgeAsync(Purged purge, CancellationToken cancellation);
 

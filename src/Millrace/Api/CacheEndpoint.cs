@@ -66,6 +66,7 @@ internal sealed class CacheEndpoint(ApiServices services)
             json.WriteNumber("contractPastSeconds", past.TotalSeconds);
         }
 
+        Reply.WriteOptional(json, "setCookie", of.SetCookie);
         json.WriteString("now", of.Now);
         Reply.WriteOptional(json, "reason", of.Reason == DeliveryReason.None ? null : of.Reason.Wire());
         Reply.WriteOptional(json, "notStored", of.NotStored == DeliveryReason.None ? null : of.NotStored.Wire());

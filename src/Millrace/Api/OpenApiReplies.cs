@@ -118,7 +118,7 @@ internal static class OpenApiReplies
         yield return ("CacheReply",
         [
             new("key", Type("string")), new("keyHash", Type("string")), new("route", Type("string"), Always: false), new("contract", Words("available", "bounded", "strict"), Always: false),
-            new("contractPastSeconds", Type("number"), Always: false), new("now", Words("serve", "serveAndRenew", "fetch", "pass", "fail")), new("reason", Type("string"), Always: false),
+            new("contractPastSeconds", Type("number"), Always: false), new("setCookie", Words("pass", "strip", "store"), Always: false), new("now", Words("serve", "serveAndRenew", "fetch", "pass", "fail")), new("reason", Type("string"), Always: false),
             new("notStored", Type("string"), Always: false), new("purgesObeyed", Type("integer")), new("held", List(Ref("HeldCopy"))),
         ]);
         yield return ("HeldCopy",

@@ -41,7 +41,7 @@ internal sealed class PurgeEndpoint(ApiServices services)
         .With("urls", new ListShape<string>(TextShape.WebUrl, 1_000), (p, v) => p.Urls = v, "Absolute URLs.")
         .With("keys", new ListShape<string>(new TextShape(1, 256, "a surrogate key"), 1_000), (p, v) => p.Keys = v, "Surrogate keys.")
         .With("route", new TextShape(1, 256, "a route"), (p, v) => p.Route = v, "A route, by its match.")
-        .With("prefixes", new ListShape<string>(Prefix, 100), (p, v) => p.Prefixes = v, "Beginnings of absolute URLs, each with a host and a slash at least.")
+        .With("prefixes", new ListShape<string>(Prefix, 100), (p, v) => p.Prefixes = v, "Beginnings of absolute URLs, each with a host and a slash at least; with a query only where the route keeps queries as they are.")
         .With("mode", new WordShape<bool>(("hard", false), ("soft", true)), (p, v) => p.Soft = v, "hard voids; soft makes stale, to be validated before the next use or served as stale responses may be.")
         .With("wait", new WordShape<bool>(("none", false), ("edges", true)), (p, v) => p.Wait = v, "edges answers when every edge in touch obeys.")
         .Holding((purge, at) =>
@@ -67,6 +67,13 @@ internal sealed class PurgeEndpoint(ApiServices services)
         if (draft.Route is not null && !services.Purge.Routes.Contains(draft.Route))
         {
             throw new ProblemException(ProblemReason.Invalid, $"Expected the match of a route, got {Reading.Quote(draft.Route)}.", [new Fault("/route", "the match of a route", draft.Route)]);
+        }
+
+        Fault[] unclear = [.. draft.Prefixes.Select(static (prefix, i) => (prefix, i)).Select(one => (one, Fault: services.Purge.PrefixFault(one.prefix)))
+            .Where(static found => found.Fault is not null).Select(static found => new Fault($"/prefixes/{found.one.i}", found.Fault!, found.one.prefix))];
+        if (unclear.Length > 0)
+        {
+            throw new ProblemException(ProblemReason.Invalid, "Nothing was purged.", unclear);
         }
 
         var purge = draft.ToFact(services.Tenant(context), services.NewId(), services.Now);

@@ -11,7 +11,8 @@ internal static class UpCommand
     {
         var command = new Command("up", """
             Runs a node: delivery, api and admin listeners over one data directory. SIGTERM turns readiness off, takes requests for
-            limits.drainGrace and drains; Ctrl-C drains at once; a second one of either cuts. SIGHUP reloads the file.
+            limits.drainGrace and drains; Ctrl-C drains at once; a second one of either cuts. SIGHUP reloads the file and
+            reopens the access log.
 
             Examples:
               millrace up

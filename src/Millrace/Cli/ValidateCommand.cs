@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Millrace.Node.Configuration;
 
 namespace Millrace.Cli;
 
@@ -8,7 +9,8 @@ internal static class ValidateCommand
     public static Command Create(TextWriter output)
     {
         var command = new Command("validate", """
-            Checks the configuration with its overrides, and prints all faults at once, each with its line and column. Starts nothing.
+            Checks the configuration with its overrides, and prints all faults at once, each with its line and column; warns of what is allowed and
+            dangerous. Starts nothing.
 
             Examples:
               millrace validate
@@ -22,6 +24,11 @@ internal static class ValidateCommand
                 var config = source.Load();
                 await output.WriteLineAsync(
                     $"{source.File ?? "defaults"}: ok ({config.Routes.Length} routes, {config.Features.Length} features, {config.Policies.Count} policies, {config.Surfaces.Count} surfaces)");
+                foreach (var warning in ConfigWarnings.Of(config))
+                {
+                    await output.WriteLineAsync($"warning: {warning}");
+                }
+
                 return ExitCode.Ok;
             },
             parsed));

@@ -19,6 +19,8 @@ internal sealed class PurgeToJournal(IJournal journal, PurgeFollower edge, Func<
 
     public IReadOnlyList<string> Routes => [.. routes().Routes.Select(route => route.Match)];
 
+    public string? PrefixFault(string prefix) => routes().PrefixFault(prefix);
+
     public async ValueTask<Position> PurgeAsync(Purged purge, CancellationToken cancellation)
     {
         if (edge.Lost is { } broken)

@@ -71,10 +71,11 @@ internal sealed class MillraceNode : IAsyncDisposable
     public static Task<MillraceNode> StartAsync(ConfigSource source, TimeProvider clock, CancellationToken cancellation = default) =>
         StartAsync(source, clock, static _ => Task.CompletedTask, cancellation);
 
-    /// <summary>Reads the configuration and the certificates again, as a change of their files would.</summary>
+    /// <summary>Reads the configuration and the certificates again, as a change of their files would, and begins the access log anew.</summary>
     public void Reload()
     {
         Services.Certificates?.Reload();
+        Services.Delivery.ReopenLog();
         _watch?.Reload();
     }
 

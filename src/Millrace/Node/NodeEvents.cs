@@ -27,4 +27,5 @@ internal static class NodeEvents
     public static readonly EventId SubjectKeysDamaged = new(20, "subjectKeysDamaged");
     public static readonly EventId SubjectKeysNearlyFull = new(21, "subjectKeysNearlyFull");
     public static readonly EventId CertificateRefused = new(22, "certificateRefused");
+    public static readonly EventId ConfigWarned = new(23, "configWarned");
 }

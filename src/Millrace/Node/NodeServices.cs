@@ -158,7 +158,7 @@ internal sealed class NodeServices : IAsyncDisposable
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
         await OpenDiskAsync(config.Cache);
-        var purges = await Delivery.FollowAsync(new PurgeToDelivery(Journal, Clock), PurgesTold, cancellation);
+        var purges = await Delivery.FollowAsync(await PurgeToDelivery.OpenAsync(Journal, RandomNumberGenerator.GetHexString(32, lowercase: true), Clock, cancellation), PurgesTold, cancellation);
         _closing.Add(purges);
         await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
@@ -222,9 +222,22 @@ internal sealed class NodeServices : IAsyncDisposable
             Clock);
         _closing.Add((IAsyncDisposable)Delivery);
         _closing.Add(new AccessLogClose(Delivery));
-        Config.Follow(next => Delivery.UpdateRoutes(RouteTable.Create(next.Routes)));
+        Warn(config);
+        Config.Follow(next =>
+        {
+            Delivery.UpdateRoutes(RouteTable.Create(next.Routes));
+            Warn(next);
+        });
         FrontDoor = Owned(new FrontDoor(DeliverySettings.Door(config.Limits), Delivery, Clock));
         OpenTls(config.Tls);
+    }
+
+    private void Warn(NodeConfig config)
+    {
+        foreach (var warning in ConfigWarnings.Of(config))
+        {
+            Logger.LogWarning(NodeEvents.ConfigWarned, "{Warning}", warning);
+        }
     }
 
     private async Task OpenDiskAsync(CacheSection cache)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Millrace.Delivery.Observing;
+using Millrace.Delivery.Routes;
 
 namespace Millrace.Delivery.Tests.Observing;
 
@@ -29,6 +30,85 @@ public sealed class AccessLogTests : IDisposable
     {
         var line = JsonNode.Parse((await ServeAsync(new AccessLogOptions { Path = File, KeepQuery = true, Client = ClientForm.Full }, "/a?q=x"))[0])!;
         Assert.Equal(("/a?q=x", "127.0.0.1"), ((string)line["path"]!, (string)line["client"]!));
+    }
+
+    [Fact]
+    public async Task Secrets_in_a_query_are_never_written()
+    {
+        SigningKey key = new("k1", new byte[32]);
+        await using var edge = await StartAsync(new AccessLogOptions { Path = File, KeepQuery = true, Redacted = ["ticket"] });
+        edge.Plane.UpdateRoutes(RouteTable.Create([new Route("127.0.0.1/*", edge.Origin, Contract.Available) { Signing = new SigningRules { Keys = [key] } }]));
+        var signed = key.Sign($"{edge.Edge}a?q=x&Ticket=s1&access%5Ftoken=s2", edge.Time.GetUtcNow().AddHours(1))[(edge.Edge.OriginalString.TrimEnd('/').Length)..];
+        await edge.GetAsync($"{signed}&_mr=s3&token");
+        await edge.RecordAsync();
+        await edge.Plane.CloseLogAsync();
+        var path = (string)JsonNode.Parse((await System.IO.File.ReadAllLinesAsync(File, TestContext.Current.CancellationToken))[0])!["path"]!;
+        Assert.Equal(
+            "/a?q=x&Ticket=(redacted)&access%5Ftoken=(redacted)&_mr_exp=(redacted)&_mr_kid=(redacted)&_mr_sig=(redacted)&_mr=(redacted)&token", path);
+    }
+
+    [Fact]
+    public async Task Renamed_file_is_let_go_on_request()
+    {
+        await using var edge = await StartAsync(new AccessLogOptions { Path = File });
+        await edge.GetAsync("/before");
+        await edge.RecordAsync();
+        await DeliveryHarness.UntilAsync(() => System.IO.File.Exists(File) && Read(File).Contains("/before", StringComparison.Ordinal));
+        System.IO.File.Move(File, File + ".rotated");
+        edge.Plane.ReopenLog();
+        await edge.GetAsync("/after");
+        await edge.RecordAsync();
+        await edge.Plane.CloseLogAsync();
+        Assert.Contains("/before", Read(File + ".rotated"), StringComparison.Ordinal);
+        Assert.Contains("/after", Read(File), StringComparison.Ordinal);
+        Assert.DoesNotContain("/after", Read(File + ".rotated"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_that_cannot_be_renamed_grows_to_twice_its_bound_and_no_further()
+    {
+        using LogFile file = new(File, rotateBytes: 100, keep: 1);
+        Directory.CreateDirectory(File + ".1");
+        System.IO.File.WriteAllText(Path.Combine(File + ".1", "in the way"), "");
+        var line = new byte[10];
+        for (var i = 0; i < 20; i++)
+        {
+            file.Write(line);
+        }
+
+        for (var i = 0; i < 1_000; i++)
+        {
+            Assert.Throws<IOException>(() => file.Write(line));
+        }
+
+        Assert.Equal(200, new FileInfo(File).Length);
+        Directory.Delete(File + ".1", recursive: true);
+        var refused = 0;
+        while (!System.IO.File.Exists(File + ".1"))
+        {
+            try
+            {
+                file.Write(line);
+            }
+            catch (IOException)
+            {
+                Assert.InRange(++refused, 1, 1_000);
+            }
+        }
+
+        file.Flush();
+        Assert.Equal((200, 10), (new FileInfo(File + ".1").Length, new FileInfo(File).Length));
+    }
+
+    [Fact]
+    public void Rotation_that_failed_half_way_pushes_no_older_file_out()
+    {
+        using LogFile file = new(File, rotateBytes: 10, keep: 3);
+        System.IO.File.WriteAllText(File + ".1", "newer");
+        System.IO.File.WriteAllText(File + ".3", "oldest");
+        file.Write("aaaaaaaaaa"u8);
+        file.Write("bbbbbbbbbb"u8);
+        Assert.Equal(["aaaaaaaaaa", "newer", "oldest"], ((string[])[File + ".1", File + ".2", File + ".3"]).Select(Read));
     }
 
     [Fact]

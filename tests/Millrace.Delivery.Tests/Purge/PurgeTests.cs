@@ -20,6 +20,26 @@ public class PurgeTests
     }
 
     [Fact]
+    public async Task Prefix_with_a_query_is_refused_where_the_route_rewrites_queries()
+    {
+        await using var edge = await DeliveryHarness.StartAsync(CachingTests.Page("max-age=60"));
+        await edge.GetAsync("/a?x=1&_mr=tag");
+        await edge.SettledAsync();
+        var prefix = $"{edge.Edge}a?x=";
+        var refused = Assert.Throws<ArgumentException>(() => edge.Plane.Purge(new PurgeRequest { Prefixes = [$"{edge.Edge}a?_mr=tag"] }));
+        Assert.Contains("tag or signature", refused.Message, StringComparison.Ordinal);
+        foreach (var target in (TargetRules[])[new() { SortQuery = true }, new() { IgnoredQuery = ["utm_*"] }, new() { AllowedQuery = ["x"] }])
+        {
+            edge.Plane.UpdateRoutes(RouteTable.Create([new Route("127.0.0.1/*", edge.Origin, Contract.Available) { Target = target }]));
+            refused = Assert.Throws<ArgumentException>(() => edge.Plane.Purge(new PurgeRequest { Prefixes = [prefix] }));
+            Assert.Contains("rewrites queries", refused.Message, StringComparison.Ordinal);
+        }
+
+        edge.Plane.UpdateRoutes(RouteTable.Create([new Route("127.0.0.1/*", edge.Origin, Contract.Available)]));
+        Assert.Equal(1, edge.Plane.Purge(new PurgeRequest { Prefixes = [prefix] }));
+    }
+
+    [Fact]
     public void Unsafe_requests_do_not_push_purges_out_of_the_log()
     {
         PurgeLog log = new(2, TimeProvider.System);
@@ -33,6 +53,23 @@ public class PurgeTests
         Assert.True(log.Touches(began, CacheKey.Of("http://h/purged"), []));
         Assert.True(log.Touches(began, CacheKey.Of("http://h/999"), []));
         Assert.False(log.Touches(began, CacheKey.Of("http://h/untouched"), []));
+    }
+
+    [Fact]
+    public void Answer_to_an_unsafe_request_counts_from_its_own_invalidation_unless_another_came_between()
+    {
+        PurgeLog log = new(10, TimeProvider.System);
+        CacheKey key = CacheKey.Of("http://h/a");
+        UInt128[] names = [PurgeNames.OfKey(key)];
+        var (first, second) = (log.Now, log.Now);
+        var own = log.Invalidate(names, first, key);
+        Assert.Equal(PurgeVerdict.Untouched, log.Judge(own!.Value, key, []));
+        Assert.Equal(PurgeVerdict.Void, log.Judge(first, key, []));
+        Assert.Null(log.Invalidate(names, second, key));
+        Assert.Equal(PurgeVerdict.Void, log.Judge(own.Value, key, []));
+        var third = log.Now;
+        log.Add(PurgeScope.OfKeys([key]));
+        Assert.Null(log.Invalidate(names, third, key));
     }
 
     [Fact]

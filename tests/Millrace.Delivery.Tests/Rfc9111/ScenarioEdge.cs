@@ -157,7 +157,7 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
         }
 
         text.Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {_step.OriginStatus} Whatever\r\n");
-        foreach (var line in _step.Origin.Where(static line => line != "no Date"))
+        foreach (var line in _step.Origin.Where(static line => line is not ("no Date" or "no Content-Length")))
         {
             text.Append(Fill(line)).Append("\r\n");
         }
@@ -168,7 +168,7 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
             text.Append(Fill("Date: {now}\r\n"));
         }
 
-        if (body is not null && !_step.Origin.Exists(static line => line.StartsWith("Content-Length:", StringComparison.Ordinal)))
+        if (body is not null && !_step.Origin.Exists(static line => line.StartsWith("Content-Length:", StringComparison.Ordinal) || line == "no Content-Length"))
         {
             text.Append(CultureInfo.InvariantCulture, $"Content-Length: {body.Length + (_step.OriginCuts ? 100 : 0)}\r\n");
         }

@@ -67,9 +67,54 @@ public class Section43Tests(ScenarioEdge edge) : SectionTable(edge)
         Case("§4.3.5", "a HEAD's 200 with another validator makes the stored response stale",
             Stored("Cache-Control: max-age=60", "ETag: \"v1\""), Head("Cache-Control: no-cache").Answers("Cache-Control: max-age=60", "ETag: \"v2\"").FromOrigin(), Get().Answers(304, "ETag: \"v1\"").Revalidated()),
         Case("§4.3.5", "a HEAD's 200 with another length makes the stored response stale", Stored("Cache-Control: max-age=60"), Head("Cache-Control: no-cache").Answers("Content-Length: 3").FromOrigin(), Get().FromOrigin()),
+        Case("§4.3.5", "a HEAD's 200 without validators or length matches whatever is stored, and SHOULD update it",
+            Stored("Cache-Control: max-age=60", "X: 1", "Y: 1"), Head().After(61).Answers("Cache-Control: max-age=600", "X: 2", "no Content-Length").FromOrigin(), Get().After(100).FromCache().GivesField("X: 2", "Y: 1").Gives(200, "answer 1")),
+        Case("§4.3.5", "a HEAD's 200 with the stored length and no validator SHOULD update", Stored("Cache-Control: max-age=60", "X: 1"), Head().After(61).Answers("Cache-Control: max-age=60", "X: 2").Says("answer 1").FromOrigin(), Get().FromCache().GivesField("X: 2")),
+        Case("§4.3.5", "a HEAD's 200 with the same tag and another length makes the stored response stale",
+            Stored("Cache-Control: max-age=60", "ETag: \"v1\""), Head("Cache-Control: no-cache").Answers("Cache-Control: max-age=60", "ETag: \"v1\"", "Content-Length: 3").FromOrigin(), Get().Answers(304, "ETag: \"v1\"").Revalidated()),
+        Case("§4.3.5", "a HEAD's 200 with another Last-Modified makes the stored response stale",
+            Stored("Cache-Control: max-age=60", $"Last-Modified: {Old}"), Head("Cache-Control: no-cache").Answers($"Last-Modified: {Newer}").Says("answer 1").FromOrigin(), Get().Answers(304).Revalidated()),
+        Case("§4.3.5", "a HEAD's 200 with a validator that the stored response lacks makes it stale", Stored("Cache-Control: max-age=60"), Head("Cache-Control: no-cache").Answers("ETag: \"v1\"").Says("answer 1").FromOrigin(), Get().FromOrigin()),
+        Case("§4.3.5", "a HEAD's 200 makes a stored error stale", Get().Answers(404, "Cache-Control: max-age=60").FromOrigin(), Head("Cache-Control: no-cache").Answers("Cache-Control: max-age=60").Says("answer 1").FromOrigin(), Get().FromOrigin()),
+        Case("§4.3.5", "each stored response that could have been chosen is updated, and no other",
+            Get("Foo: 1").Answers("Cache-Control: max-age=60", "Vary: Foo", "ETag: \"v1\"", "X: 1").FromOrigin(),
+            Get("Foo: 2").Answers("Cache-Control: max-age=60", "Vary: Foo", "ETag: \"v1\"", "X: 2").FromOrigin(),
+            Head("Foo: 1", "Cache-Control: no-cache").Answers("Cache-Control: max-age=60", "Vary: Foo", "ETag: \"v1\"", "X: 3").Says("answer 1").FromOrigin(),
+            Get("Foo: 1").FromCache().GivesField("X: 3"), Get("Foo: 2").FromCache().GivesField("X: 2")),
+        Case("§4.3.5", "a HEAD with no-store updates nothing (§5.2.1.5)",
+            Stored("Cache-Control: max-age=60", "X: 1"), Head("Cache-Control: no-store").Answers("X: 2").Says("answer 1").FromOrigin(), Get().FromCache().GivesField("X: 1")),
+        Case("§4.3.5", "a HEAD's 200 that may not be stored leaves nothing behind", Stored("Cache-Control: max-age=60"), Head("Cache-Control: no-cache").Answers("Cache-Control: no-store").Says("answer 1").FromOrigin(), Get().FromOrigin()),
         Case("§4.3.5", "a HEAD's 404 changes nothing that is stored", Stored("Cache-Control: max-age=60", "ETag: \"v1\""), Head("Cache-Control: no-cache").Answers(404).FromOrigin(), Get().FromCache()),
         Case("§4.3.5", "an authorized HEAD changes nothing that is stored",
             Stored("Cache-Control: max-age=60", "ETag: \"v1\"", "X: 1"), Head("Cache-Control: no-cache", "Authorization: Basic x").Answers("Cache-Control: max-age=60", "ETag: \"v1\"", "X: 2").Says("answer 1").FromOrigin(), Get().FromCache().GivesField("X: 1")),
+    ];
+
+    /// <summary>RFC 9110 §9.3.3: a POST's answer that is, by its own Content-Location, what a GET would get.</summary>
+    public static IEnumerable<TheoryDataRow<Scenario>> Posting() =>
+    [
+        .. from location in (string[])["{url}", "{edge}{url}"]
+           select Case("RFC 9110 §9.3.3", $"a POST's answer with explicit freshness and Content-Location: {location} is stored for later GETs and HEADs",
+               Ask("POST", "x").Answers("Cache-Control: max-age=60", $"Content-Location: {location}", "X: 1").FromOrigin(), Get().After(7).FromCache().Gives(200, "answer 1").GivesField("Age: 7", "X: 1"), Head().FromCache()),
+        Case("RFC 9110 §9.3.3", "Expires is explicit freshness", Ask("POST", "x").Answers("Expires: {now+60}", "Content-Location: {url}").FromOrigin(), Get().FromCache()),
+        Case("RFC 9110 §9.3.3", "a POST cannot be answered from a stored response, its own or another's",
+            Ask("POST", "x").Answers("Cache-Control: max-age=60", "Content-Location: {url}").FromOrigin(), Ask("POST", "x").Answers("Cache-Control: max-age=60", "Content-Location: {url}").FromOrigin(), Get().FromCache().Gives(200, "answer 2")),
+        Case("RFC 9110 §9.3.3", "without explicit freshness it is not stored", Ask("POST", "x").Answers("Last-Modified: {now-86400}", "Content-Location: {url}").FromOrigin(), Get().FromOrigin()),
+        Case("RFC 9110 §9.3.3", "without Content-Location it is not stored", Ask("POST", "x").Answers("Cache-Control: max-age=60").FromOrigin(), Get().FromOrigin()),
+        .. from location in (string[])["{url}/other", "{url}?x", "http://127.0.0.1:1{url}", ":"]
+           select Case("RFC 9110 §9.3.3", $"with Content-Location: {location} it is not stored", Ask("POST", "x").Answers("Cache-Control: max-age=60", $"Content-Location: {location}").FromOrigin(), Get().FromOrigin(), Get().At("/other").FromOrigin()),
+        Case("RFC 9110 §9.3.3", "with two Content-Locations it is not stored", Ask("POST", "x").Answers("Cache-Control: max-age=60", "Content-Location: {url}", "Content-Location: {url}").FromOrigin(), Get().FromOrigin()),
+        .. from status in (int[])[201, 202, 303, 404]
+           select Case("RFC 9110 §9.3.3", $"a POST's {status} tells of the action and is not stored (decision 0011)", Ask("POST", "x").Answers(status, "Cache-Control: max-age=60", "Content-Location: {url}").FromOrigin(), Get().FromOrigin()),
+        .. from method in (string[])["PUT", "PATCH", "FOO"]
+           select Case("RFC 9110 §9.3.4", $"{method} is not cacheable", Ask(method, "x").Answers("Cache-Control: max-age=60", "Content-Location: {url}").FromOrigin(), Get().FromOrigin()),
+        .. from control in (string[])["no-store, max-age=60", "private, max-age=60"]
+           select Case("§3", $"a POST's answer with {control} is not stored", Ask("POST", "x").Answers($"Cache-Control: {control}", "Content-Location: {url}").FromOrigin(), Get().FromOrigin()),
+        Case("§5.2.1.5", "the answer to a POST with no-store is not stored", Ask("POST", "x", "Cache-Control: no-store").Answers("Cache-Control: max-age=60", "Content-Location: {url}").FromOrigin(), Get().FromOrigin()),
+        Case("§3.5", "the answer to an authorized POST needs permission", Ask("POST", "x", "Authorization: Basic x").Answers("Cache-Control: max-age=60", "Content-Location: {url}").FromOrigin(), Get().FromOrigin()),
+        Case("§4.1", "a POST's answer is selected by the POST's fields", Ask("POST", "x", "Foo: 1").Answers("Cache-Control: max-age=60", "Content-Location: {url}", "Vary: Foo").FromOrigin(), Get("Foo: 2").FromOrigin(), Get("Foo: 1").FromCache().Gives(200, "answer 1")),
+        Case("§4.4", "a POST whose answer is stored invalidates what was", Stored("Cache-Control: max-age=60"), Ask("POST", "x").Answers("Cache-Control: max-age=60", "Content-Location: {url}").FromOrigin(), Get().FromCache().Gives(200, "answer 2")),
+        Case("§3.3", "a POST's answer that was cut short is not stored", Ask("POST", "x").Answers("Cache-Control: max-age=60", "Content-Location: {url}").Cuts(), Get().FromOrigin()),
+        Case("§3.1", "Set-Cookie keeps a POST's answer out of the store", Ask("POST", "x").Answers("Cache-Control: max-age=60", "Content-Location: {url}", "Set-Cookie: a=b").FromOrigin().GivesField("Set-Cookie: a=b"), Get().FromOrigin()),
     ];
 
     public static IEnumerable<TheoryDataRow<Scenario>> Invalidating() =>
@@ -93,6 +138,6 @@ public class Section43Tests(ScenarioEdge edge) : SectionTable(edge)
             Get("Foo: 1").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(), Get("Foo: 2").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(), Ask("POST", "x").FromOrigin(), Get("Foo: 1").FromOrigin(), Get("Foo: 2").FromOrigin()),
     ];
 
-    [Theory, MemberData(nameof(Sending)), MemberData(nameof(Received)), MemberData(nameof(Answered)), MemberData(nameof(Invalidating))]
+    [Theory, MemberData(nameof(Sending)), MemberData(nameof(Received)), MemberData(nameof(Answered)), MemberData(nameof(Posting)), MemberData(nameof(Invalidating))]
     public Task Validation_and_invalidation(Scenario scenario) => RunAsync(scenario);
 }

@@ -52,4 +52,14 @@ public sealed class CacheEndpointTests : IDisposable
         Assert.Equal(400, (await node.SendAsync(HttpMethod.Get, $"/v1/purge/{offset}?timeoutMs=600000", null, null, Cancellation)).Status);
         Assert.Equal(400, (await node.PostAsync("/v1/purge", """{"prefixes": ["http://site.example"]}""", Cancellation)).Status);
     }
+
+    [Fact]
+    public async Task Prefix_that_its_route_would_rewrite_is_refused_before_anything_is_journalled()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation, settings: "routes=[{match: 'site.example/*', origin: 'http://127.0.0.1:1', query: {ignore: [utm_*]}}]");
+        var refused = await node.PostAsync("/v1/purge", """{"prefixes": ["http://site.example/a", "http://site.example/a?id="]}""", Cancellation);
+        Assert.Equal((400, "/prefixes/1"), (refused.Status, (string)refused.Json["errors"]![0]!["pointer"]!));
+        Assert.Contains("rewrites queries", (string)refused.Json["errors"]![0]!["expected"]!, StringComparison.Ordinal);
+        Assert.Equal(200, (await node.PostAsync("/v1/purge", """{"prefixes": ["http://site.example/a"]}""", Cancellation)).Status);
+    }
 }

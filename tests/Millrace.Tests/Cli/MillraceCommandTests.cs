@@ -37,6 +37,17 @@ public sealed class MillraceCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Validate_warns_of_what_gives_cookies_to_everybody()
+    {
+        const string Route = "routes: [{match: 'a.example/*', origin: 'http://127.0.0.1:9', setCookie: store}]";
+        Assert.Equal(ExitCode.Ok, await RunAsync("validate", "--config", Write(Route)));
+        Assert.Contains("warning: routes[0].setCookie: 'a.example/*' gives the cookies", _output.ToString(), StringComparison.Ordinal);
+        _output.GetStringBuilder().Clear();
+        await RunAsync("validate", "--config", Write(Route.Replace("store", "strip", StringComparison.Ordinal)));
+        Assert.DoesNotContain("warning", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_named_file_that_is_not_there_is_a_fault() =>
         Assert.Equal(ExitCode.ConfigInvalid, await RunAsync("validate", "--config", Path.Combine(_folder, "none.yaml")));
 

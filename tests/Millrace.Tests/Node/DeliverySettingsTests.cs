@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Millrace.Delivery;
+using Millrace.Delivery.Compression;
 using Millrace.Delivery.Eviction;
 using Millrace.Delivery.FrontEnd;
+using Millrace.Delivery.Observing;
 using Millrace.Delivery.Origins;
 using Millrace.Node;
 using Millrace.Node.Configuration;
@@ -29,6 +31,7 @@ public sealed class DeliverySettingsTests
           hitForMiss: 4s
           failureMemo: 2s
           peers: [10.0.0.0/8]
+        compression: {min: 2KiB, max: 1MiB, memory: 1MiB, queue: 5, brotli: 4, zstd: 6}
         upstream: {connections: 9, fillShare: 0.5, waiting: 3, wait: 1s, keepAlive: 2s, age: 3s, names: 4s, nextAddress: 100ms, head: 8KiB, fields: 20, interim: 2}
         limits:
           requests: 11
@@ -47,11 +50,10 @@ public sealed class DeliverySettingsTests
         accessLog: {to: stdout}
         """;
 
-    /// <summary>Times of a request stand in each route; demand comes from the ranker; compression has a test of its own.</summary>
+    /// <summary>Times of a request stand in each route; demand comes from the ranker.</summary>
     private static readonly string[] SetElsewhere =
     [
         nameof(DeliveryOptions.ConnectTimeout), nameof(DeliveryOptions.ResponseTimeout), nameof(DeliveryOptions.BodyIdleTimeout), nameof(DeliveryOptions.Demand),
-        nameof(DeliveryOptions.Compression),
     ];
 
     [Fact]
@@ -66,6 +68,17 @@ public sealed class DeliverySettingsTests
     [Fact]
     public void Every_bound_of_talking_to_origins_can_be_set() =>
         Assert.Empty(Same(DeliverySettings.Plane(Load(OtherThanDefault)).Origins, new OriginOptions()));
+
+    [Fact]
+    public void Every_bound_of_compression_can_be_set() => Assert.Empty(Same(DeliverySettings.Plane(Load(OtherThanDefault)).Compression, new CompressionOptions()));
+
+    [Fact]
+    public void Every_choice_of_the_access_log_can_be_made()
+    {
+        var log = DeliverySettings.Plane(Load("accessLog: {to: /tmp/a, share: 0.5, query: keep, redact: [ticket], client: full, queue: 17, rotate: 1MiB, keep: 2}")).AccessLog!;
+        Assert.Empty(Same(log, new AccessLogOptions()));
+        Assert.Equal(["ticket"], log.Redacted);
+    }
 
     [Fact]
     public void Every_bound_of_the_front_door_can_be_set() =>
@@ -90,6 +103,8 @@ public sealed class DeliverySettingsTests
     [InlineData("cache: {eviction: lfu}", "cache.eviction")]
     [InlineData("cache: {peers: [10.0.0.0/33]}", "cache.peers[0]")]
     [InlineData("cache: {slice: 1KiB}", "cache.slice")]
+    [InlineData("compression: {min: 2MiB, max: 1MiB}", "compression.max")]
+    [InlineData("compression: {brotli: 12}", "compression.brotli")]
     [InlineData("upstream: {fillShare: 1}", "upstream.fillShare")]
     [InlineData("limits: {clientRate: 0}", "limits.clientRate")]
     public void A_bound_that_makes_no_sense_is_named(string yaml, string path)

@@ -22,7 +22,7 @@ public sealed class RouteConfigurationTests
             shield: west
             contract: strict
             methods: [GET, HEAD]
-            key: {path: asSent, query: sorted}
+            key: {path: asSent, query: sorted, show: true}
             query: {ignore: [utm_*, fbclid], sendIgnored: true}
             signed: {keys: {k1: "0123456789abcdef", k2: "fedcba9876543210"}}
             request: {set: {X-Edge: one}, remove: [Cookie]}
@@ -32,6 +32,8 @@ public sealed class RouteConfigurationTests
             maxObject: 2MiB
             cacheControl: [Shop-Cache-Control]
             compress: false
+            askPlain: true
+            setCookie: strip
             timeouts: {connect: 1s, idle: 10s}
           - {match: "plain.example/*", origin: "http://127.0.0.1:9000", cacheable: false}
         """;
@@ -56,6 +58,8 @@ public sealed class RouteConfigurationTests
         Assert.Equal(2L << 20, shop.MaxObjectBytes);
         Assert.Equal(["Shop-Cache-Control"], shop.TargetedFields);
         Assert.Equal(new RouteTimeouts(TimeSpan.FromSeconds(1), null, TimeSpan.FromSeconds(10)), shop.Timeouts);
+        Assert.Equal((true, SetCookieRule.Strip, true), (shop.AskPlain, shop.SetCookie, shop.Target.Show));
+        Assert.Equal((false, SetCookieRule.Pass, false), (routes[1].AskPlain, routes[1].SetCookie, routes[1].Target.Show));
         Assert.False(routes[1].Cacheable);
         Assert.Null(routes[1].Signing);
     }

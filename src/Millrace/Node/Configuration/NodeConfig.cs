@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Delivery.Compression;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
@@ -27,6 +28,8 @@ internal sealed record NodeConfig
     public required BrowsersSection Browsers { get; init; }
 
     public required CacheSection Cache { get; init; }
+
+    public required CompressionOptions Compression { get; init; }
 
     public required UpstreamSection Upstream { get; init; }
 

@@ -25,6 +25,7 @@ internal static class NodeConfigBinder
             Browsers = new BrowsersSection(
                 root["browsers"].Object!["origins"] is { Value: not null } origins ? [.. origins.Items.Select(o => o.Text!)] : [BrowserOrigin.Any]),
             Cache = CacheSection.Bind(root["cache"].Object!),
+            Compression = CompressionSection.Bind(root["compression"].Object!),
             Upstream = UpstreamSection.Bind(root["upstream"].Object!),
             Journal = new JournalSection(
                 journal.Get<int>("partitions"), journal.Find<TimeSpan>("retention"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),

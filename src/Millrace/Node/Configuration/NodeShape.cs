@@ -23,6 +23,7 @@ internal static class NodeShape
         new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
         new("browsers", Browsers(), "Web pages that send events by themselves, with a key of the scope events.", Reloads: true),
         new("cache", CacheSection.Shape, "The shared cache of the delivery listener."),
+        new("compression", CompressionSection.Shape, "What the cache compresses, and at what price."),
         new("upstream", UpstreamSection.Shape, "Talking to origins and shields, all of them alike; what differs stands in `routes` and `origins`."),
         new("journal", Journal(), "The log that is the truth."),
         new("events", Events(), "What comes back: impressions, clicks and the like."),

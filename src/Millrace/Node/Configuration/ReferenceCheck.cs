@@ -32,6 +32,7 @@ internal static class ReferenceCheck
         }
 
         Addresses(root["listen"].Object, faults);
+        CompressionSection.Check(root["compression"].Object, faults);
         TlsSection.Check(root["tls"].Object, faults);
     }
 

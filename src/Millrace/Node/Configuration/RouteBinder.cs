@@ -44,8 +44,10 @@ internal static class RouteBinder
                     : route["negative"].Entries.ToFrozenDictionary(e => e.Name, e => (TimeSpan)e.Value.Value!, StringComparer.Ordinal),
             },
             TargetedFields = route["cacheControl"].Value is null ? Delivery.Routes.Route.UsualTargetedFields : Texts(route["cacheControl"]),
+            SetCookie = Enum.Parse<SetCookieRule>(route.Get<string>("setCookie"), ignoreCase: true),
             MaxObjectBytes = route.Find<long>("maxObject"),
             Compress = route.Get<bool>("compress"),
+            AskPlain = route.Get<bool>("askPlain"),
             Timeouts = new RouteTimeouts(timeouts.Find<TimeSpan>("connect"), timeouts.Find<TimeSpan>("response"), timeouts.Find<TimeSpan>("idle")),
         };
     }
@@ -67,6 +69,7 @@ internal static class RouteBinder
             SendIgnored = query.Get<bool>("sendIgnored"),
             SortQuery = key["query"].Text == "sorted",
             FoldPathCase = key["path"].Text == "lower",
+            Show = key.Get<bool>("show"),
         };
     }
 

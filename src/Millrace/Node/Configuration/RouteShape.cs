@@ -34,6 +34,7 @@ internal static class RouteShape
         [
             new("path", Scalars.OneOf("asSent", "lower"), "`lower` for an origin that takes paths without regard to case: all spellings are one object.", "asSent", "RFC 3986: paths have case"),
             new("query", Scalars.OneOf("asSent", "sorted"), "`sorted` puts parameters in order of their names; those of one name keep theirs.", "asSent", "an origin may read meaning into the order"),
+            new("show", Scalars.Boolean, "Whether Cache-Status says the key (RFC 9211 §2.7).", "false", "it tells whoever asks what is key, and so what is not"),
         ]), "How spellings of a target are told apart. The origin is asked in the form that is key."),
         new("query", new ObjectShape("a mapping",
         [
@@ -54,9 +55,11 @@ internal static class RouteShape
             new("max", Lifetime, "Never more, whatever the answer says."),
         ]), "What you know better than your origin says."),
         new("negative", new MapShape("a mapping of status to duration", Lifetime, 64), "How long errors are fresh that do not say so: by status (`404`), or by class (`4xx`, `5xx`)."),
+        new("setCookie", Scalars.OneOf("pass", "strip", "store"), "What becomes of answers that set cookies: `pass` does not store them; `strip` stores them without the field, which goes to the one who asked; `store` stores them whole (RFC 9111 §7.3), so that everybody gets the cookies of one, and `millrace validate` warns of it.", "pass", "frameworks set sessions on anything, and one person's must not reach another"),
         new("maxObject", Scalars.Size(1, 1L << 40), "Larger bodies are streamed, not stored. Without it `cache.object`."),
         new("cacheControl", new ListShape("a list of field names", FieldName, 0, 8), "Fields that speak in place of Cache-Control (RFC 9213), the first that is there. Without it CDN-Cache-Control, then Surrogate-Control."),
         new("compress", Scalars.Boolean, "Whether what came plain is compressed for clients that accept it.", "true", "text is a quarter of its size then"),
+        new("askPlain", Scalars.Boolean, "Whether the origin is asked for no coding where the cache takes part: then one plain copy serves all codings, and not one for each kind of client.", "false", "a cache that changes what an origin negotiates by surprises people"),
         new("timeouts", new ObjectShape("a mapping",
         [
             new("connect", Patience(), "To connect. Without it 3.5 s."),
