@@ -141,7 +141,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
                     RequestStep.Judge => _deciding.Judge(exchange),
                     RequestStep.Serve => await ServeAsync(exchange, aborted),
                     RequestStep.ServeAndRenew => _deciding.Renew(exchange),
-                    RequestStep.Fetch => await _boarder.FetchAsync(exchange, aborted),
+                    RequestStep.Fetch => await FetchAsync(exchange, aborted),
                     RequestStep.Pass => await _passing.PassAsync(exchange, aborted),
                     _ => await FailAsync(exchange, aborted),
                 };
@@ -350,6 +350,19 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
             return RequestStep.Tell;
         }
         catch (SliceException e) when (e.Reason == DeliveryReason.Changed && !exchange.Started)
+        {
+            return _deciding.Forget(exchange);
+        }
+    }
+
+    /// <summary>A copy may be renewed, and its origin change before its first slice is asked for.</summary>
+    private async ValueTask<RequestStep> FetchAsync(Exchange exchange, CancellationToken aborted)
+    {
+        try
+        {
+            return await _boarder.FetchAsync(exchange, aborted);
+        }
+        catch (SliceException e) when (e.Reason == DeliveryReason.Changed && !exchange.Started && exchange.Stored is not null)
         {
             return _deciding.Forget(exchange);
         }

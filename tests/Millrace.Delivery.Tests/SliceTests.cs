@@ -111,6 +111,19 @@ public class SliceTests
     }
 
     [Fact]
+    public async Task Copy_that_is_renewed_and_then_found_changed_is_fetched_anew()
+    {
+        var film = new Film(4 * SliceBytes);
+        await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
+        await edge.GetAsync("/film", ("Range", $"bytes={SliceBytes}-{SliceBytes + 9}"));
+        edge.Time.Advance(TimeSpan.FromSeconds(61));
+        film.ChangesBehind304 = true;
+        var reply = await edge.GetAsync("/film");
+        Assert.Equal((200, "\"v2\""), (reply.Status, reply.Headers["ETag"]));
+        Assert.Equal(Film.Bytes(0, 4 * SliceBytes), reply.Body);
+    }
+
+    [Fact]
     public async Task Small_object_comes_whole_with_its_first_range()
     {
         var film = new Film(1_000);
@@ -195,6 +208,9 @@ public class SliceTests
 
         public int Version { get; set; } = 1;
 
+        /// <summary>Whether it has another version as soon as it has said that this one is unchanged.</summary>
+        public bool ChangesBehind304 { get; set; }
+
         public string? Validator { get; init; }
 
         public TaskCompletionSource? Gate { get; init; }
@@ -225,6 +241,13 @@ public class SliceTests
             var tag = Validator ?? $"\"v{Version}\"";
             response.Headers.CacheControl = "max-age=60";
             response.Headers.ETag = tag;
+            if (ChangesBehind304 && request.Headers.IfNoneMatch == tag)
+            {
+                response.StatusCode = 304;
+                Version++;
+                return;
+            }
+
             var range = request.Headers.Range.ToString();
             Asked.Enqueue(range);
             var applies = range.Length > 0 && (request.Headers.IfRange.Count == 0 || request.Headers.IfRange == tag);

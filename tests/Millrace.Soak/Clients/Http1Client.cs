@@ -22,13 +22,14 @@ internal sealed class Http1Client(RunClock clock) : IDisposable
         using CancellationTokenSource patience = new(Patience);
         try
         {
-            if (_socket is null)
+            var heads = Encoding.Latin1.GetBytes(string.Concat(asked.Select(Head)));
+            if (_socket is null || !await IsTakenAsync(heads, patience.Token))
             {
                 await ConnectAsync(asked[0].Edge.Site.Port, patience.Token);
                 Array.ForEach(answers, answer => answer.Sent = clock.Now);
+                await WriteAsync(heads, patience.Token);
             }
 
-            await WriteAsync(Encoding.Latin1.GetBytes(string.Concat(asked.Select(Head))), patience.Token);
             for (var i = 0; i < answers.Length; i++)
             {
                 await ReadAsync(asked[i], answers[i], patience.Token);
@@ -70,9 +71,25 @@ internal sealed class Http1Client(RunClock clock) : IDisposable
     private async Task ConnectAsync(int port, CancellationToken patience)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        _socket?.Dispose();
         _socket = socket;
         (_at, _end) = (0, 0);
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), patience);
+    }
+
+    /// <summary>Sends on a kept connection; false when it ends without a byte: the server closed it as idle while the request was on its way (RFC 9112 §9.3.1).</summary>
+    private async Task<bool> IsTakenAsync(byte[] heads, CancellationToken patience)
+    {
+        try
+        {
+            await WriteAsync(heads, patience);
+            (_at, _end) = (0, await _socket!.ReceiveAsync(_buffer, patience));
+            return _end > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private void Close()

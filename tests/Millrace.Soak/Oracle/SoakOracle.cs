@@ -55,10 +55,10 @@ internal sealed class SoakOracle(SoakFleet fleet, PurgeBook purges, Violations v
         CheckFreshness(vouched.Last);
         CheckPurges(vouched.Last, label.Version);
         CheckAge(vouched);
-        CheckCacheStatus(vouched.Last);
+        CheckCacheStatus(vouched.First);
         if (answer.Status != 304)
         {
-            CheckReload();
+            CheckReload(vouched.Last);
         }
 
         if (asked.Object.IsOwn)
@@ -224,9 +224,10 @@ internal sealed class SoakOracle(SoakFleet fleet, PurgeBook purges, Violations v
             }
         }
 
-        void CheckReload()
+        // Changes of a response's fields hold from the next fetch or validation on (decision 0017).
+        void CheckReload(double vouched)
         {
-            var least = _reloads.Where(reload => reload.At < answer.Sent - ReloadTakes).Select(static reload => reload.Generation).DefaultIfEmpty(0).Max();
+            var least = _reloads.Where(reload => reload.At < vouched - ReloadTakes).Select(static reload => reload.Generation).DefaultIfEmpty(0).Max();
             if (!int.TryParse(answer["X-Generation"], out var generation) || generation < least)
             {
                 Found("reload", $"answered by generation {answer["X-Generation"]} where {least} is in force");

@@ -32,7 +32,7 @@ internal sealed class OriginAnswer
         tag = isCoded ? tag.Insert(tag.Length - 1, "-gz") : tag;
         var unchanged = !item.IsOwn && (request["if-none-match"] is { } held ? item.Validator != 0 && held.Contains(tag, StringComparison.Ordinal)
             : item.Validator != 1 && request["if-modified-since"] == modified);
-        var range = isCoded || item.IsOwn || (request["if-range"] is { } same && same != tag) ? null : request.RangeOf(length);
+        var range = isCoded || item.IsOwn || (request["if-range"] is { } same && same != (item.Validator == 0 ? modified : tag)) ? null : request.RangeOf(length);
 
         Status = record.Fault == OriginFaultKind.Status ? (serial % 4) switch { 0 => 500, 1 => 502, 2 => 503, _ => 504 } : unchanged ? 304 : range is null ? 200 : 206;
         _head.Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {Status} Said\r\nDate: {clock.AtUtc(record.Arrived):R}\r\nX-Serial: {serial}\r\n");
