@@ -355,16 +355,26 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>A copy may be renewed, and its origin change before its first slice is asked for.</summary>
+    /// <summary>
+    /// What a flight brought may be found changed before a byte has left: the origin renewed the copy, or another's slice came, and the slice that this
+    /// request begins with is of another version. It is fetched anew, and if that changes too, passed.
+    /// </summary>
     private async ValueTask<RequestStep> FetchAsync(Exchange exchange, CancellationToken aborted)
     {
-        try
+        for (var tries = 1; ; tries++)
         {
-            return await _boarder.FetchAsync(exchange, aborted);
-        }
-        catch (SliceException e) when (e.Reason == DeliveryReason.Changed && !exchange.Started && exchange.Stored is not null)
-        {
-            return _deciding.Forget(exchange);
+            try
+            {
+                return await _boarder.FetchAsync(exchange, aborted);
+            }
+            catch (SliceException e) when (e.Reason == DeliveryReason.Changed && !exchange.Started)
+            {
+                var step = _deciding.Forget(exchange);
+                if (tries == 2 || step != RequestStep.Fetch)
+                {
+                    return step == RequestStep.Fetch ? exchange.Pass(DeliveryReason.Changed) : step;
+                }
+            }
         }
     }
 

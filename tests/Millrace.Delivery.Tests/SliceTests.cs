@@ -117,10 +117,25 @@ public class SliceTests
         await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
         await edge.GetAsync("/film", ("Range", $"bytes={SliceBytes}-{SliceBytes + 9}"));
         edge.Time.Advance(TimeSpan.FromSeconds(61));
-        film.ChangesBehind304 = true;
+        film.ChangesBehindNext = true;
         var reply = await edge.GetAsync("/film");
         Assert.Equal((200, "\"v2\""), (reply.Status, reply.Headers["ETag"]));
         Assert.Equal(Film.Bytes(0, 4 * SliceBytes), reply.Body);
+    }
+
+    [Fact]
+    public async Task Slice_beside_anothers_that_is_found_changed_is_fetched_anew()
+    {
+        var film = new Film(4 * SliceBytes) { Gate = new TaskCompletionSource(), ChangesBehindNext = true };
+        await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
+        var first = edge.GetAsync("/film", ("Range", "bytes=0-9"));
+        await DeliveryHarness.UntilAsync(() => edge.Plane.Core.InFlight == 1);
+        var other = edge.GetAsync("/film", ("Range", $"bytes={2 * SliceBytes}-{(2 * SliceBytes) + 9}"));
+        await DeliveryHarness.UntilAsync(() => edge.Plane.Core.InFlight == 2);
+        film.Gate.SetResult();
+        Assert.Equal((206, "\"v1\""), ((await first).Status, (await first).Headers["ETag"]));
+        Assert.Equal((206, "\"v2\""), ((await other).Status, (await other).Headers["ETag"]));
+        Assert.Equal(Film.Bytes(2 * SliceBytes, 10), (await other).Body);
     }
 
     [Fact]
@@ -208,8 +223,8 @@ public class SliceTests
 
         public int Version { get; set; } = 1;
 
-        /// <summary>Whether it has another version as soon as it has said that this one is unchanged.</summary>
-        public bool ChangesBehind304 { get; set; }
+        /// <summary>Whether it has another version as soon as it has answered once.</summary>
+        public bool ChangesBehindNext { get; set; }
 
         public string? Validator { get; init; }
 
@@ -241,10 +256,14 @@ public class SliceTests
             var tag = Validator ?? $"\"v{Version}\"";
             response.Headers.CacheControl = "max-age=60";
             response.Headers.ETag = tag;
-            if (ChangesBehind304 && request.Headers.IfNoneMatch == tag)
+            if (ChangesBehindNext)
+            {
+                (ChangesBehindNext, Version) = (false, Version + 1);
+            }
+
+            if (request.Headers.IfNoneMatch == tag)
             {
                 response.StatusCode = 304;
-                Version++;
                 return;
             }
 

@@ -55,7 +55,7 @@ internal sealed class SoakOracle(SoakFleet fleet, PurgeBook purges, Violations v
         CheckFreshness(vouched.Last);
         CheckPurges(vouched.Last, label.Version);
         CheckAge(vouched);
-        CheckCacheStatus(vouched.First);
+        CheckCacheStatus(vouched);
         if (answer.Status != 304)
         {
             CheckReload(vouched.Last);
@@ -182,7 +182,7 @@ internal sealed class SoakOracle(SoakFleet fleet, PurgeBook purges, Violations v
             }
         }
 
-        void CheckCacheStatus(double vouched)
+        void CheckCacheStatus((double First, double Last) vouched)
         {
             var members = CacheStatusField.Parse(answer["Cache-Status"]);
             if (answer.Status == 304)
@@ -195,11 +195,11 @@ internal sealed class SoakOracle(SoakFleet fleet, PurgeBook purges, Violations v
             {
                 Found("cache-status", "the edge says nothing");
             }
-            else if (own.Hit && vouched > answer.HeadCame)
+            else if (own.Hit && vouched.First > answer.HeadCame)
             {
                 Found("cache-status", "a hit on what came later");
             }
-            else if (members.All(static member => !member.Hit && !member.Collapsed && member.Forward is "miss" or "bypass" or "method") && vouched < answer.Sent - 5
+            else if (members.All(static member => !member.Hit && !member.Collapsed && member.Forward is "miss" or "bypass" or "method") && vouched.Last < answer.Sent - 5
                 && own.Detail is null)
             {
                 Found("cache-status", "a miss all the way, and yet an answer of before");
