@@ -12,6 +12,12 @@ internal sealed class OriginMember(RunClock clock, SoakOptions options, Catalogu
     private const int MaxHead = 32 << 10;
     private const int Piece = 64 << 10;
 
+    /// <summary>
+    /// In one segment with the body before it. What a server sends of its own later than that, when the next request may be on its way, no client
+    /// of HTTP/1.1 can tell from the answer to it.
+    /// </summary>
+    private static readonly byte[] Smuggled = "HTTP/1.1 200 Smuggled\r\nCache-Control: max-age=600\r\nContent-Length: 8\r\n\r\nsmuggled"u8.ToArray();
+
     private readonly ConcurrentDictionary<Socket, bool> _connections = new();
     private Socket? _listener;
 
@@ -157,8 +163,8 @@ internal sealed class OriginMember(RunClock clock, SoakOptions options, Catalogu
                 record.Object.Body(record.Variant, record.Version + 1).Fill(part.Span, at);
             }
 
-            await SendAsync(socket, part);
             at += part.Length;
+            await SendAsync(socket, at == left && record.Fault == OriginFaultKind.Trailing ? (byte[])[.. part.Span, .. Smuggled] : part);
             log.Sent(part.Length);
             if (drips)
             {
@@ -169,11 +175,6 @@ internal sealed class OriginMember(RunClock clock, SoakOptions options, Catalogu
         if (record.Fault == OriginFaultKind.BadChunk && broken)
         {
             await SendAsync(socket, "\r\nno size\r\n"u8.ToArray());
-        }
-
-        if (record.Fault == OriginFaultKind.Trailing)
-        {
-            await SendAsync(socket, "HTTP/1.1 200 Smuggled\r\nCache-Control: max-age=600\r\nContent-Length: 8\r\n\r\nsmuggled"u8.ToArray());
         }
 
         return !broken && record.Fault != OriginFaultKind.Trailing;
