@@ -110,6 +110,34 @@ public class SliceTests
     }
 
     [Fact]
+    public async Task Copy_that_is_renewed_and_then_found_changed_is_fetched_anew()
+    {
+        var film = new Film(4 * SliceBytes);
+        await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
+        await edge.GetAsync("/film", ("Range", $"bytes={SliceBytes}-{SliceBytes + 9}"));
+        edge.Time.Advance(TimeSpan.FromSeconds(61));
+        film.ChangesBehindNext = true;
+        var reply = await edge.GetAsync("/film");
+        Assert.Equal((200, "\"v2\""), (reply.Status, reply.Headers["ETag"]));
+        Assert.Equal(Film.Bytes(0, 4 * SliceBytes), reply.Body);
+    }
+
+    [Fact]
+    public async Task Slice_beside_anothers_that_is_found_changed_is_fetched_anew()
+    {
+        var film = new Film(4 * SliceBytes) { Gate = new TaskCompletionSource(), ChangesBehindNext = true };
+        await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
+        var first = edge.GetAsync("/film", ("Range", "bytes=0-9"));
+        await DeliveryHarness.UntilAsync(() => edge.Plane.Core.InFlight == 1);
+        var other = edge.GetAsync("/film", ("Range", $"bytes={2 * SliceBytes}-{(2 * SliceBytes) + 9}"));
+        await DeliveryHarness.UntilAsync(() => edge.Plane.Core.InFlight == 2);
+        film.Gate.SetResult();
+        Assert.Equal((206, "\"v1\""), ((await first).Status, (await first).Headers["ETag"]));
+        Assert.Equal((206, "\"v2\""), ((await other).Status, (await other).Headers["ETag"]));
+        Assert.Equal(Film.Bytes(2 * SliceBytes, 10), (await other).Body);
+    }
+
+    [Fact]
     public async Task Small_object_comes_whole_with_its_first_range()
     {
         var film = new Film(1_000);

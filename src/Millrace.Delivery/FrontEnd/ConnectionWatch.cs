@@ -89,5 +89,5 @@ internal sealed class ConnectionWatch : IDisposable
         }
     }
 
-    private byte[] DateLine() => Encoding.ASCII.GetBytes(_time.GetUtcNow().ToString("'Date: 'R'\r\n'", CultureInfo.InvariantCulture));
+    private byte[] DateLine() => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"Date: {_time.GetUtcNow():R}\r\n"));
 }
