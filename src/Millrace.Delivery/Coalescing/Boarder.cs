@@ -84,14 +84,16 @@ internal sealed class Boarder(
     /// <summary>Answers the request, or says that it fails, with the verdict saying how, or that its range must go forward as it came.</summary>
     public async ValueTask<RequestStep> FetchAsync(Exchange exchange, CancellationToken aborted)
     {
-        exchange.Verdict = exchange.Verdict with { Forward = exchange.Verdict.Forward ?? "miss" };
         if (failures.TryGet(exchange.Key.Hash, out var failed))
         {
+            // The origin is not asked again so soon: nothing goes forward.
+            exchange.Verdict = exchange.Verdict with { Forward = null, Hit = exchange.Stored is not null };
             return await FailedAsync(exchange, failed, aborted) ? RequestStep.Tell : RequestStep.Fail;
         }
 
         var alone = marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null;
         string? variant = null;
+        bool? collapsed = null;
         for (var round = 1; ; round++)
         {
             if (exchange.Part is not null && (alone || round == MaxFlights))
@@ -109,7 +111,8 @@ internal sealed class Boarder(
                 }
 
                 var result = await HeadAsync(exchange, boarding, aborted);
-                exchange.Verdict = exchange.Verdict with { Collapsed = !boarding.Leads };
+                exchange.Verdict = exchange.Verdict with { Collapsed = boarding.Leads ? collapsed : true };
+                collapsed = boarding.Leads ? collapsed : false;
                 switch (result is null ? Taken.NotThis : await TakeAsync(exchange, boarding, result, aborted))
                 {
                     case Taken.Answered:
@@ -277,11 +280,12 @@ internal sealed class Boarder(
         }
 
         exchange.Outcome = boarding.Leads ? DeliveryOutcome.Miss : DeliveryOutcome.Collapsed;
-        exchange.Verdict = exchange.Verdict with { ForwardStatus = exchange.Stored is null ? null : arriving.Object.Head.Status };
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = arriving.Object.Head.Status, Stored = true };
         if (reader is null)
         {
             // It came to its end before this request came to read.
             exchange.Hold(arriving.Object);
+            exchange.Verdict = exchange.Verdict with { Stored = arriving.Object.IsStored };
             await replies.StoredAsync(exchange, arriving.Object, validated: false, aborted);
             return Taken.Answered;
         }
@@ -308,6 +312,7 @@ internal sealed class Boarder(
     private async Task<Taken> SlicedAsync(Exchange exchange, bool leads, FlightResult.Sliced sliced, CancellationToken aborted)
     {
         exchange.Outcome = leads ? DeliveryOutcome.Miss : DeliveryOutcome.Collapsed;
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = 206, Stored = sliced.First.IsStored };
         exchange.Hold(sliced.Response);
         exchange.Hold(sliced.First);
         await replies.StoredAsync(exchange, sliced.Response, validated: leads, aborted);

@@ -32,6 +32,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
         }
 
         var slice = await FetchOnce(exchange.Route!, exchange.Upstream, stored, map, index).WaitAsync(cancellationToken);
+        exchange.LacksSlices |= slice?.IsFetched != false;
         slice?.Hold();
         return slice;
     }
@@ -77,6 +78,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
         try
         {
             var bytes = await RecallAsync(map, index);
+            var isFetched = bytes is null;
             if (bytes is null)
             {
                 using var response = await OpenAsync(route, upstream, stored, new ByteRange(map.StartOf(index), length), CancellationToken.None);
@@ -84,7 +86,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
                 disk.Objects?.Write(stored, index, bytes);
             }
 
-            Slice slice = new(map, index, bytes, stored.Hash, account);
+            Slice slice = new(map, index, bytes, stored.Hash, account) { IsFetched = isFetched };
             store.Put(slice);
             return slice;
         }

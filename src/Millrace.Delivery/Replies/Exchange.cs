@@ -73,6 +73,9 @@ internal sealed class Exchange
     /// <summary>What is known by now of how the response comes about.</summary>
     public CacheStatus Verdict { get; set; }
 
+    /// <summary>Whether slices of the copy must be fetched for this request.</summary>
+    public bool LacksSlices { get; set; }
+
     /// <summary>Fields of the origin's answer that are for this request alone, or null.</summary>
     public HeaderList? Own { get; set; }
 
@@ -139,7 +142,7 @@ internal sealed class Exchange
         Key.Clear();
         (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
         (_upstream, Part, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, null, default);
-        Codings = null;
+        (Codings, LacksSlices) = (null, false);
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
 
@@ -161,7 +164,7 @@ internal sealed class Exchange
             {
                 DeliveryReason.Method => "method",
                 DeliveryReason.RequestForm or DeliveryReason.RequestNoStore => "request",
-                DeliveryReason.HitForMiss or DeliveryReason.NotCacheable => "bypass",
+                DeliveryReason.NotCacheable => "bypass",
                 _ => Verdict.Forward ?? "miss",
             },
             Detail = reason,
@@ -177,7 +180,7 @@ internal sealed class Exchange
             headers.Add(Own[i]);
         }
 
-        _name.Sign(headers, Verdict);
+        _name.Sign(headers, Verdict, Route?.Target.Show == true ? Key.Bytes : default);
         _status = status;
         _timeToFirstByte = _time.GetElapsedTime(_arrived);
         Reason = Verdict.Detail;

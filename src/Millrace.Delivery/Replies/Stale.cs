@@ -16,6 +16,9 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
             ? Reuse.Revalidate
             : ReuseRules.Judge(head.Directives, head.Freshness.Lifetime, head.Age(time), directives, route.Contract);
 
+    /// <summary>Whether the copy's lifetime has not run out; a request or a contract may want more than that.</summary>
+    public bool IsFresh(ResponseHead head) => head.Age(time) < head.Freshness.Lifetime;
+
     /// <summary>Whether purges may have been missed, so that the copy is good for <c>available</c> routes only.</summary>
     public bool IsUnverified(ResponseHead head) => touch.IsUnverified(head.Began);
 

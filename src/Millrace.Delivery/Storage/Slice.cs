@@ -18,4 +18,7 @@ internal sealed class Slice : StoredNode
     public int Index { get; }
 
     public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>Whether it came from the origin, and not from disk.</summary>
+    public bool IsFetched { get; init; }
 }
