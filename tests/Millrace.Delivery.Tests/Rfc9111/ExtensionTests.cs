@@ -47,6 +47,12 @@ public class ExtensionTests(ScenarioEdge edge) : SectionTable(edge)
         Case("RFC 9110 §13.1.5", "If-Range with a date of the second of the answer is weak and gets the whole", Whole("Last-Modified: {now}"), Get("Range: bytes=0-1", "If-Range: {now}").FromCache().Gives(200, Digits)),
         Case("RFC 9110 §13.1.5", "If-Range without Range means nothing", Whole("ETag: \"v1\""), Get("If-Range: \"v2\"").FromCache().Gives(200, Digits)),
         Case("RFC 9110 §13.2.2", "If-None-Match comes before Range", Whole("ETag: \"v1\""), Get("Range: bytes=0-1", "If-None-Match: \"v1\"").FromCache().Gives(304)),
+        Case("RFC 9110 §15.3.7", "a 206 MUST have the fields that the 200 would have",
+            Whole("ETag: \"v1\"", "Vary: Foo", "Content-Location: /x", "Expires: Tue, 24 Nov 2026 12:00:00 GMT", "Date: {now-5}"),
+            Get("Range: bytes=0-1").FromCache().Gives(206, "01").GivesField("ETag: \"v1\"", "Vary: Foo", "Content-Location: /x", "Expires: Tue, 24 Nov 2026 12:00:00 GMT", "Date: {now-5}", "Cache-Control: max-age=60")),
+        Case("RFC 9110 §15.4.5", "a 304 MUST have the fields for caches that the 200 would have, Date too",
+            Whole("ETag: \"v1\"", "Vary: Foo", "Content-Location: /x", "Date: {now-5}"), Get("If-None-Match: \"v1\"").FromCache().Gives(304).GivesField("ETag: \"v1\"", "Vary: Foo", "Content-Location: /x", "Date: {now-5}", "Cache-Control: max-age=60")),
+        Case("RFC 9110 §13.1.3", "If-Modified-Since with two values MUST be ignored", Whole($"Last-Modified: {Old}"), Get($"If-Modified-Since: {Old}", $"If-Modified-Since: {Old}").FromCache().Gives(200, Digits)),
         Case("RFC 9110 §14.3", "a range of what is not stored gets the origin's answer", Get("Range: bytes=0-1").Answers(206, "Content-Range: bytes 0-1/10", "Cache-Control: max-age=60").Says("01").Gives(206, "01")),
     ];
 

@@ -35,10 +35,15 @@ public class Section4Tests(ScenarioEdge edge) : SectionTable(edge)
         Case("§4.1", "Vary on several lines is one list", Get("A: 1", "B: 2").Answers("Cache-Control: max-age=60", "Vary: A", "Vary: B").FromOrigin(), Get("A: 1", "B: 3").FromOrigin()),
         .. from star in (string[])["*", "*, *", ", *", "Foo, *", "*, Foo"]
            select Case("§4.1", $"Vary: {star} always fails to match", Get("Foo: 1").Answers("Cache-Control: max-age=60", $"Vary: {star}").FromOrigin(), Get("Foo: 1").FromOrigin()),
+        .. from vary in (string[])["Accept-Encoding; User-Agent", "Foo Bar", "\"Foo\"", "Foo, (x)"]
+           select Case("§4.1", $"Vary: {vary} names no fields, so nobody knows what selects (decision 0011)", Get("Foo: 1").Answers("Cache-Control: max-age=60", $"Vary: {vary}").FromOrigin(), Get("Foo: 1").FromOrigin()),
         Case("§4.1", "Vary: * on a line of its own always fails to match", Stored("Cache-Control: max-age=60", "Vary: Foo", "Vary: *"), Get().FromOrigin()),
         Case("§4.1", "two variants live side by side",
             Get("Foo: 1").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(), Get("Foo: 2").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(),
             Get("Foo: 1").FromCache().Gives(200, "answer 1"), Get("Foo: 2").FromCache().Gives(200, "answer 2")),
+        Case("§4.1", "a response with Vary SHOULD be chosen before a newer one that omits it",
+            Get("Foo: 1").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(), Get("Foo: 2").After(1).Answers("Cache-Control: max-age=60").FromOrigin(),
+            Get("Foo: 1").FromCache().Gives(200, "answer 1"), Get("Foo: 3").FromCache().Gives(200, "answer 2")),
         Case("§4.1", "lines of one field may be combined", Get("Foo: 1, 2").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(), Get("Foo: 1", "Foo: 2").FromCache()),
         Case("§4.1", "white space around members does not count", Get("Foo: 1,2").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(), Get("Foo:  1 ,  2").FromCache()),
         Case("§4.1", "the order of members counts where nothing says otherwise", Get("Foo: 1, 2").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(), Get("Foo: 2, 1").FromOrigin()),
