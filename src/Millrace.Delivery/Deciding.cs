@@ -39,7 +39,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
     public RequestStep Judge(Exchange exchange)
     {
         var stored = exchange.Stored!;
-        var reuse = stale.Judge(stored, exchange.Directives, exchange.Route!);
+        var reuse = stale.Judge(stored.Head, exchange);
         switch (reuse)
         {
             case Reuse.Fresh:
@@ -56,7 +56,7 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
                 // "request" is for a fresh response that the request did not want (RFC 9211 §2.2).
                 exchange.Verdict = reuse == Reuse.RevalidateOnRequest
                     ? new CacheStatus { Forward = stale.IsFresh(stored.Head) ? "request" : "stale", Detail = DeliveryReason.RequestDirective }
-                    : new CacheStatus { Forward = "stale", Detail = stale.IsOutOfTouch(stored.Head, exchange.Route!) ? DeliveryReason.Unverified : DeliveryReason.None };
+                    : new CacheStatus { Forward = "stale", Detail = stale.IsInDoubt(stored.Head, exchange) ? DeliveryReason.Unverified : DeliveryReason.None };
                 return Forward(exchange);
         }
     }

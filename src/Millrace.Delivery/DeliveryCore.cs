@@ -32,6 +32,8 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     private readonly FlightTable _flights;
     private readonly Passing _passing;
     private readonly Voiding _voiding;
+    private readonly ShieldPurges _shieldPurges;
+    private readonly CatchingUp _catchingUp;
     private readonly ReplyWriter _replies;
     private readonly DeliveryMeters _meters;
     private readonly AccessLog? _accessLog;
@@ -49,7 +51,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         _store = new MemoryStore(options.StoreBytes, options.MaxVariants, _purges, options.Eviction, options.Demand);
         _account = new MemoryAccount(options.FillBytes);
         _arrivals = new TierArrivals(options.Peers);
-        _origins = new OriginClient(options, time);
+        Touch = new PurgeTouch(options.PurgeLease, time);
+        (_shieldPurges, _catchingUp) = (new ShieldPurges(_purges, Touch), new CatchingUp(_purges, time));
+        _origins = new OriginClient(options, time, _shieldPurges);
         Converter = new Converter(options.Compression);
         _meters = new DeliveryMeters(() => _origins.Requests, () => _store.Bytes, () => _account.Bytes, () => _store.Count, () => _store.Evictions);
         OriginMeters.Register(_meters.Meter, () => _origins.Stats);
@@ -57,7 +61,6 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         _origins.Use(routes);
         _replies = new ReplyWriter(new BodyWriter(new SliceSource(_origins, _store, _account, _disk, _meters, time)), time) { Conversions = new Conversions(Converter, _account) };
         _voiding = new Voiding(_purges, _store, _disk, _meters, () => _routes, time);
-        Touch = new PurgeTouch(options.PurgeLease, time);
         _flights = new FlightTable(_purges);
         Stale stale = new(Touch, _purges, _replies, time);
         PassMarks marks = new(options.HitForMiss, time);
@@ -83,6 +86,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
 
     /// <summary>Origin requests under way that others may join, those behind clients' backs too: for tests that must know when all is taken in.</summary>
     public int Flights => _flights.Count;
+
+    /// <summary>Where what peers say of purges is waited for.</summary>
+    public CatchingUp CatchingUp => _catchingUp;
 
     /// <summary>The lease under which what is held may be trusted.</summary>
     public PurgeTouch Touch { get; }
@@ -129,6 +135,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
                     RequestStep.Route => FindRoute(exchange),
                     RequestStep.Guard => Guard(exchange),
                     RequestStep.Key => FormKey(exchange),
+                    RequestStep.CatchUp => await CatchUpAsync(exchange, aborted),
                     RequestStep.LookUp => _deciding.LookUp(exchange),
                     RequestStep.Recall => await _deciding.RecallAsync(exchange, aborted),
                     RequestStep.Judge => _deciding.Judge(exchange),
@@ -182,11 +189,18 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
     /// <summary>Begins to follow a feed, from the oldest purge that may concern what is held.</summary>
     public async Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
     {
+        if (!Syntax.IsToken(feed.Name) || feed.Name.Length > PurgeMark.MaxFeed)
+        {
+            throw new ArgumentException($"A feed's name is a token of at most {PurgeMark.MaxFeed} characters; got '{feed.Name}'.", nameof(feed));
+        }
+
         // What memory holds began after the start; what an earlier process left on disk may have been purged at any time since.
         _follows = true;
         var from = _disk.Objects is null ? await feed.EndAsync(cancellation) : 0;
         _voiding.Begin(from);
-        return new PurgeFollower(feed, from, _voiding.Obey, Touch, _time, told);
+        PurgeFollower follower = new(feed, from, _voiding.Obey, Touch, _time, told);
+        (_shieldPurges.Feed, _catchingUp.Follower) = (feed.Name, follower);
+        return follower;
     }
 
     /// <summary>Takes the disk tier's folder; call before the plane serves and before it follows a feed.</summary>
@@ -271,12 +285,11 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
 
     private RequestStep Guard(Exchange exchange)
     {
+        _arrivals.Note(exchange.Request);
         if (OriginFields.HasPassed(exchange.Request, _options.Name, _options.Instance))
         {
             return exchange.Fail(DeliveryReason.Loop, 508);
         }
-
-        _arrivals.Note(exchange.Request);
 
         UpstreamFields.Strip(exchange.Request);
         exchange.Route!.RequestFields.Apply(exchange.Request.Headers);
@@ -307,6 +320,13 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
             exchange.TakeCodings();
         }
 
+        return exchange.Mark is null ? RequestStep.LookUp : RequestStep.CatchUp;
+    }
+
+    private async ValueTask<RequestStep> CatchUpAsync(Exchange exchange, CancellationToken aborted)
+    {
+        var hop = exchange.Request.Tier!.Value;
+        exchange.HasReachedMark = await _catchingUp.ReachAsync(hop.Purges!.Value, hop.IsByPeer, hop.Timeout, aborted);
         return RequestStep.LookUp;
     }
 

@@ -53,6 +53,7 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
     /// <param name="told">Told what went wrong when the feed cannot be read any more, and null when all that was missed has been obeyed.</param>
     /// <param name="cancellation">Gives up the beginning.</param>
     /// <returns>The follower; serve when it has caught up.</returns>
+    /// <exception cref="ArgumentException">The feed's name is not one.</exception>
     public Task<PurgeFollower> FollowAsync(IPurgeFeed feed, Action<Exception?> told, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(feed);

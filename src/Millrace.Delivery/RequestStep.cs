@@ -12,6 +12,9 @@ internal enum RequestStep
     /// <summary>Takes the tag out, forms the key, and reads what the request asks of caches.</summary>
     Key,
 
+    /// <summary>For a peer that has obeyed more purges: waits a moment until they have been obeyed here.</summary>
+    CatchUp,
+
     /// <summary>Finds the copy in memory that the request selects.</summary>
     LookUp,
 

@@ -151,7 +151,7 @@ internal sealed class Boarder(
         if (latest is not null && latest != exchange.Stored)
         {
             exchange.Hold(latest);
-            if (stale.Judge(latest, exchange.Directives, exchange.Route!) == Reuse.Fresh)
+            if (stale.Judge(latest.Head, exchange) == Reuse.Fresh)
             {
                 flights.Remove(flight);
                 flight.End();
@@ -338,8 +338,8 @@ internal sealed class Boarder(
         }
 
         refusal = Taken.GoAlone;
-        return head.Shareable && !purges.Touches(head.Began, head.Key, head.SurrogateKeys) && !stale.IsOutOfTouch(head, exchange.Route!)
-            && (!boarding.HeadWasHere || stale.Judge(head, exchange.Directives, exchange.Route!) == Reuse.Fresh);
+        return head.Shareable && !purges.Touches(head.Began, head.Key, head.SurrogateKeys) && !stale.IsInDoubt(head, exchange)
+            && (!boarding.HeadWasHere || stale.Judge(head, exchange) == Reuse.Fresh);
     }
 
     private FlightKey KeyOf(Exchange exchange) =>

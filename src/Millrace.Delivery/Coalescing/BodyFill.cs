@@ -88,7 +88,7 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
         if (!body.IsWindow)
         {
             arriving.Complete();
-            if (store.Put(arriving, supersedes: stored))
+            if (store.Put(arriving, supersedes: stored) && !arriving.Body.MoveToFile())
             {
                 body.HandOver(arriving);
             }

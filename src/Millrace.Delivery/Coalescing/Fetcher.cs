@@ -100,7 +100,7 @@ internal sealed class Fetcher(
             return;
         }
 
-        var head = ResponseHead.Of(key, route, response.Status, response.Headers, request.Headers, response.Arrival, flight.Began);
+        var head = ResponseHead.Of(key, route, response.Status, response.Headers, request.Headers, response.Arrival, response.Began(flight.Began));
         await TakeAsync(flight, route, request, key, response, head, response.ContentLength, stored);
     }
 
@@ -109,7 +109,7 @@ internal sealed class Fetcher(
     {
         if (ContentRange.Of(response.Headers) is { } came && Combining.Fits(came, null, response.ContentLength) && response.Status == 206)
         {
-            var head = ResponseHead.Of(key, route, 200, PartFill.FieldsOfWhole(response.Headers), request.Headers, response.Arrival, flight.Began);
+            var head = ResponseHead.Of(key, route, 200, PartFill.FieldsOfWhole(response.Headers), request.Headers, response.Arrival, response.Began(flight.Began));
             if (came.First == 0 && came.Length == came.Size)
             {
                 await TakeAsync(flight, route, request, key, response, head, came.Length, null);
@@ -186,7 +186,7 @@ internal sealed class Fetcher(
     private void Refresh(Flight flight, Route route, OriginResponse response, UpstreamRequest request, CachedObject stored)
     {
         using var owned = response;
-        var head = Refreshing.Refresh(stored.Head, route, response.Headers, request.Headers, response.Arrival, flight.Began);
+        var head = Refreshing.Refresh(stored.Head, route, response.Headers, request.Headers, response.Arrival, response.Began(flight.Began));
         CachedObject refreshed = new(head, stored.Body, account);
         var reason = StorageRules.Judge(request.Headers, head, stored.Body.Slices is null ? stored.Body.Length : null, MaxBytes(route));
         if (reason == DeliveryReason.None)

@@ -27,7 +27,7 @@ internal sealed class PostKeeping(DeliveryOptions options, Fetcher fetcher, Memo
             return null;
         }
 
-        var head = ResponseHead.Of(exchange.Key.Own(), route, response.Status, response.Headers, upstream.Headers, response.Arrival, beginning);
+        var head = ResponseHead.Of(exchange.Key.Own(), route, response.Status, response.Headers, upstream.Headers, response.Arrival, response.Began(beginning));
         if (!head.Freshness.Explicit || !head.Shareable
             || StorageRules.Judge(upstream.Headers, head, response.ContentLength, route.MaxObjectBytes ?? options.MaxObjectBytes) != DeliveryReason.None
             || Filling.TryBegin(account, response.ContentLength) is not { } body)

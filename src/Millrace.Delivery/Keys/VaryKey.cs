@@ -21,9 +21,6 @@ internal sealed class VaryKey
 
     public static VaryKey None { get; } = new([]);
 
-    /// <summary>Whether every request selects it.</summary>
-    public bool IsEmpty => _fields.Length == 0;
-
     public IEnumerable<string> Names => _fields.Select(static one => Encoding.Latin1.GetString(one.Name));
 
     /// <summary>The fields that Vary names, each with the value that selects; null where it is absent.</summary>

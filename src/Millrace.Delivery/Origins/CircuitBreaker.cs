@@ -13,7 +13,14 @@ public enum BreakerState
     HalfOpen,
 }
 
-/// <summary>The circuit breaker of one server. Times are the clock's timestamps; thread-safe.</summary>
+/// <summary>Leave for one request. What becomes of it counts only while the breaker is as it was when it gave the leave.</summary>
+/// <param name="Generation">How many times the breaker had changed.</param>
+internal readonly record struct BreakerTicket(int Generation);
+
+/// <summary>
+/// The circuit breaker of one server. Each request that it lets through has a ticket of its present generation, and each change begins another: so a request
+/// from before it opened neither closes it nor opens it again. Times are the clock's timestamps; thread-safe.
+/// </summary>
 internal sealed class CircuitBreaker(BreakerOptions options, OriginWatch watch)
 {
     private readonly Lock _gate = new();
@@ -22,6 +29,7 @@ internal sealed class CircuitBreaker(BreakerOptions options, OriginWatch watch)
     private int _requests;
     private int _failures;
     private int _successes;
+    private int _generation;
     private bool _trying;
     private BreakerState _state;
 
@@ -43,10 +51,11 @@ internal sealed class CircuitBreaker(BreakerOptions options, OriginWatch watch)
     }
 
     /// <summary>Takes leave for a request, whose end must be told; half-open it is the one try.</summary>
-    public bool TryEnter(long now)
+    public bool TryEnter(long now, out BreakerTicket ticket)
     {
         lock (_gate)
         {
+            ticket = new BreakerTicket(_generation);
             if (_state == BreakerState.Closed)
             {
                 return true;
@@ -59,44 +68,73 @@ internal sealed class CircuitBreaker(BreakerOptions options, OriginWatch watch)
 
             if (_state == BreakerState.Open)
             {
-                (_state, _successes) = (BreakerState.HalfOpen, 0);
+                Become(BreakerState.HalfOpen);
+                (_successes, ticket) = (0, new BreakerTicket(_generation));
             }
 
             return _trying = true;
         }
     }
 
-    /// <summary>Tells how a request ended: well, badly, or (null) in a way that says nothing of the server.</summary>
-    public void Ended(bool? well, long now)
+    /// <summary>Tells how a request came to its head: well, badly, or (null) in a way that says nothing of the server.</summary>
+    public void Ended(BreakerTicket ticket, bool? well, long now)
     {
         lock (_gate)
         {
-            if (_state == BreakerState.Closed)
+            if (ticket.Generation != _generation)
             {
-                Count(well, now);
+                return;
             }
-            else if (_state == BreakerState.HalfOpen)
+
+            if (_state == BreakerState.HalfOpen)
             {
                 Tried(well, now);
+            }
+            else if (well is not null)
+            {
+                TurnWindow(now);
+                _requests++;
+                Count(well.Value ? 0 : 1, now);
             }
         }
     }
 
-    private void Count(bool? well, long now)
+    /// <summary>Tells that the body failed of a request whose head was told as good: it was one failure, and no success.</summary>
+    public void BodyFailed(BreakerTicket ticket, long now)
     {
-        if (well is null || options.FailureShare <= 0)
+        lock (_gate)
         {
-            return;
-        }
+            if (ticket.Generation != _generation)
+            {
+                return;
+            }
 
+            if (_state == BreakerState.HalfOpen)
+            {
+                // Whether another try is out by now or not: the server has just shown that it is not well.
+                Open(now);
+                return;
+            }
+
+            // Its head may have been counted in the window before.
+            TurnWindow(now);
+            _requests = Math.Max(_requests, _failures + 1);
+            Count(1, now);
+        }
+    }
+
+    private void TurnWindow(long now)
+    {
         if (now >= _windowEnds)
         {
             (_windowEnds, _requests, _failures) = (watch.After(now, options.Window), 0, 0);
         }
+    }
 
-        _requests++;
-        _failures += well.Value ? 0 : 1;
-        if (_requests >= options.MinRequests && _failures >= options.FailureShare * _requests)
+    private void Count(int failures, long now)
+    {
+        _failures += failures;
+        if (options.FailureShare > 0 && _requests >= options.MinRequests && _failures >= options.FailureShare * _requests)
         {
             Open(now);
         }
@@ -111,9 +149,16 @@ internal sealed class CircuitBreaker(BreakerOptions options, OriginWatch watch)
         }
         else if (well == true && ++_successes >= options.Successes)
         {
-            (_state, _windowEnds) = (BreakerState.Closed, 0);
+            Become(BreakerState.Closed);
+            _windowEnds = 0;
         }
     }
 
-    private void Open(long now) => (_state, _opensUntil, _trying) = (BreakerState.Open, watch.After(now, options.Open), false);
+    private void Open(long now)
+    {
+        Become(BreakerState.Open);
+        (_opensUntil, _trying) = (watch.After(now, options.Open), false);
+    }
+
+    private void Become(BreakerState state) => (_state, _generation) = (state, _generation + 1);
 }

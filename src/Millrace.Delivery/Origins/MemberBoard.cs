@@ -18,7 +18,7 @@ internal sealed class MemberBoard(MemberState[] members, EjectionOptions ejectio
     /// <summary>Takes leave of a member's breaker for a request; null when there is nobody to ask.</summary>
     /// <param name="tried">Who has failed this request already; asked again only if nobody else is there.</param>
     /// <param name="mayRepeat">Whether one who was tried may be asked again.</param>
-    public MemberState? Pick(MemberState? tried = null, bool mayRepeat = false)
+    public Admission? Pick(MemberState? tried = null, bool mayRepeat = false)
     {
         var now = watch.Now;
 
@@ -29,17 +29,17 @@ internal sealed class MemberBoard(MemberState[] members, EjectionOptions ejectio
     }
 
     /// <summary>Takes in how a request to a member ended.</summary>
-    public void Ended(MemberState member, OriginFault fault, int status, TimeSpan took)
+    public void Ended(Admission admission, OriginFault fault, int status, TimeSpan took)
     {
         var now = watch.Now;
-        Consider(member, member.Ended(fault, status, took, now), now);
+        Consider(admission.Member, admission.Member.Ended(admission.Ticket, fault, status, took, now), now);
     }
 
     /// <summary>A body failed whose head was counted as a success.</summary>
-    public void BodyFailed(MemberState member, OriginFault fault)
+    public void BodyFailed(Admission admission, OriginFault fault)
     {
         var now = watch.Now;
-        Consider(member, member.BodyFailed(fault, now), now);
+        Consider(admission.Member, admission.Member.BodyFailed(admission.Ticket, fault, now), now);
     }
 
     private void Consider(MemberState member, int failuresInRow, long now)
@@ -98,11 +98,11 @@ internal sealed class MemberBoard(MemberState[] members, EjectionOptions ejectio
         }
     }
 
-    private MemberState? Draw(long now, MemberState? tried, Func<MemberState, long, bool> may)
+    private Admission? Draw(long now, MemberState? tried, Func<MemberState, long, bool> may)
     {
         if (Members.Length == 1)
         {
-            return Members[0] != tried && may(Members[0], now) && Members[0].Breaker.TryEnter(now) ? Members[0] : null;
+            return Members[0] != tried && may(Members[0], now) && Members[0].Breaker.TryEnter(now, out var only) ? new Admission(Members[0], only) : null;
         }
 
         Span<double> weights = stackalloc double[Members.Length];
@@ -118,9 +118,9 @@ internal sealed class MemberBoard(MemberState[] members, EjectionOptions ejectio
             var one = DrawOne(weights, -1);
             var other = candidates > 0 ? DrawOne(weights, one) : one;
             var taken = Members[other].Load(now) < Members[one].Load(now) ? other : one;
-            if (Members[taken].Breaker.TryEnter(now))
+            if (Members[taken].Breaker.TryEnter(now, out var ticket))
             {
-                return Members[taken];
+                return new Admission(Members[taken], ticket);
             }
 
             weights[taken] = 0;

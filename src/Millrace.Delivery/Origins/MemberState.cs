@@ -37,8 +37,8 @@ internal sealed class MemberState(OriginMember member, OriginServer server, Brea
     /// <summary>Times to the head in this window and the one before.</summary>
     public LatencyHistogram Latency { get; } = new();
 
-    /// <summary>Whether this is the node itself, which a tier finds out by asking it.</summary>
-    public bool IsSelf { get; set; }
+    /// <summary>Until when it counts as the node itself, which a tier finds out by asking it.</summary>
+    public long SelfUntil { get; set; }
 
     /// <summary>Requests in a row that failed.</summary>
     public int FailuresInRow => Volatile.Read(ref _inRow);
@@ -69,18 +69,19 @@ internal sealed class MemberState(OriginMember member, OriginServer server, Brea
     }
 
     /// <summary>Takes in how a request went.</summary>
+    /// <param name="ticket">The leave that its breaker gave it.</param>
     /// <param name="fault">What went wrong, or none.</param>
     /// <param name="status">The status, or 0.</param>
     /// <param name="took">Until the head, or the failure.</param>
     /// <param name="now">The clock's timestamp.</param>
     /// <returns>Failures in a row.</returns>
-    public int Ended(OriginFault fault, int status, TimeSpan took, long now)
+    public int Ended(BreakerTicket ticket, OriginFault fault, int status, TimeSpan took, long now)
     {
         var failed = fault != OriginFault.None || status is 500 or 502 or 503 or 504;
         var isOurs = fault.Reason() is DeliveryReason.OriginBusy;
 
         // A server that answers, whatever it says, costs nobody a wait: only silence and broken answers open the breaker.
-        Breaker.Ended(isOurs ? null : fault == OriginFault.None, now);
+        Breaker.Ended(ticket, isOurs ? null : fault == OriginFault.None, now);
         Latency.Record(took);
         lock (_gate)
         {
@@ -99,12 +100,12 @@ internal sealed class MemberState(OriginMember member, OriginServer server, Brea
     }
 
     /// <summary>A request ended without saying anything of the server.</summary>
-    public void Abandoned(long now) => Breaker.Ended(null, now);
+    public void Abandoned(BreakerTicket ticket, long now) => Breaker.Ended(ticket, null, now);
 
     /// <summary>A body failed whose head was counted as a success.</summary>
-    public int BodyFailed(OriginFault fault, long now)
+    public int BodyFailed(BreakerTicket ticket, OriginFault fault, long now)
     {
-        Breaker.Ended(false, now);
+        Breaker.BodyFailed(ticket, now);
         lock (_gate)
         {
             _failures[(int)fault]++;
@@ -209,3 +210,8 @@ internal sealed class MemberState(OriginMember member, OriginServer server, Brea
 /// <param name="Failures">Of these, failed.</param>
 /// <param name="P95">The 95th percentile of times to the head, over this interval and the one before.</param>
 internal readonly record struct MemberWindow(int Requests, int Failures, TimeSpan P95);
+
+/// <summary>A member that may be asked once.</summary>
+/// <param name="Member">The member.</param>
+/// <param name="Ticket">The leave of its breaker, which must be told how it went.</param>
+internal readonly record struct Admission(MemberState Member, BreakerTicket Ticket);

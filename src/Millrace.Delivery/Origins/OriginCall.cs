@@ -20,6 +20,9 @@ internal readonly record struct OriginCall(UpstreamRequest Request, HeaderList H
     /// <summary>Further field lines, whole, for the next hop alone.</summary>
     public ReadOnlyMemory<byte> Extra { get; init; }
 
+    /// <summary>The leave of the server's breaker for it.</summary>
+    public BreakerTicket Ticket { get; init; }
+
     /// <summary>
     /// Whether it changes nothing (RFC 9110 §9.2.1), so that it may be sent twice, to the same server or another. PUT and DELETE are idempotent too, but a
     /// second one may undo what somebody else did in between.

@@ -24,16 +24,17 @@ internal sealed class OriginClient : IDisposable
     private readonly IConnector _connector;
     private readonly OriginWatch _watch;
     private readonly SeededChoice _choice;
+    private readonly ShieldPurges? _purges;
     private long _requests;
 
-    public OriginClient(DeliveryOptions options, TimeProvider time)
-        : this(options, time, new SocketConnector(new AddressBook(Dns.GetHostAddressesAsync, options.Origins.NameLifetime, time), options.Origins.AttemptDelay, time))
+    public OriginClient(DeliveryOptions options, TimeProvider time, ShieldPurges? purges = null)
+        : this(options, time, purges, new SocketConnector(new AddressBook(Dns.GetHostAddressesAsync, options.Origins.NameLifetime, time), options.Origins.AttemptDelay, time))
     {
     }
 
-    public OriginClient(DeliveryOptions options, TimeProvider time, IConnector connector)
+    public OriginClient(DeliveryOptions options, TimeProvider time, ShieldPurges? purges, IConnector connector)
     {
-        (_options, _time, _connector, _watch) = (options, time, connector, new OriginWatch(time));
+        (_options, _time, _purges, _connector, _watch) = (options, time, purges, connector, new OriginWatch(time));
 
         // Nodes of a fleet must not draw alike, and one node must draw alike in every run.
         _choice = new SeededChoice(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes($"{options.Name} {options.Instance}")));
@@ -138,7 +139,7 @@ internal sealed class OriginClient : IDisposable
     private IUpstream Build(Route route)
     {
         IUpstream group = _groups.GetOrAdd(GroupOf(route), BuildGroup);
-        return route.Shields is { } shields ? _tiers.GetOrAdd(shields, BuildTier).Before(group) : group;
+        return route.Shields is { } shields ? _tiers.GetOrAdd(shields, BuildTier).Before(group, route.Contract) : group;
     }
 
     private OriginGroup BuildGroup(OriginGroupOptions options)
@@ -150,7 +151,7 @@ internal sealed class OriginClient : IDisposable
     private ShieldTier BuildTier(ShieldOptions options)
     {
         var members = MembersOf(options.Members, options.Breaker);
-        return new ShieldTier(options, members, ProberOf(members, options.Health), _watch);
+        return new ShieldTier(options, members, ProberOf(members, options.Health), _purges, _watch);
     }
 
     private MemberState[] MembersOf(IEnumerable<OriginMember> members, BreakerOptions breaker) =>

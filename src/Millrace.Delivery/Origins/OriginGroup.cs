@@ -27,7 +27,7 @@ internal sealed class OriginGroup : IUpstream, IDisposable
         _hedges = options.Hedge is { } hedge ? new TokenBudget(hedge.Share, hedge.Burst) : null;
         foreach (var member in board.Members)
         {
-            member.Server.BodyFailed = fault => board.BodyFailed(member, fault);
+            member.Server.BodyFailed = (fault, ticket) => board.BodyFailed(new Admission(member, ticket), fault);
         }
     }
 
@@ -57,11 +57,11 @@ internal sealed class OriginGroup : IUpstream, IDisposable
         var member = Board.Pick() ?? throw new OriginException(OriginFault.CircuitOpen);
         for (var retries = 0; ; retries++)
         {
-            MemberState? next;
+            Admission? next;
             try
             {
                 var response = await (retries == 0 ? HedgedAsync(member, call, cancellationToken) : TryAsync(member, call, cancellationToken));
-                if (!IsGatewayFailure(response.Status) || (next = Next(member, call, OriginFault.None, retries)) is null)
+                if (!IsGatewayFailure(response.Status) || (next = Next(member.Member, call, OriginFault.None, retries)) is null)
                 {
                     return response;
                 }
@@ -70,13 +70,13 @@ internal sealed class OriginGroup : IUpstream, IDisposable
             }
             catch (OriginException e)
             {
-                if ((next = Next(member, call, e.Fault, retries)) is null)
+                if ((next = Next(member.Member, call, e.Fault, retries)) is null)
                 {
                     throw;
                 }
             }
 
-            member = next;
+            member = next.Value;
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class OriginGroup : IUpstream, IDisposable
         fault is OriginFault.Unresolved or OriginFault.Refused or OriginFault.ConnectTimeout or OriginFault.Tls or OriginFault.QueueFull or OriginFault.QueueTimeout;
 
     /// <summary>Whom to ask after a failure, if the request may be sent again, time is left, somebody is there, and the budget allows it.</summary>
-    private MemberState? Next(MemberState failed, in OriginCall call, OriginFault fault, int retries)
+    private Admission? Next(MemberState failed, in OriginCall call, OriginFault fault, int retries)
     {
         if (retries >= _options.Retry.Max || !(call.IsSafe || IsBeforeSending(fault)) || call.Deadline <= _watch.Now)
         {
@@ -99,21 +99,21 @@ internal sealed class OriginGroup : IUpstream, IDisposable
 
         // The same server again only if it has just refused the connection: it may be starting anew.
         var next = Board.Pick(failed, mayRepeat: fault == OriginFault.Refused && call.IsSafe);
-        if (next is not null && !_retries.TryTake())
+        if (next is { } unused && !_retries.TryTake())
         {
-            next.Abandoned(_watch.Now);
+            unused.Member.Abandoned(unused.Ticket, _watch.Now);
             return null;
         }
 
         return next;
     }
 
-    private async ValueTask<OriginResponse> TryAsync(MemberState member, OriginCall call, CancellationToken cancellationToken)
+    private async ValueTask<OriginResponse> TryAsync(Admission member, OriginCall call, CancellationToken cancellationToken)
     {
         var began = _watch.Now;
         try
         {
-            var response = await member.Server.SendAsync(call, cancellationToken);
+            var response = await member.Member.Server.SendAsync(call with { Ticket = member.Ticket }, cancellationToken);
             var took = _watch.Between(began, _watch.Now);
             _latency.Record(took);
             Board.Ended(member, OriginFault.None, response.Status, took);
@@ -126,28 +126,28 @@ internal sealed class OriginGroup : IUpstream, IDisposable
         }
         catch
         {
-            member.Abandoned(_watch.Now);
+            member.Member.Abandoned(member.Ticket, _watch.Now);
             throw;
         }
     }
 
     /// <summary>Asks a second member when the first is slower than nearly all are, and takes the head that comes first.</summary>
-    private ValueTask<OriginResponse> HedgedAsync(MemberState member, OriginCall call, CancellationToken cancellationToken) =>
+    private ValueTask<OriginResponse> HedgedAsync(Admission member, OriginCall call, CancellationToken cancellationToken) =>
         _hedges is not null && call.IsSafe && Board.Members.Length > 1 ? HedgeAsync(member, call, cancellationToken) : TryAsync(member, call, cancellationToken);
 
-    private async ValueTask<OriginResponse> HedgeAsync(MemberState member, OriginCall call, CancellationToken cancellationToken)
+    private async ValueTask<OriginResponse> HedgeAsync(Admission member, OriginCall call, CancellationToken cancellationToken)
     {
         using var firstLoses = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var secondLoses = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var first = TryAsync(member, call, firstLoses.Token).AsTask();
-        if (await IsEarlyAsync(first, cancellationToken) || Board.Pick(member) is not { } other)
+        if (await IsEarlyAsync(first, cancellationToken) || Board.Pick(member.Member) is not { } other)
         {
             return await first;
         }
 
         if (!_hedges!.TryTake())
         {
-            other.Abandoned(_watch.Now);
+            other.Member.Abandoned(other.Ticket, _watch.Now);
             return await first;
         }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Millrace.Delivery.Http1;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery.Origins;
 
@@ -9,7 +10,8 @@ namespace Millrace.Delivery.Origins;
 /// <param name="Headers">Its end-to-end fields, as they came.</param>
 /// <param name="Framing">How its body ends.</param>
 /// <param name="MayPersist">Whether the connection may serve another request, for all that the head says (RFC 9112 §9.3).</param>
-internal readonly record struct OriginHead(int Status, HeaderList Headers, BodyFraming Framing, bool MayPersist)
+/// <param name="Tier">What it said as a node of this product, if it is one.</param>
+internal readonly record struct OriginHead(int Status, HeaderList Headers, BodyFraming Framing, bool MayPersist, TierReply Tier)
 {
     /// <summary>Reads interim responses and the final one.</summary>
     /// <param name="connection">Where from; all of it by <see cref="OriginConnection.HeadBy"/>.</param>
@@ -90,7 +92,8 @@ internal readonly record struct OriginHead(int Status, HeaderList Headers, BodyF
             fields.Add(FieldId.ContentLength, framing.Length);
         }
 
+        var tier = TierField.TakeReply(fields);
         HopByHop.Strip(fields);
-        return new OriginHead(line.Status, fields, framing, persists);
+        return new OriginHead(line.Status, fields, framing, persists, tier);
     }
 }

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Millrace.Delivery.Http1;
+using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery.Origins;
 
@@ -11,6 +13,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     private readonly OriginConnection _connection;
     private readonly Upload? _upload;
     private readonly TimeSpan? _idle;
+    private readonly BreakerTicket _ticket;
     private readonly BodyKind _kind;
     private readonly bool _mayPersist;
     private ChunkedDecoder _chunks;
@@ -23,11 +26,11 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     /// <param name="upload">The request's body, which may still be on its way.</param>
     /// <param name="head">The head.</param>
     /// <param name="arrival">When it came.</param>
-    /// <param name="idle">Silence allowed within the body; null for the plane's.</param>
-    public OriginResponse(OriginServer server, OriginConnection connection, Upload? upload, in OriginHead head, Arrival arrival, TimeSpan? idle)
+    /// <param name="call">What was asked.</param>
+    public OriginResponse(OriginServer server, OriginConnection connection, Upload? upload, in OriginHead head, Arrival arrival, in OriginCall call)
     {
-        (_server, _connection, _upload, _idle) = (server, connection, upload, idle);
-        (Status, Headers, Arrival, _mayPersist) = (head.Status, head.Headers, arrival, head.MayPersist);
+        (_server, _connection, _upload, _idle, _ticket) = (server, connection, upload, call.Timeouts.BodyIdle, call.Ticket);
+        (Status, Headers, Tier, Arrival, _mayPersist) = (head.Status, head.Headers, head.Tier, arrival, head.MayPersist);
         (_kind, _left) = (head.Framing.Kind, head.Framing.Length);
         ContentLength = _kind switch { BodyKind.None => 0, BodyKind.Length => _left, _ => null };
         _chunks = new ChunkedDecoder(server.HeadLimits);
@@ -50,6 +53,15 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
     public HeaderList? Trailers => _ended ? _trailers : null;
 
     public Arrival Arrival { get; }
+
+    /// <summary>What the node said of it, if a node of this product sent it.</summary>
+    public TierReply Tier { get; }
+
+    /// <summary>Whether a shield gave it, out of its store perhaps.</summary>
+    public bool IsByShield { get; set; }
+
+    /// <summary>When it counts as begun whose request began so.</summary>
+    public Beginning Began(in Beginning asked) => IsByShield ? asked.ByShield() : asked;
 
     /// <summary>Whether the origin has all of the request, so that nobody reads the client's body any more.</summary>
     public bool HasTakenRequest => _upload is null or { IsDone: true };
@@ -98,7 +110,7 @@ internal sealed class OriginResponse : IDisposable, IAsyncDisposable
 
             if (e is OriginException broken)
             {
-                _server.BodyFailed(broken.Fault);
+                _server.BodyFailed(broken.Fault, _ticket);
             }
 
             throw;

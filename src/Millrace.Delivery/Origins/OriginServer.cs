@@ -24,7 +24,7 @@ internal sealed class OriginServer(Uri address, OriginPool pool, DeliveryOptions
     public int InHand => Volatile.Read(ref _inHand);
 
     /// <summary>Told of a fault of a body, whose head counted as a success.</summary>
-    public Action<OriginFault> BodyFailed { get; set; } = static _ => { };
+    public Action<OriginFault, BreakerTicket> BodyFailed { get; set; } = static (_, _) => { };
 
     /// <summary>Sends a request and returns when the response's head is here.</summary>
     /// <exception cref="OriginException">No usable head came.</exception>
@@ -79,7 +79,7 @@ internal sealed class OriginServer(Uri address, OriginPool pool, DeliveryOptions
             }
 
             var head = await OriginHead.ReadAsync(connection, call.Request.Method == RequestMethod.Head, options.Origins, call.Interim, cancellationToken);
-            return new OriginResponse(this, connection, upload, head, new Arrival(requestedAt, time.GetUtcNow(), time.GetTimestamp()), call.Timeouts.BodyIdle);
+            return new OriginResponse(this, connection, upload, head, new Arrival(requestedAt, time.GetUtcNow(), time.GetTimestamp()), call);
         }
         catch (Exception e)
         {

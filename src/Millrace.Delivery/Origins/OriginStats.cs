@@ -69,6 +69,9 @@ public sealed record OriginGroupStats
 
     /// <summary>Of a tier: requests that went to the origin because no shield answered.</summary>
     public long Fallbacks { get; init; }
+
+    /// <summary>Of a tier: of these, because an answer was, or would have been, older than a purge that has been obeyed here.</summary>
+    public long Outdated { get; init; }
 }
 
 /// <summary>A member of a group.</summary>

@@ -3,6 +3,12 @@ namespace Millrace.Delivery.Purge;
 /// <summary>Where purges come from: one order, counted from 0 without end. The plane follows it, and obeys in that order.</summary>
 public interface IPurgeFeed
 {
+    /// <summary>
+    /// An HTTP token of at most 64 characters that tells this feed from others, also after a restart: nodes that follow feeds of one name compare their
+    /// offsets.
+    /// </summary>
+    string Name { get; }
+
     /// <summary>One past the last offset that was acknowledged.</summary>
     /// <exception cref="Exception">The feed cannot be read now.</exception>
     ValueTask<long> EndAsync(CancellationToken cancellation);

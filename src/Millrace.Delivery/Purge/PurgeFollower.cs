@@ -36,6 +36,21 @@ public sealed class PurgeFollower : IAsyncDisposable
         _following = FollowAsync();
     }
 
+    /// <summary>The feed's name.</summary>
+    internal string Feed => _feed.Name;
+
+    /// <summary>One past the last offset that has been obeyed, which no copy contradicts any more.</summary>
+    internal long Next
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _next;
+            }
+        }
+    }
+
     /// <summary>Completes when all that was acknowledged at the start has been obeyed.</summary>
     public Task CaughtUp => _caughtUp.Task;
 

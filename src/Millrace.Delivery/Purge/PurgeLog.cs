@@ -15,14 +15,16 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
     private readonly Dictionary<UInt128, Latest> _names = [];
     private readonly List<(PurgePattern Pattern, long Offset, bool Soft)> _patterns = [];
     private readonly InvalidationLog _invalidations = new(maxPurges);
+    private volatile HeardPurges _heard = HeardPurges.None;
     private long _next;
     private long _floor;
+    private long _afterTags;
 
     /// <summary>The control offset that comes next: all before it has been obeyed.</summary>
     public long Next => Volatile.Read(ref _next);
 
     /// <summary>What an origin request that begins now carries to its end.</summary>
-    public Beginning Now => new(Next, _invalidations.Sequence, time.GetTimestamp());
+    public Beginning Now => new(Next, _invalidations.Sequence, time.GetTimestamp(), _heard);
 
     /// <summary>Records a purge at the next offset; true when the bound was hit, and everything that began before it counts as purged.</summary>
     public bool Add(PurgeScope purge)
@@ -62,6 +64,48 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
         lock (_gate)
         {
             Volatile.Write(ref _next, Math.Max(_next, next));
+        }
+    }
+
+    /// <summary>Begins at a control offset: of what was purged before nothing is known, and whatever began earlier counts as purged.</summary>
+    public void Begin(long next)
+    {
+        lock (_gate)
+        {
+            _floor = next;
+            Volatile.Write(ref _next, next);
+        }
+    }
+
+    /// <summary>Notes purges that a peer has obeyed: what begins from now on began after they were acknowledged.</summary>
+    public void Hear(PurgeMark mark)
+    {
+        lock (_gate)
+        {
+            _heard = _heard.With(mark);
+        }
+    }
+
+    /// <summary>One past the last purge that may concern an object, whatever its tags; zero when none may.</summary>
+    public long NeedOf(CacheKey key)
+    {
+        lock (_gate)
+        {
+            var need = Math.Max(_floor, _afterTags);
+            if (_names.TryGetValue(PurgeNames.OfKey(key), out var latest))
+            {
+                need = Math.Max(need, Math.Max(latest.Hard, latest.Soft) + 1);
+            }
+
+            for (var i = _patterns.Count - 1; i >= 0 && _patterns[i].Offset >= need; i--)
+            {
+                if (_patterns[i].Pattern.Covers(key))
+                {
+                    return _patterns[i].Offset + 1;
+                }
+            }
+
+            return need;
         }
     }
 
@@ -131,6 +175,7 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
         foreach (var key in purge.SurrogateKeys)
         {
             Remember(PurgeNames.OfSurrogate(key));
+            _afterTags = offset + 1;
         }
 
         foreach (var pattern in purge.Patterns)

@@ -26,8 +26,8 @@ internal sealed class Voiding(PurgeLog purges, MemoryStore store, DiskShelf disk
         return touched;
     }
 
-    /// <summary>What came before <paramref name="next"/> concerns nothing that is held.</summary>
-    public void Begin(long next) => purges.Advance(next);
+    /// <summary>What came before <paramref name="next"/> concerns nothing that is held here.</summary>
+    public void Begin(long next) => purges.Begin(next);
 
     /// <summary>RFC 9111 §4.4: the target of a successful unsafe request, and Location and Content-Location of the same authority.</summary>
     /// <param name="key">The target's key.</param>

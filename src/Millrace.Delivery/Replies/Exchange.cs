@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Keys;
+using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Routes;
 using Millrace.Delivery.Storage;
+using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery.Replies;
 
@@ -52,6 +54,12 @@ internal sealed class Exchange
 
     public RequestDirectives Directives { get; set; }
 
+    /// <summary>The purges that no answer may be older than, because the peer that asks has obeyed them; null for none. Every answer vouches for them.</summary>
+    public PurgeMark? Mark => Request.Tier?.Purges;
+
+    /// <summary>Whether this node has obeyed them as well, so that all that it holds is newer.</summary>
+    public bool HasReachedMark { get; set; }
+
     /// <summary>The copy that the look-up found, fit or not.</summary>
     public CachedObject? Stored { get; set; }
 
@@ -97,7 +105,7 @@ internal sealed class Exchange
     };
 
     /// <summary>The request as it goes forward, made when it is first asked for; it may outlive the exchange.</summary>
-    public UpstreamRequest Upstream => _upstream ??= UpstreamRequest.Of(Request, Route!.Rewrite.SendsMore ? Route.Rewrite.Sent(Request.Target) : Key.Target, Fields);
+    public UpstreamRequest Upstream => _upstream ??= UpstreamRequest.Of(Request, Route!.Rewrite.SendsMore ? Route.Rewrite.Sent(Request.Target) : Key.Target, Fields, Key.Own());
 
     /// <summary>
     /// Asks the origin for no coding, so that there is one variant, of which any coding can be made (decision 0018). What goes past the cache keeps the
@@ -142,7 +150,7 @@ internal sealed class Exchange
         Key.Clear();
         (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
         (_upstream, Part, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, null, default);
-        (Codings, LacksSlices) = (null, false);
+        (Codings, LacksSlices, HasReachedMark) = (null, false, false);
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
 
@@ -181,6 +189,11 @@ internal sealed class Exchange
         }
 
         _name.Sign(headers, Verdict, Route?.Target.Show == true ? Key.Bytes : default);
+        if (Request.Tier is not null && (Verdict.Detail == DeliveryReason.Loop || Mark is not null))
+        {
+            headers.Add(TierField.Name, Verdict.Detail == DeliveryReason.Loop ? "loop" : Mark.ToString()!);
+        }
+
         _status = status;
         _timeToFirstByte = _time.GetElapsedTime(_arrived);
         Reason = Verdict.Detail;

@@ -9,12 +9,22 @@ namespace Millrace.Delivery.Replies;
 /// <summary>What a held copy is good for now: RFC 9111's rules and the contract (<see cref="ReuseRules"/>), and whether purges reach us.</summary>
 internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter replies, TimeProvider time)
 {
-    public Reuse Judge(CachedObject stored, RequestDirectives directives, Route route) => Judge(stored.Head, directives, route);
+    public Reuse Judge(ResponseHead head, Exchange exchange)
+    {
+        if (IsInDoubt(head, exchange) || IsForbidden(head, exchange.Route!))
+        {
+            return Reuse.Revalidate;
+        }
 
-    public Reuse Judge(ResponseHead head, RequestDirectives directives, Route route) =>
-        IsOutOfTouch(head, route) || IsForbidden(head, route)
-            ? Reuse.Revalidate
-            : ReuseRules.Judge(head.Directives, head.Freshness.Lifetime, head.Age(time), directives, route.Contract);
+        var reuse = ReuseRules.Judge(head.Directives, head.Freshness.Lifetime, head.Age(time), exchange.Directives, exchange.Route!.Contract);
+
+        // A peer that has obeyed a purge would take what a soft one made stale for fresh: its freshness is in the fields, and they do not tell.
+        return exchange.Mark is not null && reuse != Reuse.Fresh ? Reuse.Revalidate : reuse;
+    }
+
+    /// <summary>Whether purges may have been missed that the route's contract, or the peer that asks, must not be given a copy against.</summary>
+    public bool IsInDoubt(ResponseHead head, Exchange exchange) =>
+        IsOutOfTouch(head, exchange.Route!) || (exchange.Mark is { } mark && !exchange.HasReachedMark && head.Began.Heard?.Covers(mark) != true);
 
     /// <summary>Whether the copy's lifetime has not run out; a request or a contract may want more than that.</summary>
     public bool IsFresh(ResponseHead head) => head.Age(time) < head.Freshness.Lifetime;
@@ -35,6 +45,7 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
         var (head, route) = (stored.Head, exchange.Route!);
         if (!ReuseRules.MayServeOnError(head.Status, head.Directives, head.Freshness.Lifetime, head.Age(time), route.Contract)
             || IsOutOfTouch(head, route)
+            || exchange.Mark is not null
             || IsForbidden(head, route)
             || purges.Judge(head.Began, head.Key, head.SurrogateKeys) == PurgeVerdict.Void)
         {

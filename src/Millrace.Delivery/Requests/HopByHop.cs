@@ -36,5 +36,5 @@ internal static class HopByHop
     public static bool Concerns(FieldLine line, HeaderList headers) => IsFixed(line.Id) || headers.Members(FieldId.Connection).Contains(line.Name);
 
     public static bool IsFixed(FieldId id) => id is FieldId.Connection or FieldId.KeepAlive or FieldId.ProxyConnection or FieldId.ProxyAuthenticate
-        or FieldId.ProxyAuthorization or FieldId.ProxyAuthenticationInfo or FieldId.TE or FieldId.Trailer or FieldId.TransferEncoding or FieldId.Upgrade;
+        or FieldId.ProxyAuthorization or FieldId.ProxyAuthenticationInfo or FieldId.MillraceTier or FieldId.TE or FieldId.Trailer or FieldId.TransferEncoding or FieldId.Upgrade;
 }

@@ -1,3 +1,4 @@
+using Millrace.Delivery.Keys;
 using Millrace.Delivery.Tiers;
 
 namespace Millrace.Delivery.Requests;
@@ -12,14 +13,18 @@ internal sealed class UpstreamRequest
     private readonly byte[] _authority;
     private readonly byte[] _target;
 
-    private UpstreamRequest(DeliveryRequest request, ReadOnlySpan<byte> target, HeaderList headers)
+    private UpstreamRequest(DeliveryRequest request, ReadOnlySpan<byte> target, HeaderList headers, CacheKey? key)
     {
+        Key = key;
         Method = request.Method;
         IsSecure = request.IsSecure;
         Tier = request.Tier;
         Headers = headers;
         (_method, _authority, _target) = (request.MethodName.ToArray(), request.Authority.ToArray(), target.ToArray());
     }
+
+    /// <summary>The object that it is about; null when that is nobody's here.</summary>
+    public CacheKey? Key { get; }
 
     public RequestMethod Method { get; }
 
@@ -43,5 +48,6 @@ internal sealed class UpstreamRequest
     /// <param name="request">The client's request.</param>
     /// <param name="target">Its target, as the route has it.</param>
     /// <param name="fields">The fields to send.</param>
-    public static UpstreamRequest Of(DeliveryRequest request, ReadOnlySpan<byte> target, UpstreamFields fields) => new(request, target, fields.Build());
+    /// <param name="key">The object that it is about.</param>
+    public static UpstreamRequest Of(DeliveryRequest request, ReadOnlySpan<byte> target, UpstreamFields fields, CacheKey? key = null) => new(request, target, fields.Build(), key);
 }

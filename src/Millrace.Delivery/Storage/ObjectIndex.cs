@@ -16,32 +16,21 @@ internal sealed class ObjectIndex
 
     public int Count { get; private set; }
 
-    /// <summary>
-    /// The variant that the request selects; the newest where several match. One without Vary comes after those that have it: it may be a default answer that
-    /// forgot to say so (RFC 9111 §4.1).
-    /// </summary>
+    /// <summary>The variant that the request selects; the newest where several match.</summary>
     public CachedObject? Find(KeyBuffer key, UpstreamFields request)
     {
-        CachedObject? plain = null;
         if (_byKey.TryGetValue(key.Hash, out var variants))
         {
             foreach (var variant in variants)
             {
-                if (!variant.Key.Is(key.Hash, key.Bytes) || !variant.Head.Vary.Matches(request))
-                {
-                    continue;
-                }
-
-                if (!variant.Head.Vary.IsEmpty)
+                if (variant.Key.Is(key.Hash, key.Bytes) && variant.Head.Vary.Matches(request))
                 {
                     return variant;
                 }
-
-                plain ??= variant;
             }
         }
 
-        return plain;
+        return null;
     }
 
     /// <summary>Whether any variant of the key is here.</summary>

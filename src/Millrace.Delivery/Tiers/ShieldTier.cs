@@ -1,6 +1,8 @@
 using System.IO.Hashing;
 using Millrace.Delivery.Origins;
+using Millrace.Delivery.Purge;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Routes;
 
 namespace Millrace.Delivery.Tiers;
 
@@ -10,22 +12,27 @@ namespace Millrace.Delivery.Tiers;
 /// </summary>
 internal sealed class ShieldTier : IDisposable
 {
+    /// <summary>How long a shield that proved to be this node is not asked: one lost round trip in so long finds out again.</summary>
+    private static readonly TimeSpan SelfFor = TimeSpan.FromMinutes(1);
+
     private readonly ShieldOptions _options;
     private readonly MemberState[] _members;
     private readonly ulong[] _seeds;
     private readonly double[] _weights;
     private readonly HealthProber? _prober;
+    private readonly ShieldPurges? _purges;
     private readonly OriginWatch _watch;
     private long _fallbacks;
+    private long _outdated;
 
-    public ShieldTier(ShieldOptions options, MemberState[] members, HealthProber? prober, OriginWatch watch)
+    public ShieldTier(ShieldOptions options, MemberState[] members, HealthProber? prober, ShieldPurges? purges, OriginWatch watch)
     {
-        (_options, _members, _prober, _watch) = (options, members, prober, watch);
+        (_options, _members, _prober, _purges, _watch) = (options, members, prober, purges, watch);
         _seeds = Array.ConvertAll(members, static member => Rendezvous.Seed(member.Member.Address.AbsoluteUri));
         _weights = Array.ConvertAll(members, static member => (double)member.Member.Weight);
         foreach (var member in members)
         {
-            member.Server.BodyFailed = fault => member.BodyFailed(fault, watch.Now);
+            member.Server.BodyFailed = (fault, ticket) => member.BodyFailed(ticket, fault, watch.Now);
         }
     }
 
@@ -34,18 +41,27 @@ internal sealed class ShieldTier : IDisposable
         Name = _options.Name,
         Members = [.. _members.Select(member => member.Stats(_watch.Now))],
         Fallbacks = Interlocked.Read(ref _fallbacks),
+        Outdated = Interlocked.Read(ref _outdated),
     };
 
-    /// <summary>What a route with these shields asks: them, then its origin.</summary>
-    public IUpstream Before(IUpstream origin) => new Route(this, origin);
+    /// <summary>What a route with these shields and this contract asks: them, then its origin.</summary>
+    public IUpstream Before(IUpstream origin, Contract contract) => new Route(this, origin, contract);
 
     public void Dispose() => _prober?.Dispose();
 
-    private async ValueTask<OriginResponse> SendAsync(OriginCall call, IUpstream origin, CancellationToken cancellationToken)
+    private async ValueTask<OriginResponse> SendAsync(OriginCall call, IUpstream origin, Contract contract, CancellationToken cancellationToken)
     {
         if (call.Request.Tier is not null)
         {
             return await origin.SendAsync(call, cancellationToken);
+        }
+
+        // What is not safe, or has a body, no cache answers.
+        var key = call.IsSafe ? call.Request.Key : null;
+        PurgeMark? purges = null;
+        if (_purges?.MayAsk(key, contract, out purges) == false)
+        {
+            return await PastAsync(call, origin, cancellationToken);
         }
 
         // The budget is for a second way to the same answer; what is not safe has only one, and the origin's own time for it.
@@ -60,15 +76,27 @@ internal sealed class ShieldTier : IDisposable
 
             try
             {
-                var response = await TryAsync(shield, call with { Deadline = by, Extra = TierField.Line(by == long.MaxValue ? null : _watch.Between(_watch.Now, by)) }, cancellationToken);
-                if (response.Status != 508)
+                var line = TierField.Line(by == long.MaxValue ? null : _watch.Between(_watch.Now, by), purges);
+                var response = await TryAsync(shield, call with { Deadline = by, Extra = line }, cancellationToken);
+                response.IsByShield = true;
+                if (_purges?.IsOutdated(key, response) == true)
+                {
+                    response.Dispose();
+                    return await PastAsync(call, origin, cancellationToken);
+                }
+
+                if (!response.Tier.IsLoop)
                 {
                     return response;
                 }
 
                 // The request came back to where it had been: that shield is this node, or leads to it. With a client's own marks in CDN-Loop it proves
-                // nothing: anybody could write a shield's name there and have it left out for good.
-                shield.IsSelf |= HasOurMarkAlone(call.Headers);
+                // nothing: anybody could write a shield's name there and have it left out. It lapses, since an address may come to be another's.
+                if (HasOurMarkAlone(call.Headers))
+                {
+                    shield.Member.SelfUntil = _watch.After(SelfFor);
+                }
+
                 if (call.Body is not null)
                 {
                     return response;
@@ -85,6 +113,14 @@ internal sealed class ShieldTier : IDisposable
 
         Interlocked.Increment(ref _fallbacks);
         return await origin.SendAsync(call, cancellationToken);
+    }
+
+    /// <summary>Asks the origin, since a shield's answer may be older than a purge.</summary>
+    private ValueTask<OriginResponse> PastAsync(OriginCall call, IUpstream origin, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _outdated);
+        Interlocked.Increment(ref _fallbacks);
+        return origin.SendAsync(call, cancellationToken);
     }
 
     private static bool HasOurMarkAlone(HeaderList sent)
@@ -108,7 +144,7 @@ internal sealed class ShieldTier : IDisposable
     }
 
     /// <summary>The first in the key's ranking that may be asked and has room; the first that may be asked when none has. Null when the origin is as near.</summary>
-    private MemberState? Pick(ulong key, ref ulong tried)
+    private Admission? Pick(ulong key, ref ulong tried)
     {
         Span<int> ranking = stackalloc int[_members.Length];
         Rendezvous.Rank(key, _seeds, _weights, ranking);
@@ -129,46 +165,46 @@ internal sealed class ShieldTier : IDisposable
                 continue;
             }
 
-            if (member.IsSelf)
+            if (member.SelfUntil > now)
             {
                 return null;
             }
 
             first = first < 0 ? index : first;
-            if (member.Server.InHand < Rendezvous.Capacity(_options.LoadFactor, inHand, member.Member.Weight, weights) && member.Breaker.TryEnter(now))
+            if (member.Server.InHand < Rendezvous.Capacity(_options.LoadFactor, inHand, member.Member.Weight, weights) && member.Breaker.TryEnter(now, out var ticket))
             {
                 tried |= 1UL << index;
-                return member;
+                return new Admission(member, ticket);
             }
         }
 
         tried |= first < 0 ? 0 : 1UL << first;
-        return first >= 0 && _members[first].Breaker.TryEnter(now) ? _members[first] : null;
+        return first >= 0 && _members[first].Breaker.TryEnter(now, out var last) ? new Admission(_members[first], last) : null;
     }
 
-    private async ValueTask<OriginResponse> TryAsync(MemberState shield, OriginCall call, CancellationToken cancellationToken)
+    private async ValueTask<OriginResponse> TryAsync(Admission shield, OriginCall call, CancellationToken cancellationToken)
     {
-        var began = _watch.Now;
+        var (began, member, ticket) = (_watch.Now, shield.Member, shield.Ticket);
         try
         {
-            var response = await shield.Server.SendAsync(call, cancellationToken);
-            shield.Ended(OriginFault.None, response.Status, _watch.Between(began, _watch.Now), _watch.Now);
+            var response = await member.Server.SendAsync(call with { Ticket = ticket }, cancellationToken);
+            member.Ended(ticket, OriginFault.None, response.Status, _watch.Between(began, _watch.Now), _watch.Now);
             return response;
         }
         catch (OriginException e)
         {
-            shield.Ended(e.Fault, 0, _watch.Between(began, _watch.Now), _watch.Now);
+            member.Ended(ticket, e.Fault, 0, _watch.Between(began, _watch.Now), _watch.Now);
             throw;
         }
         catch
         {
-            shield.Abandoned(_watch.Now);
+            member.Abandoned(ticket, _watch.Now);
             throw;
         }
     }
 
-    private sealed class Route(ShieldTier tier, IUpstream origin) : IUpstream
+    private sealed class Route(ShieldTier tier, IUpstream origin, Contract contract) : IUpstream
     {
-        public ValueTask<OriginResponse> SendAsync(OriginCall call, CancellationToken cancellationToken) => tier.SendAsync(call, origin, cancellationToken);
+        public ValueTask<OriginResponse> SendAsync(OriginCall call, CancellationToken cancellationToken) => tier.SendAsync(call, origin, contract, cancellationToken);
     }
 }

@@ -205,7 +205,15 @@ internal sealed class PartitionLog : IDisposable
     /// <summary>Applies retention, writes what sidecars are due, and has the tail marked. What the disk refuses is counted and tried again the next time.</summary>
     public void Tidy(UnixMicros now)
     {
-        WriteSidecars();
+        lock (_keeping)
+        {
+            // Waits for one that is being written: retention passes over a segment whose sidecar is due.
+            if (!_kept)
+            {
+                WriteDueSidecars();
+            }
+        }
+
         var retention = _stream == JournalStream.Control ? null : _options.Retention.GetValueOrDefault(_stream);
         if (retention is not null)
         {

@@ -158,7 +158,7 @@ internal sealed class NodeServices : IAsyncDisposable
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
         await OpenDiskAsync(config.Cache);
-        var purges = await Delivery.FollowAsync(new PurgeToDelivery(Journal, Clock), PurgesTold, cancellation);
+        var purges = await Delivery.FollowAsync(await PurgeToDelivery.OpenAsync(Journal, RandomNumberGenerator.GetHexString(32, lowercase: true), Clock, cancellation), PurgesTold, cancellation);
         _closing.Add(purges);
         await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);

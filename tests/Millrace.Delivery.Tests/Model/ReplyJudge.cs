@@ -117,7 +117,6 @@ internal sealed class ReplyJudge
     /// <summary>§4: of several that fit, the most recent by Date is to be used.</summary>
     private string? Superseded(Held held, IReadOnlyList<Held> all) =>
         all.FirstOrDefault(other => other.IsSurelyStored && other.Latest.Order > held.Latest.Order && other.Learned > held.Learned && other.Date > held.Date
-            && (other.Fields.Has("Vary") || !held.Fields.Has("Vary"))
             && other.Source.Ask.Target == Ask.Target && other.Selects(Ask) && other.Source.Ask.Is("GET")) is { } newer ? $"{newer.Id} is more recent (§4)" : null;
 
     /// <summary>§5.1: a stored response is sent with its age.</summary>

@@ -13,7 +13,7 @@ internal sealed class ClientHarness : IDisposable
     {
         Route = new Route("*/*", origin, Contract.Available);
         options ??= new DeliveryOptions();
-        Client = connector is null ? new OriginClient(options, Time) : new OriginClient(options, Time, connector);
+        Client = connector is null ? new OriginClient(options, Time) : new OriginClient(options, Time, null, connector);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));

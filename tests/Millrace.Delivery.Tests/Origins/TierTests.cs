@@ -81,6 +81,30 @@ public class TierTests
         Assert.Equal(200, (await node.GetAsync("/a")).Status);
         Assert.Equal(200, (await node.GetAsync("/b")).Status);
         Assert.Equal(2, node.OriginRequests);
+
+        // It found out once, and asks again after a while: the address may be another's by then.
+        Assert.Equal(1, node.Plane.Origins.Tiers.Single().Members[0].Requests);
+        node.Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(200, (await node.GetAsync("/c")).Status);
+        Assert.Equal(2, node.Plane.Origins.Tiers.Single().Members[0].Requests);
+    }
+
+    [Fact]
+    public async Task Loop_that_an_origin_finds_is_its_own_answer_and_says_nothing_of_the_shield()
+    {
+        await using var shield = await ShieldAsync(static context =>
+        {
+            // As an origin would say that has seen ours.
+            context.Response.StatusCode = 508;
+            context.Response.Headers["Cache-Status"] = "Millrace; detail=loop";
+            context.Response.Headers["Millrace-Tier"] = "loop";
+            return Task.CompletedTask;
+        });
+        await using var edge = await EdgeAsync("edge", shield);
+        Assert.Equal(508, (await edge.GetAsync("/a")).Status);
+        Assert.Equal(508, (await edge.GetAsync("/b")).Status);
+        var tier = edge.Plane.Origins.Tiers.Single();
+        Assert.Equal((2, 0), (tier.Members[0].Requests, tier.Fallbacks));
     }
 
     [Fact]

@@ -10,6 +10,8 @@ internal sealed class FakeFeed(TimeProvider time) : IPurgeFeed
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _cut;
 
+    public string Name { get; init; } = "fake";
+
     public bool IsCut
     {
         get

@@ -57,7 +57,7 @@ internal sealed class ScantApi : IAsyncDisposable
         var ids = 0;
         var metrics = new ApiMetrics(api._meter);
         var tokens = new DeliveryTokens(new byte[32]);
-        api._purges = await api._plane.FollowAsync(new PurgeToDelivery(journal, TimeProvider.System), static _ => { }, cancellation);
+        api._purges = await api._plane.FollowAsync(new PurgeToDelivery(journal, "journal", TimeProvider.System), static _ => { }, cancellation);
         app.UseRouting();
         ApiEndpoints.Map(app, new ApiServices
         {

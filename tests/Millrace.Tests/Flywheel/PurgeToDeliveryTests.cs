@@ -30,7 +30,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
         await journal.AppendAsync(Purge("a"), Now);
         await journal.AppendAsync(new PolicyChanged { Id = "p", Policy = "home", Version = 1, Definition = "{}" }, Now);
         await journal.AppendAsync(Purge("b") with { Soft = true, Prefixes = ["http://h/p/"], Route = "h/*", Urls = ["http://h/a"] }, Now);
-        PurgeToDelivery feed = new(journal, _clock);
+        PurgeToDelivery feed = new(journal, "journal", _clock);
         Assert.Equal(3, await feed.EndAsync(Now));
         var whole = await feed.ReadAsync(0, 10, Now);
         Assert.Equal((3, true), (whole.Next, whole.IsWhole));
@@ -81,7 +81,7 @@ public sealed class PurgeToDeliveryTests : IDisposable
 
     private async Task<PurgeFollower> FollowAsync(IJournal journal)
     {
-        var follower = await _plane.FollowAsync(new PurgeToDelivery(journal, _clock), Tell, Now);
+        var follower = await _plane.FollowAsync(new PurgeToDelivery(journal, "journal", _clock), Tell, Now);
         await follower.CaughtUp;
         return follower;
     }
