@@ -17,7 +17,7 @@ public class SliceTests
         var reply = await edge.GetAsync("/film", ("Range", "bytes=9000000000-9000000999"));
         Assert.Equal((206, "bytes 9000000000-9000000999/10737418240"), (reply.Status, reply.Headers["Content-Range"]));
         Assert.Equal(Film.Bytes(9_000_000_000, 1_000), reply.Body);
-        Assert.Equal("Millrace; fwd=miss; ttl=60", reply.CacheStatus);
+        Assert.Equal("Millrace; fwd=uri-miss; fwd-status=206; stored; ttl=60", reply.CacheStatus);
         await edge.SettledAsync();
         Assert.Equal(SliceBytes, film.Sent);
         Assert.InRange(edge.Plane.Stats.StoreBytes, SliceBytes, SliceBytes + 8_192);
@@ -82,7 +82,7 @@ public class SliceTests
         await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
         await edge.GetAsync("/film", ("Range", $"bytes={SliceBytes}-{SliceBytes}"));
         var whole = await edge.GetAsync("/film");
-        Assert.Equal((200, "Millrace; hit; ttl=60"), (whole.Status, whole.CacheStatus));
+        Assert.Equal((200, "Millrace; fwd=partial; fwd-status=206; ttl=60"), (whole.Status, whole.CacheStatus));
         Assert.Equal(Film.Bytes(0, (3 * SliceBytes) + 5), whole.Body);
         Assert.Equal(4, film.Asked.Count);
         using var head = await edge.SendAsync(HttpMethod.Head, "/film", null);

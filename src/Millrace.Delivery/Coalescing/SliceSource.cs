@@ -38,6 +38,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
 
         var (route, upstream) = (exchange.Route!, exchange.Upstream);
         var slice = await map.JoinOrBegin(index, told => LoadAsync(route, upstream, stored, index, told)).WaitAsync(cancellationToken);
+        exchange.LacksSlices |= slice?.IsFetched != false;
         slice?.Hold();
         return slice;
     }
@@ -148,6 +149,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
                 return;
             }
 
+            slice.IsFetched = true;
             told.TrySetResult(slice);
             await FillAsync(slice, stored, response, began);
         }

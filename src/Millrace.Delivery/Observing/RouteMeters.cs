@@ -18,12 +18,15 @@ internal sealed class RouteMeters
     private static readonly int Reasons = Enum.GetValues<DeliveryReason>().Length;
 
     private readonly ConcurrentDictionary<string, long[]> _byRoute = new(StringComparer.Ordinal);
+    private volatile bool _isFull;
 
     public void Ended(in DeliveryRecord record)
     {
         if (!_byRoute.TryGetValue(record.Route, out var cells))
         {
-            cells = _byRoute.GetOrAdd(_byRoute.Count < MaxRoutes ? record.Route : Other, static _ => new long[Outcomes * Reasons]);
+            // Counting a concurrent dictionary locks all of it, so once it is full nobody asks again.
+            _isFull = _isFull || _byRoute.Count >= MaxRoutes;
+            cells = _byRoute.GetOrAdd(_isFull ? Other : record.Route, static _ => new long[Outcomes * Reasons]);
         }
 
         Interlocked.Increment(ref cells[((int)record.Outcome * Reasons) + (int)record.Reason]);

@@ -84,6 +84,9 @@ internal sealed class Exchange
     /// <summary>What is known by now of how the response comes about.</summary>
     public CacheStatus Verdict { get; set; }
 
+    /// <summary>Whether slices of the copy must be fetched for this request.</summary>
+    public bool LacksSlices { get; set; }
+
     /// <summary>Fields of the origin's answer that are for this request alone, or null.</summary>
     public HeaderList? Own { get; set; }
 
@@ -159,7 +162,7 @@ internal sealed class Exchange
         Key.Clear();
         (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
         (_upstream, Part, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, null, default);
-        (Codings, IsAsItCame, HasReachedMark) = (null, false, false);
+        (Codings, IsAsItCame, LacksSlices, HasReachedMark) = (null, false, false, false);
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
 
@@ -181,7 +184,7 @@ internal sealed class Exchange
             {
                 DeliveryReason.Method => "method",
                 DeliveryReason.RequestForm or DeliveryReason.RequestNoStore => "request",
-                DeliveryReason.HitForMiss or DeliveryReason.NotCacheable => "bypass",
+                DeliveryReason.NotCacheable => "bypass",
                 _ => Verdict.Forward ?? "miss",
             },
             Detail = reason,
@@ -197,7 +200,7 @@ internal sealed class Exchange
             headers.Add(Own[i]);
         }
 
-        _name.Sign(headers, Verdict);
+        _name.Sign(headers, Verdict, Route?.Target.Show == true ? Key.Bytes : default);
         if (Request.Tier is not null && (Verdict.Detail == DeliveryReason.Loop || Mark is not null))
         {
             headers.Add(TierField.Name, Verdict.Detail == DeliveryReason.Loop ? "loop" : Mark.ToString()!);

@@ -42,6 +42,7 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
         if (!request.IsHead && stored.Body.Slices is not null)
         {
             await slices.BeginAsync(exchange, stored, part.Range, cancellationToken);
+            TellOfParts(exchange, stored.Body.Slices, part.Range);
         }
 
         exchange.Start(part.Status, headers);
@@ -205,6 +206,15 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
         }
 
         return exchange.Reply;
+    }
+
+    /// <summary>A hit on an object of which slices must be fetched is none (RFC 9211 §2.2: partial). What a disk has beyond the first slice is taken to be there.</summary>
+    private static void TellOfParts(Exchange exchange, SliceMap slices, ByteRange range)
+    {
+        if (exchange.Verdict.Hit && (exchange.LacksSlices || (slices.OnDisk is null && range.Length > 0 && !slices.Holds(range.First, range.Length))))
+        {
+            exchange.Verdict = exchange.Verdict with { Hit = false, Forward = "partial", ForwardStatus = 206 };
+        }
     }
 
     private static ByteRange? RangeOf(DeliveryRequest request, long size)

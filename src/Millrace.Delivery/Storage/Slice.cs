@@ -30,6 +30,9 @@ internal sealed class Slice : StoredNode
 
     public int Index { get; }
 
+    /// <summary>Whether it came from the origin, and not from disk.</summary>
+    public bool IsFetched { get; set; }
+
     public bool IsWhole => Volatile.Read(ref _arrived) == _length;
 
     /// <summary>All of a slice that is whole.</summary>
