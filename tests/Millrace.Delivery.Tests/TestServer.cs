@@ -34,7 +34,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Starts a server behind a front door.</summary>
     public static Task<TestServer> StartAsync(FrontDoor door, CertificateStore? certificates = null) =>
-        StartAsync(door.HandleAsync, door.Configure, endpoint => door.OpenTls(endpoint, certificates));
+        StartAsync(static _ => Task.CompletedTask, FrontDoor.Configure, endpoint => door.OpenTls(endpoint, certificates));
 
     /// <summary>Accepts no more, and lets what is in hand end.</summary>
     public Task DrainAsync(CancellationToken cut) => _app.StopAsync(cut);

@@ -90,7 +90,7 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
         if (!body.IsWindow)
         {
             arriving.Complete(arriving.Head.AskedTimestamp is not 0 and var asked ? time.GetElapsedTime(asked) : null);
-            if (store.Put(arriving, out var isVoid, supersedes: stored))
+            if (store.Put(arriving, out var isVoid, supersedes: stored) && !arriving.Body.MoveToFile())
             {
                 body.HandOver(arriving);
             }

@@ -38,6 +38,9 @@ internal sealed class ConnectionWatch : IDisposable
     /// <summary>The Date field (RFC 9110 §6.6.1) as a line of HTTP/1.1, as of the last look.</summary>
     public ReadOnlySpan<byte> Date => Volatile.Read(ref _date);
 
+    /// <summary>The value of the Date field alone.</summary>
+    public ReadOnlySpan<byte> DateValue => Date["Date: ".Length..^2];
+
     public void Add(IWatched connection)
     {
         lock (_lock)

@@ -1,10 +1,8 @@
 using System.IO.Pipelines;
 using System.Net.Security;
-using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -14,9 +12,8 @@ using Millrace.Delivery.FrontEnd.Tls;
 namespace Millrace.Delivery.FrontEnd;
 
 /// <summary>
-/// The delivery plane's front door: HTTP/1.1 by a strict parser and loop of ours, HTTP/2 by Kestrel behind a guard and a frame budget, both over TLS or in
-/// cleartext. Give it a Kestrel server of its own: <see cref="Configure"/>, then <see cref="Open"/> for each endpoint, and
-/// <see cref="HandleAsync"/> as the server's whole pipeline. Thread-safe.
+/// The delivery plane's front door: HTTP/1.1 and HTTP/2 by strict parsers and loops of ours, over TLS or in cleartext. Give it a Kestrel server of its own,
+/// whose transport and TLS it uses: <see cref="Configure"/>, then <see cref="Open"/> for each endpoint. The server's own pipeline gets no request. Thread-safe.
 /// </summary>
 public sealed class FrontDoor : IDisposable
 {
@@ -47,22 +44,11 @@ public sealed class FrontDoor : IDisposable
     /// <summary>Connections that are open now.</summary>
     public int Connections => _clients.Count;
 
-    /// <summary>Sets what the server needs, above all the bounds of its HTTP/2.</summary>
-    public void Configure(KestrelServerOptions server)
+    /// <summary>Sets what the server needs: it leaves all bounds to the door.</summary>
+    public static void Configure(KestrelServerOptions server)
     {
         ArgumentNullException.ThrowIfNull(server);
-        server.AddServerHeader = false;
-        server.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
-        server.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-        var limits = server.Limits;
-        limits.MaxConcurrentConnections = null;
-        limits.MaxRequestBodySize = _options.MaxBodyBytes;
-        limits.MaxRequestHeadersTotalSize = _options.MaxHeadBytes;
-        limits.MaxRequestHeaderCount = _options.MaxHeadFields;
-        limits.KeepAliveTimeout = _options.IdleTimeout;
-        limits.RequestHeadersTimeout = _options.HeadTimeout;
-        limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new MinDataRate(_options.MinBytesPerSecond, _options.SlowGrace);
-        limits.Http2.MaxStreamsPerConnection = _options.MaxStreams;
+        server.Limits.MaxConcurrentConnections = null;
     }
 
     /// <summary>Sets the transport of a server that serves this door alone: a request is answered on the thread that received it, since nothing on that path blocks.</summary>
@@ -82,7 +68,7 @@ public sealed class FrontDoor : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
 
-        // What reaches Kestrel's own HTTP behind us has begun with HTTP/2's preface.
+        // Of no effect: nothing reaches Kestrel's own HTTP. With any other it would say in its log that HTTP/2 wants TLS.
         endpoint.Protocols = HttpProtocols.Http2;
         endpoint.Use(next => connection => AdmitAsync(connection, next));
         if (certificates is not null)
@@ -94,14 +80,7 @@ public sealed class FrontDoor : IDisposable
             });
         }
 
-        endpoint.Use(next => connection => SpeakAsync(connection, next));
-    }
-
-    /// <summary>Answers one request of HTTP/2; ends when the response has ended.</summary>
-    public Task HandleAsync(HttpContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return Http2FrontEnd.HandleAsync(_core, context);
+        endpoint.Use(_ => SpeakAsync);
     }
 
     /// <summary>Stops the clock. The server must have stopped before.</summary>
@@ -127,7 +106,7 @@ public sealed class FrontDoor : IDisposable
         }
     }
 
-    private async Task SpeakAsync(ConnectionContext connection, ConnectionDelegate next)
+    private async Task SpeakAsync(ConnectionContext connection)
     {
         Http1Connection http1 = new(connection, _options, _core, _watch);
         _watch.Add(http1);
@@ -145,34 +124,17 @@ public sealed class FrontDoor : IDisposable
             _watch.Remove(http1);
         }
 
-        Budget(connection);
-        await next(connection);
-    }
-
-    /// <summary>Has HTTP/2's frames counted before they reach Kestrel.</summary>
-    private void Budget(ConnectionContext connection)
-    {
-        FrameBudget budget = new(_options, _watch);
-        var lifetime = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
-        connection.Transport = new DuplexPipe(
-            new BudgetedInput(connection.Transport.Input, received =>
-            {
-                if (!budget.Spend(received))
-                {
-                    _core.Meters.BoundHit(DeliveryReason.TooManyFrames);
-                    Cut(connection, "It sends more control frames than a connection may.");
-                    return false;
-                }
-
-                if (budget.Requests >= _options.MaxRequestsPerConnection)
-                {
-                    // A GOAWAY that lets the streams in hand end.
-                    lifetime?.RequestClose();
-                }
-
-                return true;
-            }),
-            connection.Transport.Output);
+        Http2Connection http2 = new(connection, _options, _core, _watch);
+        _watch.Add(http2);
+        try
+        {
+            await using var draining = http2.FollowDrain();
+            await http2.RunAsync();
+        }
+        finally
+        {
+            _watch.Remove(http2);
+        }
     }
 
     /// <summary>Ends a connection by a reset.</summary>

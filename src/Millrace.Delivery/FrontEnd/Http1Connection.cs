@@ -39,7 +39,7 @@ internal sealed class Http1Connection : IWatched
         (_connection, _options, _core, _input) = (connection, options, core, connection.Transport.Input);
         var secure = connection.Features.Get<ITlsHandshakeFeature>() is not null;
         _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
-        _clock = new PeerClock(options, watch);
+        _clock = new PeerClock(options, watch, _socket is null ? null : new PeerProgress(_socket));
         _output = _socket is not null && !secure ? new SocketOutput(_socket, _clock) : new PipeOutput(connection.Transport.Output, _clock);
         _body = new Http1RequestBody(_input, _clock, options, core.Meters);
         _writer = new Http1ResponseWriter(_output, _body, watch, Abort);
@@ -245,9 +245,7 @@ internal sealed class Http1Connection : IWatched
         return default;
     }
 
-    private static (int Status, DeliveryReason Reason) Refusal(HeadFault fault) => (
-        RequestRules.StatusOf(fault),
-        fault is HeadFault.HeadTooLarge or HeadFault.StartLineTooLong or HeadFault.TooManyFields ? DeliveryReason.HeadTooLarge : DeliveryReason.BadRequest);
+    private static (int Status, DeliveryReason Reason) Refusal(HeadFault fault) => (RequestRules.StatusOf(fault), RequestRules.ReasonOf(fault));
 
     /// <summary>RFC 9112 §9.3.</summary>
     private static bool Persists(HeaderList headers, int minor) =>

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Delivery.FrontEnd;
 
@@ -14,8 +15,17 @@ internal sealed class PipeOutput(PipeWriter pipe, PeerClock clock) : ConnectionO
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> data)
     {
-        System.Buffers.BuffersExtensions.Write(pipe, data.Span);
-        return pipe.UnflushedBytes < FlushBytes ? default : FlushAsync();
+        while (data.Length > FlushBytes)
+        {
+            var written = WritePieceAsync(data[..FlushBytes]);
+            data = data[FlushBytes..];
+            if (!written.IsCompletedSuccessfully)
+            {
+                return WriteOnAsync(written, data);
+            }
+        }
+
+        return WritePieceAsync(data);
     }
 
     public override ValueTask FlushAsync()
@@ -30,6 +40,20 @@ internal sealed class PipeOutput(PipeWriter pipe, PeerClock clock) : ConnectionO
         return !flushed.IsCompletedSuccessfully ? WaitAsync(flushed, bytes) : flushed.Result.IsCompleted ? ValueTask.FromException(Gone(null)) : default;
     }
 
+    private ValueTask WritePieceAsync(ReadOnlyMemory<byte> piece)
+    {
+        System.Buffers.BuffersExtensions.Write(pipe, piece.Span);
+        return pipe.UnflushedBytes < FlushBytes ? default : FlushAsync();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteOnAsync(ValueTask written, ReadOnlyMemory<byte> rest)
+    {
+        await written;
+        await WriteAsync(rest);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAsync(ValueTask<FlushResult> flushed, int bytes)
     {
         clock.BeginSending(bytes);

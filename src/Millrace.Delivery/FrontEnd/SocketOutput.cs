@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.FrontEnd;
 
@@ -11,6 +13,12 @@ internal sealed class SocketOutput(Socket socket, PeerClock clock) : ConnectionO
 {
     /// <summary>A head and a body up to this size leave by one system call; copying so much costs less than a second call.</summary>
     private const int BufferBytes = 32 * 1024;
+
+    /// <summary>What the runtime sends when the kernel is full.</summary>
+    private const int WaitBytes = 4 * 1024;
+
+    /// <summary>The same where only the runtime can send.</summary>
+    private const int PieceBytes = 64 * 1024;
 
     private byte[] _buffer = [];
     private int _used;
@@ -35,7 +43,7 @@ internal sealed class SocketOutput(Socket socket, PeerClock clock) : ConnectionO
             return default;
         }
 
-        return _used == 0 ? SendAsync(data) : FlushThenSendAsync(data);
+        return _used == 0 ? SendAsync(data, more: false) : FlushThenSendAsync(data);
     }
 
     public override ValueTask FlushAsync()
@@ -45,7 +53,7 @@ internal sealed class SocketOutput(Socket socket, PeerClock clock) : ConnectionO
             return default;
         }
 
-        var sent = SendAsync(_buffer.AsMemory(0, _used));
+        var sent = SendAsync(_buffer.AsMemory(0, _used), more: false);
         if (!sent.IsCompletedSuccessfully)
         {
             return FinishAsync(sent);
@@ -67,53 +75,96 @@ internal sealed class SocketOutput(Socket socket, PeerClock clock) : ConnectionO
         _used = 0;
     }
 
-    private async ValueTask FlushThenSendAsync(ReadOnlyMemory<byte> data)
+    private ValueTask FlushThenSendAsync(ReadOnlyMemory<byte> data)
     {
-        await FlushAsync();
-        await WriteAsync(data);
+        var sent = SendAsync(_buffer.AsMemory(0, _used), more: true);
+        if (!sent.IsCompletedSuccessfully)
+        {
+            return FinishThenSendAsync(sent, data);
+        }
+
+        Dispose();
+        return SendAsync(data, more: false);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask FinishThenSendAsync(ValueTask sent, ReadOnlyMemory<byte> data)
+    {
+        await FinishAsync(sent);
+        await SendAsync(data, more: false);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FinishAsync(ValueTask sent)
     {
         await sent;
         Dispose();
     }
 
-    private ValueTask SendAsync(ReadOnlyMemory<byte> data)
+    private ValueTask SendAsync(ReadOnlyMemory<byte> data, bool more)
     {
         try
         {
-            var sent = socket.SendAsync(data, SocketFlags.None, CancellationToken.None);
-            if (!sent.IsCompletedSuccessfully)
-            {
-                return WaitAsync(sent, data.Length);
-            }
-
-            sent.GetAwaiter().GetResult();
-            return default;
+            var taken = Give(data, more);
+            return taken == data.Length ? default : WaitAsync(data[taken..]);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return ValueTask.FromException(new IOException("The connection is gone.", e));
+            return ValueTask.FromException(Gone(e));
         }
     }
 
-    private async ValueTask WaitAsync(ValueTask<int> sent, int bytes)
+    /// <summary>Gives the kernel what it takes at once, and returns how much that was. A body in a file is not copied.</summary>
+    private int Give(ReadOnlyMemory<byte> data, bool more)
     {
-        clock.BeginSending(bytes);
+        var given = 0;
+        var file = MemoryFile.Of(data, out var offset);
+        while (KernelSend.IsSupported && given < data.Length)
+        {
+            var taken = file is null
+                ? KernelSend.Send(socket, data.Span[given..], more)
+                : KernelSend.SendFile(socket, file.Handle, offset + given, data.Length - given);
+            if (taken == 0)
+            {
+                break;
+            }
+
+            given += taken;
+        }
+
+        return given;
+    }
+
+    /// <summary>Waits for room again and again. The runtime tells of room only by sending: what it sends is small, so that the rest goes the cheaper way.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WaitAsync(ReadOnlyMemory<byte> rest)
+    {
         try
         {
-            await sent;
+            while (!rest.IsEmpty)
+            {
+                var piece = rest[..Math.Min(rest.Length, KernelSend.IsSupported ? WaitBytes : PieceBytes)];
+                clock.BeginSending(piece.Length);
+                try
+                {
+                    await socket.SendAsync(piece, SocketFlags.None, CancellationToken.None);
+                }
+                finally
+                {
+                    clock.EndSending();
+                }
+
+                rest = rest[piece.Length..];
+                rest = rest[Give(rest, more: false)..];
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            throw new IOException("The connection is gone.", e);
-        }
-        finally
-        {
-            clock.EndSending();
+            throw Gone(e);
         }
     }
+
+    private static IOException Gone(Exception inner) => new("The connection is gone.", inner);
 
     private void Grow(int size)
     {

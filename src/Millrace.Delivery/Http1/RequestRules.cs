@@ -87,4 +87,8 @@ internal static class RequestRules
         HeadFault.Version => 505,
         _ => 400,
     };
+
+    /// <summary>The reason that goes with it.</summary>
+    public static DeliveryReason ReasonOf(HeadFault fault) =>
+        fault is HeadFault.HeadTooLarge or HeadFault.StartLineTooLong or HeadFault.TooManyFields ? DeliveryReason.HeadTooLarge : DeliveryReason.BadRequest;
 }

@@ -26,11 +26,13 @@ internal sealed class ObjectBody
     /// <summary>The length in bytes; null while only the origin's end will tell.</summary>
     public long? Length => IsComplete ? _length : _filling?.Expected;
 
-    /// <summary>The bytes of a complete body, in pieces of <see cref="Filling.ChunkBytes"/> at most.</summary>
+    /// <summary>The bytes of a complete body: arrays of <see cref="Filling.ChunkBytes"/> at most, or one file in memory.</summary>
     public ReadOnlyMemory<byte>[] Pieces => _pieces ?? throw new InvalidOperationException("The body is busy.");
 
     /// <summary>Memory of a complete body: the pieces, and what each array and the reference to it cost.</summary>
-    public long MemoryBytes => Slices is null ? _length + (40L * Pieces.Length) : SliceMapBytes;
+    public long MemoryBytes => Slices is not null ? SliceMapBytes : IsLarge ? MemoryFile.MemoryBytesOf(_length) : _length + (40L * Pieces.Length);
+
+    private bool IsLarge => _length >= MemoryFile.MinBytes;
 
     public static ObjectBody Of(SliceMap slices) => new() { _length = slices.Length, Slices = slices };
 
@@ -61,5 +63,17 @@ internal sealed class ObjectBody
         _length = filling.Length;
         _pieces = filling.Freeze();
         _filling = null;
+    }
+
+    /// <summary>Moves a complete body that is large and will be kept to a file in memory; false when it stays where it is.</summary>
+    public bool MoveToFile()
+    {
+        if (!IsLarge || MemoryFile.TryCreate(Pieces) is not { } file)
+        {
+            return false;
+        }
+
+        _pieces = [file.Memory];
+        return true;
     }
 }

@@ -80,12 +80,10 @@ internal sealed class Listener : IAsyncDisposable
         var builder = Builder(limits, node);
         builder.WebHost.UseKestrelCore().UseSockets(FrontDoor.ConfigureTransport).ConfigureKestrel(kestrel =>
         {
-            door.Configure(kestrel);
+            FrontDoor.Configure(kestrel);
             Listen(kestrel, address, endpoint => door.OpenTls(endpoint, certificates));
         });
-        var app = builder.Build();
-        app.Run(door.HandleAsync);
-        return new Listener(name, app);
+        return new Listener(name, builder.Build());
     }
 
     /// <summary>A pipeline of its own over this listener's services, for paths that are mapped once it listens already.</summary>

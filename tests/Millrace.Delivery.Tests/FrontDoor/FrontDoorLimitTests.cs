@@ -76,9 +76,32 @@ public class FrontDoorLimitTests
         Assert.Equal(7_000_000, (await warm.ReadAsync())!.Body.Length);
         using var client = await RawClient.ConnectAsync(door.Address, receiveBuffer: 4096);
         await client.SendAsync(Get);
-        await door.PassUntilAsync(() => door.BoundsHit > 0);
+
+        // Ten seconds of grace, and what 16 KiB may take at 500 B/s: that our own buffers were filled earns nothing.
+        Assert.InRange(await door.PassUntilAsync(() => door.BoundsHit > 0), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60));
         var (bytes, inOrder) = await client.EndAsync();
         Assert.True(bytes.Length < 7_000_000 && !inOrder);
+    }
+
+    [Fact]
+    public async Task Client_that_takes_its_response_slowly_but_steadily_is_cut_only_when_it_stops()
+    {
+        await using var door = await Door.OpenAsync(body: new string('x', 7_000_000));
+        using var warm = await door.ConnectAsync();
+        await warm.SendAsync(Get);
+        Assert.Equal(7_000_000, (await warm.ReadAsync())!.Body.Length);
+        using var client = await RawClient.ConnectAsync(door.Address, receiveBuffer: 4096);
+        await client.SendAsync(Get);
+        var began = door.Time.GetUtcNow();
+        await door.PassUntilAsync(() =>
+        {
+            client.ExactlyAsync(700).GetAwaiter().GetResult();
+            return door.BoundsHit > 0 || door.Time.GetUtcNow() - began > TimeSpan.FromMinutes(5);
+        });
+        Assert.Equal(0, door.BoundsHit);
+
+        // It was a little faster than it must be, and has earned two minutes in five.
+        Assert.InRange(await door.PassUntilAsync(() => door.BoundsHit > 0), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(240));
     }
 
     [Fact]

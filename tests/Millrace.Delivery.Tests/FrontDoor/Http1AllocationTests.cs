@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
@@ -17,8 +16,8 @@ public class Http1AllocationTests
     public async Task Hit_allocates_nothing_from_its_first_byte_to_its_last()
     {
         await using var door = await Door.OpenAsync(body: new string('x', 1024));
-        using Blocks pool = new();
-        Pipe toServer = new(Options(pool, PipeScheduler.Inline)), toClient = new(Options(pool, PipeScheduler.ThreadPool));
+        using BlockPool pool = new();
+        Pipe toServer = new(pool.Options(PipeScheduler.Inline)), toClient = new(pool.Options(PipeScheduler.ThreadPool));
         await using DefaultConnectionContext connection = new("1") { Transport = new DuplexPipe(toServer.Reader, toClient.Writer) };
         using ConnectionWatch watch = new(door.Time);
         var served = new Http1Connection(connection, new FrontDoorOptions(), door.Plane.Core, watch).RunAsync();
@@ -45,30 +44,6 @@ public class Http1AllocationTests
             await toServer.Writer.FlushAsync(CancellationToken.None);
             var answer = await toClient.Reader.ReadAtLeastAsync(1024, CancellationToken.None);
             toClient.Reader.AdvanceTo(answer.Buffer.End);
-        }
-    }
-
-    private static PipeOptions Options(MemoryPool<byte> pool, PipeScheduler reader) =>
-        new(pool, readerScheduler: reader, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
-
-    /// <summary>Lends the same blocks again and again, as the transport's pool does.</summary>
-    private sealed class Blocks : MemoryPool<byte>
-    {
-        private readonly System.Collections.Concurrent.ConcurrentBag<Block> _free = new();
-
-        public override int MaxBufferSize => Block.Bytes;
-
-        public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => _free.TryTake(out var block) ? block : new Block(_free);
-
-        protected override void Dispose(bool disposing) => _free.Clear();
-
-        private sealed class Block(System.Collections.Concurrent.ConcurrentBag<Block> free) : IMemoryOwner<byte>
-        {
-            public const int Bytes = 16 * 1024;
-
-            public Memory<byte> Memory { get; } = new byte[Bytes];
-
-            public void Dispose() => free.Add(this);
         }
     }
 }

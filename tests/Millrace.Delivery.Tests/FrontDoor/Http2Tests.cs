@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Millrace.Delivery.FrontEnd;
+using Millrace.Delivery.Http2;
 
 namespace Millrace.Delivery.Tests;
 
@@ -169,20 +170,22 @@ public class Http2Tests
     }
 
     [Fact]
-    public void Budget_reads_frames_in_any_pieces_and_fills_again_with_time()
+    public void Budget_is_spent_by_frames_and_fills_again_with_time()
     {
         Microsoft.Extensions.Time.Testing.FakeTimeProvider time = new();
         using ConnectionWatch watch = new(time);
-        FrontDoorOptions options = new() { MaxControlFramesPerSecond = 1 };
-        byte[] stream = [.. Encoding.ASCII.GetBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), .. Enumerable.Range(0, 10).SelectMany(static _ => Http2Client.Frame(Http2Client.Ping, 0, 0, new byte[8]))];
-        foreach (var pieces in (int[])[1, 5, 9, 10, 1000])
+        FrameBudget budget = new(new FrontDoorOptions { MaxControlFramesPerSecond = 1 }, watch);
+        FrameHead ping = new(8, FrameType.Ping, FrameFlags.None, 0);
+        for (var i = 0; i < 10; i++)
         {
-            FrameBudget budget = new(options, watch);
-            Assert.All(stream.Chunk(pieces), piece => Assert.True(budget.Spend(new(piece))));
-            Assert.False(budget.Spend(new(Http2Client.Frame(Http2Client.Ping, 0, 0, new byte[8]))));
-            time.Advance(TimeSpan.FromSeconds(5));
-            Assert.True(budget.Spend(new(Http2Client.Frame(Http2Client.Ping, 0, 0, new byte[8]))));
+            budget.Spend(ping);
+            budget.Spend(new FrameHead(100, FrameType.Data, FrameFlags.None, 1));
+            budget.Spend(new FrameHead(100, FrameType.Headers, FrameFlags.None, 1));
         }
+
+        Assert.Equal(Http2Error.EnhanceYourCalm, Assert.Throws<Http2Exception>(() => budget.Spend(ping)).Error);
+        time.Advance(TimeSpan.FromSeconds(5));
+        budget.Spend(ping);
     }
 
     private static byte[] Flood(string kind, int i) => kind switch

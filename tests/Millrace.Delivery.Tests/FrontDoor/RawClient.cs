@@ -128,7 +128,7 @@ internal sealed class RawClient : IDisposable
         }
     }
 
-    private async Task<string> ExactlyAsync(int count)
+    public async Task<string> ExactlyAsync(int count)
     {
         while (_received.Length < count)
         {

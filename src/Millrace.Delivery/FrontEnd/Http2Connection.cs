@@ -1,0 +1,368 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Millrace.Delivery.Http2;
+
+namespace Millrace.Delivery.FrontEnd;
+
+/// <summary>
+/// A connection that speaks HTTP/2 (RFC 9113): reads frames, has the requests in them answered, and ends in good order where the client lets it. What was
+/// read together is answered together, on the thread that read it.
+/// </summary>
+internal sealed class Http2Connection : IWatched
+{
+    /// <summary>What is read away of what a client still sends behind the end, so that no reset overtakes what we said.</summary>
+    private const int MaxEndBytes = 1024 * 1024;
+
+    /// <summary>How long a client that does not answer PING may open streams after it was told to stop: a round trip's time.</summary>
+    private const int LeaveMilliseconds = 1000;
+
+    private readonly ConnectionContext _connection;
+    private readonly FrontDoorOptions _options;
+    private readonly DeliveryCore _core;
+    private readonly ConnectionWatch _watch;
+    private readonly PipeReader _input;
+    private readonly Socket? _socket;
+    private readonly ConnectionOutput _wire;
+    private readonly PeerClock _clock;
+    private readonly Http2Output _output;
+    private readonly Http2Inflow _inflow;
+    private readonly Http2Session _session;
+    private readonly Http2FrameReader _frames;
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _began;
+    private long _requests;
+    private volatile int _leaving;
+    private long _leavingSince;
+    private volatile bool _draining;
+    private volatile bool _ended;
+
+    public Http2Connection(ConnectionContext connection, FrontDoorOptions options, DeliveryCore core, ConnectionWatch watch)
+    {
+        (_connection, _options, _core, _watch, _input, _began) = (connection, options, core, watch, connection.Transport.Input, watch.Now);
+        var secure = connection.Features.Get<ITlsHandshakeFeature>() is not null;
+        _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
+        _clock = new PeerClock(options, watch);
+        var cleartext = secure ? null : _socket;
+        _wire = cleartext is not null ? new SocketOutput(cleartext, _clock) : new PipeOutput(connection.Transport.Output, _clock);
+        _output = new Http2Output(_wire, cleartext, new PeerClock(options, watch));
+        _inflow = new Http2Inflow(_output);
+        FrameBudget budget = new(options, watch);
+        _session = new Http2Session(new Http2Peer(secure, Http2Peer.Address(connection.RemoteEndPoint)), options, core, watch, _output, _inflow, budget) { Idle = WakeAtEnd };
+        _frames = new Http2FrameReader(options, _session, _output, _inflow, budget) { Pinged = LeaveForGood };
+        _clock.Await(Awaiting.Head);
+    }
+
+    private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
+
+    private static ReadOnlySpan<byte> LeavePing => "leaving!"u8;
+
+    /// <summary>Whether we have said which streams are the last, and those have ended.</summary>
+    private bool IsOver => (_leaving == 2 || _frames.IsLeaving) && _session.InHand == 0;
+
+    /// <summary>Has the connection end when the server drains: when the streams in hand have.</summary>
+    public CancellationTokenRegistration FollowDrain() =>
+        _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.Register(static self => ((Http2Connection)self!).Drain(), this) ?? default;
+
+    /// <summary>Serves the connection to its end. Never throws.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            var error = await ServeAsync();
+            _session.EndAll();
+            if (error is not null)
+            {
+                GoAway(_session.LastStream, error.Value);
+            }
+
+            _output.EndGathering();
+            await EndAsync(error == Http2Error.EnhanceYourCalm);
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The client is gone; what was under way is told of below.
+            Cut();
+        }
+        finally
+        {
+            await LetGoAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Look()
+    {
+        if (_clock.IsDeaf() || _output.IsDeaf)
+        {
+            _core.Meters.BoundHit(DeliveryReason.SlowClient);
+            Cut();
+            return;
+        }
+
+        _session.Look();
+        if (_clock.IsSilent() || IsUnacknowledged || (_leaving == 1 && _watch.Now - Volatile.Read(ref _leavingSince) >= LeaveMilliseconds))
+        {
+            // Whoever reads decides what the silence means.
+            _input.CancelPendingRead();
+        }
+    }
+
+    private bool IsUnacknowledged => !_frames.IsAcknowledged && _watch.Now - _began > _options.HeadTimeout.TotalMilliseconds;
+
+    /// <summary>Reads frames until the connection ends; returns what is wrong with it, if anything.</summary>
+    private async Task<Http2Error?> ServeAsync()
+    {
+        Greet();
+        try
+        {
+            if (!await ReadPrefaceAsync())
+            {
+                return Http2Error.Protocol;
+            }
+
+            while (true)
+            {
+                if (!_input.TryRead(out var read))
+                {
+                    _output.EndGathering();
+                    if (IsOver)
+                    {
+                        return _leaving == 2 ? null : Http2Error.None;
+                    }
+
+                    _clock.Await(_frames.IsMidHead ? Awaiting.Head : _session.InHand == 0 ? Awaiting.Request : Awaiting.Nothing);
+                    read = await _input.ReadAsync();
+                }
+
+                _output.BeginGathering();
+                if (read.IsCanceled && Judge() is { } end)
+                {
+                    _input.AdvanceTo(read.Buffer.Start);
+                    return end;
+                }
+
+                var isWhole = _frames.Take(read.Buffer, out var taken);
+                _input.AdvanceTo(taken, isWhole ? read.Buffer.End : taken);
+                NoteRequests();
+                if (!isWhole)
+                {
+                    _output.EndGathering();
+                    await _output.RoomAsync();
+                }
+                else if (read.IsCompleted)
+                {
+                    return null;
+                }
+            }
+        }
+        catch (Http2Exception fault)
+        {
+            if (fault.Error == Http2Error.EnhanceYourCalm)
+            {
+                _core.Meters.BoundHit(DeliveryReason.TooManyFrames);
+            }
+
+            return fault.Error;
+        }
+    }
+
+    /// <summary>Begins to count the client's time anew where requests have come, and to leave where they were the last.</summary>
+    private void NoteRequests()
+    {
+        if (_session.RequestCount == _requests)
+        {
+            return;
+        }
+
+        _requests = _session.RequestCount;
+        if (_output.IsSending)
+        {
+            _clock.Await(Awaiting.Nothing);
+        }
+        else
+        {
+            _clock.BeginRequest();
+        }
+
+        if (_requests >= _options.MaxRequestsPerConnection)
+        {
+            BeginLeaving();
+        }
+    }
+
+    /// <summary>Says our settings.</summary>
+    private void Greet()
+    {
+        Span<byte> settings = stackalloc byte[3 * PeerSettings.EntryBytes];
+        PeerSettings.Put(settings, PeerSettings.MaxConcurrentStreams, _options.MaxStreams);
+        PeerSettings.Put(settings[PeerSettings.EntryBytes..], PeerSettings.InitialWindowSize, Http2Inflow.StreamWindow);
+        PeerSettings.Put(settings[(2 * PeerSettings.EntryBytes)..], PeerSettings.MaxHeaderListSize, _options.MaxHeadBytes);
+        _output.Put(FrameType.Settings, FrameFlags.None, 0, settings);
+        _inflow.Begin();
+    }
+
+    private async ValueTask<bool> ReadPrefaceAsync()
+    {
+        _output.Flush();
+        while (true)
+        {
+            var read = await _input.ReadAsync();
+            var whole = Begins(read.Buffer);
+            if (whole == true)
+            {
+                _input.AdvanceTo(read.Buffer.GetPosition(Preface.Length));
+                return true;
+            }
+
+            _input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (whole == false || read.IsCompleted || (read.IsCanceled && _clock.IsSilent()))
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Whether it begins with the preface; null while it may.</summary>
+    private static bool? Begins(in ReadOnlySequence<byte> received)
+    {
+        Span<byte> first = stackalloc byte[Preface.Length];
+        var length = (int)Math.Min(received.Length, first.Length);
+        received.Slice(0, length).CopyTo(first);
+        return !Preface.StartsWith(first[..length]) ? false : length == first.Length ? true : null;
+    }
+
+    /// <summary>Says what it means that reading was broken off; null: nothing.</summary>
+    private Http2Error? Judge()
+    {
+        if (_draining)
+        {
+            BeginLeaving();
+        }
+
+        if (_leaving == 1 && _watch.Now - Volatile.Read(ref _leavingSince) >= LeaveMilliseconds)
+        {
+            LeaveForGood();
+        }
+
+        if (IsUnacknowledged)
+        {
+            _core.Meters.BoundHit(DeliveryReason.SlowClient);
+            return Http2Error.SettingsTimeout;
+        }
+
+        if (!_clock.IsSilent())
+        {
+            return null;
+        }
+
+        if (_frames.IsMidHead)
+        {
+            _core.Meters.BoundHit(DeliveryReason.SlowClient);
+            return Http2Error.Protocol;
+        }
+
+        return Http2Error.None;
+    }
+
+    /// <summary>Tells the client to open no more streams, and finds out by a PING when it must have heard (RFC 9113 §6.8).</summary>
+    private void BeginLeaving()
+    {
+        if (_leaving == 0)
+        {
+            Volatile.Write(ref _leavingSince, _watch.Now);
+            _leaving = 1;
+            GoAway(int.MaxValue, Http2Error.None);
+            _output.Put(FrameType.Ping, FrameFlags.None, 0, LeavePing);
+        }
+    }
+
+    private void LeaveForGood()
+    {
+        if (_leaving == 1)
+        {
+            _leaving = 2;
+            _session.Leave();
+            GoAway(_session.LastStream, Http2Error.None);
+        }
+    }
+
+    private void GoAway(int lastStream, Http2Error error)
+    {
+        Span<byte> payload = stackalloc byte[2 * sizeof(int)];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(payload, lastStream);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(payload[sizeof(int)..], (int)error);
+        _output.Put(FrameType.GoAway, FrameFlags.None, 0, payload);
+    }
+
+    private void Drain()
+    {
+        _draining = true;
+        _input.CancelPendingRead();
+    }
+
+    /// <summary>No request is in hand any more; where that was the last one, the reader need not wait for more.</summary>
+    private void WakeAtEnd()
+    {
+        if (_ended)
+        {
+            _idle.TrySetResult();
+        }
+        else if (_leaving == 2 || _frames.IsLeaving)
+        {
+            _input.CancelPendingRead();
+        }
+    }
+
+    /// <summary>Sends what there is, ends our side, and gives the client a moment to end its own, unless it is hostile.</summary>
+    private async Task EndAsync(bool isHostile)
+    {
+        if (isHostile)
+        {
+            Cut();
+            return;
+        }
+
+        await _output.RoomAsync(below: 0);
+        if (_wire is not SocketOutput)
+        {
+            return;
+        }
+
+        _socket!.Shutdown(SocketShutdown.Send);
+        _clock.Await(Awaiting.End);
+        for (var bytes = 0L; bytes < MaxEndBytes;)
+        {
+            var read = await _input.ReadAsync();
+            bytes += read.Buffer.Length;
+            _input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted || (read.IsCanceled && _clock.IsSilent()))
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task LetGoAsync()
+    {
+        _ended = true;
+        _output.Fail(new IOException("The connection has ended."));
+        _session.EndAll();
+        if (_session.InHand > 0)
+        {
+            await _idle.Task;
+        }
+
+        _frames.Clear();
+        (_wire as IDisposable)?.Dispose();
+    }
+
+    /// <summary>Ends the connection by a reset: what was sent so far must not pass for the whole.</summary>
+    private void Cut()
+    {
+        _socket?.Close(0);
+        _connection.Abort(new ConnectionAbortedException("The connection was cut."));
+    }
+}
