@@ -134,8 +134,6 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
             await stream.ReadExactlyAsync(new byte[int.Parse(length.Groups[1].Value, CultureInfo.InvariantCulture)]);
         }
 
-        // Its own step's: the client may be at the next by the time that this returns from the write.
-        var asked = _asked;
         _seen.Add(head);
         _time.Advance(TimeSpan.FromSeconds(_step.OriginTakesSeconds));
         if (!_step.OriginHangsUp)
