@@ -132,7 +132,7 @@ internal sealed class Http2Connection : IWatched
                         return _leaving.IsTold ? null : Http2Error.None;
                     }
 
-                    _clock.Await(_frames.IsMidHead ? Awaiting.Head : _session.InHand == 0 ? Awaiting.Request : Awaiting.Nothing);
+                    AwaitClient();
                     read = await _input.ReadAsync();
                 }
 
@@ -164,6 +164,20 @@ internal sealed class Http2Connection : IWatched
             }
 
             return fault.Error;
+        }
+    }
+
+    /// <summary>Notes what is waited for.</summary>
+    private void AwaitClient()
+    {
+        if (_session.InHand == 0)
+        {
+            _output.BeginIdle();
+            _clock.Await(_frames.IsMidHead ? Awaiting.Head : Awaiting.Request);
+        }
+        else
+        {
+            _clock.Await(_frames.IsMidHead ? Awaiting.Head : Awaiting.Nothing);
         }
     }
 

@@ -167,6 +167,15 @@ internal sealed class Http2Output : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Begins to count the client's time anew: nothing is asked for any more.</summary>
+    public void BeginIdle()
+    {
+        lock (Gate)
+        {
+            _turns.BeginIdle();
+        }
+    }
+
     /// <summary>Waits until no more than so many bytes wait; zero: until all that may leave has left. For the reader alone.</summary>
     /// <exception cref="IOException">The connection is gone.</exception>
     public ValueTask RoomAsync(int below = FullBytes / 2)

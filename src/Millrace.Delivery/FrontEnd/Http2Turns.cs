@@ -29,6 +29,13 @@ internal sealed class Http2Turns(PeerClock clock)
     /// <summary>Whether the client has kept the window shut for too long.</summary>
     public bool IsDeaf => clock.IsDeaf();
 
+    /// <summary>Begins to count the client's time anew: nothing is asked for any more.</summary>
+    public void BeginIdle()
+    {
+        clock.BeginRequest();
+        (_isShut, _sinceShut) = (false, 0);
+    }
+
     /// <summary>Whether so much may overtake those that wait: small bodies do, but never at the price of the window that the others need.</summary>
     public bool MayOvertake(Http2StreamOutput stream, int length) =>
         length <= CopyBytes && length <= stream.Window && length <= _window && (_ready.Count == 0 || _window - length > (long)Turn * _ready.Count);

@@ -134,6 +134,21 @@ public class FlowControlTests
     }
 
     [Fact]
+    public async Task Client_that_takes_a_window_back_while_its_stream_waits_loses_the_stream_too()
+    {
+        await using var door = await OpenAsync(new FrontDoorOptions { IdleTimeout = TimeSpan.FromHours(1), HeadTimeout = TimeSpan.FromHours(1) });
+        using var peer = await FramePeer.ConnectAsync(door.Address, FramePeer.Setting(4, int.MaxValue));
+        await peer.SendAsync(FramePeer.Get(1, "/large"));
+        Assert.True(await peer.UntilAsync(() => peer.On(1).Body.Length == 65_535));
+        await peer.SendAsync(Http2Client.Frame(Http2Client.Settings, 0, 0, FramePeer.Setting(4, 0)), FramePeer.Update(0, LargeBytes));
+        Assert.True(await peer.PingAsync());
+        Assert.Equal(65_535, peer.On(1).Body.Length);
+        var over = peer.AnswerAsync(1);
+        await door.PassUntilAsync(() => over.IsCompleted);
+        Assert.Equal(8, (await over).Reset);
+    }
+
+    [Fact]
     public void More_data_than_the_windows_allow_is_a_fault()
     {
         using ConnectionWatch watch = new(new Microsoft.Extensions.Time.Testing.FakeTimeProvider());
