@@ -93,16 +93,21 @@ public class ResponseTests
     [Fact]
     public async Task Request_body_goes_to_the_origin_as_fast_as_that_takes_it()
     {
+        const int Total = 12_000_000;
         TaskCompletionSource read = new();
-        var body = "";
-        await using var door = await Door.OpenAsync(new RawOrigin(async (head, stream) =>
+        var came = 0;
+        await using var door = await Door.OpenAsync(new RawOrigin(async (_, stream) =>
         {
             await read.Task;
-            body = await RawOrigin.ReadBodyAsync(head, stream);
+            var buffer = new byte[65_536];
+            while (came < Total && await stream.ReadAsync(buffer) is > 0 and var count)
+            {
+                came += count;
+            }
+
             await RawOrigin.SayAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }));
         using var peer = await FramePeer.ConnectAsync(door.Address);
-        const int Total = 12_000_000;
         await peer.SendAsync(FramePeer.Request(1, "POST", "/a", false, ("content-length", $"{Total}")));
         var (sent, window) = (0, 0L);
         await peer.UntilAsync(() => (window = peer.Seen.Where(static frame => frame.Type == Http2Client.Settings && frame.Flags == 0).Sum(static frame => 256 * 1024)) > 0);
@@ -135,7 +140,7 @@ public class ResponseTests
 
         Assert.True(read.Task.IsCompleted, "everything was taken though the origin read nothing");
         Assert.Equal(200, (await peer.AnswerAsync(1)).Status);
-        Assert.Equal(Total, body.Length);
+        Assert.Equal(Total, came);
     }
 
     [Fact]
