@@ -4,6 +4,7 @@ using Millrace.Bench.DeliveryHits;
 using Millrace.Bench.DiskTier;
 using Millrace.Bench.Eviction;
 using Millrace.Bench.JournalAppend;
+using Millrace.Bench.StoreMemory;
 
 // One line per benchmark: dotnet run -c Release --project bench/Millrace.Bench -- <name> [arguments]
 return args switch
@@ -17,6 +18,7 @@ return args switch
         await new CompareBench(node, work, double.Parse(seconds, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture), only).RunAsync(json),
     ["eviction"] => EvictionBench.Run(),
     ["delivery-hits"] => HitBench.Run(),
+    ["store-memory"] => StoreMemoryBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
     ["disk-check", var directory, var said] => await DiskCrash.CheckAsync(directory, said),
@@ -27,6 +29,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

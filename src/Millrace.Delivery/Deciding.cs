@@ -54,8 +54,9 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
                 return reuse == Reuse.MaxStale ? RequestStep.Serve : RequestStep.ServeAndRenew;
 
             default:
+                // "request" is for a fresh response that the request did not want (RFC 9211 §2.2).
                 exchange.Verdict = reuse == Reuse.RevalidateOnRequest
-                    ? new CacheStatus { Forward = "request", Detail = DeliveryReason.RequestDirective }
+                    ? new CacheStatus { Forward = stale.IsFresh(stored.Head) ? "request" : "stale", Detail = DeliveryReason.RequestDirective }
                     : new CacheStatus { Forward = "stale", Detail = stale.IsInDoubt(stored.Head, exchange) ? DeliveryReason.Unverified : DeliveryReason.None };
                 return Forward(exchange);
         }
@@ -89,10 +90,20 @@ internal sealed class Deciding(MemoryStore store, DiskShelf disk, Stale stale, B
     private RequestStep Forward(Exchange exchange)
     {
         var request = exchange.Request;
-        return exchange.OnlyIfCached ? exchange.Fail(DeliveryReason.OnlyIfCached, 504)
-            : request.IsHead ? exchange.Pass(DeliveryReason.Head)
+        if (exchange.OnlyIfCached)
+        {
+            exchange.Verdict = default;
+            return exchange.Fail(DeliveryReason.OnlyIfCached, 504);
+        }
+
+        exchange.Verdict = exchange.Verdict with { Forward = exchange.Verdict.Forward ?? MissOf(exchange) };
+        return request.IsHead ? exchange.Pass(DeliveryReason.Head)
             : request.Headers.Contains(FieldId.Range) && !boarder.MayShareRanges(exchange) ? exchange.Pass(DeliveryReason.Range)
             : boarder.IsMarked(exchange) ? exchange.FetchAsItCame()
             : RequestStep.Fetch;
     }
+
+    /// <summary>What is missing (RFC 9211 §2.2): the disk knows keys by their hashes and not what they vary by, so where it may have one nobody can tell.</summary>
+    private string MissOf(Exchange exchange) =>
+        store.Has(exchange.Key) ? "vary-miss" : disk.Objects?.MayHave(exchange.Key) == true ? "miss" : "uri-miss";
 }

@@ -146,7 +146,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
                     RequestStep.Judge => _deciding.Judge(exchange),
                     RequestStep.Serve => await ServeAsync(exchange, aborted),
                     RequestStep.ServeAndRenew => _deciding.Renew(exchange),
-                    RequestStep.Fetch => await _boarder.FetchAsync(exchange, aborted),
+                    RequestStep.Fetch => await FetchAsync(exchange, aborted),
                     RequestStep.Pass => await _passing.PassAsync(exchange, aborted),
                     _ => await Failing.FailAsync(exchange, aborted),
                 };
@@ -302,6 +302,29 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
             // The origin refuses this request, and says why to it alone.
             exchange.Verdict = default;
             return exchange.Pass(DeliveryReason.Range);
+        }
+    }
+
+    /// <summary>
+    /// What a flight brought may be found changed before a byte has left: the origin renewed the copy, or another's slice came, and the slice that this
+    /// request begins with is of another version. It is fetched anew, and if that changes too, passed.
+    /// </summary>
+    private async ValueTask<RequestStep> FetchAsync(Exchange exchange, CancellationToken aborted)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await _boarder.FetchAsync(exchange, aborted);
+            }
+            catch (SliceException e) when (e.Reason == DeliveryReason.Changed && !exchange.Started)
+            {
+                var step = _deciding.Forget(exchange);
+                if (tries == 2 || step != RequestStep.Fetch)
+                {
+                    return step == RequestStep.Fetch ? exchange.Pass(DeliveryReason.Changed) : step;
+                }
+            }
         }
     }
 

@@ -16,7 +16,7 @@ public class CachingTests
         var second = await edge.GetAsync("/a?x=1&y=%20");
         Assert.Equal(1, edge.OriginRequests);
         Assert.Equal(first.Body, second.Body);
-        Assert.Equal("Millrace; fwd=miss; ttl=60", first.CacheStatus);
+        Assert.Equal("Millrace; fwd=uri-miss; fwd-status=200; stored; ttl=60", first.CacheStatus);
         Assert.False(first.Headers.ContainsKey("Age"), "straight from the origin");
         Assert.Equal("Millrace; hit; ttl=53", second.CacheStatus);
         Assert.Equal("7", second.Headers["Age"]);

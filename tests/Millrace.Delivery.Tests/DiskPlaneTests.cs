@@ -32,7 +32,7 @@ public sealed class DiskPlaneTests : IDisposable
         var reply = await GetAsync(again, "/a", ("Accept-Language", "de"));
         Assert.Equal((200, "Millrace; hit; ttl=40; detail=disk", "20"), (reply.Status, reply.CacheStatus, reply.Headers["Age"]));
         Assert.Equal(page, reply.Body);
-        Assert.Contains("fwd=miss", (await GetAsync(again, "/a", ("Accept-Language", "fr"))).CacheStatus, StringComparison.Ordinal);
+        Assert.Contains("fwd=vary-miss", (await GetAsync(again, "/a", ("Accept-Language", "fr"))).CacheStatus, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class DiskPlaneTests : IDisposable
         }
 
         await using var again = await OpenAsync(Serve(Page(500)));
-        Assert.StartsWith("Millrace; fwd=miss", (await GetAsync(again, "/a")).CacheStatus, StringComparison.Ordinal);
+        Assert.StartsWith("Millrace; fwd=uri-miss", (await GetAsync(again, "/a")).CacheStatus, StringComparison.Ordinal);
     }
 
     [Theory]

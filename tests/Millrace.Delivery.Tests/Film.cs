@@ -13,6 +13,9 @@ internal sealed class Film(long size)
 
     public int Version { get; set; } = 1;
 
+    /// <summary>Whether it has another version as soon as it has answered once.</summary>
+    public bool ChangesBehindNext { get; set; }
+
     public string? Validator { get; init; }
 
     public string CacheControl { get; set; } = "max-age=60";
@@ -53,6 +56,11 @@ internal sealed class Film(long size)
         var tag = Validator ?? $"\"v{Version}\"";
         response.Headers.CacheControl = CacheControl;
         response.Headers.ETag = tag;
+        if (ChangesBehindNext)
+        {
+            (ChangesBehindNext, Version) = (false, Version + 1);
+        }
+
         var range = request.Headers.Range.ToString();
         Asked.Enqueue(range);
         if (Instead?.Invoke(context) == true)

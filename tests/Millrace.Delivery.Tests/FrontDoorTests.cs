@@ -62,7 +62,7 @@ public class FrontDoorTests
     public async Task Http_2_without_tls_is_served_from_the_same_store()
     {
         await using var edge = await DeliveryHarness.StartAsync(CachingTests.Page("max-age=60"));
-        foreach (var mark in (string[])["fwd=miss", "hit"])
+        foreach (var mark in (string[])["fwd=uri-miss", "hit"])
         {
             using var message = new HttpRequestMessage(HttpMethod.Get, new Uri(edge.Edge, "/a")) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             using var response = await edge.Client.SendAsync(message, TestContext.Current.CancellationToken);

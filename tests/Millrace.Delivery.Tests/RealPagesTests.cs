@@ -31,7 +31,7 @@ public class RealPagesTests
 
             await context.Response.Body.WriteAsync(context.Request.Headers.AcceptEncoding == "gzip" ? Gzip(html) : html);
         });
-        foreach (var (step, mark) in ((int, string)[])[(0, "fwd=miss"), (1, "hit"), (61, "fwd-status=304"), (1, "hit")])
+        foreach (var (step, mark) in ((int, string)[])[(0, "-miss; fwd-status=200"), (1, "hit"), (61, "fwd-status=304"), (1, "hit")])
         {
             edge.Time.Advance(TimeSpan.FromSeconds(step));
             foreach (var (path, html) in pages)

@@ -17,7 +17,7 @@ public class SliceTests
         var reply = await edge.GetAsync("/film", ("Range", "bytes=9000000000-9000000999"));
         Assert.Equal((206, "bytes 9000000000-9000000999/10737418240"), (reply.Status, reply.Headers["Content-Range"]));
         Assert.Equal(Film.Bytes(9_000_000_000, 1_000), reply.Body);
-        Assert.Equal("Millrace; fwd=miss; ttl=60", reply.CacheStatus);
+        Assert.Equal("Millrace; fwd=uri-miss; fwd-status=206; stored; ttl=60", reply.CacheStatus);
         await edge.SettledAsync();
         Assert.Equal(SliceBytes, film.Sent);
         Assert.InRange(edge.Plane.Stats.StoreBytes, SliceBytes, SliceBytes + 8_192);
@@ -82,7 +82,7 @@ public class SliceTests
         await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
         await edge.GetAsync("/film", ("Range", $"bytes={SliceBytes}-{SliceBytes}"));
         var whole = await edge.GetAsync("/film");
-        Assert.Equal((200, "Millrace; hit; ttl=60"), (whole.Status, whole.CacheStatus));
+        Assert.Equal((200, "Millrace; fwd=partial; fwd-status=206; ttl=60"), (whole.Status, whole.CacheStatus));
         Assert.Equal(Film.Bytes(0, (3 * SliceBytes) + 5), whole.Body);
         Assert.Equal(4, film.Asked.Count);
         using var head = await edge.SendAsync(HttpMethod.Head, "/film", null);
@@ -107,6 +107,34 @@ public class SliceTests
         film.Version = 3;
         await Assert.ThrowsAsync<HttpRequestException>(() => edge.GetAsync("/film", ("Range", $"bytes=0-{(3 * SliceBytes) - 1}")));
         Assert.Equal("\"v3\"", (await edge.GetAsync("/film", ("Range", "bytes=0-9"))).Headers["ETag"]);
+    }
+
+    [Fact]
+    public async Task Copy_that_is_renewed_and_then_found_changed_is_fetched_anew()
+    {
+        var film = new Film(4 * SliceBytes);
+        await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
+        await edge.GetAsync("/film", ("Range", $"bytes={SliceBytes}-{SliceBytes + 9}"));
+        edge.Time.Advance(TimeSpan.FromSeconds(61));
+        film.ChangesBehindNext = true;
+        var reply = await edge.GetAsync("/film");
+        Assert.Equal((200, "\"v2\""), (reply.Status, reply.Headers["ETag"]));
+        Assert.Equal(Film.Bytes(0, 4 * SliceBytes), reply.Body);
+    }
+
+    [Fact]
+    public async Task Slice_beside_anothers_that_is_found_changed_is_fetched_anew()
+    {
+        var film = new Film(4 * SliceBytes) { Gate = new TaskCompletionSource(), ChangesBehindNext = true };
+        await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options);
+        var first = edge.GetAsync("/film", ("Range", "bytes=0-9"));
+        await DeliveryHarness.UntilAsync(() => edge.Plane.Core.InFlight == 1);
+        var other = edge.GetAsync("/film", ("Range", $"bytes={2 * SliceBytes}-{(2 * SliceBytes) + 9}"));
+        await DeliveryHarness.UntilAsync(() => edge.Plane.Core.InFlight == 2);
+        film.Gate.SetResult();
+        Assert.Equal((206, "\"v1\""), ((await first).Status, (await first).Headers["ETag"]));
+        Assert.Equal((206, "\"v2\""), ((await other).Status, (await other).Headers["ETag"]));
+        Assert.Equal(Film.Bytes(2 * SliceBytes, 10), (await other).Body);
     }
 
     [Fact]

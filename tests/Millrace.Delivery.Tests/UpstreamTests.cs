@@ -218,9 +218,9 @@ public class UpstreamTests
     }
 
     [Theory]
-    [InlineData("HEAD", "", "Millrace; fwd=miss; fwd-status=200; detail=head")]
+    [InlineData("HEAD", "", "Millrace; fwd=uri-miss; fwd-status=200; detail=head")]
     [InlineData("GET", "bytes=-1", "Millrace; fwd=miss; ttl=60")]
-    [InlineData("GET", "items=1-2", "Millrace; fwd=miss; fwd-status=200; detail=range")]
+    [InlineData("GET", "items=1-2", "Millrace; fwd=uri-miss; fwd-status=200; detail=range")]
     [InlineData("POST", "", "Millrace; fwd=method; fwd-status=200; detail=method")]
     public async Task Pass_says_why_and_what_came(string method, string range, string status)
     {
@@ -258,7 +258,7 @@ public class UpstreamTests
         await edge.GetAsync("/other");
         using var posted = await edge.SendAsync(HttpMethod.Post, "/a", null);
         Assert.Equal(1, edge.Plane.Stats.Objects);
-        Assert.StartsWith("Millrace; fwd=miss", (await edge.GetAsync("/b")).CacheStatus, StringComparison.Ordinal);
+        Assert.StartsWith("Millrace; fwd=uri-miss", (await edge.GetAsync("/b")).CacheStatus, StringComparison.Ordinal);
     }
 
     private static DeliveryRequest Request(string method, string? client = null)

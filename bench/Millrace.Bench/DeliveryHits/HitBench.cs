@@ -14,7 +14,7 @@ namespace Millrace.Bench.DeliveryHits;
 internal static class HitBench
 {
     private const int Objects = 1_000;
-    private const int Rounds = 2_000_000;
+    private const int Rounds = 1_000_000;
 
     public static int Run()
     {
@@ -31,13 +31,21 @@ internal static class HitBench
             headers.Add("Cookie", "session=0123456789abcdef; theme=dark");
         });
         Measure("1 KiB, Vary", 1024, static headers => headers.Add("Accept-Language", "en"), vary: true);
+        Measure("HEAD", 1024, static _ => { }, method: "HEAD");
         Measure("304", 1024, static headers => headers.Add("If-None-Match", "\"v1\""));
+        Measure("304 by date", 1024, static headers => headers.Add("If-Modified-Since", "Mon, 23 Nov 2026 12:00:00 GMT"));
         Measure("1 MiB", 1 << 20, static _ => { });
         Measure("1 MiB, range", 1 << 20, static headers => headers.Add("Range", "bytes=100000-299999"));
+        Measure("1 MiB, small range", 1 << 20, static headers => headers.Add("Range", "bytes=-100"));
+        Measure("1 MiB, If-Range", 1 << 20, static headers =>
+        {
+            headers.Add("Range", "bytes=100000-299999");
+            headers.Add("If-Range", "\"v1\"");
+        });
         return 0;
     }
 
-    private static void Measure(string what, int size, Action<HeaderList> fields, bool vary = false)
+    private static void Measure(string what, int size, Action<HeaderList> fields, bool vary = false, string method = "GET")
     {
         using DeliveryCore core = new(
             new DeliveryOptions { StoreBytes = 2L << 30, MaxObjectBytes = 8 << 20 },
@@ -47,6 +55,7 @@ internal static class HitBench
         NullWriter writer = new();
         var exchange = core.Open(writer);
         var targets = Enumerable.Range(0, objects).Select(static i => System.Text.Encoding.Latin1.GetBytes($"/some/path/object-{i}.html")).ToArray();
+        var verb = System.Text.Encoding.Latin1.GetBytes(method);
         Run(Rounds / 10);
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var began = Stopwatch.GetTimestamp();
@@ -62,7 +71,7 @@ internal static class HitBench
                 writer.Started = false;
                 exchange.Begin();
                 var request = exchange.Request;
-                request.SetMethod("GET"u8);
+                request.SetMethod(verb);
                 request.SetAuthority("bench.example"u8);
                 request.SetTarget(targets[i % targets.Length]);
                 request.Headers.Add(FieldId.Host, "bench.example"u8);

@@ -56,7 +56,7 @@ internal static class CacheabilityRules
             return DeliveryReason.SetCookie;
         }
 
-        if (response.Members(FieldId.Vary).Contains("*"u8))
+        if (VariesByAnything(response))
         {
             return DeliveryReason.VaryStar;
         }
@@ -68,5 +68,22 @@ internal static class CacheabilityRules
 
         var validator = status == 200 && (response.Contains(FieldId.ETag) || response.Contains(FieldId.LastModified));
         return freshness.Lifetime > TimeSpan.Zero || validator ? DeliveryReason.None : DeliveryReason.NoFreshness;
+    }
+
+    /// <summary>
+    /// Whether Vary has a <c>*</c>, or a member that is no field's name (<c>Accept-Encoding; User-Agent</c> is seen): nobody knows what it varies by then,
+    /// and taken for the name of a field that no request has, it would select for everybody.
+    /// </summary>
+    private static bool VariesByAnything(HeaderList response)
+    {
+        foreach (var member in response.Members(FieldId.Vary))
+        {
+            if (member.SequenceEqual("*"u8) || !Syntax.IsToken(member))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

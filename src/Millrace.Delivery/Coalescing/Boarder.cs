@@ -43,14 +43,17 @@ internal sealed class Boarder(
     /// </summary>
     public async ValueTask<RequestStep> FetchAsync(Exchange exchange, CancellationToken aborted)
     {
-        exchange.Verdict = exchange.Verdict with { Forward = exchange.Verdict.Forward ?? "miss", Detail = exchange.IsAsItCame ? DeliveryReason.None : exchange.Verdict.Detail };
+        exchange.Verdict = exchange.Verdict with { Detail = exchange.IsAsItCame ? DeliveryReason.None : exchange.Verdict.Detail };
         var alone = exchange.IsAsItCame || marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null;
         if (!exchange.IsAsItCame && failures.TryGet(exchange.Key.Hash, out var failed))
         {
+            // The origin is not asked again so soon: nothing goes forward.
+            exchange.Verdict = exchange.Verdict with { Forward = null, Hit = exchange.Stored is not null };
             return await answers.FailedAsync(exchange, failed, aborted) ? RequestStep.Tell : RequestStep.Fail;
         }
 
         string? variant = null;
+        bool? collapsed = null;
         var inVain = 0;
         for (var round = 1; ; round++)
         {
@@ -71,7 +74,8 @@ internal sealed class Boarder(
                 }
 
                 var result = await heads.ForAsync(exchange, boarding, patient: inVain >= MaxFlights - 1, aborted);
-                exchange.Verdict = exchange.Verdict with { Collapsed = !boarding.Leads };
+                exchange.Verdict = exchange.Verdict with { Collapsed = boarding.Leads ? collapsed : true };
+                collapsed = boarding.Leads ? collapsed : false;
                 if (result is null)
                 {
                     inVain++;

@@ -76,11 +76,12 @@ internal sealed class FlightAnswers(PurgeLog purges, Stale stale, ReplyWriter re
         }
 
         exchange.Outcome = boarding.Leads ? DeliveryOutcome.Miss : DeliveryOutcome.Collapsed;
-        exchange.Verdict = exchange.Verdict with { ForwardStatus = exchange.Stored is null ? null : arriving.Object.Head.Status };
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = arriving.Object.Head.Status, Stored = true };
         if (reader is null)
         {
             // It came to its end before this request came to read.
             exchange.Hold(arriving.Object);
+            exchange.Verdict = exchange.Verdict with { Stored = arriving.Object.IsStored };
             await replies.StoredAsync(exchange, arriving.Object, validated: false, aborted);
             return Taken.Answered;
         }
@@ -107,6 +108,7 @@ internal sealed class FlightAnswers(PurgeLog purges, Stale stale, ReplyWriter re
     private async ValueTask<Taken> SlicedAsync(Exchange exchange, bool leads, FlightResult.Sliced sliced, CancellationToken aborted)
     {
         exchange.Outcome = leads ? DeliveryOutcome.Miss : DeliveryOutcome.Collapsed;
+        exchange.Verdict = exchange.Verdict with { ForwardStatus = 206, Stored = sliced.Response.IsStored };
         exchange.Hold(sliced.Response);
         exchange.Hold(sliced.First);
         await replies.StoredAsync(exchange, sliced.Response, validated: leads, aborted);
@@ -120,7 +122,7 @@ internal sealed class FlightAnswers(PurgeLog purges, Stale stale, ReplyWriter re
         if (exchange.IsAsItCame)
         {
             exchange.Outcome = DeliveryOutcome.Bypass;
-            exchange.Verdict = exchange.Verdict with { Forward = "bypass", Detail = DeliveryReason.HitForMiss };
+            exchange.Verdict = exchange.Verdict with { Detail = DeliveryReason.HitForMiss };
         }
         else
         {

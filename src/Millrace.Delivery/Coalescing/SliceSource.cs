@@ -38,6 +38,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
 
         var (route, upstream) = (exchange.Route!, exchange.Upstream);
         var slice = await map.JoinOrBegin(index, told => LoadAsync(route, upstream, stored, index, told)).WaitAsync(cancellationToken);
+        exchange.LacksSlices |= slice?.IsFetched != false;
         slice?.Hold();
         return slice;
     }
@@ -90,6 +91,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
             slice.Cost(time.GetElapsedTime(began));
             store.Put(slice);
             disk.Objects?.Write(stored, slice.Index, slice.Bytes.Span);
+            slice.MoveToFile();
         }
         catch (Exception e)
         {
@@ -133,6 +135,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
             if (await TryRecallAsync(slice))
             {
                 store.Put(slice);
+                slice.MoveToFile();
                 told.TrySetResult(slice);
                 return;
             }
@@ -146,6 +149,7 @@ internal sealed class SliceSource(OriginClient origins, MemoryStore store, Memor
                 return;
             }
 
+            slice.IsFetched = true;
             told.TrySetResult(slice);
             await FillAsync(slice, stored, response, began);
         }

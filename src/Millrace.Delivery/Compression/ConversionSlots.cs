@@ -9,7 +9,7 @@ internal sealed class ConversionSlots(ContentCoding coding)
     /// <summary>Of bodies that are not converted.</summary>
     public static readonly ConversionSlots None = new(ContentCoding.Identity);
 
-
+    private readonly Lock _decoding = new();
     private Slots _slots;
 
     public ContentCoding Coding { get; } = coding;
@@ -35,6 +35,30 @@ internal sealed class ConversionSlots(ContentCoding coding)
 
     /// <summary>True for the first who asks: who gets it makes the conversion, or gives the slot back.</summary>
     public bool TryClaim(ContentCoding wanted) => Interlocked.CompareExchange(ref _slots[(int)wanted], Conversion.None, null) is null;
+
+    /// <summary>The plain body of one that came coded, made by the first who needs it while others wait; null when it cannot be decoded.</summary>
+    /// <param name="decode">Makes it.</param>
+    /// <param name="isNew">Whether this call made it.</param>
+    public Conversion? FindOrDecode(Func<Conversion?> decode, out bool isNew)
+    {
+        isNew = false;
+        if (Find(ContentCoding.Identity) is { } known)
+        {
+            return known;
+        }
+
+        lock (_decoding)
+        {
+            // Claimed and not filled: it could not be decoded, and will not be the next time.
+            if (TryClaim(ContentCoding.Identity) && decode() is { } made)
+            {
+                isNew = true;
+                Fill(ContentCoding.Identity, made);
+            }
+
+            return Find(ContentCoding.Identity);
+        }
+    }
 
     public void Fill(ContentCoding wanted, Conversion conversion) => Volatile.Write(ref _slots[(int)wanted], conversion);
 

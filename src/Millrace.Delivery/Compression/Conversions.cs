@@ -23,9 +23,9 @@ internal sealed class Conversions(Converter converter, MemoryAccount account)
         var accepted = exchange.Codings ?? AcceptedCodings.Parse(headers);
         if (slots.Coding != ContentCoding.Identity)
         {
-            // The origin chose a coding, and most read it: it stays for them. What a client cannot read is waited for, and not kept.
-            return accepted[slots.Coding] == 0 && converter.Decode(stored.Body.Pieces, slots.Coding) is { } plain
-                ? Held(exchange, new Conversion(plain).Of(stored, ContentCoding.Identity, account))
+            // The origin chose a coding, and most read it: it stays for them. What a client cannot read is waited for.
+            return accepted[slots.Coding] == 0 && converter.FindOrDecode(slots, stored.Body.Pieces) is { } plain
+                ? Held(exchange, plain.Of(stored, ContentCoding.Identity, account))
                 : stored;
         }
 

@@ -59,8 +59,11 @@ internal sealed class Converter : IDisposable
         return null;
     }
 
-    /// <summary>The body without its coding, made now and not kept: for one who cannot read it as it is held. Null when it is broken or too long.</summary>
-    public ReadOnlyMemory<byte>[]? Decode(ReadOnlyMemory<byte>[] body, ContentCoding from) => _coder.Decode(body, from);
+    /// <summary>
+    /// The body without its coding, for one who cannot read it as it is held: made now, by one request at a time, and kept like any other conversion, so that
+    /// many such readers cost one decoding and one copy. Null when it is broken or too long.
+    /// </summary>
+    public Conversion? FindOrDecode(ConversionSlots slots, ReadOnlyMemory<byte>[] body) => slots.Find(ContentCoding.Identity) ?? Decode(slots, body);
 
     /// <summary>Ends once all that was ordered has been made and <see cref="Dispose"/> was called.</summary>
     public Task Ended => _running;
@@ -71,14 +74,48 @@ internal sealed class Converter : IDisposable
         _orders.Writer.TryComplete();
     }
 
+    private Conversion? Decode(ConversionSlots slots, ReadOnlyMemory<byte>[] body)
+    {
+        var plain = slots.FindOrDecode(() => _coder.Decode(body, slots.Coding) is { } pieces ? new Conversion(pieces) : null, out var isNew);
+        if (isNew && !_orders.Writer.TryWrite(new Order(slots, [], ContentCoding.Identity) { Made = plain }))
+        {
+            // Not counted, so not kept: the slot is free for the next.
+            slots.Clear(ContentCoding.Identity);
+            Interlocked.Increment(ref _dropped);
+        }
+
+        return plain;
+    }
+
     private async Task RunAsync()
     {
         while (await _orders.Reader.WaitToReadAsync())
         {
             while (_orders.Reader.TryRead(out var order))
             {
-                Make(order);
+                if (order.Made is { } made)
+                {
+                    Keep(order, made);
+                }
+                else
+                {
+                    TryMake(order);
+                }
             }
+        }
+    }
+
+    private void TryMake(in Order order)
+    {
+        try
+        {
+            Make(order);
+        }
+#pragma warning disable CA1031 // The one loop that makes conversions: a coder's fault costs this one, whose slot stays claimed, and not all that come after.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            Interlocked.Increment(ref _dropped);
         }
     }
 
@@ -92,6 +129,11 @@ internal sealed class Converter : IDisposable
 
         Conversion conversion = new(pieces);
         order.Slots.Fill(order.To, conversion);
+        Keep(order, conversion);
+    }
+
+    private void Keep(in Order order, Conversion conversion)
+    {
         _kept.Enqueue(new Kept(new WeakReference<ConversionSlots>(order.Slots), order.To, conversion.Length));
         Interlocked.Add(ref _keptBytes, conversion.Length);
         Interlocked.Increment(ref _made);
@@ -115,7 +157,11 @@ internal sealed class Converter : IDisposable
         }
     }
 
-    private readonly record struct Order(ConversionSlots Slots, ReadOnlyMemory<byte>[] Body, ContentCoding To);
+    /// <summary>A conversion to make, or one that is made already and is to be kept.</summary>
+    private readonly record struct Order(ConversionSlots Slots, ReadOnlyMemory<byte>[] Body, ContentCoding To)
+    {
+        public Conversion? Made { get; init; }
+    }
 
     private readonly record struct Kept(WeakReference<ConversionSlots> Slots, ContentCoding Coding, long Bytes);
 }

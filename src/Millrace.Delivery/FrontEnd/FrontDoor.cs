@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -8,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Millrace.Delivery.FrontEnd.Tls;
+using Millrace.Delivery.Http2;
 
 namespace Millrace.Delivery.FrontEnd;
 
@@ -17,8 +17,6 @@ namespace Millrace.Delivery.FrontEnd;
 /// </summary>
 public sealed class FrontDoor : IDisposable
 {
-    private static ReadOnlySpan<byte> Http2Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
-
     private readonly FrontDoorOptions _options;
     private readonly DeliveryCore _core;
     private readonly ConnectionWatch _watch;
@@ -156,7 +154,7 @@ public sealed class FrontDoor : IDisposable
         while (true)
         {
             var read = await input.ReadAsync();
-            var begins = Begins(read);
+            var begins = Http2Preface.Begins(read.Buffer);
             if (begins is { } known || read.IsCompleted || read.IsCanceled)
             {
                 input.AdvanceTo(read.Buffer.Start);
@@ -165,14 +163,5 @@ public sealed class FrontDoor : IDisposable
 
             input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
-    }
-
-    /// <summary>Whether it begins with the preface; null while it may. The first bytes of most requests tell.</summary>
-    private static bool? Begins(ReadResult read)
-    {
-        Span<byte> first = stackalloc byte[Http2Preface.Length];
-        var length = (int)Math.Min(read.Buffer.Length, first.Length);
-        System.Buffers.BuffersExtensions.CopyTo(read.Buffer.Slice(0, length), first);
-        return !Http2Preface.StartsWith(first[..length]) ? false : length == first.Length ? true : null;
     }
 }

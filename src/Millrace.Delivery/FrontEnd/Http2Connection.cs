@@ -16,9 +16,6 @@ internal sealed class Http2Connection : IWatched
     /// <summary>What is read away of what a client still sends behind the end, so that no reset overtakes what we said.</summary>
     private const int MaxEndBytes = 1024 * 1024;
 
-    /// <summary>How long a client that does not answer PING may open streams after it was told to stop: a round trip's time.</summary>
-    private const int LeaveMilliseconds = 1000;
-
     private readonly ConnectionContext _connection;
     private readonly FrontDoorOptions _options;
     private readonly DeliveryCore _core;
@@ -31,11 +28,10 @@ internal sealed class Http2Connection : IWatched
     private readonly Http2Inflow _inflow;
     private readonly Http2Session _session;
     private readonly Http2FrameReader _frames;
+    private readonly Http2Leaving _leaving;
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _began;
     private long _requests;
-    private volatile int _leaving;
-    private long _leavingSince;
     private volatile bool _draining;
     private volatile bool _ended;
 
@@ -44,23 +40,21 @@ internal sealed class Http2Connection : IWatched
         (_connection, _options, _core, _watch, _input, _began) = (connection, options, core, watch, connection.Transport.Input, watch.Now);
         var secure = connection.Features.Get<ITlsHandshakeFeature>() is not null;
         _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
-        _clock = new PeerClock(options, watch);
+        _clock = new PeerClock(options, watch, _socket is null ? null : new PeerProgress(_socket));
         var cleartext = secure ? null : _socket;
         _wire = cleartext is not null ? new SocketOutput(cleartext, _clock) : new PipeOutput(connection.Transport.Output, _clock);
-        _output = new Http2Output(_wire, cleartext, new PeerClock(options, watch));
+        _output = new Http2Output(new Http2Wire(_wire, cleartext), new PeerClock(options, watch));
         _inflow = new Http2Inflow(_output);
         FrameBudget budget = new(options, watch);
-        _session = new Http2Session(new Http2Peer(secure, Http2Peer.Address(connection.RemoteEndPoint)), options, core, watch, _output, _inflow, budget) { Idle = WakeAtEnd };
-        _frames = new Http2FrameReader(options, _session, _output, _inflow, budget) { Pinged = LeaveForGood };
+        _session = new Http2Session(options, core, watch, _output, _inflow, budget) { Idle = WakeAtEnd };
+        Http2RequestReader requests = new(new Http2Peer(secure, Http2Peer.Address(connection.RemoteEndPoint)), options, core, watch, _inflow, _session);
+        _leaving = new Http2Leaving(_output, _session, watch);
+        _frames = new Http2FrameReader(options, requests, _session, _output, _inflow, budget) { Pinged = _leaving.Conclude };
         _clock.Await(Awaiting.Head);
     }
 
-    private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
-
-    private static ReadOnlySpan<byte> LeavePing => "leaving!"u8;
-
     /// <summary>Whether we have said which streams are the last, and those have ended.</summary>
-    private bool IsOver => (_leaving == 2 || _frames.IsLeaving) && _session.InHand == 0;
+    private bool IsOver => (_leaving.IsTold || _frames.IsLeaving) && _session.InHand == 0;
 
     /// <summary>Has the connection end when the server drains: when the streams in hand have.</summary>
     public CancellationTokenRegistration FollowDrain() =>
@@ -75,7 +69,7 @@ internal sealed class Http2Connection : IWatched
             _session.EndAll();
             if (error is not null)
             {
-                GoAway(_session.LastStream, error.Value);
+                _leaving.End(error.Value);
             }
 
             _output.EndGathering();
@@ -103,7 +97,7 @@ internal sealed class Http2Connection : IWatched
         }
 
         _session.Look();
-        if (_clock.IsSilent() || IsUnacknowledged || (_leaving == 1 && _watch.Now - Volatile.Read(ref _leavingSince) >= LeaveMilliseconds))
+        if (_clock.IsSilent() || IsUnacknowledged || _leaving.IsDue)
         {
             // Whoever reads decides what the silence means.
             _input.CancelPendingRead();
@@ -127,13 +121,18 @@ internal sealed class Http2Connection : IWatched
             {
                 if (!_input.TryRead(out var read))
                 {
+                    if (_draining)
+                    {
+                        _leaving.Begin();
+                    }
+
                     _output.EndGathering();
                     if (IsOver)
                     {
-                        return _leaving == 2 ? null : Http2Error.None;
+                        return _leaving.IsTold ? null : Http2Error.None;
                     }
 
-                    _clock.Await(_frames.IsMidHead ? Awaiting.Head : _session.InHand == 0 ? Awaiting.Request : Awaiting.Nothing);
+                    AwaitClient();
                     read = await _input.ReadAsync();
                 }
 
@@ -144,8 +143,7 @@ internal sealed class Http2Connection : IWatched
                     return end;
                 }
 
-                var isWhole = _frames.Take(read.Buffer, out var taken);
-                _input.AdvanceTo(taken, isWhole ? read.Buffer.End : taken);
+                var isWhole = Take(read.Buffer);
                 NoteRequests();
                 if (!isWhole)
                 {
@@ -169,6 +167,37 @@ internal sealed class Http2Connection : IWatched
         }
     }
 
+    /// <summary>Notes what is waited for.</summary>
+    private void AwaitClient()
+    {
+        if (_session.InHand == 0)
+        {
+            _output.BeginIdle();
+            _clock.Await(_frames.IsMidHead ? Awaiting.Head : Awaiting.Request);
+        }
+        else
+        {
+            _clock.Await(_frames.IsMidHead ? Awaiting.Head : Awaiting.Nothing);
+        }
+    }
+
+    /// <summary>Takes the frames that have come; false when the client must take answers first.</summary>
+    private bool Take(in ReadOnlySequence<byte> received)
+    {
+        var taken = received.End;
+        var isWhole = true;
+        try
+        {
+            isWhole = _frames.Take(received, out taken);
+            return isWhole;
+        }
+        finally
+        {
+            // Behind a fault, nothing that has come means anything.
+            _input.AdvanceTo(taken, isWhole ? received.End : taken);
+        }
+    }
+
     /// <summary>Begins to count the client's time anew where requests have come, and to leave where they were the last.</summary>
     private void NoteRequests()
     {
@@ -189,7 +218,7 @@ internal sealed class Http2Connection : IWatched
 
         if (_requests >= _options.MaxRequestsPerConnection)
         {
-            BeginLeaving();
+            _leaving.Begin();
         }
     }
 
@@ -210,10 +239,10 @@ internal sealed class Http2Connection : IWatched
         while (true)
         {
             var read = await _input.ReadAsync();
-            var whole = Begins(read.Buffer);
+            var whole = Http2Preface.Begins(read.Buffer);
             if (whole == true)
             {
-                _input.AdvanceTo(read.Buffer.GetPosition(Preface.Length));
+                _input.AdvanceTo(read.Buffer.GetPosition(Http2Preface.Bytes));
                 return true;
             }
 
@@ -225,26 +254,12 @@ internal sealed class Http2Connection : IWatched
         }
     }
 
-    /// <summary>Whether it begins with the preface; null while it may.</summary>
-    private static bool? Begins(in ReadOnlySequence<byte> received)
-    {
-        Span<byte> first = stackalloc byte[Preface.Length];
-        var length = (int)Math.Min(received.Length, first.Length);
-        received.Slice(0, length).CopyTo(first);
-        return !Preface.StartsWith(first[..length]) ? false : length == first.Length ? true : null;
-    }
-
     /// <summary>Says what it means that reading was broken off; null: nothing.</summary>
     private Http2Error? Judge()
     {
-        if (_draining)
+        if (_leaving.IsDue)
         {
-            BeginLeaving();
-        }
-
-        if (_leaving == 1 && _watch.Now - Volatile.Read(ref _leavingSince) >= LeaveMilliseconds)
-        {
-            LeaveForGood();
+            _leaving.Conclude();
         }
 
         if (IsUnacknowledged)
@@ -267,36 +282,6 @@ internal sealed class Http2Connection : IWatched
         return Http2Error.None;
     }
 
-    /// <summary>Tells the client to open no more streams, and finds out by a PING when it must have heard (RFC 9113 §6.8).</summary>
-    private void BeginLeaving()
-    {
-        if (_leaving == 0)
-        {
-            Volatile.Write(ref _leavingSince, _watch.Now);
-            _leaving = 1;
-            GoAway(int.MaxValue, Http2Error.None);
-            _output.Put(FrameType.Ping, FrameFlags.None, 0, LeavePing);
-        }
-    }
-
-    private void LeaveForGood()
-    {
-        if (_leaving == 1)
-        {
-            _leaving = 2;
-            _session.Leave();
-            GoAway(_session.LastStream, Http2Error.None);
-        }
-    }
-
-    private void GoAway(int lastStream, Http2Error error)
-    {
-        Span<byte> payload = stackalloc byte[2 * sizeof(int)];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(payload, lastStream);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(payload[sizeof(int)..], (int)error);
-        _output.Put(FrameType.GoAway, FrameFlags.None, 0, payload);
-    }
-
     private void Drain()
     {
         _draining = true;
@@ -310,7 +295,7 @@ internal sealed class Http2Connection : IWatched
         {
             _idle.TrySetResult();
         }
-        else if (_leaving == 2 || _frames.IsLeaving)
+        else if (_leaving.IsTold || _frames.IsLeaving)
         {
             _input.CancelPendingRead();
         }

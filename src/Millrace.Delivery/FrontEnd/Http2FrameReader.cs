@@ -8,15 +8,9 @@ namespace Millrace.Delivery.FrontEnd;
 /// Takes frames out of what a connection receives (RFC 9113 §4, §6) and judges each before anything is done by it. All but DATA are taken whole; DATA goes
 /// on as it comes. A header block stays where it lies when it is one frame in one segment.
 /// </summary>
-internal sealed class Http2FrameReader(FrontDoorOptions options, Http2Session session, Http2Output output, Http2Inflow inflow, FrameBudget budget)
+internal sealed class Http2FrameReader(FrontDoorOptions options, Http2RequestReader requests, Http2Session session, Http2Output output, Http2Inflow inflow, FrameBudget budget)
 {
-    private const int PingBytes = 8;
-    private const int PriorityBytes = 5;
-
-    private byte[] _block = [];
-    private int _blockUsed;
-    private int _blockStream;
-    private bool _blockEndsStream;
+    private Http2HeaderBlock _block;
     private FrameHead _data;
     private int _dataLeft;
     private int _paddingLeft;
@@ -33,7 +27,7 @@ internal sealed class Http2FrameReader(FrontDoorOptions options, Http2Session se
     public Action Pinged { get; set; } = static () => { };
 
     /// <summary>Whether it waits for the rest of a head, or of what must come before the first one.</summary>
-    public bool IsMidHead => !_hasSettings || _blockStream != 0;
+    public bool IsMidHead => !_hasSettings || _block.Stream != 0;
 
     /// <summary>Takes as many frames as have come, unless the answers to them fill the output: false then. Tells where it stopped.</summary>
     /// <exception cref="Http2Exception">The connection cannot go on.</exception>
@@ -60,7 +54,7 @@ internal sealed class Http2FrameReader(FrontDoorOptions options, Http2Session se
             }
 
             var head = ReadHead(rest);
-            JudgePlace(head);
+            FrameRules.Judge(head, isFirst: !_hasSettings, _block.Stream);
             var needed = head.Type != FrameType.Data ? head.Length : head.Has(FrameFlags.Padded) ? 1 : 0;
             if (rest.Length < FrameHead.Bytes + needed)
             {
@@ -76,7 +70,7 @@ internal sealed class Http2FrameReader(FrontDoorOptions options, Http2Session se
     }
 
     /// <summary>Gives back what it holds.</summary>
-    public void Clear() => DropBlock();
+    public void Clear() => _block.Clear();
 
     private static FrameHead ReadHead(in ReadOnlySequence<byte> from)
     {
@@ -88,48 +82,6 @@ internal sealed class Http2FrameReader(FrontDoorOptions options, Http2Session se
         Span<byte> head = stackalloc byte[FrameHead.Bytes];
         from.Slice(0, FrameHead.Bytes).CopyTo(head);
         return FrameHead.Read(head);
-    }
-
-    /// <summary>Judges what the head alone tells, so that nothing is waited for in vain.</summary>
-    private void JudgePlace(in FrameHead head)
-    {
-        if (head.Length > FrameHead.DefaultMaxLength)
-        {
-            throw new Http2Exception(Http2Error.FrameSize, "A frame is longer than we take.");
-        }
-
-        if (!_hasSettings && (head.Type != FrameType.Settings || head.Acknowledges))
-        {
-            // §3.4
-            throw Wrong("The first frame is not SETTINGS.");
-        }
-
-        if (_blockStream != 0 ? head.Type != FrameType.Continuation || head.Stream != _blockStream : head.Type == FrameType.Continuation)
-        {
-            // §6.10
-            throw Wrong("A header block is broken off, or goes on where none began.");
-        }
-
-        var ofConnection = head.Type is FrameType.Settings or FrameType.Ping or FrameType.GoAway;
-        var ofStream = head.Type is FrameType.Data or FrameType.Headers or FrameType.Priority or FrameType.ResetStream or FrameType.Continuation;
-        if ((ofConnection && head.Stream != 0) || (ofStream && head.Stream == 0) || head.Type == FrameType.PushPromise)
-        {
-            throw Wrong("A frame is not for this stream to have.");
-        }
-
-        var isLengthRight = head.Type switch
-        {
-            FrameType.Priority => head.Length == PriorityBytes,
-            FrameType.ResetStream or FrameType.WindowUpdate => head.Length == sizeof(int),
-            FrameType.Settings => head.Length % PeerSettings.EntryBytes == 0 && (head.Length == 0 || !head.Acknowledges),
-            FrameType.Ping => head.Length == PingBytes,
-            FrameType.GoAway => head.Length >= PingBytes,
-            _ => true,
-        };
-        if (!isLengthRight)
-        {
-            throw new Http2Exception(Http2Error.FrameSize, "A frame has not the length of its type.");
-        }
     }
 
     private void TakeFrame(in FrameHead head, in ReadOnlySequence<byte> payload)
@@ -168,7 +120,7 @@ internal sealed class Http2FrameReader(FrontDoorOptions options, Http2Session se
                 TakeHeaders(head, payload);
                 break;
             case FrameType.Continuation:
-                AddToBlock(payload);
+                _block.Add(payload, 2 * options.MaxHeadBytes);
                 if (head.Has(FrameFlags.EndHeaders))
                 {
                     EndBlock();
@@ -209,57 +161,25 @@ internal sealed class Http2FrameReader(FrontDoorOptions options, Http2Session se
         if (head.Has(FrameFlags.Priority))
         {
             // §5.3: deprecated, and no longer understood by anybody.
-            payload = payload.Length < PriorityBytes ? throw Short() : payload[PriorityBytes..];
+            payload = payload.Length < FrameRules.PriorityBytes ? throw Short() : payload[FrameRules.PriorityBytes..];
         }
 
         payload = padding <= payload.Length ? payload[..^padding] : throw Wrong("There is more padding than payload.");
         if (head.Has(FrameFlags.EndHeaders))
         {
-            session.TakeBlock(head.Stream, payload, head.Has(FrameFlags.EndStream));
+            requests.Take(head.Stream, payload, head.Has(FrameFlags.EndStream));
             return;
         }
 
-        (_blockStream, _blockEndsStream) = (head.Stream, head.Has(FrameFlags.EndStream));
-        AddToBlock(payload);
-    }
-
-    /// <summary>A block may be twice as long as the fields that it may decode to: so much is read to its end and answered with 431.</summary>
-    private void AddToBlock(ReadOnlySpan<byte> part)
-    {
-        if (_blockUsed + part.Length > 2 * options.MaxHeadBytes)
-        {
-            throw new Http2Exception(Http2Error.EnhanceYourCalm, "A header block is longer than we take.");
-        }
-
-        if (_blockUsed + part.Length > _block.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FrameHead.DefaultMaxLength, 2 * (_blockUsed + part.Length)));
-            _block.AsSpan(0, _blockUsed).CopyTo(larger);
-            var used = _blockUsed;
-            DropBlock();
-            (_block, _blockUsed) = (larger, used);
-        }
-
-        part.CopyTo(_block.AsSpan(_blockUsed));
-        _blockUsed += part.Length;
+        // A block may be twice as long as the fields that it may decode to: so much is read to its end and answered with 431.
+        _block.Begin(head.Stream, head.Has(FrameFlags.EndStream));
+        _block.Add(payload, 2 * options.MaxHeadBytes);
     }
 
     private void EndBlock()
     {
-        var stream = _blockStream;
-        _blockStream = 0;
-        session.TakeBlock(stream, _block.AsSpan(0, _blockUsed), _blockEndsStream);
-        DropBlock();
-    }
-
-    private void DropBlock()
-    {
-        if (_block.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_block);
-        }
-
-        (_block, _blockUsed) = ([], 0);
+        requests.Take(_block.Stream, _block.Bytes, _block.EndsStream);
+        _block.Clear();
     }
 
     private void TakeSettings(in FrameHead head, ReadOnlySpan<byte> payload)

@@ -1,18 +1,17 @@
-using Millrace.Delivery.Http1;
 using Millrace.Delivery.Http2;
 using Millrace.Delivery.Requests;
 
 namespace Millrace.Delivery.FrontEnd;
 
 /// <summary>
-/// What frames mean for the streams of a connection (RFC 9113 §5): opens them, has their requests answered, closes and resets them. Frames come from the
-/// connection's reader, one at a time; ends and resets from any thread.
+/// The streams of a connection and what frames mean for them (RFC 9113 §5). Frames come from the connection's reader, one at a time; ends and resets from any
+/// thread.
 /// </summary>
-internal sealed class Http2Session(Http2Peer peer, FrontDoorOptions options, DeliveryCore core, ConnectionWatch watch, Http2Output output, Http2Inflow inflow, FrameBudget budget)
+internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, ConnectionWatch watch, Http2Output output, Http2Inflow inflow, FrameBudget budget)
 {
-    private readonly HpackDecoder _decoder = new(options.MaxHeadBytes);
     private readonly Http2StreamTable _streams = new();
     private int _lastServed = int.MaxValue;
+    private long _countAtLook;
 
     /// <summary>The latest stream that the client has opened.</summary>
     public int LastStream { get; private set; }
@@ -35,31 +34,63 @@ internal sealed class Http2Session(Http2Peer peer, FrontDoorOptions options, Del
         }
     }
 
-    /// <summary>Takes a header block: a request's, or its trailers.</summary>
-    public void TakeBlock(int id, ReadOnlySpan<byte> block, bool ends)
+    /// <summary>A new stream has come: says whether its request is to be served.</summary>
+    /// <exception cref="Http2Exception">It has a number that no client's stream may have.</exception>
+    public Http2Admission Admit(int id)
     {
-        if (id > LastStream)
+        LastStream = (id & 1) == 1 ? id : throw new Http2Exception(Http2Error.Protocol, "A client's streams have odd numbers.");
+        if (id > _lastServed)
         {
-            LastStream = (id & 1) == 1 ? id : throw new Http2Exception(Http2Error.Protocol, "A client's streams have odd numbers.");
-            Open(id, block, ends);
-            return;
+            return Http2Admission.Ignored;
         }
 
-        var stream = Find(id, FrameType.Headers);
-        TrailerSink sink = default;
-        var fits = _decoder.Decode(block, ref sink);
-        if (stream is null)
+        lock (output.Gate)
         {
-            return;
+            if (_streams.InHand >= options.MaxStreams)
+            {
+                return Http2Admission.Refused;
+            }
         }
 
-        if (!ends || !fits || sink.Fault != HeadFault.None)
+        RequestCount++;
+        return Http2Admission.Served;
+    }
+
+    /// <summary>What one request needs: used before, or new.</summary>
+    public Http2Stream Take(int id)
+    {
+        Http2Stream? stream;
+        lock (output.Gate)
         {
-            Blame(stream, Http2Error.Protocol);
-            return;
+            stream = _streams.Spare();
         }
 
-        EndBody(stream);
+        stream ??= new Http2Stream(output, core.Open, watch, new PeerClock(options, watch), Abort, Finish);
+        stream.Begin(id, output.Peer.InitialWindow);
+        return stream;
+    }
+
+    /// <summary>Opens a stream: frames may be for it from now on.</summary>
+    public void Open(Http2Stream stream)
+    {
+        lock (output.Gate)
+        {
+            _streams.Add(stream);
+        }
+    }
+
+    /// <summary>Says that a request was not looked at (§8.7).</summary>
+    public void Refuse(int id, bool ends)
+    {
+        budget.Spend();
+        lock (output.Gate)
+        {
+            PutReset(id, Http2Error.RefusedStream);
+            if (!ends)
+            {
+                _streams.Remember(id);
+            }
+        }
     }
 
     /// <summary>Finds the stream that more of a request is for; null where it is to be ignored.</summary>
@@ -179,168 +210,8 @@ internal sealed class Http2Session(Http2Peer peer, FrontDoorOptions options, Del
         }
     }
 
-    /// <summary>Takes no more requests: what is opened from now on is ignored, as GOAWAY has said.</summary>
-    public void Leave() => _lastServed = LastStream;
-
-    /// <summary>Ends all that is in hand: the connection has ended.</summary>
-    public void EndAll()
-    {
-        List<(Http2Stream Stream, bool EndsWrite)> ended = [];
-        lock (output.Gate)
-        {
-            foreach (var stream in _streams.Open)
-            {
-                stream.IsReset = true;
-                ended.Add((stream, Http2Output.Cut(stream.Output)));
-            }
-
-            ended.ForEach(one => _streams.Close(one.Stream, mayFollow: false));
-        }
-
-        ended.ForEach(static one => Release(one.Stream, one.EndsWrite));
-    }
-
-    /// <summary>Ends what takes too long, on one stream; called from the watch.</summary>
-    public void Look()
-    {
-        List<Http2Stream>? slow = null;
-        lock (output.Gate)
-        {
-            if (_streams.InHand == 0)
-            {
-                _streams.Trim();
-            }
-
-            foreach (var stream in _streams.Open)
-            {
-                if (stream.Output.IsDeaf || stream.Body?.IsSlow == true)
-                {
-                    (slow ??= []).Add(stream);
-                }
-            }
-        }
-
-        foreach (var stream in slow ?? [])
-        {
-            core.Meters.BoundHit(DeliveryReason.SlowClient);
-            if (stream.Body?.IsSlow == true)
-            {
-                stream.Body.Fail(new RequestBodyException(408, new InvalidDataException("The body comes too slowly.")));
-            }
-            else
-            {
-                Reset(stream, Http2Error.Cancel);
-            }
-        }
-    }
-
-    private void Open(int id, ReadOnlySpan<byte> block, bool ends)
-    {
-        Http2Stream? stream;
-        bool refused;
-        lock (output.Gate)
-        {
-            refused = _streams.InHand >= options.MaxStreams;
-            stream = refused ? null : _streams.Spare();
-        }
-
-        if (refused || id > _lastServed)
-        {
-            Refuse(id, block, ends);
-            return;
-        }
-
-        RequestCount++;
-        stream ??= new Http2Stream(output, core.Open, watch, new PeerClock(options, watch), Abort, Finish);
-        stream.Begin(id, output.Peer.InitialWindow);
-        peer.Introduce(stream.Exchange.Request);
-        RequestSink sink = new(stream.Exchange.Request, options.MaxHeadFields);
-        var fault = _decoder.Decode(block, ref sink) ? HeadFault.None : HeadFault.HeadTooLarge;
-        BodyFraming framing = default;
-        var expectsContinue = false;
-        fault = fault == HeadFault.None ? sink.Judge(ends, out framing, out expectsContinue) : fault;
-        if (stream.Exchange.Request.IsHead)
-        {
-            stream.Writer.AnswerHead();
-        }
-
-        stream.HasEnded = ends;
-        if (!ends)
-        {
-            stream.Exchange.Request.Body = stream.Body = new Http2RequestBody(inflow, new PeerClock(options, watch))
-            {
-                Stream = id,
-                Length = stream.Exchange.Request.Headers.Contains(FieldId.ContentLength) ? framing.Length : null,
-                MaxBytes = options.MaxBodyBytes,
-                Continue = stream.Writer.Continue,
-                OwesContinue = expectsContinue,
-            };
-        }
-
-        lock (output.Gate)
-        {
-            _streams.Add(stream);
-        }
-
-        Serve(stream, fault, framing.Length);
-    }
-
-    private void Serve(Http2Stream stream, HeadFault fault, long length)
-    {
-        var (status, reason) = fault != HeadFault.None ? (RequestRules.StatusOf(fault), RequestRules.ReasonOf(fault))
-            : length > options.MaxBodyBytes ? (413, DeliveryReason.BodyTooLarge)
-            : (0, DeliveryReason.None);
-        ValueTask handling;
-        if (status == 0)
-        {
-            handling = core.HandleAsync(stream.Exchange, stream.Aborted);
-        }
-        else
-        {
-            stream.Exchange.Fault = fault;
-            stream.IsMalformed = status == 400;
-            if (reason != DeliveryReason.BadRequest)
-            {
-                core.Meters.BoundHit(reason);
-            }
-
-            handling = core.RefuseAsync(stream.Exchange, status, reason, stream.Aborted);
-        }
-
-        if (handling.IsCompletedSuccessfully)
-        {
-            handling.GetAwaiter().GetResult();
-            Finish(stream);
-        }
-        else
-        {
-            stream.Follow(handling);
-        }
-    }
-
-    /// <summary>Reads a block for the table's sake alone, and says that the request was not looked at (§8.7), unless GOAWAY has.</summary>
-    private void Refuse(int id, ReadOnlySpan<byte> block, bool ends)
-    {
-        TrailerSink nowhere = default;
-        _decoder.Decode(block, ref nowhere);
-        if (id > _lastServed)
-        {
-            return;
-        }
-
-        budget.Spend();
-        lock (output.Gate)
-        {
-            PutReset(id, Http2Error.RefusedStream);
-            if (!ends)
-            {
-                _streams.Remember(id);
-            }
-        }
-    }
-
     /// <summary>The core has done with a request.</summary>
-    private void Finish(Http2Stream stream)
+    public void Finish(Http2Stream stream)
     {
         bool isIdle;
         lock (output.Gate)
@@ -370,26 +241,83 @@ internal sealed class Http2Session(Http2Peer peer, FrontDoorOptions options, Del
     }
 
     /// <summary>Resets a stream for what the client did.</summary>
-    private void Blame(Http2Stream stream, Http2Error error)
+    public void Blame(Http2Stream stream, Http2Error error)
     {
-        Reset(stream, error);
+        Reset(stream, stream.Id, error);
         budget.Spend();
     }
 
-    private void Abort(Http2Stream stream) => Reset(stream, Http2Error.Internal);
+    /// <summary>Takes no more requests: what is opened from now on is ignored, as GOAWAY has said.</summary>
+    public void Leave() => _lastServed = LastStream;
 
-    private void Reset(Http2Stream stream, Http2Error error)
+    /// <summary>Ends all that is in hand: the connection has ended.</summary>
+    public void EndAll()
+    {
+        List<(Http2Stream Stream, bool EndsWrite)> ended = [];
+        lock (output.Gate)
+        {
+            foreach (var stream in _streams.Open)
+            {
+                stream.IsReset = true;
+                ended.Add((stream, Http2Output.Cut(stream.Output)));
+            }
+
+            ended.ForEach(one => _streams.Close(one.Stream, mayFollow: false));
+        }
+
+        ended.ForEach(static one => Release(one.Stream, one.EndsWrite));
+    }
+
+    /// <summary>Ends what takes too long, on one stream; called from the watch.</summary>
+    public void Look()
+    {
+        List<(Http2Stream Stream, int Id)>? slow = null;
+        lock (output.Gate)
+        {
+            if (_streams.InHand == 0 && _countAtLook == RequestCount)
+            {
+                _streams.Trim();
+            }
+
+            _countAtLook = RequestCount;
+            foreach (var stream in _streams.Open)
+            {
+                if (stream.Output.IsDeaf || stream.Body?.IsSlow == true)
+                {
+                    (slow ??= []).Add((stream, stream.Id));
+                }
+            }
+        }
+
+        foreach (var (stream, id) in slow ?? [])
+        {
+            core.Meters.BoundHit(DeliveryReason.SlowClient);
+            if (stream.Body is { IsSlow: true } body)
+            {
+                body.Fail(new RequestBodyException(408, new InvalidDataException("The body comes too slowly.")));
+            }
+            else
+            {
+                Reset(stream, id, Http2Error.Cancel);
+            }
+        }
+    }
+
+    private void Abort(Http2Stream stream) => Reset(stream, stream.Id, Http2Error.Internal);
+
+    private void Reset(Http2Stream stream, int id, Http2Error error)
     {
         bool endsWrite;
         lock (output.Gate)
         {
-            if (stream.IsReset)
+            if (!_streams.TryGet(id, out var open) || open != stream)
             {
+                // It ended meanwhile, and may serve another by now.
                 return;
             }
 
             stream.IsReset = true;
-            PutReset(stream.Id, error);
+            PutReset(id, error);
             _streams.Close(stream, mayFollow: !stream.HasEnded);
             endsWrite = Http2Output.Cut(stream.Output);
         }
@@ -416,4 +344,16 @@ internal sealed class Http2Session(Http2Peer peer, FrontDoorOptions options, Del
 
         stream.Body?.Close();
     }
+}
+
+/// <summary>What becomes of a new stream's request.</summary>
+internal enum Http2Admission
+{
+    Served,
+
+    /// <summary>There are too many; it may be sent again.</summary>
+    Refused,
+
+    /// <summary>GOAWAY has said that it would not be looked at.</summary>
+    Ignored,
 }

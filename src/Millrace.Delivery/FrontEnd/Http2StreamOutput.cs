@@ -140,6 +140,7 @@ internal sealed class Http2StreamOutput(PeerClock clock) : IValueTaskSource
             clock.EndSending();
         }
 
+        Stall();
         return Window <= PeerSettings.MaxWindow;
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Hashing;
 using System.Text;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Keys;
 
@@ -28,7 +29,7 @@ internal sealed class VaryKey
         _fields.Select(static one => KeyValuePair.Create(Encoding.Latin1.GetString(one.Name), one.Value is null ? null : Encoding.Latin1.GetString(one.Value)));
 
     /// <summary>Bytes that the key keeps: names, values, and the arrays that hold them.</summary>
-    public int MemoryBytes => _fields.Length == 0 ? 0 : 24 + 32 + _fields.Sum(static one => 24 + 72 + one.Name.Length + (one.Value?.Length ?? 0) + (one.Normal?.Length ?? 0));
+    public long MemoryBytes => _fields.Length == 0 ? 0 : 24 + MemoryCost.OfArray(32L * _fields.Length) + _fields.Sum(static one => Cost(one.Name) + Cost(one.Value) + Cost(one.Normal));
 
     public static VaryKey Of(HeaderList response, HeaderList sent)
     {
@@ -140,6 +141,8 @@ internal sealed class VaryKey
         var room = new byte[SelectingField.RoomFor(sent, id, name)];
         return SelectingField.Write(sent, id, name, room) is >= 0 and var length ? room[..length] : null;
     }
+
+    private static long Cost(byte[]? bytes) => bytes is null ? 0 : MemoryCost.OfArray(bytes.Length);
 
     private static bool IsSame(HeaderList request, in Field field) => IsSameAsItCame(request, in field) || (field.Value is not null && IsSameInNormalForm(request, in field));
 

@@ -104,12 +104,6 @@ internal sealed class AccessLog : IAsyncDisposable
             {
                 TellChange();
             }
-
-            if (_reopens)
-            {
-                _reopens = false;
-                _file.Dispose();
-            }
         }
 
         _file.Dispose();
@@ -117,6 +111,13 @@ internal sealed class AccessLog : IAsyncDisposable
 
     private void Write(Line line)
     {
+        // Asked before each line: none that came after the request goes to the old file.
+        if (_reopens)
+        {
+            _reopens = false;
+            _file.Dispose();
+        }
+
         if (line.Bytes is null)
         {
             return;

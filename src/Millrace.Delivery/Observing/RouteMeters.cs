@@ -18,6 +18,7 @@ internal sealed class RouteMeters
     private static readonly int Reasons = Enum.GetValues<DeliveryReason>().Length;
 
     private readonly ConcurrentDictionary<string, long[]> _byRoute = new(StringComparer.Ordinal);
+    private volatile bool _isFull;
 
     /// <summary>Counts it. Returns the name that its route counts under.</summary>
     public string Ended(in DeliveryRecord record)
@@ -25,7 +26,9 @@ internal sealed class RouteMeters
         var route = record.Route;
         if (!_byRoute.TryGetValue(route, out var cells))
         {
-            route = _byRoute.Count < MaxRoutes ? route : Other;
+            // Counting a concurrent dictionary locks all of it, so once it is full nobody asks again.
+            _isFull = _isFull || _byRoute.Count >= MaxRoutes;
+            route = _isFull ? Other : route;
             cells = _byRoute.GetOrAdd(route, static _ => new long[Outcomes * Reasons]);
         }
 

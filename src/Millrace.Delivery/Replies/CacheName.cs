@@ -16,10 +16,13 @@ internal sealed class CacheName(string name, string? instance = null)
     public string Loop { get; } = OriginFields.LoopId(name, instance);
 
     /// <summary>Adds what every response says about its way through here: Cache-Status (RFC 9211) and Via (RFC 9110 §7.6.3).</summary>
-    public void Sign(HeaderList headers, in CacheStatus status)
+    /// <param name="headers">The response's fields.</param>
+    /// <param name="status">What this cache did.</param>
+    /// <param name="key">The key, where the route shows it; else empty.</param>
+    public void Sign(HeaderList headers, in CacheStatus status, ReadOnlySpan<byte> key)
     {
-        Span<byte> member = stackalloc byte[_wire.Length + CacheStatus.MaxBytes];
-        headers.Add(FieldId.CacheStatus, member[..status.Write(member, _wire)]);
+        Span<byte> member = stackalloc byte[CacheStatus.RoomFor(_wire, key)];
+        headers.Add(FieldId.CacheStatus, member[..status.Write(member, _wire, key)]);
         headers.Add(FieldId.Via, _via);
     }
 }

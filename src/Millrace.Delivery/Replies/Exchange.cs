@@ -88,6 +88,9 @@ internal sealed class Exchange
     /// <summary>The rule that the request's head broke, where it was refused for one.</summary>
     public HeadFault Fault { get; set; }
 
+    /// <summary>Whether slices of the copy must be fetched for this request.</summary>
+    public bool LacksSlices { get; set; }
+
     /// <summary>Fields of the origin's answer that are for this request alone, or null.</summary>
     public HeaderList? Own { get; set; }
 
@@ -163,7 +166,7 @@ internal sealed class Exchange
         Key.Clear();
         (_arrived, _timeToFirstByte, _status, _bodyBytes, _failure) = (_time.GetTimestamp(), default, 0, 0, null);
         (_upstream, Part, Stored, Own, Route, Tag, Directives) = (null, null, null, null, null, null, default);
-        (Codings, IsAsItCame, HasReachedMark, Fault) = (null, false, false, HeadFault.None);
+        (Codings, IsAsItCame, LacksSlices, HasReachedMark, Fault) = (null, false, false, false, HeadFault.None);
         (Outcome, Reason, Complete, Verdict) = (DeliveryOutcome.Error, DeliveryReason.None, false, default);
     }
 
@@ -185,7 +188,7 @@ internal sealed class Exchange
             {
                 DeliveryReason.Method => "method",
                 DeliveryReason.RequestForm or DeliveryReason.RequestNoStore => "request",
-                DeliveryReason.HitForMiss or DeliveryReason.NotCacheable => "bypass",
+                DeliveryReason.NotCacheable => "bypass",
                 _ => Verdict.Forward ?? "miss",
             },
             Detail = reason,
@@ -209,7 +212,7 @@ internal sealed class Exchange
             headers.Add(Own[i]);
         }
 
-        _name.Sign(headers, Verdict);
+        _name.Sign(headers, Verdict, Route?.Target.Show == true ? Key.Bytes : default);
         if (Request.Tier is not null && (Verdict.Detail == DeliveryReason.Loop || Mark is not null))
         {
             headers.Add(TierField.Name, Verdict.Detail == DeliveryReason.Loop ? "loop" : Mark.ToString()!);

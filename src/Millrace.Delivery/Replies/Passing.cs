@@ -29,17 +29,22 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
             throw;
         }
 
-        exchange.Outcome = DeliveryOutcome.Bypass;
-        exchange.Route!.ResponseFields.Apply(response.Headers);
-        if (!request.Method.IsSafe() && response.Status is >= 200 and < 400
-            && posts.TryBegin(exchange, response, voiding.InvalidateAfter(exchange.Key.Own(), response.Headers, began)) is { } kept)
+        Flight? kept = null;
+        try
         {
-            await KeptAsync(exchange, kept, aborted);
-            return RequestStep.Tell;
-        }
+            exchange.Outcome = DeliveryOutcome.Bypass;
+            exchange.Route!.ResponseFields.Apply(response.Headers);
+            if (!request.Method.IsSafe() && response.Status is >= 200 and < 400)
+            {
+                kept = posts.TryBegin(exchange, response, voiding.InvalidateAfter(exchange.Key.Own(), response.Headers, began));
+            }
 
-        await using (response)
-        {
+            if (kept is not null)
+            {
+                await KeptAsync(exchange, kept, aborted);
+                return RequestStep.Tell;
+            }
+
             if (request.IsHead && response.Status == 200 && !exchange.Directives.NoStore)
             {
                 heads.Apply(exchange.Key.Own(), exchange.Route!, upstream, response, response.Began(began));
@@ -47,6 +52,11 @@ internal sealed class Passing(OriginClient origins, Stale stale, Voiding voiding
 
             await replies.ThroughAsync(exchange, response, conditionsAreOurs: false, aborted);
             return RequestStep.Tell;
+        }
+        finally
+        {
+            // What is being kept belongs to its flight.
+            await (kept is null ? response.DisposeAsync() : ValueTask.CompletedTask);
         }
     }
 

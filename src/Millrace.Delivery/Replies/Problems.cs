@@ -40,7 +40,7 @@ internal static class Problems
             headers.Add("Allow", string.Join(", ", exchange.Route?.Methods ?? UsualMethods));
         }
 
-        exchange.Verdict = exchange.Verdict with { Hit = false, TimeToLive = null, Detail = reason };
+        exchange.Verdict = exchange.Verdict with { Hit = false, Stored = false, Collapsed = null, TimeToLive = null, Detail = reason };
         exchange.Start(status, headers);
         if (!exchange.Request.IsHead)
         {

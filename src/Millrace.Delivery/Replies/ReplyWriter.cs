@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
 using System.Text.Unicode;
 using Millrace.Delivery.Cacheability;
 using Millrace.Delivery.Compression;
@@ -40,6 +42,7 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
         if (!request.IsHead && stored.Body.Slices is not null)
         {
             await slices.BeginAsync(exchange, stored, part.Range, cancellationToken);
+            TellOfParts(exchange, stored.Body.Slices, part.Range);
         }
 
         exchange.Start(part.Status, headers);
@@ -205,6 +208,15 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
         return exchange.Reply;
     }
 
+    /// <summary>A hit on an object of which slices must be fetched is none (RFC 9211 §2.2: partial). What a disk has beyond the first slice is taken to be there.</summary>
+    private static void TellOfParts(Exchange exchange, SliceMap slices, ByteRange range)
+    {
+        if (exchange.Verdict.Hit && (exchange.LacksSlices || (slices.OnDisk is null && range.Length > 0 && !slices.Holds(range.First, range.Length))))
+        {
+            exchange.Verdict = exchange.Verdict with { Hit = false, Forward = "partial", ForwardStatus = 206 };
+        }
+    }
+
     private static ByteRange? RangeOf(DeliveryRequest request, long size)
     {
         Span<ByteRange> ranges = stackalloc ByteRange[RangeSet.Max];
@@ -238,11 +250,8 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
         }
         else if (part.Status is 206 or 416)
         {
-            Span<byte> text = stackalloc byte[80];
-            int length;
-            _ = part.Status == 206
-                ? Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"bytes {part.Range.First}-{part.Range.End - 1}/{total}", out length)
-                : Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"bytes */{total}", out length);
+            Span<byte> text = stackalloc byte[ContentRange.MaxBytes];
+            var length = ContentRange.Write(text, part.Status == 206 ? part.Range : null, total);
             headers.Set(FieldId.ContentRange, text[..length]);
         }
 

@@ -26,6 +26,9 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
     public bool IsInDoubt(ResponseHead head, Exchange exchange) =>
         IsOutOfTouch(head, exchange.Route!) || (exchange.Mark is { } mark && !exchange.HasReachedMark && head.Began.Heard?.Covers(mark) != true);
 
+    /// <summary>Whether the copy's lifetime has not run out; a request or a contract may want more than that.</summary>
+    public bool IsFresh(ResponseHead head) => head.Age(time) < head.Freshness.Lifetime;
+
     /// <summary>Whether purges may have been missed, so that the copy is good for <c>available</c> routes only.</summary>
     public bool IsUnverified(ResponseHead head) => touch.IsUnverified(head.Began);
 

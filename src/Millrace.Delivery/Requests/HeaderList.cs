@@ -1,4 +1,5 @@
 using System.Text;
+using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Requests;
 
@@ -51,8 +52,8 @@ internal sealed class HeaderList
     /// <summary>All lines as HTTP/1.1 writes them, without the empty line that ends a head.</summary>
     public ReadOnlySpan<byte> Wire => _bytes.AsSpan(0, _used);
 
-    /// <summary>Bytes that the list keeps: its arrays and their headers.</summary>
-    public int MemoryBytes => 64 + 24 + _bytes.Length + 24 + (_lines.Length * 16);
+    /// <summary>Bytes that the list keeps: itself and its arrays.</summary>
+    public long MemoryBytes => 48 + MemoryCost.OfArray(_bytes.Length) + MemoryCost.OfArray(16L * _lines.Length);
 
     public FieldLine this[int index]
     {

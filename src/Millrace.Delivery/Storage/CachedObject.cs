@@ -8,14 +8,17 @@ namespace Millrace.Delivery.Storage;
 /// </summary>
 internal sealed class CachedObject : StoredNode
 {
-    /// <summary>
-    /// What an object costs beside its texts and its body: objects, arrays, its slot in the map. An estimate for 64-bit .NET 10, rounded up; nobody has
-    /// measured it.
-    /// </summary>
-    public const int FixedBytes = 768;
+    /// <summary>The node, its head, the key and the body, without their arrays. This and what follows: <c>bench store-memory</c>, docs/results/delivery.md.</summary>
+    private const int ObjectBytes = 120 + 200 + 40 + 56;
 
-    /// <summary>A surrogate key's string, its set and its slot in the index.</summary>
-    private const int SurrogateBytes = 192;
+    /// <summary>In the index: the map's node, the array of variants, and a share of the buckets.</summary>
+    private const int IndexBytes = 64 + 32 + 12;
+
+    /// <summary>At the policy: a place in its heap, and four words of its sketch, each with the room to grow.</summary>
+    private const int PolicyBytes = 10 + 42;
+
+    /// <summary>A surrogate key's set and its slot in the index, as if no other object bore it; its place in the head.</summary>
+    private const int SurrogateBytes = 240;
 
     public CachedObject(ResponseHead head, ObjectBody body, MemoryAccount account)
         : base(head.Key.ShortHash, new Residence(account))
@@ -61,7 +64,7 @@ internal sealed class CachedObject : StoredNode
         FetchCost = took is { } known ? CostOf(known) : 0;
     }
 
-    /// <summary>Settles what the object costs.</summary>
-    private void Seal() => Size = FixedBytes + Head.Key.Bytes.Length + Head.Headers.MemoryBytes + Head.Vary.MemoryBytes
-        + Head.SurrogateKeys.Sum(static key => SurrogateBytes + (2L * key.Length)) + Body.MemoryBytes;
+    /// <summary>Settles what the object costs: within a twentieth of what it takes, and more where it shares surrogate keys with others.</summary>
+    private void Seal() => Size = ObjectBytes + IndexBytes + PolicyBytes + MemoryCost.OfArray(Head.Key.Bytes.Length) + Head.Headers.MemoryBytes + Head.Vary.MemoryBytes
+        + Head.SurrogateKeys.Sum(static key => SurrogateBytes + MemoryCost.OfArray(2L * key.Length)) + Body.MemoryBytes;
 }

@@ -15,9 +15,13 @@ internal sealed partial class MemoryFile : MemoryManager<byte>
     public const int MinBytes = 256 * 1024;
 
     /// <summary>What a file costs beside its pages: the kernel's inode, directory entry, open file and mapping, and our own objects.</summary>
-    private const int FixedBytes = 4096;
+    private const int FixedBytes = 2048;
 
     private const int PageBytes = 4096;
+
+    /// <summary>A node of the kernel's index of pages has 576 bytes for 64 of them.</summary>
+    private const int PageIndexBytes = 9;
+
     private const uint CloseOnExec = 1;
 
     private static int s_count;
@@ -36,7 +40,7 @@ internal sealed partial class MemoryFile : MemoryManager<byte>
     public SafeFileHandle Handle { get; }
 
     /// <summary>What a body of this length costs as a file.</summary>
-    public static long MemoryBytesOf(long length) => FixedBytes + ((length + PageBytes - 1) / PageBytes * PageBytes);
+    public static long MemoryBytesOf(long length) => FixedBytes + ((length + PageBytes - 1) / PageBytes * (PageBytes + PageIndexBytes));
 
     /// <summary>A file of these bytes, one piece behind the other; null where there is none to be had: another system, too many of them, no memory.</summary>
     public static MemoryFile? TryCreate(params IReadOnlyList<ReadOnlyMemory<byte>> pieces)
@@ -72,6 +76,9 @@ internal sealed partial class MemoryFile : MemoryManager<byte>
         handle.Dispose();
         return null;
     }
+
+    /// <summary>A copy of bytes in a file, if they are <see cref="MinBytes"/> or more and there is a file to be had; else null.</summary>
+    public static ReadOnlyMemory<byte>? OfLarge(ReadOnlyMemory<byte> bytes) => bytes.Length >= MinBytes ? TryCreate(bytes)?.Memory : null;
 
     /// <summary>The file that memory is of, and where in it the memory begins; null for other memory.</summary>
     public static MemoryFile? Of(ReadOnlyMemory<byte> memory, out int offset) =>

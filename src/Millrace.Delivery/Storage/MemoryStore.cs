@@ -53,6 +53,9 @@ internal sealed class MemoryStore
         return held;
     }
 
+    /// <summary>Whether any variant of the key is held.</summary>
+    public bool Has(KeyBuffer key) => _contents.Index.Has(key);
+
     /// <summary>Any variant of the key, to learn by which fields it varies.</summary>
     public CachedObject? FindAny(CacheKey key) => _contents.Index.VariantsOf(key) is [var newest, ..] ? newest : null;
 

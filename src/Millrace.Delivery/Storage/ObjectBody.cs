@@ -29,8 +29,8 @@ internal sealed class ObjectBody
     /// <summary>The bytes of a complete body: arrays of <see cref="Filling.ChunkBytes"/> at most, or one file in memory.</summary>
     public ReadOnlyMemory<byte>[] Pieces => _pieces ?? throw new InvalidOperationException("The body is busy.");
 
-    /// <summary>Memory of a complete body: the pieces, and what each array and the reference to it cost.</summary>
-    public long MemoryBytes => Slices is not null ? SliceMapBytes : IsLarge ? MemoryFile.MemoryBytesOf(_length) : _length + (40L * Pieces.Length);
+    /// <summary>Memory of a complete body: the array of pieces, and theirs; or a file.</summary>
+    public long MemoryBytes => Slices is not null ? SliceMapBytes : IsLarge ? MemoryFile.MemoryBytesOf(_length) : MemoryCost.OfArray(16L * Pieces.Length) + Pieces.Sum(static piece => MemoryCost.OfArray(piece.Length));
 
     private bool IsLarge => _length >= MemoryFile.MinBytes;
 

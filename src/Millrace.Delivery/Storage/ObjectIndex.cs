@@ -33,6 +33,23 @@ internal sealed class ObjectIndex
         return null;
     }
 
+    /// <summary>Whether any variant of the key is here.</summary>
+    public bool Has(KeyBuffer key)
+    {
+        if (_byKey.TryGetValue(key.Hash, out var variants))
+        {
+            foreach (var variant in variants)
+            {
+                if (variant.Key.Is(key.Hash, key.Bytes))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The variants of a key, newest first.</summary>
     public CachedObject[] VariantsOf(CacheKey key) => _byKey.TryGetValue(key.Hash, out var held) ? Array.FindAll(held, variant => variant.Key.Equals(key)) : [];
 

@@ -10,7 +10,9 @@ internal sealed class Slice : StoredNode
     private const int FixedBytes = 256;
 
     private readonly Lock _gate = new();
-    private readonly byte[] _bytes;
+    private readonly int _length;
+    private volatile byte[]? _array;
+    private volatile MemoryFile? _file;
     private TaskCompletionSource? _changed;
     private Exception? _fault;
     private int _arrived;
@@ -19,21 +21,38 @@ internal sealed class Slice : StoredNode
     public Slice(SliceMap map, int index, ulong hash, MemoryAccount account)
         : base(hash ^ (((ulong)index + 1) * 0x9e37_79b9_7f4a_7c15), new Residence(account))
     {
-        (Map, Index, _bytes) = (map, index, GC.AllocateUninitializedArray<byte>(map.LengthOf(index)));
-        Residence.Bytes = Size = FixedBytes + _bytes.Length;
+        (Map, Index, _length) = (map, index, map.LengthOf(index));
+        _array = GC.AllocateUninitializedArray<byte>(_length);
+        Residence.Bytes = Size = FixedBytes + (_length >= MemoryFile.MinBytes ? MemoryFile.MemoryBytesOf(_length) : _length);
     }
 
     public SliceMap Map { get; }
 
     public int Index { get; }
 
-    public bool IsWhole => Volatile.Read(ref _arrived) == _bytes.Length;
+    /// <summary>Whether it came from the origin, and not from disk.</summary>
+    public bool IsFetched { get; set; }
+
+    public bool IsWhole => Volatile.Read(ref _arrived) == _length;
 
     /// <summary>All of a slice that is whole.</summary>
-    public ReadOnlyMemory<byte> Bytes => IsWhole ? _bytes : throw new InvalidOperationException("The slice is arriving.");
+    public ReadOnlyMemory<byte> Bytes => IsWhole ? Here : throw new InvalidOperationException("The slice is arriving.");
 
     /// <summary>Memory for what has not come yet. Only the writer calls.</summary>
-    public Memory<byte> Space => _bytes.AsMemory(_arrived);
+    public Memory<byte> Space => _array.AsMemory(_arrived);
+
+    // In this order: the file is set before the array is let go.
+    private ReadOnlyMemory<byte> Here => _array is { } array ? array : _file!.Memory;
+
+    /// <summary>Has a large slice that is whole lie in a file in memory from now on, where there is one to be had; who reads the array goes on.</summary>
+    public void MoveToFile()
+    {
+        if (_length >= MemoryFile.MinBytes && _array is { } array && MemoryFile.TryCreate(array) is { } file)
+        {
+            _file = file;
+            _array = null;
+        }
+    }
 
     /// <summary>So many bytes more have come.</summary>
     public void Commit(int bytes)
@@ -69,7 +88,7 @@ internal sealed class Slice : StoredNode
             {
                 if (_arrived > from)
                 {
-                    return _bytes.AsMemory(from..Math.Min(end, _arrived));
+                    return Here[from..Math.Min(end, _arrived)];
                 }
 
                 if (_fault is not null)

@@ -81,6 +81,24 @@ internal sealed class SliceMap(long length, int sliceBytes)
         return mine.Task;
     }
 
+    /// <summary>Whether memory has all slices of a part.</summary>
+    public bool Holds(long first, long length)
+    {
+        var (from, to) = (IndexOf(first), IndexOf(first + length - 1));
+        lock (_gate)
+        {
+            for (var index = from; index <= to; index++)
+            {
+                if (!_resident.ContainsKey(index))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The slices in memory.</summary>
     public Slice[] Resident()
     {

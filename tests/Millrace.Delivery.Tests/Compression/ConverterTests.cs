@@ -57,6 +57,32 @@ public class ConverterTests
     }
 
     [Fact]
+    public async Task Clients_that_cannot_read_a_coded_copy_share_one_decoding_which_is_kept()
+    {
+        var coded = new BodyCoder(new CompressionOptions()).Encode(Text, ContentCoding.Gzip)!;
+        ConversionSlots slots = new(ContentCoding.Gzip);
+        Converter converter = new(new CompressionOptions());
+        var plain = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => converter.FindOrDecode(slots, coded))));
+        Assert.All(plain, made => Assert.Same(plain[0], made));
+        await EndAsync(converter);
+        Assert.Equal((10_000L, 1L), (converter.KeptBytes, converter.Made));
+        Assert.Same(plain[0], slots.Find(ContentCoding.Identity));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_decoded_is_tried_once_and_what_has_no_place_is_not_kept()
+    {
+        Converter converter = new(new CompressionOptions());
+        ConversionSlots broken = new(ContentCoding.Gzip);
+        Assert.Null(converter.FindOrDecode(broken, Text));
+        Assert.False(broken.TryClaim(ContentCoding.Identity));
+        await EndAsync(converter);
+        ConversionSlots late = new(ContentCoding.Gzip);
+        Assert.Equal(10_000, converter.FindOrDecode(late, new BodyCoder(new CompressionOptions()).Encode(Text, ContentCoding.Gzip)!)!.Length);
+        Assert.Null(late.Find(ContentCoding.Identity));
+    }
+
+    [Fact]
     public async Task Beyond_the_queue_nothing_is_ordered_and_it_is_asked_again()
     {
         Converter converter = new(new CompressionOptions());

@@ -211,8 +211,6 @@ public class DiskFaultTests
         {
             public long Length => 0;
 
-            public Microsoft.Win32.SafeHandles.SafeFileHandle? Handle => null;
-
             public async ValueTask<int> ReadAsync(Memory<byte> into, long at, CancellationToken cancellationToken)
             {
                 await held;

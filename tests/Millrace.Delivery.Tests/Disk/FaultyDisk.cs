@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Millrace.Delivery.Storage.Disk;
 
 namespace Millrace.Delivery.Tests.Disk;
@@ -234,8 +233,6 @@ internal sealed class FaultyDisk : IDiskFiles
                 }
             }
         }
-
-        public SafeFileHandle? Handle => null;
 
         public ValueTask<int> ReadAsync(Memory<byte> into, long at, CancellationToken cancellationToken)
         {

@@ -45,25 +45,6 @@ public sealed class LocalDiskTests : IDisposable
     }
 
     [Fact]
-    public async Task A_region_names_the_bytes_in_the_file_even_after_its_segment_has_left()
-    {
-        await using var tier = await DiskObjects.OpenReadyAsync(LocalDiskFiles.Instance, options: Options);
-        tier.Put("a", 1, 150_000);
-        await tier.FlushAsync();
-        using var region = await tier.OpenSliceAsync(tier.Find("a")!.Value, 1, TestContext.Current.CancellationToken);
-        for (var i = 0; i < 200; i++)
-        {
-            tier.Put($"{i}", 1, 60_000);
-            await tier.FlushAsync();
-        }
-
-        Assert.Null(await tier.ReadAsync("a"));
-        var bytes = new byte[region!.Length];
-        Assert.Equal(bytes.Length, RandomAccess.Read(region.Handle, bytes, region.Offset));
-        Assert.True(bytes.AsSpan().SequenceEqual(DiskObjects.Body("a", 1, 150_000).AsSpan(64 << 10, 64 << 10)));
-    }
-
-    [Fact]
     public async Task Readers_writers_and_removals_at_once_read_whole_objects_only()
     {
         await using (var tier = await DiskObjects.OpenReadyAsync(LocalDiskFiles.Instance, options: Options))

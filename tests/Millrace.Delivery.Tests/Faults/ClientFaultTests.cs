@@ -117,7 +117,8 @@ public class ClientFaultTests
             await (first == 0 ? aboard.Task : Task.CompletedTask);
             await connection.SendAsync(Body(first, Large - first));
         });
-        await using var edge = await WireEdge.StartAsync(origin, new DeliveryOptions { FillBytes = 200_000 });
+        await using var edge = await WireEdge.StartAsync(
+            origin, new DeliveryOptions { FillBytes = 200_000, BodyIdleTimeout = TimeSpan.FromDays(1) }, new FrontDoorOptions { MinBytesPerSecond = 1 });
         using var slow = await WireConnection.ConnectAsync(edge.Address, receiveBuffer: 4096);
         await slow.SendAsync("GET /a HTTP/1.1\r\nHost: site.example\r\n\r\n");
         var head = await slow.ReadHeadAsync();
@@ -126,7 +127,7 @@ public class ClientFaultTests
         var fields = (await quick.ReadHeadAsync())!.Value.Fields;
         aboard.SetResult();
         var reading = quick.ReadBodyAsync(fields).AsTask();
-        await edge.AdvanceUntilAsync(reading, TimeSpan.FromSeconds(20));
+        await edge.AdvanceUntilAsync(reading, TimeSpan.FromMinutes(30));
         Assert.True((await reading) is (var whole, true) && whole.AsSpan().SequenceEqual(Body(0, Large)), "another body");
         var (late, isWhole) = await slow.ReadBodyAsync(head!.Value.Fields);
         Assert.True(isWhole && late.AsSpan().SequenceEqual(Body(0, Large)), "another body");

@@ -8,8 +8,8 @@ internal sealed class BlockPool : MemoryPool<byte>
 {
     private readonly System.Collections.Concurrent.ConcurrentBag<Block> _free = new();
 
-    /// <summary>How a pipe takes its memory from here.</summary>
-    public PipeOptions Options(PipeScheduler reader) => new(this, readerScheduler: reader, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
+    /// <summary>How a pipe takes its memory from here, as much as it likes.</summary>
+    public PipeOptions Options(PipeScheduler reader) => new(this, readerScheduler: reader, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false);
 
     public override int MaxBufferSize => Block.Bytes;
 

@@ -4,6 +4,7 @@ using System.Text;
 using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.Http1;
 using Millrace.Delivery.Requests;
+using Millrace.Delivery.Storage;
 
 namespace Millrace.Delivery.Tests;
 
@@ -47,6 +48,37 @@ public class Http1ConnectionTests
             Assert.Equal((200, $"/{length}"), await BodyAsync(client));
             Assert.Equal((200, "/a"), await BodyAsync(client));
         }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4096)]
+    public async Task Large_body_leaves_right_whole_and_in_ranges(int receiveBuffer)
+    {
+        Random seeded = new(7);
+        var body = string.Create(1_500_000, seeded, static (room, random) =>
+        {
+            foreach (ref var one in room)
+            {
+                one = (char)random.Next('!', 127);
+            }
+        });
+        await using var door = await Door.OpenAsync(body: body);
+        using var client = await RawClient.ConnectAsync(door.Address, receiveBuffer);
+        for (var i = 0; i < 3; i++)
+        {
+            await client.SendAsync(Get);
+            Assert.True((200, body) == await BodyAsync(client));
+        }
+
+        foreach (var (first, last) in ((int, int)[])[(0, 0), (4_095, 70_000), (300_001, 1_499_999), (1_234_567, 1_234_999)])
+        {
+            await client.SendAsync($"GET /a HTTP/1.1\r\nHost: h\r\nRange: bytes={first}-{last}\r\n\r\n" + Get);
+            Assert.True((206, body[first..(last + 1)]) == await BodyAsync(client));
+            Assert.True((200, body) == await BodyAsync(client));
+        }
+
+        Assert.True(MemoryFile.Count > 0 || MemoryFile.MaxCount == 0);
     }
 
     [Fact]
@@ -212,8 +244,12 @@ public class Http1ConnectionTests
     {
         await using var door = await Door.OpenAsync();
         using var client = await door.ConnectAsync();
-        await client.SendAsync(Get);
-        Assert.Contains("\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\n", (await client.ReadAsync())!.Head, StringComparison.Ordinal);
+        foreach (var request in (string[])[Get, "GET /a HTTP/1.1\r\n\r\n"])
+        {
+            // What is stored has one of its own; a refusal has none but the front door's.
+            await client.SendAsync(request);
+            Assert.Contains("\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\n", (await client.ReadAsync())!.Head, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

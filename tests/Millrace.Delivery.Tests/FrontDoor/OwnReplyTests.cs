@@ -92,9 +92,9 @@ public class OwnReplyTests
         }));
         using var client = await door.ConnectAsync();
         await client.SendAsync("GET http://right.example/a HTTP/1.1\r\nHost: wrong.example\r\n\r\nGET /a HTTP/1.1\r\nHost: right.example\r\n\r\nGET /a HTTP/1.1\r\nHost: wrong.example\r\n\r\n");
-        Assert.Contains("fwd=miss", (await client.ReadAsync())!.Head, StringComparison.Ordinal);
+        Assert.Contains("fwd=uri-miss", (await client.ReadAsync())!.Head, StringComparison.Ordinal);
         Assert.Contains("Millrace; hit", (await client.ReadAsync())!.Head, StringComparison.Ordinal);
-        Assert.Contains("fwd=miss", (await client.ReadAsync())!.Head, StringComparison.Ordinal);
+        Assert.Contains("fwd=uri-miss", (await client.ReadAsync())!.Head, StringComparison.Ordinal);
         Assert.Contains("X-Forwarded-Host: right.example", asked[0], StringComparison.Ordinal);
         Assert.DoesNotContain("wrong.example", asked[0], StringComparison.Ordinal);
     }

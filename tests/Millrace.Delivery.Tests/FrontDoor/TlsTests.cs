@@ -67,6 +67,24 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Large_bodies_of_many_streams_come_whole_over_tls()
+    {
+        var body = new string('x', 3_000_000);
+        var files = Write("a.example");
+        await using var door = await Door.OpenAsync(
+            new RawOrigin((_, stream) => RawOrigin.SayAsync(stream, $"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: {body.Length}\r\n\r\n{body}")),
+            certificates: time => new CertificateStore([files], _refused.Add, time));
+        using HttpMessageInvoker client = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null } });
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
+        {
+            using HttpRequestMessage message = new(HttpMethod.Get, $"https://127.0.0.1:{door.Address.Port}/a") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var response = await client.SendAsync(message, TestContext.Current.CancellationToken);
+            Assert.Equal(body, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }));
+        Assert.Equal((1, 0), (door.Connections, door.BoundsHit));
+    }
+
+    [Fact]
     public async Task Changed_certificate_is_taken_and_connections_stay()
     {
         var files = Write("a.example");

@@ -15,7 +15,9 @@ internal sealed class CacheModel
     private readonly Dictionary<string, DateTimeOffset> _failed = [];
     private readonly Dictionary<string, DateTimeOffset> _uncacheable = [];
     private readonly Dictionary<string, Fetched> _last = [];
+    private readonly Dictionary<string, int> _changed = [];
     private List<Held> _held = [];
+    private int _learned;
 
     /// <summary>Replies that came from the store, so that a test can tell a cache from a pipe.</summary>
     public int Reused { get; private set; }
@@ -42,7 +44,8 @@ internal sealed class CacheModel
             return fault;
         }
 
-        if (mustHit is not null && own.Length > 0)
+        // Of two at a time either may come first.
+        if (mustHit is not null && own.Length > 0 && served.Beside.Count == 0)
         {
             return $"went to the origin though this is fresh and plain: {mustHit.Fields}";
         }
@@ -87,6 +90,7 @@ internal sealed class CacheModel
     private void Learn(Fetched fetched, Ask client, bool isBehind)
     {
         var (ask, answer) = (fetched.Ask, fetched.Answer);
+        _learned++;
         _last[ask.Target] = fetched;
         if (fetched.Failed)
         {
@@ -102,7 +106,12 @@ internal sealed class CacheModel
         if (ask.IsUnsafe && answer.Status is >= 200 and < 400)
         {
             // §4.4: the target, and what Location and Content-Location name of the same origin.
-            string?[] named = [ask.Target, answer.Fields.First("Location"), answer.Fields.First("Content-Location")];
+            string?[] named = [client.Target, answer.Fields.First("Location"), answer.Fields.First("Content-Location")];
+            foreach (var target in named.OfType<string>())
+            {
+                _changed[target] = fetched.Order;
+            }
+
             next = [.. next.Select(held => named.Contains(held.Source.Ask.Target) ? held with { Invalid = true } : held)];
         }
 
@@ -114,11 +123,17 @@ internal sealed class CacheModel
         }
         else if (ask.Is("HEAD") && answer.Status == 200)
         {
-            next = [.. next.SelectMany(held => AfterHead(held, fetched)), Held.Of(fetched) with { Behind = isBehind }];
+            next = [.. next.SelectMany(held => AfterHead(held, fetched, client)), Held.Of(fetched) with { Behind = isBehind, Learned = _learned }];
         }
         else
         {
-            next.Add(Held.Of(fetched) with { Behind = isBehind });
+            next.Add(Held.Of(fetched) with { Behind = isBehind, Learned = _learned });
+        }
+
+        // What the origin said before it took a change in tells of what was there before: it must not outlive the change (§4.4).
+        if (_changed.TryGetValue(ask.Target, out var changed) && fetched.Order < changed)
+        {
+            next = [.. next.Select(held => held.Latest == fetched ? held with { Invalid = true } : held)];
         }
 
         var isMarked = _uncacheable.TryGetValue(ask.Target, out var at) && fetched.Answered - at <= HitForMiss;
@@ -137,7 +152,7 @@ internal sealed class CacheModel
     }
 
     /// <summary>§4.3.4: a 304 renews what it names by a validator.</summary>
-    private static List<Held> Validated(List<Held> all, Fetched fetched, bool isCertain, bool isBehind)
+    private List<Held> Validated(List<Held> all, Fetched fetched, bool isCertain, bool isBehind)
     {
         List<Held> next = [];
         foreach (var held in all)
@@ -154,14 +169,14 @@ internal sealed class CacheModel
             }
 
             // What was not to be stored, or not to be sent again without validation, comes with the 304 or not at all.
-            next.Add(held with { Latest = fetched, Fields = held.Fields.Without(held.IsWithheld).UpdatedBy(Held.Dated(fetched)), Invalid = false, Outdated = null, Behind = isBehind, Doubtful = false });
+            next.Add(held with { Latest = fetched, Fields = held.Fields.Without(held.IsWithheld).UpdatedBy(Held.Dated(fetched)), Invalid = false, Outdated = null, Behind = isBehind, Doubtful = false, Learned = _learned });
         }
 
         return next;
     }
 
     /// <summary>§4.3.5: a HEAD may renew what it agrees with, and tells that what it contradicts is stale.</summary>
-    private static IEnumerable<Held> AfterHead(Held held, Fetched fetched)
+    private IEnumerable<Held> AfterHead(Held held, Fetched fetched, Ask client)
     {
         if (held.Source.Ask.Target != fetched.Ask.Target || !held.Selects(fetched.Ask))
         {
@@ -171,7 +186,7 @@ internal sealed class CacheModel
         var said = fetched.Answer!.Fields;
         var agrees = new[] { "ETag", "Last-Modified", "Content-Length" }.All(name => !said.Has(name) || said.First(name) == held.Fields.First(name));
         return agrees
-            ? [held, held with { Latest = fetched, Fields = held.Fields.UpdatedBy(Held.Dated(fetched)), Behind = true }]
-            : fetched.Ask.Control.Has("no-store") ? [held, held with { Outdated = fetched.Answered }] : [held with { Outdated = fetched.Answered }];
+            ? [held, held with { Latest = fetched, Fields = held.Fields.UpdatedBy(Held.Dated(fetched)), Behind = true, Learned = _learned }]
+            : client.Control.Has("no-store") ? [held, held with { Outdated = fetched.Answered }] : [held with { Outdated = fetched.Answered }];
     }
 }

@@ -1,3 +1,5 @@
+using Millrace.Delivery.Routes;
+
 namespace Millrace.Delivery.Tests.Model;
 
 /// <summary>A response that a cache may still have: its fields as they stand after validations, and what they permit by RFC 9111. Pure.</summary>
@@ -11,6 +13,9 @@ namespace Millrace.Delivery.Tests.Model;
 internal sealed record Held(
     Fetched Source, Fetched Latest, Fields Fields, bool Invalid = false, DateTimeOffset? Outdated = null, bool Behind = false, bool Doubtful = false)
 {
+    /// <summary>When the cache came to know it: what came later may have taken its place.</summary>
+    public int Learned { get; init; }
+
     private static readonly int[] HeuristicallyCacheable = [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501];
 
     /// <summary>Final status codes that RFC 9110 defines, whose caching is therefore understood (§3).</summary>
@@ -19,7 +24,7 @@ internal sealed record Held(
 
     public static Held Of(Fetched fetched) => new(fetched, fetched, Dated(fetched));
 
-    public Directives Control => new(Fields);
+    public Directives Control => Directives.OfResponse(Fields);
 
     public string? Id => Fields.First("X-Id");
 
@@ -44,7 +49,11 @@ internal sealed record Held(
         && !Source.Ask.Control.Has("no-store") && !Latest.Ask.Control.Has("no-store")
         && !Control.HasWhole("private")
         && (!Latest.Ask.Fields.Has("Authorization") || SharesAuthorized)
-        && (Control.Has("public") || StatesFreshness || HeuristicallyCacheable.Contains(Status));
+        && (Control.Has("public") || StatesFreshness || HeuristicallyCacheable.Contains(Status))
+        && !(Fields.Has("Set-Cookie") && CookieRule == SetCookieRule.Pass);
+
+    /// <summary>The rule of the target's route: decision 0011's default, or what the operator says of it.</summary>
+    private SetCookieRule CookieRule => RuleOf(Source.Ask.Target);
 
     /// <summary>RFC 9110 §9.3.3: a POST's response stands for a GET only with explicit freshness and a Content-Location of the same URI.</summary>
     private bool MethodMayBeStored => Source.Ask.Method switch
@@ -57,7 +66,11 @@ internal sealed record Held(
     /// <summary>§3.5. What the origin has since confirmed to somebody without credentials is not theirs alone, so only the latest request counts.</summary>
     private bool SharesAuthorized => Control.Has("must-revalidate") || Control.Has("public") || Control.Has("s-maxage");
 
-    private bool StatesFreshness => Control.Has("s-maxage") || Control.Has("max-age") || Fields.Has("Expires");
+    private bool StatesFreshness => Control.Has("s-maxage") || Control.Has("max-age") || (Fields.Has("Expires") && !Control.IsTargeted);
+
+    /// <summary>The histories' routes: one for each rule.</summary>
+    public static SetCookieRule RuleOf(string target) =>
+        target.StartsWith("/strip/", StringComparison.Ordinal) ? SetCookieRule.Strip : target.StartsWith("/store/", StringComparison.Ordinal) ? SetCookieRule.Store : SetCookieRule.Pass;
 
     /// <summary>§4.2.1: the longest freshness that a shared cache may assume, in seconds.</summary>
     public double Lifetime => Outdated is { } since ? Math.Min(StatedLifetime, AgeAt(since)) : StatedLifetime;
@@ -76,7 +89,7 @@ internal sealed record Held(
                 return age;
             }
 
-            if (Fields.Has("Expires"))
+            if (Fields.Has("Expires") && !Control.IsTargeted)
             {
                 // An invalid date, "0" above all, means that it has expired (§5.3).
                 return Fields.Date("Expires") is { } expires ? Math.Max(0, (expires - Date).TotalSeconds) : 0;
@@ -106,7 +119,7 @@ internal sealed record Held(
         || (Control.Has("s-maxage") && !Control.Has("stale-while-revalidate") && !Control.Has("stale-if-error"));
 
     /// <summary>Fields that may not be sent from the store without validation (§5.2.2.4), or not be stored at all (§5.2.2.7).</summary>
-    public bool IsWithheld(string name) => Control.FieldNames("no-cache").Concat(Control.FieldNames("private")).Any(other => Fields.Same(other, name));
+    public bool IsWithheld(string name) => (CookieRule == SetCookieRule.Strip && Fields.Same(name, "Set-Cookie")) || Control.FieldNames("no-cache").Concat(Control.FieldNames("private")).Any(other => Fields.Same(other, name));
 
     /// <summary>§4.1: the fields that Vary names are those of the request that brought it, or of one whose validation chose it.</summary>
     public bool Selects(Ask ask) => !Fields.List("Vary").Contains("*") && (Matches(Source.Ask, ask) || Matches(Latest.Ask, ask));
@@ -118,8 +131,7 @@ internal sealed record Held(
 
     /// <summary>One statement of freshness, and nothing that a careful cache may rather not go by.</summary>
     private bool HasPlainControl =>
-        Fields.List("Cache-Control") is var all && all.Length == all.Select(static one => one.Split('=')[0]).Distinct(StringComparer.OrdinalIgnoreCase).Count()
-        && !Control.Has("private") && !Control.Has("no-store") && !Fields.List("Vary").Contains("*");
+        Control.HasEachOnce && !Control.Has("private") && !Control.Has("no-store") && !Fields.List("Vary").Contains("*");
 
     private bool Matches(Ask original, Ask ask) => Fields.List("Vary").All(name => Normal(original, name) == Normal(ask, name));
 

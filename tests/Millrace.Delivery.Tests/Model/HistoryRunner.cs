@@ -10,12 +10,16 @@ namespace Millrace.Delivery.Tests.Model;
 /// <summary>Plays histories through a real plane over sockets, on virtual time, with the model as judge.</summary>
 internal sealed class HistoryRunner : IAsyncDisposable
 {
+    /// <summary>Added to the number of a step for that of what another client asks meanwhile.</summary>
+    public const int Beside = 1_000;
+
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
     private readonly ModelOrigin _origin;
     private readonly DeliveryPlane _plane;
     private readonly FrontDoor _door;
     private TestServer _edge = null!;
     private WireConnection? _client;
+    private WireConnection? _other;
     private int _histories;
 
     private readonly PlantedFault _fault;
@@ -23,8 +27,10 @@ internal sealed class HistoryRunner : IAsyncDisposable
     private HistoryRunner(PlantedFault fault)
     {
         _fault = fault;
-        _origin = new ModelOrigin(_time, fault.Answer ?? (static answer => answer));
-        _plane = new DeliveryPlane(new DeliveryOptions(), RouteTable.Create([new Route("*/*", _origin.Address, Contract.Available)]), null, fault.Clock?.Invoke(_time) ?? _time);
+        _origin = new ModelOrigin(_time, (ask, answer) => fault.Disguise(ask, fault.Answer?.Invoke(answer) ?? answer));
+        Route Route(string match, SetCookieRule rule) => fault.Route(new Route(match, _origin.Address, Contract.Available) { SetCookie = rule });
+        var routes = RouteTable.Create([Route("*/*", SetCookieRule.Pass), Route("*/strip/*", SetCookieRule.Strip), Route("*/store/*", SetCookieRule.Store)]);
+        _plane = new DeliveryPlane(new DeliveryOptions(), routes, null, fault.Clock?.Invoke(_time) ?? _time);
         // The machine's clock: connections are not to time out by what passes in a history.
         _door = new FrontDoor(new FrontDoorOptions(), _plane, TimeProvider.System);
     }
@@ -51,12 +57,14 @@ internal sealed class HistoryRunner : IAsyncDisposable
         for (var i = 0; i < steps.Count; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(steps[i].Seconds));
-            var served = await ServeAsync(history, i, steps[i]);
-            var fault = model.Judge(served);
-            Tell(story, steps[i], served);
-            if (fault is not null)
+            foreach (var (step, served) in await ServeAsync(history, i, steps[i]))
             {
-                return story.Append(CultureInfo.InvariantCulture, $"  {fault}\n").ToString();
+                var fault = model.Judge(served);
+                Tell(story, step, served);
+                if (fault is not null)
+                {
+                    return story.Append(CultureInfo.InvariantCulture, $"  {fault}\n").ToString();
+                }
             }
         }
 
@@ -68,49 +76,82 @@ internal sealed class HistoryRunner : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
+        _other?.Dispose();
         await _edge.DisposeAsync();
         _door.Dispose();
         _plane.Dispose();
         await _origin.DisposeAsync();
     }
 
-    private async Task<Served> ServeAsync(int history, int number, Step step)
+    /// <summary>Plays a step: what was served, in the order in which the plane came to know of it.</summary>
+    private async Task<IEnumerable<(Step Step, Served Served)>> ServeAsync(int history, int number, Step step)
+    {
+        if (step.Meanwhile is not { } other)
+        {
+            var served = await AskAsync(history, number, step, isOther: false);
+            await SettleAsync(served);
+            return [(step, served with { Fetches = _origin.Take() })];
+        }
+
+        var arrived = _origin.Hold(number);
+        var first = AskAsync(history, number, step, isOther: false);
+        await Task.WhenAny(first, arrived);
+        var second = AskAsync(history, number + Beside, other, isOther: true);
+
+        // Until the other is answered, or waits for the answer that is held back: with the first, or alone when that is renewed behind its reply.
+        await DeliveryHarness.UntilAsync(() => second.IsCompleted || _plane.Core.InFlight >= (first.IsCompleted ? 1 : 2));
+
+        var (isSecondFirst, isFirstHeld) = (second.IsCompleted, !first.IsCompleted);
+        _origin.Release();
+        Served[] both = await Task.WhenAll(first, second);
+        await DeliveryHarness.UntilAsync(() => _plane.Core.Flights == 0);
+        var fetches = _origin.Take();
+        Fetched[] ofSecond = [.. fetches.Where(fetched => fetched.Step == number + Beside)];
+        Fetched[] others = [.. fetches.Except(ofSecond)];
+        Fetched[] ofFirst = [.. others.Where(fetched => fetched.Step == number)];
+        var one = (step, both[0] with { Fetches = others, Beside = ofSecond });
+        var two = (other, both[1] with { Fetches = ofSecond, Beside = ofFirst });
+        return isSecondFirst && isFirstHeld ? [two, one] : [one, two];
+    }
+
+    /// <summary>What goes on behind the client's back is over before time passes, lest it time out.</summary>
+    private async Task SettleAsync(Served served)
+    {
+        if ((served.Answer.Fields.First("Cache-Status") ?? "").Contains("whileRevalidate", StringComparison.Ordinal))
+        {
+            await DeliveryHarness.UntilAsync(() => _plane.Core.Flights == 0);
+        }
+    }
+
+    private async Task<Served> AskAsync(int history, int number, Step step, bool isOther)
     {
         var sent = _time.GetUtcNow();
-        var ask = new Ask(step.Method, $"/h{history}/{step.Target}", Fields.Of([.. step.Fields.Select(field => (field.Name, Value(field.Value)))]));
-        var text = new StringBuilder($"{ask.Method} {ask.Target} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Step: {number}\r\n");
-        foreach (var (name, value) in (_fault.Request?.Invoke(ask.Fields) ?? ask.Fields).Lines)
+        var room = step.Target switch { 's' => "/strip", 'w' => "/store", _ => "" };
+        var ask = new Ask(step.Method, $"{room}/h{history}/{step.Target}", Fields.Of([.. step.Fields.Select(field => (field.Name, Value(field.Value)))]));
+        var asked = _fault.Ask(ask with { Fields = _fault.Request?.Invoke(ask.Fields) ?? ask.Fields });
+        var text = new StringBuilder($"{asked.Method} {asked.Target} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Step: {number}\r\n");
+        foreach (var (name, value) in asked.Fields.Lines)
         {
             text.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         }
 
         text.Append(ask.IsUnsafe ? "Content-Length: 0\r\n\r\n" : "\r\n");
-        var reply = await ExchangeAsync(step.Method, text.ToString());
-        var received = _time.GetUtcNow();
-        var fetches = _origin.Take();
-        if (reply["Cache-Status"].Contains("whileRevalidate", StringComparison.Ordinal))
-        {
-            // What goes on behind the client's back is over before time passes, lest it time out.
-            while (_plane.Core.Flights > 0)
-            {
-                await Task.Yield();
-            }
-        }
-
-        return new Served(number, ask, new Answer(reply.Status, new Fields(reply.Fields), reply.Body, []), sent, received, fetches);
+        var reply = isOther ? await ExchangeAsync(step.Method, text.ToString(), _other, kept => _other = kept) : await ExchangeAsync(step.Method, text.ToString(), _client, kept => _client = kept);
+        return new Served(number, ask, new Answer(reply.Status, new Fields(reply.Fields), reply.Body, []), sent, _time.GetUtcNow(), []);
     }
 
-    private async Task<WireReply> ExchangeAsync(string method, string request)
+    private async Task<WireReply> ExchangeAsync(string method, string request, WireConnection? client, Action<WireConnection?> keep)
     {
-        _client ??= await WireConnection.ConnectAsync(_edge.Address);
-        await _client.SendAsync(request);
-        var reply = await _client.ReadReplyAsync(method);
+        client ??= await WireConnection.ConnectAsync(_edge.Address);
+        await client.SendAsync(request);
+        var reply = await client.ReadReplyAsync(method);
         if (!reply.IsWhole || reply["Connection"] == "close")
         {
-            _client.Dispose();
-            _client = null;
+            client.Dispose();
+            client = null;
         }
 
+        keep(client);
         return reply;
     }
 

@@ -3,7 +3,7 @@ namespace Millrace.Delivery.Tests.Model;
 /// <summary>A request, as its sender meant it.</summary>
 internal sealed record Ask(string Method, string Target, Fields Fields)
 {
-    public Directives Control { get; } = new(Fields);
+    public Directives Control { get; } = Directives.OfCacheControl(Fields);
 
     public bool Is(string method) => Method == method;
 
@@ -18,8 +18,6 @@ internal sealed record Ask(string Method, string Target, Fields Fields)
 /// <param name="Whole">The whole representation, whatever part of it was sent; the origin knows, clients do not.</param>
 internal sealed record Answer(int Status, Fields Fields, byte[] Body, byte[] Whole)
 {
-    public Directives Control { get; } = new(Fields);
-
     /// <summary>The origin numbers all that it says, so that each reply tells where it comes from.</summary>
     public string? Id => Fields.First("X-Id");
 }
@@ -38,4 +36,8 @@ internal sealed record Fetched(int Order, Ask Ask, Answer? Answer, DateTimeOffse
 }
 
 /// <summary>One request of a client, what it got, and what reached the origin in between.</summary>
-internal sealed record Served(int Step, Ask Ask, Answer Answer, DateTimeOffset Sent, DateTimeOffset Received, IReadOnlyList<Fetched> Fetches);
+internal sealed record Served(int Step, Ask Ask, Answer Answer, DateTimeOffset Sent, DateTimeOffset Received, IReadOnlyList<Fetched> Fetches)
+{
+    /// <summary>What another client's request of the same moment made reach the origin: its answers came after this request, which may share them.</summary>
+    public IReadOnlyList<Fetched> Beside { get; init; } = [];
+}

@@ -11,7 +11,7 @@ namespace Millrace.Delivery.Tests.Model;
 internal sealed class ModelOrigin : IAsyncDisposable
 {
     private readonly FakeTimeProvider _time;
-    private readonly Func<Answer, Answer> _disguise;
+    private readonly Func<Ask, Answer, Answer> _disguise;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Lock _gate = new();
     private readonly List<Fetched> _log = [];
@@ -20,10 +20,13 @@ internal sealed class ModelOrigin : IAsyncDisposable
     private IReadOnlyList<Step> _steps = [];
     private DateTimeOffset _began;
     private int _order;
+    private int? _heldStep;
+    private TaskCompletionSource _arrived = new();
+    private TaskCompletionSource _released = new();
 
     /// <param name="time">The histories' clock.</param>
     /// <param name="disguise">What the plane gets in place of the truth: the way to plant a fault.</param>
-    public ModelOrigin(FakeTimeProvider time, Func<Answer, Answer> disguise)
+    public ModelOrigin(FakeTimeProvider time, Func<Ask, Answer, Answer> disguise)
     {
         _time = time;
         _disguise = disguise;
@@ -42,6 +45,28 @@ internal sealed class ModelOrigin : IAsyncDisposable
             _versions.Clear();
             _log.Clear();
             _order = 0;
+        }
+    }
+
+    /// <summary>Holds back the answer to the first request of a step, as it was when that came; completes when it has come.</summary>
+    public Task Hold(int step)
+    {
+        lock (_gate)
+        {
+            _heldStep = step;
+            _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _arrived.Task;
+        }
+    }
+
+    /// <summary>Lets go what is held back, and holds nothing more.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _heldStep = null;
+            _released.TrySetResult();
         }
     }
 
@@ -88,12 +113,15 @@ internal sealed class ModelOrigin : IAsyncDisposable
                 {
                     await connection.ReadBodyAsync(fields, isRequest: true);
                     var words = start.Split(' ');
-                    if (Say(new Ask(words[0], words[1], new Fields(fields))) is not { } answer)
+                    var said = Say(new Ask(words[0], words[1], new Fields(fields)), out var turn);
+                    await turn;
+                    Log(said);
+                    if (said.Answer is not { } answer)
                     {
                         return;
                     }
 
-                    await connection.SendAsync(Wire(words[0], _disguise(answer)));
+                    await connection.SendAsync(Wire(words[0], _disguise(said.Ask, answer)));
                 }
             }
             catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
@@ -114,21 +142,36 @@ internal sealed class ModelOrigin : IAsyncDisposable
         return [.. Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()), .. method == "HEAD" ? [] : answer.Body];
     }
 
-    private Answer? Say(Ask ask)
+    private void Log(Fetched said)
+    {
+        lock (_gate)
+        {
+            _log.Add(said with { Answered = _time.GetUtcNow() });
+        }
+    }
+
+    private Fetched Say(Ask ask, out Task turn)
     {
         lock (_gate)
         {
             var step = int.Parse(ask.Fields.First("X-Step")!, CultureInfo.InvariantCulture);
+            turn = step == _heldStep ? _released.Task : Task.CompletedTask;
+            _heldStep = step == _heldStep ? null : _heldStep;
             var asked = _time.GetUtcNow();
-            var behaviour = _steps[step].Origin;
+            var behaviour = step >= HistoryRunner.Beside ? _steps[step - HistoryRunner.Beside].Meanwhile!.Origin : _steps[step].Origin;
             if (behaviour.Delay > 0)
             {
                 _time.Advance(TimeSpan.FromSeconds(behaviour.Delay));
             }
 
-            var answer = behaviour.Status == 0 ? null : Compose(ask, behaviour, ++_order);
-            _log.Add(new Fetched(_order, ask, answer, asked, _time.GetUtcNow(), step));
-            return answer;
+            var order = ++_order;
+            var answer = behaviour.Status == 0 ? null : Compose(ask, behaviour, order);
+            if (!turn.IsCompleted)
+            {
+                _arrived.TrySetResult();
+            }
+
+            return new Fetched(order, ask, answer, asked, asked, step);
         }
     }
 
@@ -139,7 +182,7 @@ internal sealed class ModelOrigin : IAsyncDisposable
         var kind = behaviour.Fields.Any(static field => field.Name == "Vary" && field.Value.Contains("X-Kind", StringComparison.OrdinalIgnoreCase)) ? ask.Fields.Joined("X-Kind") ?? "none" : "all";
         var tag = $"\"v{version}-{kind}\"";
         var modified = (_began.AddSeconds(-600 + (version * 10))).ToString("R", CultureInfo.InvariantCulture);
-        List<(string, string)> fields = [("X-Id", id.ToString(CultureInfo.InvariantCulture)), ("X-Private", $"secret {id}"), .. behaviour.Fields.Select(field => (field.Name, Value(field.Value)))];
+        List<(string, string)> fields = [("X-Id", id.ToString(CultureInfo.InvariantCulture)), ("X-Private", $"secret {id}"), .. behaviour.Fields.Select(field => (field.Name, field.Value == "self" ? ask.Target : Value(field.Value)))];
         if (behaviour.Skew is { } skew)
         {
             fields.Add(("Date", _time.GetUtcNow().AddSeconds(skew).ToString("R", CultureInfo.InvariantCulture)));
@@ -156,16 +199,16 @@ internal sealed class ModelOrigin : IAsyncDisposable
         }
 
         var said = new Fields(fields);
-        var whole = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"{ask.Target} v{version} {kind}|", 3)));
+        var whole = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"{ask.Target} v{version} {kind}|", 24)));
         if (behaviour.Status == 200 && (ask.Is("GET") || ask.Is("HEAD")) && Validators.NotModified(ask.Fields, said) == true)
         {
             return new Answer(304, said, [], whole);
         }
 
         var (status, body) = (behaviour.Status, behaviour.Status is 204 ? [] : whole);
-        if (status == 200 && ask.Is("GET") && ask.Fields.First("Range") is { } range && Validators.RangeHolds(ask.Fields, said))
+        if (status == 200 && ask.Is("GET") && ask.Fields.First("Range") is { } range && Validators.RangeHolds(ask.Fields, said) && ByteSpan.AllOf(range, whole.Length) is { } spans && spans.Length < 2)
         {
-            if (ByteSpan.Of(range, whole.Length) is { } span)
+            if (spans is [var span])
             {
                 (status, body) = (206, whole[span.First..(span.Last + 1)]);
                 said = said.With("Content-Range", $"bytes {span.First}-{span.Last}/{whole.Length}");

@@ -1,3 +1,5 @@
+using Millrace.Delivery.Routes;
+
 namespace Millrace.Delivery.Tests.Model;
 
 /// <summary>A fault as if the plane had it: it is told something else than the truth, of which the model is told.</summary>
@@ -6,6 +8,15 @@ namespace Millrace.Delivery.Tests.Model;
 /// <param name="Clock">How its clock goes wrong.</param>
 internal sealed record PlantedFault(Func<Answer, Answer>? Answer = null, Func<Fields, Fields>? Request = null, Func<TimeProvider, TimeProvider>? Clock = null)
 {
+    /// <summary>What the plane takes its routes' rules for.</summary>
+    public Func<Route, Route> Route { get; init; } = static route => route;
+
+    /// <summary>What of an answer it fails to see, by what was asked.</summary>
+    public Func<Ask, Answer, Answer> Disguise { get; init; } = static (_, answer) => answer;
+
+    /// <summary>What of a request it fails to see, by its method too.</summary>
+    public Func<Ask, Ask> Ask { get; init; } = static ask => ask;
+
     /// <summary>One for each rule worth breaking, by what the plane then does.</summary>
     public static IReadOnlyDictionary<string, PlantedFault> All { get; } = new Dictionary<string, PlantedFault>
     {
@@ -24,8 +35,18 @@ internal sealed record PlantedFault(Func<Answer, Answer>? Answer = null, Func<Fi
         ["ignores a request's directives"] = new(Request: static fields => fields.Without(static name => Fields.Same(name, "Cache-Control"))),
         ["ignores If-None-Match"] = new(Request: static fields => fields.Without(static name => Fields.Same(name, "If-None-Match"))),
         ["shifts ranges"] = new(Request: static fields => new([.. fields.Lines.Select(static line => (line.Name, line.Value.Replace("bytes=0-4", "bytes=0-5", StringComparison.Ordinal)))])),
+        ["ignores CDN-Cache-Control"] = new(Without("CDN-Cache-Control")),
+        ["heeds Expires beside CDN-Cache-Control"] = new(static answer => answer.Fields.Has("Expires") ? Without("CDN-Cache-Control")(answer) : answer),
+        ["shifts one of several ranges"] = new(Request: static fields => new([.. fields.Lines.Select(static line => (line.Name, line.Value.Replace("200-204", "200-205", StringComparison.Ordinal)))])),
+        ["leaves out one of several ranges"] = new(Request: static fields => new([.. fields.Lines.Select(static line => (line.Name, line.Value.Replace(", 200-204", "", StringComparison.Ordinal)))])),
+        ["stores what sets cookies"] = new() { Route = static route => route with { SetCookie = SetCookieRule.Store } },
+        ["keeps the answer to any POST"] = new() { Disguise = static (ask, answer) => ask.Is("POST") ? answer with { Fields = answer.Fields.Without(IsContentLocation).With("Content-Location", ask.Target) } : answer },
+        ["ignores what a HEAD says"] = new() { Ask = static ask => ask.Is("HEAD") ? ask with { Fields = ask.Fields.With("Cache-Control", "no-store") } : ask },
+        ["misses a change"] = new() { Ask = static ask => ask.IsUnsafe ? ask with { Target = $"{ask.Target}?" } : ask },
         ["has a clock at half speed"] = new(Clock: static time => new SlowClock(time)),
     };
+
+    private static bool IsContentLocation(string name) => Fields.Same(name, "Content-Location");
 
     private static bool IsETag(string name) => Fields.Same(name, "ETag");
 

@@ -92,16 +92,19 @@ internal sealed class ReplyJudge
     {
         var (age, lifetime) = (held.AgeAt(_served.Sent), held.Lifetime);
         var stale = age - lifetime;
+
+        // Collapsed: what came after this request was made is no stored response to it, and as new as its client could wish.
+        var isShared = _served.Beside.Contains(held.Latest);
         return 0 switch
         {
             _ when !held.MayBeStored => "must not be stored (§3)",
             _ when held.Invalid => "invalidated (§4.4)",
             _ when !(Ask.Is("HEAD") || (Ask.Is("GET") && !held.Source.Ask.Is("HEAD"))) => "another method (§4)",
             _ when !held.Selects(Ask) => "Vary (§4.1)",
-            _ when !_failed && Ask.Control.Has("no-cache") => "the request said no-cache (§5.2.1.4)",
+            _ when !isShared && !_failed && Ask.Control.Has("no-cache") => "the request said no-cache (§5.2.1.4)",
             _ when held.Control.HasWhole("no-cache") => "the response said no-cache (§5.2.2.4)",
-            _ when !_failed && Ask.Control.Seconds("max-age") < age && !Ask.Control.Has("max-stale") => "older than the request's max-age (§5.2.1.1)",
-            _ when !_failed && Ask.Control.Seconds("min-fresh") > lifetime - age => "not as long fresh as the request's min-fresh (§5.2.1.3)",
+            _ when !isShared && !_failed && Ask.Control.Seconds("max-age") < age && !Ask.Control.Has("max-stale") => "older than the request's max-age (§5.2.1.1)",
+            _ when !isShared && !_failed && Ask.Control.Seconds("min-fresh") > lifetime - age => "not as long fresh as the request's min-fresh (§5.2.1.3)",
             _ when stale < 0 => null,
             _ when held.NeverStale => "stale, and never to be served so (§4.2.4)",
             _ when _failed => null,
@@ -113,7 +116,7 @@ internal sealed class ReplyJudge
 
     /// <summary>§4: of several that fit, the most recent by Date is to be used.</summary>
     private string? Superseded(Held held, IReadOnlyList<Held> all) =>
-        all.FirstOrDefault(other => other.IsSurelyStored && other.Latest.Order > held.Latest.Order && other.Date > held.Date
+        all.FirstOrDefault(other => other.IsSurelyStored && other.Latest.Order > held.Latest.Order && other.Learned > held.Learned && other.Date > held.Date
             && other.Source.Ask.Target == Ask.Target && other.Selects(Ask) && other.Source.Ask.Is("GET")) is { } newer ? $"{newer.Id} is more recent (§4)" : null;
 
     /// <summary>§5.1: a stored response is sent with its age.</summary>
@@ -183,27 +186,45 @@ internal sealed class ReplyJudge
             return false;
         }
 
-        var range = Regex.Match(Reply.Fields.First("Content-Range") ?? "", @"^bytes (?:(\d+)-(\d+)|\*)/(\d+)$");
-        if (!range.Success || int.Parse(range.Groups[3].Value, CultureInfo.InvariantCulture) != whole.Length)
+        if (ByteSpan.AllOf(Ask.Fields.First("Range")!, whole.Length) is not { } asked)
         {
             return false;
         }
 
-        if (Reply.Status == 416)
+        var parts = Reply.Status == 206 ? Parts(Reply) : [];
+        return Reply.Status == 416 ? asked.Length == 0 && Reply.Fields.First("Content-Range") == $"bytes */{whole.Length}"
+            : parts.Length > 0 && parts.All(part => part.Fits(whole) && part.IsMadeOf(asked)) && asked.All(one => parts.Any(part => part.Holds(one)));
+    }
+
+    /// <summary>The parts of a 206: one with its Content-Range in the head, or several (RFC 9110 §14.6).</summary>
+    private static PartOfBody[] Parts(Answer reply)
+    {
+        var type = reply.Fields.First("Content-Type") ?? "";
+        var boundary = Regex.Match(type, "^multipart/byteranges; *boundary=\"?([^\"]+)\"?$");
+        if (!boundary.Success)
         {
-            return ByteSpan.Of(Ask.Fields.First("Range")!, whole.Length) is null;
+            return PartOfBody.Read(reply.Fields.First("Content-Range"), reply.Body) is { } one ? [one] : [];
         }
 
-        return Reply.Status == 206 && ByteSpan.Of(Ask.Fields.First("Range")!, whole.Length) is { } asked
-            && range.Groups[1].Value == asked.First.ToString(CultureInfo.InvariantCulture) && range.Groups[2].Value == asked.Last.ToString(CultureInfo.InvariantCulture)
-            && Reply.Body.AsSpan().SequenceEqual(whole.AsSpan(asked.First, asked.Last - asked.First + 1));
+        var text = Encoding.Latin1.GetString(reply.Body);
+        var pieces = text.Split($"--{boundary.Groups[1].Value}");
+        var parts = pieces.Length < 3 || pieces[^1].TrimEnd() != "--" ? [] : pieces[1..^1].Select(static piece =>
+        {
+            var body = piece.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            var range = Regex.Match(piece, "^Content-Range: (.*)\r$", RegexOptions.Multiline | RegexOptions.IgnoreCase);
+            return body < 0 || !range.Success ? null : PartOfBody.Read(range.Groups[1].Value, Encoding.Latin1.GetBytes(piece[(body + 4)..^2]));
+        }).ToArray();
+        return Array.Exists(parts, static part => part is null) ? [] : [.. parts.OfType<PartOfBody>()];
     }
 
     /// <summary>The first difference between the fields that a response has and those that were sent; what a cache adds of its own is let pass.</summary>
     private static string? Differs(Fields held, Answer reply, bool isWhole, bool isDated)
     {
-        string[] own = ["Age", "Cache-Status", "Via", "Connection", "Content-Length", "Accept-Ranges", "Content-Range", "Transfer-Encoding", "Keep-Alive"];
-        bool Counts(string name) => !own.Any(other => Fields.Same(other, name)) && !(Fields.Same(name, "Date") && !isDated);
+        string[] own = ["Age", "Cache-Status", "Via", "Connection", "Content-Length", "Accept-Ranges", "Content-Range", "Transfer-Encoding", "Keep-Alive", "Content-Location"];
+
+        // No history's origin says a type: one that is there is that of several ranges, or made up.
+        bool Counts(string name) => !own.Any(other => Fields.Same(other, name)) && !(Fields.Same(name, "Date") && !isDated)
+            && !(Fields.Same(name, "Content-Type") && reply.Status == 206 && reply.Fields.First(name)!.StartsWith("multipart/byteranges", StringComparison.Ordinal));
         var expected = held.Lines.Select(static line => line.Name.ToUpperInvariant()).Where(Counts).Distinct().ToArray();
         if (reply.Fields.Lines.FirstOrDefault(line => Counts(line.Name) && !expected.Contains(line.Name.ToUpperInvariant())) is { Name: not null } strange)
         {
@@ -225,29 +246,5 @@ internal sealed class ReplyJudge
     {
         _why.Append(CultureInfo.InvariantCulture, $"\n    not {held.Id}: {why}");
         return false;
-    }
-}
-
-/// <summary>One range of RFC 9110 §14.1.2 upon a body of known length.</summary>
-internal readonly record struct ByteSpan(int First, int Last)
-{
-    /// <summary>The bytes that <c>bytes=a-b</c>, <c>bytes=a-</c> or <c>bytes=-n</c> names; null when there are none.</summary>
-    public static ByteSpan? Of(string range, int length)
-    {
-        var match = Regex.Match(range, @"^bytes=(\d*)-(\d*)$");
-        if (!match.Success || length == 0)
-        {
-            return null;
-        }
-
-        var (first, last) = (match.Groups[1].Value, match.Groups[2].Value);
-        if (first.Length == 0)
-        {
-            var suffix = int.Parse(last, CultureInfo.InvariantCulture);
-            return suffix == 0 ? null : new ByteSpan(Math.Max(0, length - suffix), length - 1);
-        }
-
-        var from = int.Parse(first, CultureInfo.InvariantCulture);
-        return from >= length ? null : new ByteSpan(from, last.Length == 0 ? length - 1 : Math.Min(length - 1, int.Parse(last, CultureInfo.InvariantCulture)));
     }
 }

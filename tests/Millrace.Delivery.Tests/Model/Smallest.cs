@@ -53,6 +53,15 @@ internal static class Smallest
             yield return step with { Origin = origin with { Fields = [.. origin.Fields[..i], .. origin.Fields[(i + 1)..]] } };
         }
 
+        if (step.Meanwhile is { } other)
+        {
+            yield return step with { Meanwhile = null };
+            foreach (var simpler in Simpler(other))
+            {
+                yield return step with { Meanwhile = simpler };
+            }
+        }
+
         if (step.Seconds > 0)
         {
             yield return step with { Seconds = 0 };

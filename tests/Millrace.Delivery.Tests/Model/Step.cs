@@ -8,8 +8,11 @@ namespace Millrace.Delivery.Tests.Model;
 /// <param name="Origin">What the origin does with what this step causes.</param>
 internal sealed record Step(int Seconds, char Target, string Method, (string Name, string Value)[] Fields, Behaviour Origin)
 {
+    /// <summary>What another client asks while the origin holds the answer to this step back; null for nothing.</summary>
+    public Step? Meanwhile { get; init; }
+
     public override string ToString() =>
-        $"+{Seconds} s {Method} {Target} {string.Join(" | ", Fields.Select(static field => $"{field.Name}: {field.Value}"))}\n      origin: {Origin}";
+        $"+{Seconds} s {Method} {Target} {string.Join(" | ", Fields.Select(static field => $"{field.Name}: {field.Value}"))}\n      origin: {Origin}{(Meanwhile is null ? "" : $"\n    meanwhile {Meanwhile}")}";
 }
 
 /// <summary>How the origin answers.</summary>

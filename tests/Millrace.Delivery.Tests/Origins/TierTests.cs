@@ -24,8 +24,8 @@ public class TierTests
         Assert.Equal((miss.Text, "7"), (shared.Text, shared.Headers["Age"]));
 
         // The order of RFC 9211 §2: nearest the origin first.
-        Assert.Equal("Millrace; hit; ttl=53, Millrace; fwd=miss; ttl=53", shared.CacheStatus);
-        Assert.Equal("Millrace; fwd=miss; ttl=60, Millrace; fwd=miss; ttl=60", miss.CacheStatus);
+        Assert.Equal("Millrace; hit; ttl=53, Millrace; fwd=uri-miss; fwd-status=200; stored; ttl=53", shared.CacheStatus);
+        Assert.Equal("Millrace; fwd=uri-miss; fwd-status=200; stored; ttl=60, Millrace; fwd=uri-miss; fwd-status=200; stored; ttl=60", miss.CacheStatus);
         Assert.Contains("hit", (await second.GetAsync("/a", ("Host", first.Edge.Authority))).CacheStatus[^30..], StringComparison.Ordinal);
     }
 
@@ -124,7 +124,7 @@ public class TierTests
         await using var shield = await ShieldAsync(Page);
         await using var edge = await EdgeAsync("edge", shield);
         Assert.Equal(200, (await edge.GetAsync("/a", ("CDN-Loop", "Millrace; node=shield"))).Status);
-        Assert.Equal("Millrace; fwd=miss; ttl=60, Millrace; fwd=miss; ttl=60", (await edge.GetAsync("/b")).CacheStatus);
+        Assert.Equal("Millrace; fwd=uri-miss; fwd-status=200; stored; ttl=60, Millrace; fwd=uri-miss; fwd-status=200; stored; ttl=60", (await edge.GetAsync("/b")).CacheStatus);
     }
 
     [Fact]

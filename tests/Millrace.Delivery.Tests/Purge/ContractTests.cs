@@ -17,9 +17,9 @@ public class ContractTests
     [InlineData("available", "away", "kept", "fresh", 200, "Millrace; hit; ttl=50")]
     [InlineData("bounded", "away", "kept", "fresh", 200, "Millrace; hit; ttl=50")]
     [InlineData("strict", "away", "kept", "fresh", 200, "Millrace; hit; ttl=50")]
-    [InlineData("available", "present", "kept", "stale", 200, "Millrace; fwd=stale; fwd-status=200; ttl=60")]
-    [InlineData("bounded", "present", "kept", "stale", 200, "Millrace; fwd=stale; fwd-status=200; ttl=60")]
-    [InlineData("strict", "present", "kept", "stale", 200, "Millrace; fwd=stale; fwd-status=200; ttl=60")]
+    [InlineData("available", "present", "kept", "stale", 200, "Millrace; fwd=stale; fwd-status=200; stored; ttl=60")]
+    [InlineData("bounded", "present", "kept", "stale", 200, "Millrace; fwd=stale; fwd-status=200; stored; ttl=60")]
+    [InlineData("strict", "present", "kept", "stale", 200, "Millrace; fwd=stale; fwd-status=200; stored; ttl=60")]
     [InlineData("available", "away", "kept", "stale", 200, "Millrace; fwd=stale; ttl=-30; detail=originUnreachable")]
     [InlineData("bounded", "away", "kept", "stale", 200, "Millrace; fwd=stale; ttl=-30; detail=originUnreachable")]
     [InlineData("strict", "away", "kept", "stale", 502, "Millrace; fwd=stale; detail=originUnreachable")]
@@ -27,14 +27,14 @@ public class ContractTests
     [InlineData("bounded", "away", "kept", "expired", 502, "Millrace; fwd=stale; detail=originUnreachable")]
     [InlineData("strict", "away", "kept", "expired", 502, "Millrace; fwd=stale; detail=originUnreachable")]
     [InlineData("available", "present", "lost", "fresh", 200, "Millrace; hit; ttl=50; detail=unverified")]
-    [InlineData("bounded", "present", "lost", "fresh", 200, "Millrace; fwd=stale; fwd-status=200; ttl=60; detail=unverified")]
-    [InlineData("strict", "present", "lost", "fresh", 200, "Millrace; fwd=stale; fwd-status=200; ttl=60; detail=unverified")]
+    [InlineData("bounded", "present", "lost", "fresh", 200, "Millrace; fwd=stale; fwd-status=200; stored; ttl=60; detail=unverified")]
+    [InlineData("strict", "present", "lost", "fresh", 200, "Millrace; fwd=stale; fwd-status=200; stored; ttl=60; detail=unverified")]
     [InlineData("available", "away", "lost", "fresh", 200, "Millrace; hit; ttl=50; detail=unverified")]
     [InlineData("bounded", "away", "lost", "fresh", 502, "Millrace; fwd=stale; detail=originUnreachable")]
     [InlineData("strict", "away", "lost", "fresh", 502, "Millrace; fwd=stale; detail=originUnreachable")]
-    [InlineData("available", "present", "lost", "stale", 200, "Millrace; fwd=stale; fwd-status=200; ttl=60")]
-    [InlineData("bounded", "present", "lost", "stale", 200, "Millrace; fwd=stale; fwd-status=200; ttl=60; detail=unverified")]
-    [InlineData("strict", "present", "lost", "stale", 200, "Millrace; fwd=stale; fwd-status=200; ttl=60; detail=unverified")]
+    [InlineData("available", "present", "lost", "stale", 200, "Millrace; fwd=stale; fwd-status=200; stored; ttl=60")]
+    [InlineData("bounded", "present", "lost", "stale", 200, "Millrace; fwd=stale; fwd-status=200; stored; ttl=60; detail=unverified")]
+    [InlineData("strict", "present", "lost", "stale", 200, "Millrace; fwd=stale; fwd-status=200; stored; ttl=60; detail=unverified")]
     [InlineData("available", "away", "lost", "stale", 200, "Millrace; fwd=stale; ttl=-30; detail=unverified")]
     [InlineData("bounded", "away", "lost", "stale", 502, "Millrace; fwd=stale; detail=originUnreachable")]
     [InlineData("strict", "away", "lost", "stale", 502, "Millrace; fwd=stale; detail=originUnreachable")]
@@ -98,7 +98,7 @@ public class ContractTests
         Assert.Null(await edge.ToldAsync());
         await edge.InTouchAsync();
         Assert.Contains("; hit; ", (await edge.GetAsync("/kept")).CacheStatus, StringComparison.Ordinal);
-        Assert.Contains("fwd=miss", (await edge.GetAsync("/purged")).CacheStatus, StringComparison.Ordinal);
+        Assert.Contains("fwd=uri-miss", (await edge.GetAsync("/purged")).CacheStatus, StringComparison.Ordinal);
     }
 
     [Fact]

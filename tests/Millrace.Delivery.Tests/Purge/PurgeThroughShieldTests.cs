@@ -27,7 +27,7 @@ public class PurgeThroughShieldTests
         Assert.Equal((0, 2), (edge.Tier.Outdated, shield.Harness.OriginRequests));
 
         // Of what was not purged the shield's copy is as good as ever.
-        Assert.Contains("fwd=miss; ttl", (await edge.GetAsync("/b")).CacheStatus, StringComparison.Ordinal);
+        Assert.Contains("fwd=uri-miss; fwd-status=200; stored; ttl", (await edge.GetAsync("/b")).CacheStatus, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public class PurgeThroughShieldTests
         await DeliveryHarness.UntilAsync(() => shield.Plane.Core.CatchingUp.Waiting == 1);
         await shield.ObeyAsync(next);
         Assert.Equal("new", (await reply).Text);
-        Assert.Contains("fwd=miss", (await reply).CacheStatus, StringComparison.Ordinal);
+        Assert.Contains("fwd=uri-miss", (await reply).CacheStatus, StringComparison.Ordinal);
     }
 
     [Theory]

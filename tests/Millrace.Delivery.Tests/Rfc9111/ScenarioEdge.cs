@@ -127,6 +127,8 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
 
     private async Task AnswerAsync(string head, NetworkStream stream)
     {
+        // Its own, however late it comes to tell: the case may be some requests further by then.
+        var asked = _asked;
         if (LengthField().Match(head) is { Success: true } length)
         {
             await stream.ReadExactlyAsync(new byte[int.Parse(length.Groups[1].Value, CultureInfo.InvariantCulture)]);
@@ -140,7 +142,7 @@ public sealed partial class ScenarioEdge : IAsyncLifetime
             await stream.FlushAsync();
         }
 
-        _asked.TrySetResult();
+        asked.TrySetResult();
         if (_step.OriginHangsUp || _step.OriginCuts)
         {
             stream.Close();

@@ -48,7 +48,7 @@ public class Section3Tests(ScenarioEdge edge) : SectionTable(edge)
 
     public static IEnumerable<TheoryDataRow<Scenario>> Fields() =>
     [
-        .. from name in (string[])["Keep-Alive", "Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Connection", "TE"]
+        .. from name in (string[])["Keep-Alive", "Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization", "Proxy-Connection", "TE", "Upgrade"]
            select Case("§3.1", $"MUST NOT store {name}, which is for one connection", Stored("Cache-Control: max-age=60", $"{name}: x"), Get().FromCache().GivesNo(name)),
         .. from name in (string[])["X-New", "Content-Security-Policy", "X-Frame-Options", "WWW-Authenticate", "Clear-Site-Data", "Strict-Transport-Security", "Content-Disposition", "Set-Cookie2"]
            select Case("§3.1", $"MUST store {name}: known or not, a field is kept", Stored("Cache-Control: max-age=60", $"{name}: x"), Get().FromCache().GivesField($"{name}: x")),
@@ -57,6 +57,8 @@ public class Section3Tests(ScenarioEdge edge) : SectionTable(edge)
             Stored("Cache-Control: max-age=60, no-cache=\"A, b\"", "a: 1", "b: 2", "c: 3").GivesField("a: 1", "b: 2"), Get().FromCache().GivesField("c: 3").GivesNo("a", "b")),
         Case("§3.1", "fields that private lists MUST NOT be stored by a shared cache (§5.2.2.7)",
             Stored("Cache-Control: private=\"Set-Cookie\", max-age=60", "Set-Cookie: a=b").GivesField("Set-Cookie: a=b"), Get().FromCache().GivesNo("Set-Cookie")),
+        Case("§3.1", "MUST NOT combine trailers with header fields",
+            Get().Answers("Cache-Control: max-age=60", "Transfer-Encoding: chunked", "no Content-Length", "Trailer: X-After").Says("4\r\nbody\r\n0\r\nX-After: 1\r\n\r\n").Gives(200, "body"), Get().FromCache().Gives(200, "body").GivesNo("X-After", "Trailer")),
         Case("§3.1", "several lines of one field keep their order", Stored("Cache-Control: max-age=60", "X: 1", "X: 2", "Y: 3", "X: 4"), Get().FromCache().GivesField("X: 1, 2, 4")),
         Case("§3.1", "Set-Cookie is not stored (decision 0011)", Stored("Cache-Control: max-age=60", "Set-Cookie: a=b"), Get().FromOrigin().GivesNo("Set-Cookie")),
     ];

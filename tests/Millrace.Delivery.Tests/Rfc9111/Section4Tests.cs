@@ -35,6 +35,8 @@ public class Section4Tests(ScenarioEdge edge) : SectionTable(edge)
         Case("§4.1", "Vary on several lines is one list", Get("A: 1", "B: 2").Answers("Cache-Control: max-age=60", "Vary: A", "Vary: B").FromOrigin(), Get("A: 1", "B: 3").FromOrigin()),
         .. from star in (string[])["*", "*, *", ", *", "Foo, *", "*, Foo"]
            select Case("§4.1", $"Vary: {star} always fails to match", Get("Foo: 1").Answers("Cache-Control: max-age=60", $"Vary: {star}").FromOrigin(), Get("Foo: 1").FromOrigin()),
+        .. from vary in (string[])["Accept-Encoding; User-Agent", "Foo Bar", "\"Foo\"", "Foo, (x)"]
+           select Case("§4.1", $"Vary: {vary} names no fields, so nobody knows what selects (decision 0011)", Get("Foo: 1").Answers("Cache-Control: max-age=60", $"Vary: {vary}").FromOrigin(), Get("Foo: 1").FromOrigin()),
         Case("§4.1", "Vary: * on a line of its own always fails to match", Stored("Cache-Control: max-age=60", "Vary: Foo", "Vary: *"), Get().FromOrigin()),
         Case("§4.1", "two variants live side by side",
             Get("Foo: 1").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(), Get("Foo: 2").Answers("Cache-Control: max-age=60", "Vary: Foo").FromOrigin(),

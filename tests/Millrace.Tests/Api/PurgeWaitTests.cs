@@ -22,7 +22,7 @@ public sealed class PurgeWaitTests : IDisposable
     {
         FakeTimeProvider clock = new();
         SlowEdge edge = new();
-        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, purge: edge, clock: clock);
+        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, purge: edge, clock: clock, admin: true);
         var posting = api.PostAsync("/v1/purge", Purge, "application/json", Cancellation);
         await edge.Waited.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
         clock.Advance(TimeSpan.FromSeconds(10));
@@ -35,7 +35,7 @@ public sealed class PurgeWaitTests : IDisposable
     [Fact]
     public async Task Edge_that_cannot_hear_of_it_now_is_named_at_once()
     {
-        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, purge: new SlowEdge { Lost = true });
+        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, purge: new SlowEdge { Lost = true }, admin: true);
         var (answer, _) = await api.PostAsync("/v1/purge", Purge, "application/json", Cancellation);
         Assert.Equal((200, """{"obeyed":[],"waiting":["far"]}"""), (answer.Status, answer.Json["edges"]!.ToJsonString()));
     }
@@ -43,7 +43,7 @@ public sealed class PurgeWaitTests : IDisposable
     [Fact]
     public async Task Edges_that_obey_are_named()
     {
-        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation);
+        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, admin: true);
         var (answer, _) = await api.PostAsync("/v1/purge", Purge, "application/json", Cancellation);
         Assert.Equal((200, 0, """{"obeyed":["edge"],"waiting":[]}"""), (answer.Status, (int)answer.Json["voided"]!, answer.Json["edges"]!.ToJsonString()));
     }

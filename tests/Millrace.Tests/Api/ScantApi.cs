@@ -46,8 +46,9 @@ internal sealed class ScantApi : IAsyncDisposable
     /// <param name="decide">Decides; by default nobody asks.</param>
     /// <param name="purge">Where purges go; by default to the journal and a plane that follows it.</param>
     /// <param name="clock">The API's clock; by default the system's.</param>
+    /// <param name="admin">Whether it is the admin listener's part.</param>
     public static async Task<ScantApi> StartAsync(
-        string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null, IPurge? purge = null, TimeProvider? clock = null)
+        string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null, IPurge? purge = null, TimeProvider? clock = null, bool admin = false)
     {
         var keys = new MemorySubjectKeys();
         var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = data }, TimeProvider.System, keys, files);
@@ -62,7 +63,8 @@ internal sealed class ScantApi : IAsyncDisposable
         var tokens = new DeliveryTokens(new byte[32]);
         api._purges = await api._plane.FollowAsync(new PurgeToDelivery(journal, "journal", TimeProvider.System), static _ => { }, cancellation);
         app.UseRouting();
-        ApiEndpoints.Map(app, new ApiServices
+        Action<Microsoft.AspNetCore.Routing.IEndpointRouteBuilder, ApiServices> map = admin ? AdminEndpoints.Map : ApiEndpoints.Map;
+        map(app, new ApiServices
         {
             Journal = journal,
             Clock = clock ?? TimeProvider.System,

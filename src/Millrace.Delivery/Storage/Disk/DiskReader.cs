@@ -42,19 +42,6 @@ internal sealed class DiskReader(DiskIndex index, DiskQueue queue, DiskBuffers b
         return await ReadSliceAsync(entry, slice, segment, place, cancellationToken);
     }
 
-    /// <summary>The slice's place in its file, its bytes checked just now.</summary>
-    public async ValueTask<DiskRegion?> OpenSliceAsync(DiskEntry entry, int slice, CancellationToken cancellationToken)
-    {
-        if (!index.TryLeaseSlice(entry, slice, out var place, out var segment))
-        {
-            return null;
-        }
-
-        using Lease lease = new(segment);
-        using var read = await ReadSliceAsync(entry, slice, segment, place, cancellationToken);
-        return read is null ? null : DiskRegion.Open(segment, place.Offset + DiskRecord.HeaderBytes, entry.LengthOf(slice));
-    }
-
     private async ValueTask<PooledBuffer?> ReadSliceAsync(DiskEntry entry, int slice, Segment segment, RecordPlace place, CancellationToken cancellationToken)
     {
         var read = await ReadAsync(segment, place, record => IsSliceOf(entry, slice, record), cancellationToken);

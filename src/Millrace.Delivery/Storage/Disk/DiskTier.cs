@@ -105,10 +105,6 @@ internal sealed class DiskTier : IAsyncDisposable
     public ValueTask<PooledBuffer?> ReadSliceAsync(in DiskEntry entry, int slice, CancellationToken cancellationToken) =>
         _reader.ReadSliceAsync(entry, slice, cancellationToken);
 
-    /// <summary>Where one slice lies in its file, just checked, for a copy from file to socket within the kernel; else null.</summary>
-    public ValueTask<DiskRegion?> OpenSliceAsync(in DiskEntry entry, int slice, CancellationToken cancellationToken) =>
-        _reader.OpenSliceAsync(entry, slice, cancellationToken);
-
     /// <summary>Begins a new version of an object; null when the disk fails or too much is under way.</summary>
     /// <param name="key">From <see cref="KeyOf"/>.</param>
     /// <param name="variant">Tells the key's variants apart.</param>

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Millrace.Delivery.Storage.Disk;
 
 /// <summary>The few file operations whose failure the disk tier must survive; tests stand in a disk that fails on command.</summary>
@@ -36,9 +34,6 @@ internal interface IDiskFiles
 internal interface IDiskFile : IDisposable
 {
     long Length { get; }
-
-    /// <summary>For the kernel's own copies (sendfile); null where there is no such thing.</summary>
-    SafeFileHandle? Handle { get; }
 
     /// <returns>How many bytes were read; fewer than asked only at the end.</returns>
     ValueTask<int> ReadAsync(Memory<byte> into, long at, CancellationToken cancellationToken);

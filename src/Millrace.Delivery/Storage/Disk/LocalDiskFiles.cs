@@ -51,8 +51,6 @@ internal sealed class LocalDiskFiles : IDiskFiles
     {
         public long Length => RandomAccess.GetLength(handle);
 
-        public SafeFileHandle Handle => handle;
-
         public async ValueTask<int> ReadAsync(Memory<byte> into, long at, CancellationToken cancellationToken)
         {
             var read = 0;
