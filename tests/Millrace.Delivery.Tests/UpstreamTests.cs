@@ -219,7 +219,7 @@ public class UpstreamTests
 
     [Theory]
     [InlineData("HEAD", "", "Millrace; fwd=uri-miss; fwd-status=200; detail=head")]
-    [InlineData("GET", "bytes=-1", "Millrace; fwd=miss; ttl=60")]
+    [InlineData("GET", "bytes=-1", "Millrace; fwd=uri-miss; fwd-status=200; stored; ttl=60")]
     [InlineData("GET", "items=1-2", "Millrace; fwd=uri-miss; fwd-status=200; detail=range")]
     [InlineData("POST", "", "Millrace; fwd=method; fwd-status=200; detail=method")]
     public async Task Pass_says_why_and_what_came(string method, string range, string status)

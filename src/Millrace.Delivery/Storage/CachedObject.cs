@@ -9,7 +9,7 @@ namespace Millrace.Delivery.Storage;
 internal sealed class CachedObject : StoredNode
 {
     /// <summary>The node, its head, the key and the body, without their arrays. This and what follows: <c>bench store-memory</c>, docs/results/delivery.md.</summary>
-    private const int ObjectBytes = 120 + 200 + 40 + 56;
+    private const int ObjectBytes = 120 + 232 + 40 + 40 + 56;
 
     /// <summary>In the index: the map's node, the array of variants, and a share of the buckets.</summary>
     private const int IndexBytes = 64 + 32 + 12;

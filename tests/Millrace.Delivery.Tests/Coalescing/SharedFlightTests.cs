@@ -16,9 +16,9 @@ public class SharedFlightTests
             await context.Response.WriteAsync("page");
         });
         await edge.GetAsync("/a");
-        Assert.Equal("Millrace; fwd=bypass; fwd-status=200; detail=hitForMiss", (await edge.GetAsync("/a")).CacheStatus);
+        Assert.Equal("Millrace; fwd=uri-miss; fwd-status=200; detail=hitForMiss", (await edge.GetAsync("/a")).CacheStatus);
         isPrivate = false;
-        Assert.Equal("Millrace; fwd=miss; ttl=60", (await edge.GetAsync("/a")).CacheStatus);
+        Assert.Equal("Millrace; fwd=uri-miss; fwd-status=200; stored; ttl=60", (await edge.GetAsync("/a")).CacheStatus);
         await edge.SettledAsync();
         Assert.Equal("Millrace; hit; ttl=60", (await edge.GetAsync("/a")).CacheStatus);
         Assert.Equal((3, 1), (edge.OriginRequests, edge.Plane.Stats.Objects));
@@ -27,7 +27,7 @@ public class SharedFlightTests
         edge.Plane.Purge(new Millrace.Delivery.Purge.PurgeRequest { Urls = [$"{edge.Edge}a"] });
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => edge.GetAsync("/a")));
         await edge.SettledAsync();
-        Assert.DoesNotContain("bypass", (await edge.GetAsync("/a")).CacheStatus, StringComparison.Ordinal);
+        Assert.DoesNotContain("hitForMiss", (await edge.GetAsync("/a")).CacheStatus, StringComparison.Ordinal);
     }
 
     [Fact]

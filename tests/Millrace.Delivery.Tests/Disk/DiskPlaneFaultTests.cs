@@ -60,7 +60,7 @@ public class DiskPlaneFaultTests
         _disk.Fault = static (operation, _) => operation == DiskOperation.Read;
         var reply = await edge.GetAsync(path);
         Assert.Equal(Page(path), reply.Body);
-        Assert.StartsWith("Millrace; fwd=miss", reply.CacheStatus, StringComparison.Ordinal);
+        Assert.StartsWith("Millrace; fwd=uri-miss", reply.CacheStatus, StringComparison.Ordinal);
         Assert.True(edge.Disk.Stats.ByReason[DiskReason.ReadFailed] > 0);
         Assert.Equal(Page(path), (await edge.GetAsync(path)).Body);
         Assert.Equal(1, edge.Harness.OriginRequests);

@@ -124,7 +124,7 @@ public class DiskPurgeTests
         }
 
         await using var again = await DiskEdge.OpenAsync(_disk, Origin, other);
-        Assert.StartsWith("Millrace; fwd=miss", (await again.GetAsync("/news/a")).CacheStatus, StringComparison.Ordinal);
+        Assert.StartsWith("Millrace; fwd=uri-miss", (await again.GetAsync("/news/a")).CacheStatus, StringComparison.Ordinal);
         await again.Harness.WrittenAsync();
         await again.Follower!.WaitAsync(other.Add(new PurgeRequest { Keys = ["y"] }), Now);
         Assert.StartsWith("Millrace; hit", (await again.GetAsync("/news/a")).CacheStatus, StringComparison.Ordinal);
@@ -147,7 +147,7 @@ public class DiskPurgeTests
         }
 
         await using var again = await DiskEdge.OpenAsync(_disk, Origin, feed);
-        Assert.StartsWith("Millrace; fwd=miss", (await again.GetAsync("/news/a")).CacheStatus, StringComparison.Ordinal);
+        Assert.StartsWith("Millrace; fwd=uri-miss", (await again.GetAsync("/news/a")).CacheStatus, StringComparison.Ordinal);
     }
 
     [Fact]

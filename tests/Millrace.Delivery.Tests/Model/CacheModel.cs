@@ -27,7 +27,7 @@ internal sealed class CacheModel
     {
         foreach (var behind in served.Fetches.Where(fetched => fetched.Step != served.Step))
         {
-            Learn(behind, served.Ask, isBehind: true);
+            Learn(behind, served, isBehind: true);
         }
 
         var own = served.Fetches.Where(fetched => fetched.Step == served.Step).ToArray();
@@ -36,7 +36,7 @@ internal sealed class CacheModel
         foreach (var fetched in own)
         {
             // A renewal that a 304 of another representation makes ask twice (§4.3.4) is still behind the reply.
-            Learn(fetched, served.Ask, isBehind: own.All(one => one.Answer?.Id is { } id && id != served.Answer.Id && !one.Failed));
+            Learn(fetched, served, isBehind: own.All(one => one.Answer?.Id is { } id && id != served.Answer.Id && !one.Failed));
         }
 
         if (ForwardingFault(served, own) is { } fault)
@@ -85,10 +85,11 @@ internal sealed class CacheModel
 
     /// <summary>Takes in what the origin said.</summary>
     /// <param name="fetched">The exchange.</param>
-    /// <param name="client">The request that caused it, as the client sent it.</param>
+    /// <param name="served">The request that caused it, as the client sent it, and its reply.</param>
     /// <param name="isBehind">Whether no client waited for it: when the cache takes it in is then not known exactly.</param>
-    private void Learn(Fetched fetched, Ask client, bool isBehind)
+    private void Learn(Fetched fetched, Served served, bool isBehind)
     {
+        var client = served.Ask;
         var (ask, answer) = (fetched.Ask, fetched.Answer);
         _learned++;
         _last[ask.Target] = fetched;
@@ -117,8 +118,9 @@ internal sealed class CacheModel
 
         if (answer.Status == 304)
         {
-            // A client's own condition, or a request of which nothing may be stored, leaves it to the cache whether what it holds is renewed.
-            var isFree = isBehind || client.Fields.Has("If-None-Match") || client.Fields.Has("If-Modified-Since") || client.Fields.Has("Authorization") || client.Control.Has("no-store");
+            // A client's own condition, or a request of which nothing may be stored, leaves it to the cache whether what it holds is renewed; of two at a
+            // time, each may have validated what was here before both.
+            var isFree = isBehind || served.Beside.Count > 0 || client.Fields.Has("If-None-Match") || client.Fields.Has("If-Modified-Since") || client.Fields.Has("Authorization") || client.Control.Has("no-store");
             next = Validated(next, fetched, !isFree, isBehind);
         }
         else if (ask.Is("HEAD") && answer.Status == 200)
