@@ -144,7 +144,9 @@ internal sealed class Fetcher(
     private async Task TakeAsync(Flight flight, FetchOrder order, OriginResponse response, ResponseHead head, long? length)
     {
         var reason = StorageRules.Judge(order.Upstream.Headers, head, length, disk.Objects is null ? MaxBytes(order.Route) : long.MaxValue);
-        if (response.Status is 500 or 502 or 503 or 504 && (reason != DeliveryReason.None || order.Stored is not null))
+
+        // An error that may be kept takes the place of an earlier error, and of no copy that is worth validating again.
+        if (response.Status is 500 or 502 or 503 or 504 && (reason != DeliveryReason.None || order.Stored is { Head.Status: < 500 }))
         {
             FailWith(flight, order, response);
             return;

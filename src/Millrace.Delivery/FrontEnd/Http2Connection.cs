@@ -334,6 +334,13 @@ internal sealed class Http2Connection : IWatched
     {
         _ended = true;
         _output.Fail(new IOException("The connection has ended."));
+        if (!_output.Failed.IsCompleted)
+        {
+            // Somebody sends: it ends with the socket, and has the wire until then.
+            Cut();
+            await _output.Failed;
+        }
+
         _session.EndAll();
         if (_session.InHand > 0)
         {

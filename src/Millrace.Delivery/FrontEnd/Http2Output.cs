@@ -19,6 +19,7 @@ internal sealed class Http2Output : IThreadPoolWorkItem
     private readonly Http2Wire _wire;
     private readonly Http2Turns _turns;
     private readonly Http2Room _room = new();
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Http2FrameBuffer _buffer;
     private ArraySegment<byte> _sentBuffer;
     private bool _isSending;
@@ -58,6 +59,9 @@ internal sealed class Http2Output : IThreadPoolWorkItem
             }
         }
     }
+
+    /// <summary>Ends when <see cref="Fail"/> has and nobody sends any more, so that the wire may go.</summary>
+    public Task Failed => _failed.Task;
 
     /// <summary>Whether the client has kept the window shut for too long.</summary>
     public bool IsDeaf => _turns.IsDeaf;
@@ -373,5 +377,6 @@ internal sealed class Http2Output : IThreadPoolWorkItem
     {
         EndBatch();
         GiveRoom();
+        _failed.TrySetResult();
     }
 }

@@ -214,6 +214,9 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
     public void Finish(Http2Stream stream)
     {
         bool isIdle;
+
+        // Taken now: once it is let go, the stream is another request's.
+        var body = stream.Body;
         lock (output.Gate)
         {
             if (!stream.IsReset)
@@ -232,7 +235,7 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
             isIdle = _streams.InHand == 0;
         }
 
-        stream.Body?.Close();
+        body?.Close();
         output.Flush();
         if (isIdle)
         {

@@ -33,14 +33,19 @@ internal sealed class PeerClock(FrontDoorOptions options, ConnectionWatch watch,
 
     private const long Unknown = -1;
 
+    /// <summary>What a fast time earns at most, in milliseconds: who has taken a gigabyte at once may not stall for days.</summary>
+    private const long MostCredit = 120_000;
+
     /// <summary>How long a client may take to end what we have ended: its answer's acknowledgement, not more requests, is waited for.</summary>
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(2);
 
     private volatile Awaiting _awaiting;
     private long _since;
-    private Flow _sending = new();
-    private Flow _taking = new();
+    private Flow _sending = new(options);
+    private Flow _taking = new(options);
     private long _acknowledgedBefore = Unknown;
+    private long _waitedBefore;
+    private long _credit;
 
     /// <summary>Notes what is waited for; the time runs from the first call for it.</summary>
     public void Await(Awaiting what)
@@ -83,12 +88,12 @@ internal sealed class PeerClock(FrontDoorOptions options, ConnectionWatch watch,
             Awaiting.End => EndTimeout,
             _ => TimeSpan.MaxValue,
         };
-        return watch.Now - Volatile.Read(ref _since) > limit.TotalMilliseconds || _sending.IsSlow(watch.Now, _sending.Bytes, options);
+        return watch.Now - Volatile.Read(ref _since) > limit.TotalMilliseconds || _sending.IsSlow(watch.Now);
     }
 
     /// <summary>
-    /// Whether the client takes its response too slowly. What counts is what it has acknowledged since it was first seen to be waited for, so that a full
-    /// buffer of ours earns a client that stalls no time. For one caller at a time.
+    /// Whether the client takes its response too slowly. What counts is what it has acknowledged since it was last looked at, so that a full buffer of ours
+    /// earns a client that stalls no time. For one caller at a time.
     /// </summary>
     public bool IsDeaf()
     {
@@ -97,53 +102,70 @@ internal sealed class PeerClock(FrontDoorOptions options, ConnectionWatch watch,
             return false;
         }
 
-        var bytes = _taking.Bytes;
-        if (progress?.Acknowledged() is { } acknowledged)
+        if (progress?.Acknowledged() is not { } acknowledged)
         {
-            if (Interlocked.CompareExchange(ref _acknowledgedBefore, acknowledged, Unknown) is var before && before == Unknown)
-            {
-                before = acknowledged;
-            }
-
-            bytes = acknowledged - before + UntoldBytes;
+            return _taking.IsSlow(watch.Now);
         }
 
-        return _taking.IsSlow(watch.Now, bytes, options);
+        var before = Volatile.Read(ref _acknowledgedBefore);
+        if (Interlocked.CompareExchange(ref _acknowledgedBefore, acknowledged, before) != before)
+        {
+            // A new request has begun meanwhile.
+            return false;
+        }
+
+        if (before == Unknown)
+        {
+            (before, _waitedBefore, _credit) = (acknowledged, 0, Flow.Earned(UntoldBytes, options));
+        }
+
+        var waited = _taking.Waited(watch.Now);
+        _credit = Math.Min(MostCredit, _credit + Flow.Earned(acknowledged - before, options)) - (waited - _waitedBefore);
+        _waitedBefore = waited;
+        return _credit < -options.SlowGrace.TotalMilliseconds;
     }
 
-    /// <summary>Bytes in one direction, and the time that they were waited for.</summary>
+    /// <summary>One direction: the time that was waited for the client, and what is left of the time that its bytes have earned it. For one writer.</summary>
     private struct Flow
     {
         private const long NotWaiting = -1;
 
+        private readonly FrontDoorOptions _options;
         private long _begun;
         private long _waited;
-        private long _bytes;
+        private long _credit;
 
-        public Flow() => _begun = NotWaiting;
-
-        public readonly long Bytes => Volatile.Read(in _bytes);
+        public Flow(FrontDoorOptions options) => (_options, _begun) = (options, NotWaiting);
 
         public readonly bool IsWaitedFor => Volatile.Read(in _begun) != NotWaiting;
 
-        public void Clear() => (_begun, _waited, _bytes) = (NotWaiting, 0, 0);
+        /// <summary>The time in milliseconds that so many bytes may take.</summary>
+        public static long Earned(long bytes, FrontDoorOptions options) => bytes * 1000 / options.MinBytesPerSecond;
+
+        public void Clear() => (_begun, _waited, _credit) = (NotWaiting, 0, 0);
 
         public void Begin(long now, int bytes)
         {
-            _bytes += bytes;
+            Add(bytes);
             Volatile.Write(ref _begun, now);
         }
 
-        public void Add(int bytes) => _bytes += bytes;
+        public void Add(int bytes) => _credit = Math.Min(MostCredit, _credit + Earned(bytes, _options));
 
         public void End(long now)
         {
-            _waited += now - _begun;
-            Volatile.Write(ref _begun, NotWaiting);
+            // A new request may have begun while something was sent still.
+            if (Volatile.Read(in _begun) is var begun and not NotWaiting)
+            {
+                _waited += now - begun;
+                _credit -= now - begun;
+                Volatile.Write(ref _begun, NotWaiting);
+            }
         }
 
-        public readonly bool IsSlow(long now, long bytes, FrontDoorOptions options) =>
-            Volatile.Read(in _begun) is var begun and not NotWaiting
-            && _waited + now - begun > options.SlowGrace.TotalMilliseconds + (bytes * 1000 / options.MinBytesPerSecond);
+        public readonly long Waited(long now) => _waited + (Volatile.Read(in _begun) is var begun and not NotWaiting ? now - begun : 0);
+
+        public readonly bool IsSlow(long now) =>
+            Volatile.Read(in _begun) is var begun and not NotWaiting && _credit - (now - begun) < -_options.SlowGrace.TotalMilliseconds;
     }
 }

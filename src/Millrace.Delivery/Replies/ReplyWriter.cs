@@ -108,6 +108,10 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
                 }
             }
         }
+        catch (OperationCanceledException) when (at == arriving.Body.Length)
+        {
+            // The client has all of it, and closed before the fill had ended.
+        }
         catch (LeftBehindException)
         {
             var first = Math.Max(at, range.First);

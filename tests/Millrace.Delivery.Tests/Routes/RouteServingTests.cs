@@ -124,11 +124,14 @@ public class RouteServingTests
             });
         foreach (var (path, seconds) in ((string, int)[])[("/gone", 10), ("/broken", 2)])
         {
-            await edge.GetAsync(path);
-            edge.Time.Advance(TimeSpan.FromSeconds(seconds - 1));
-            Assert.Contains("hit; ttl=1", (await edge.GetAsync(path)).CacheStatus, StringComparison.Ordinal);
-            edge.Time.Advance(TimeSpan.FromSeconds(1));
-            Assert.DoesNotContain("hit", (await edge.GetAsync(path)).CacheStatus, StringComparison.Ordinal);
+            // Each time anew: what was remembered is no reason to forget sooner.
+            for (var round = 0; round < 3; round++)
+            {
+                Assert.DoesNotContain("hit", (await edge.GetAsync(path)).CacheStatus, StringComparison.Ordinal);
+                edge.Time.Advance(TimeSpan.FromSeconds(seconds - 1));
+                Assert.Contains("hit; ttl=1", (await edge.GetAsync(path)).CacheStatus, StringComparison.Ordinal);
+                edge.Time.Advance(TimeSpan.FromSeconds(1));
+            }
         }
     }
 
