@@ -3,6 +3,7 @@ using Spectre.Console;
 
 namespace Millrace.Tests.Demo;
 
+[Collection(nameof(AloneCollection))]
 public sealed class DemoRunTests
 {
     [Fact]

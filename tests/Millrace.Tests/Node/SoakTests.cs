@@ -4,6 +4,7 @@ using Millrace.Tests.House;
 namespace Millrace.Tests.Node;
 
 /// <summary>The soak, small: a fleet of processes under load, kills, reloads, purges and an origin's storms; and a planted fault that it must see.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class SoakTests
 {
     [Fact(Timeout = 240_000)]
