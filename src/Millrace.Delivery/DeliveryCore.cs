@@ -65,14 +65,15 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         _voiding = new Voiding(_purges, _store, _disk, _meters, () => _routes, time);
         _flights = new FlightTable(_purges);
         Stale stale = new(Touch, _purges, _replies, time);
+        _replies.Stale = stale;
         PassMarks marks = new(options.HitForMiss, time);
         KeyMemo<FlightResult.Failed> failures = new(options.FailureMemo, time);
-        BodyFill fill = new(_store, _account, _flights, _disk, _meters, time);
+        BodyFill fill = new(_store, _account, _flights, marks, _disk, _meters, time);
         PartFill parts = new(options, _store, _account, _slices, _disk, time);
         Fetcher fetcher = new(options, _origins, _store, _flights, marks, failures, _account, fill, parts, _disk, _meters, time);
         HeadWait heads = new(options.CollapseWait, _flights, _meters, time);
         _boarder = new Boarder(options.SliceBytes, _store, _flights, marks, failures, fetcher, heads, new FlightAnswers(_purges, stale, _replies), stale);
-        Renewals renewals = new(options.MaxRequests, options.SliceBytes, _store, _flights, failures, fetcher, _meters);
+        Renewals renewals = new(options.MaxRequests, options.SliceBytes, _store, _flights, failures, fetcher, stale, _meters);
         _admitting = new Admitting(options, () => _routes, _catchingUp, time);
         _deciding = new Deciding(_store, _disk, stale, _boarder, renewals);
         HeadUpdate updates = new(options, _store, _disk, _purges, time);

@@ -321,4 +321,21 @@ public class FlightTests
 
     /// <summary>Until so many requests are in the edge's hands, waiting.</summary>
     private static Task EdgeHoldsAsync(DeliveryHarness edge, int requests) => DeliveryHarness.UntilAsync(() => edge.Plane.Core.InFlight == requests);
+
+    [Fact]
+    public async Task Body_that_proves_too_large_as_it_comes_marks_its_key()
+    {
+        await using var edge = await DeliveryHarness.StartAsync(
+            async context =>
+            {
+                context.Response.Headers.CacheControl = "max-age=60";
+                await context.Response.Body.WriteAsync(new byte[200_000]);
+                await context.Response.Body.FlushAsync();
+            },
+            new DeliveryOptions { MaxObjectBytes = 100_000 });
+        Assert.Equal(200_000, (await edge.GetAsync("/a")).Body.Length);
+        await edge.SettledAsync();
+        var explained = (await edge.Plane.ExplainAsync($"{edge.Edge}a", [], TestContext.Current.CancellationToken))!;
+        Assert.Equal((DeliveryReason.HitForMiss, DeliveryReason.TooLarge), (explained.Reason, explained.NotStored));
+    }
 }

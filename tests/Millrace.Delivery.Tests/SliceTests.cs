@@ -1,4 +1,5 @@
 using CsCheck;
+using Millrace.Delivery.Purge;
 
 namespace Millrace.Delivery.Tests;
 
@@ -216,5 +217,46 @@ public class SliceTests
         await edge.RecordAsync();
         await edge.SettledAsync();
         Assert.Equal(0, edge.Plane.Stats.FillBytes);
+    }
+
+    [Fact]
+    public async Task Purge_that_is_acknowledged_while_the_first_slice_is_waited_for_is_obeyed_before_the_head_leaves()
+    {
+        TaskCompletionSource asked = new(), rest = new();
+        var film = new Film(4 * SliceBytes);
+        await using var edge = await DeliveryHarness.StartAsync(
+            async context =>
+            {
+                if (context.Request.Headers.Range.ToString().StartsWith($"bytes={2 * SliceBytes}-", StringComparison.Ordinal))
+                {
+                    asked.TrySetResult();
+                    await rest.Task;
+                }
+
+                await film.AnswerAsync(context);
+            },
+            Options);
+        await edge.GetAsync("/film", ("Range", "bytes=0-9"));
+        await edge.SettledAsync();
+        var reply = edge.GetAsync("/film", ("Range", $"bytes={2 * SliceBytes}-{(2 * SliceBytes) + 9}"));
+        await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, edge.Plane.Purge(new PurgeRequest { Urls = [$"{edge.Edge}film"] }));
+        rest.SetResult();
+        Assert.Equal(Film.Bytes(2 * SliceBytes, 10), (await reply).Body);
+        Assert.Contains("fwd=uri-miss; fwd-status=206", (await reply).CacheStatus, StringComparison.Ordinal);
+        Assert.Equal(3, film.Asked.Count);
+    }
+
+    [Fact]
+    public async Task What_is_too_large_to_be_kept_whole_is_kept_by_slices_after_the_whole_was_asked_for()
+    {
+        var film = new Film(4 * SliceBytes);
+        await using var edge = await DeliveryHarness.StartAsync(film.AnswerAsync, Options with { MaxObjectBytes = SliceBytes });
+        Assert.Equal(4 * SliceBytes, (await edge.GetAsync("/film")).Body.Length);
+        await edge.SettledAsync();
+        await edge.GetAsync("/film", ("Range", "bytes=0-9"));
+        await edge.SettledAsync();
+        Assert.Equal("Millrace; hit; ttl=60", (await edge.GetAsync("/film", ("Range", "bytes=10-19"))).CacheStatus);
+        Assert.Equal(2, film.Asked.Count);
     }
 }

@@ -29,13 +29,13 @@ internal sealed class Boarder(
         }
 
         var isWhole = stored is { Body.Slices: null };
-        exchange.Part = isWhole || marks.Find(exchange.Key.Hash, request.Headers) is not null ? null : PartFill.SliceFor(request, sliceBytes);
+        exchange.Part = isWhole || marks.Find(exchange.Key.Hash, request.Headers) is not (null or DeliveryReason.TooLarge) ? null : PartFill.SliceFor(request, sliceBytes);
         return isWhole || exchange.Part is not null;
     }
 
     /// <summary>Whether the object, of which no copy is here, was lately found unshareable: the request goes alone, with its own conditions.</summary>
     public bool IsMarked(Exchange exchange) =>
-        exchange.Stored is null && marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null and not DeliveryReason.None;
+        exchange.Stored is null && exchange.Part is null && marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null and not DeliveryReason.None;
 
     /// <summary>
     /// Answers the request, or says that it fails, with the verdict saying how, or that its range must go forward as it came. The answer to one that
@@ -44,7 +44,9 @@ internal sealed class Boarder(
     public async ValueTask<RequestStep> FetchAsync(Exchange exchange, CancellationToken aborted)
     {
         exchange.Verdict = exchange.Verdict with { Detail = exchange.IsAsItCame ? DeliveryReason.None : exchange.Verdict.Detail };
-        var alone = exchange.IsAsItCame || marks.Find(exchange.Key.Hash, exchange.Request.Headers) is not null;
+
+        // What is too large to be kept whole is kept by slices all the same.
+        var alone = exchange.IsAsItCame || (marks.Find(exchange.Key.Hash, exchange.Request.Headers) is { } mark && (mark != DeliveryReason.TooLarge || exchange.Part is null));
         if (!exchange.IsAsItCame && failures.TryGet(exchange.Key.Hash, out var failed))
         {
             // The origin is not asked again so soon: nothing goes forward.
@@ -132,7 +134,7 @@ internal sealed class Boarder(
         exchange.Part = latest is { Body.Slices: null } ? null : exchange.Part;
         FetchOrder order = new(exchange.Route!, exchange.Upstream, exchange.Key.Own())
         {
-            Stored = latest, Part = exchange.Part, AsItCame = exchange.IsAsItCame && latest is null,
+            Stored = latest, Part = exchange.Part, AsItCame = exchange.IsAsItCame && latest is null, InClientsCoding = exchange.IsAsItCame,
         };
 
         // Not awaited on purpose: it never throws, and outlives a leader who leaves while others wait.

@@ -5,7 +5,7 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery.Coalescing;
 
 /// <summary>Fills an object's body from its origin while others read along, and keeps it: in memory, on disk, or both.</summary>
-internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightTable flights, DiskShelf disk, DeliveryMeters meters, TimeProvider time)
+internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightTable flights, PassMarks marks, DiskShelf disk, DeliveryMeters meters, TimeProvider time)
 {
     /// <summary>Runs to the end of the body.</summary>
     /// <param name="flight">The flight, which lands here.</param>
@@ -110,6 +110,12 @@ internal sealed class BodyFill(MemoryStore store, MemoryAccount account, FlightT
         }
 
         Drop(stored);
-        meters.BoundHit(body.Length > maxBytes ? DeliveryReason.TooLarge : DeliveryReason.NoRoom);
+        var reason = body.Length > maxBytes ? DeliveryReason.TooLarge : DeliveryReason.NoRoom;
+        meters.BoundHit(reason);
+        if (disk.Objects is null)
+        {
+            // Its length was not known before: the next one is told, and does not let others wait for it.
+            marks.Set(arriving.Key, reason);
+        }
     }
 }

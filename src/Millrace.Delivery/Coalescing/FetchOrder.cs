@@ -20,4 +20,7 @@ internal sealed record FetchOrder(Route Route, UpstreamRequest Upstream, CacheKe
 
     /// <summary>Whether the client's own conditions go along, since its object was lately found unshareable: an answer to them is its alone.</summary>
     public bool AsItCame { get; init; }
+
+    /// <summary>Whether the answer comes in a coding that this client likes, though its route asks for none on behalf of all.</summary>
+    public bool InClientsCoding { get; init; }
 }

@@ -152,7 +152,7 @@ internal sealed class Fetcher(
             return;
         }
 
-        if (reason == DeliveryReason.None && order.AsItCame && order.Route.AskPlain)
+        if (reason == DeliveryReason.None && order.InClientsCoding && order.Route.AskPlain)
         {
             // It may be shared again, but came in the coding that this client likes: the next request asks plainly, for all.
             marks.Clear(order.Key, order.Upstream.Headers);

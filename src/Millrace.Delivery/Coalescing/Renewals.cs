@@ -1,3 +1,4 @@
+using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Replies;
 using Millrace.Delivery.Requests;
 using Millrace.Delivery.Storage;
@@ -5,7 +6,7 @@ using Millrace.Delivery.Storage;
 namespace Millrace.Delivery.Coalescing;
 
 /// <summary>Renews stale copies behind the replies that they gave (RFC 5861 §3): flights that nobody waits for, of which there are <paramref name="most"/> at once.</summary>
-internal sealed class Renewals(int most, int sliceBytes, MemoryStore store, FlightTable flights, KeyMemo<FlightResult.Failed> failures, Fetcher fetcher, DeliveryMeters meters)
+internal sealed class Renewals(int most, int sliceBytes, MemoryStore store, FlightTable flights, KeyMemo<FlightResult.Failed> failures, Fetcher fetcher, Stale stale, DeliveryMeters meters)
 {
     private int _underWay;
 
@@ -28,15 +29,17 @@ internal sealed class Renewals(int most, int sliceBytes, MemoryStore store, Flig
         upstream.Headers.Remove(FieldId.CacheControl);
         upstream.Headers.Remove(FieldId.Pragma);
 
+        var boarding = flights.JoinOrLead(FlightKey.Of(exchange, store));
+        var latest = boarding.Leads ? store.Find(exchange.Key, exchange.Fields) ?? stored : stored;
+
         // Of a body in slices the first will do: should it have changed, a renewal is no reason to fetch all of it.
         FetchOrder order = new(exchange.Route!, upstream, exchange.Key.Own())
         {
-            Stored = stored, Part = stored.Body.Slices is null || sliceBytes == 0 ? null : new ByteRange(0, sliceBytes),
+            Stored = latest, Part = latest.Body.Slices is null || sliceBytes == 0 ? null : new ByteRange(0, sliceBytes),
         };
-        var boarding = flights.JoinOrLead(FlightKey.Of(exchange, store));
-        if (boarding.Leads && store.Find(exchange.Key, exchange.Fields) is { } latest && latest != stored)
+        if (boarding.Leads && latest != stored && stale.Judge(latest.Head, exchange) == Reuse.Fresh)
         {
-            // Another's flight has renewed it between the look-up and now.
+            // Another's flight has renewed it between the look-up and now. Who joined takes it for reusable, so it is that.
             flights.Land(boarding.Flight, new FlightResult.Held(latest, false));
         }
         else if (boarding.Leads)

@@ -19,6 +19,7 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
     private long _next;
     private long _floor;
     private long _afterTags;
+    private (long First, long End) _skipped;
 
     /// <summary>The control offset that comes next: all before it has been obeyed.</summary>
     public long Next => Volatile.Read(ref _next);
@@ -89,7 +90,7 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
         lock (_gate)
         {
             Forget(long.MaxValue);
-            (_floor, _afterTags) = (next, 0);
+            (_floor, _afterTags, _skipped) = (next, 0, default);
             Volatile.Write(ref _next, next);
             return next;
         }
@@ -101,6 +102,16 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
         lock (_gate)
         {
             Volatile.Write(ref _next, Math.Max(_next, next));
+        }
+    }
+
+    /// <summary>Leaves out offsets: what carries one of them is another process's, and nothing is known about it.</summary>
+    public void Skip(long count)
+    {
+        lock (_gate)
+        {
+            _skipped = (_next + 1, _next + count);
+            Volatile.Write(ref _next, _next + count);
         }
     }
 
@@ -172,7 +183,7 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
             var name = PurgeNames.OfKey(key);
 
             // One from beyond the control stream's end is another stream's: nothing is known about it.
-            if (began.Offset < _floor || began.Offset > _next || _invalidations.HasSince(name, began.Local))
+            if (began.Offset < _floor || began.Offset > _next || IsSkipped(began.Offset) || _invalidations.HasSince(name, began.Local))
             {
                 return PurgeVerdict.Void;
             }
@@ -189,6 +200,8 @@ internal sealed class PurgeLog(int maxPurges, TimeProvider time)
 
     /// <summary>Whether a response on its way must not be shared.</summary>
     public bool Touches(in Beginning began, CacheKey key, ReadOnlySpan<string> surrogateKeys) => Judge(in began, key, surrogateKeys) != PurgeVerdict.Untouched;
+
+    private bool IsSkipped(long offset) => offset >= _skipped.First && offset < _skipped.End;
 
     private static PurgeVerdict Later(PurgeVerdict one, PurgeVerdict other) => one > other ? one : other;
 

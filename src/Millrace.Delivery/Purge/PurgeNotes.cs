@@ -15,6 +15,9 @@ internal sealed class PurgeNotes(PurgeLog purges) : IDiskNotes
 
     private const int NumberBytes = 1 + 8;
 
+    /// <summary>More offsets than were given out after the last note that survived: own ones are never used twice, or what lies beyond would outlive a purge.</summary>
+    private const long Unknown = 1L << 32;
+
     private enum Kind : byte
     {
         Order = 1,
@@ -59,8 +62,14 @@ internal sealed class PurgeNotes(PurgeLog purges) : IDiskNotes
         return into.WrittenSpan.ToArray();
     }
 
-    public void Restore(IEnumerable<byte[]> notes)
+    /// <exception cref="IOException">They are a later release's.</exception>
+    public void Restore(IReadOnlyCollection<byte[]> notes)
     {
+        if (notes.Any(static note => note.Length < NumberBytes || !Enum.IsDefined((Kind)note[0])))
+        {
+            throw new IOException("The disk's notes are of a kind that this release does not know.");
+        }
+
         foreach (var note in notes)
         {
             var number = BinaryPrimitives.ReadInt64LittleEndian(note.AsSpan(1));
@@ -80,7 +89,15 @@ internal sealed class PurgeNotes(PurgeLog purges) : IDiskNotes
                     break;
             }
         }
+
+        if (Order == Own)
+        {
+            SkipUnknown();
+        }
     }
+
+    /// <summary>Goes on in offsets that no head on disk can have.</summary>
+    public void SkipUnknown() => purges.Skip(Unknown);
 
     public IEnumerable<byte[]> Snapshot()
     {

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Millrace.Delivery.Cacheability;
+using Millrace.Delivery.Coalescing;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Freshness;
 using Millrace.Delivery.Origins;
@@ -17,6 +18,9 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
 {
     /// <summary>Objects in other codings; null for none.</summary>
     public Conversions? Conversions { get; set; }
+
+    /// <summary>Says whether a copy may still be given when its first slice was waited for; null for always.</summary>
+    public Stale? Stale { get; set; }
 
     /// <summary>Answers from a complete object: whole, ranges of it, its head, or 304. A hit takes this way, and allocates nothing on it.</summary>
     /// <param name="exchange">The exchange, its verdict all but done.</param>
@@ -42,6 +46,12 @@ internal sealed class ReplyWriter(BodyWriter bodies, SliceWriter slices, TimePro
         if (!request.IsHead && stored.Body.Slices is not null)
         {
             await slices.BeginAsync(exchange, stored, part.Range, cancellationToken);
+            if (Stale is { } stale && (stale.IsVoid(head) || (!validated && stale.IsInDoubt(head, exchange))))
+            {
+                // The origin took its time, and a purge was acknowledged meanwhile, or can have been missed.
+                throw new SliceException(DeliveryReason.Changed);
+            }
+
             TellOfParts(exchange, stored.Body.Slices, part.Range);
         }
 

@@ -26,6 +26,9 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
     public bool IsInDoubt(ResponseHead head, Exchange exchange) =>
         IsOutOfTouch(head, exchange.Route!) || (exchange.Mark is { } mark && !exchange.HasReachedMark && head.Began.Heard?.Covers(mark) != true);
 
+    /// <summary>Whether a purge has been acknowledged that takes the copy from everybody.</summary>
+    public bool IsVoid(ResponseHead head) => purges.Judge(head.Began, head.Key, head.SurrogateKeys) == PurgeVerdict.Void;
+
     /// <summary>Whether the copy's lifetime has not run out; a request or a contract may want more than that.</summary>
     public bool IsFresh(ResponseHead head) => head.Age(time) < head.Freshness.Lifetime;
 
@@ -47,7 +50,7 @@ internal sealed class Stale(PurgeTouch touch, PurgeLog purges, ReplyWriter repli
             || IsOutOfTouch(head, route)
             || exchange.Mark is not null
             || IsForbidden(head, route)
-            || purges.Judge(head.Began, head.Key, head.SurrogateKeys) == PurgeVerdict.Void)
+            || IsVoid(head))
         {
             return false;
         }

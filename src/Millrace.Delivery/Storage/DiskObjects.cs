@@ -127,6 +127,7 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
     {
         var (key, variant) = NameOf(sliced.Head);
         using var fill = tier.TryBegin(key, variant, sliced.Body.Length);
+        sliced.Body.Slices!.Generation = fill?.Generation ?? 0;
         Settle(fill is not null && TryCommit(fill, sliced.Head), key);
     }
 
@@ -134,7 +135,7 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
     public void Write(CachedObject sliced, int index, ReadOnlySpan<byte> bytes)
     {
         var map = sliced.Body.Slices!;
-        map.OnDisk ??= FindEntry(sliced.Head, map);
+        map.OnDisk ??= FindEntry(sliced.Head, map.Generation);
         if (map.OnDisk is { } entry)
         {
             using var fill = tier.TryExtend(entry);
@@ -171,6 +172,7 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
         if (notes.Order != PurgeNotes.Own)
         {
             notes.Order = PurgeNotes.Own;
+            notes.SkipUnknown();
             tier.Note(PurgeNotes.OfOrder(PurgeNotes.Own));
         }
     }
@@ -196,13 +198,14 @@ internal sealed class DiskObjects(DiskTier tier, PurgeLog purges, PurgeNotes not
 
     private (UInt128 Key, ulong Variant) NameOf(ResponseHead head) => (tier.KeyOf(head.Key.Bytes), head.Vary.Hash);
 
-    private DiskEntry? FindEntry(ResponseHead head, SliceMap map)
+    /// <summary>The entry of that very version: two of one length are told apart by nothing else, and a slice of one under the other's head would be another's bytes.</summary>
+    private DiskEntry? FindEntry(ResponseHead head, ulong generation)
     {
         var (key, variant) = NameOf(head);
         Span<DiskEntry> entries = stackalloc DiskEntry[MostVariants];
         foreach (var entry in entries[..tier.Find(key, entries)])
         {
-            if (entry.Variant == variant && !entry.IsInline && entry.BodyLength == map.Length && entry.SliceBytes == map.SliceBytes)
+            if (entry.Variant == variant && entry.Generation == generation && !entry.IsInline)
             {
                 return entry;
             }

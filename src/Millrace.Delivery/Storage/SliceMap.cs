@@ -13,6 +13,7 @@ internal sealed class SliceMap(long length, int sliceBytes)
     private readonly Dictionary<int, Slice> _resident = [];
     private readonly Dictionary<int, Task<Slice?>> _arriving = [];
     private volatile StrongBox<DiskEntry>? _onDisk;
+    private ulong _generation;
 
     public long Length { get; } = length;
 
@@ -26,6 +27,13 @@ internal sealed class SliceMap(long length, int sliceBytes)
     {
         get => _onDisk?.Value;
         set => _onDisk = value is { } entry ? new StrongBox<DiskEntry>(entry) : null;
+    }
+
+    /// <summary>The version that was begun for it on disk, whose head may not be written yet; zero for none. Another version there is not its own, however alike.</summary>
+    public ulong Generation
+    {
+        get => Volatile.Read(ref _generation);
+        set => Volatile.Write(ref _generation, value);
     }
 
     /// <summary>Whether the slices of such a body can be numbered.</summary>

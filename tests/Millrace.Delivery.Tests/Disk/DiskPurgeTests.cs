@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
+using Millrace.Delivery.Keys;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Storage.Disk;
 using Millrace.Delivery.Tests.Purge;
@@ -260,5 +261,44 @@ public class DiskPurgeTests
         context.Response.Headers.CacheControl = "max-age=600";
         context.Response.Headers["Surrogate-Key"] = context.Request.Path.Value!.Split('/')[1];
         return context.Response.WriteAsync(_version);
+    }
+
+    [Fact]
+    public void Own_offset_that_a_crash_has_lost_is_not_given_to_a_later_purge()
+    {
+        PurgeLog before = new(10, TimeProvider.System);
+        var noted = new PurgeNotes(before).Snapshot().ToList();
+        before.Add(PurgeScope.OfKeys([CacheKey.Of("http://h/other")]));
+        var began = Beginning.Restored(before.Next);
+
+        PurgeLog after = new(10, TimeProvider.System);
+        PurgeNotes notes = new(after);
+        notes.Restore(noted);
+        var key = CacheKey.Of("http://h/a");
+        Assert.Equal(PurgeVerdict.Void, after.Judge(began, key, []));
+        after.Add(PurgeScope.OfKeys([key]));
+        Assert.Equal(PurgeVerdict.Void, after.Judge(began, key, []));
+
+        PurgeLog last = new(10, TimeProvider.System);
+        new PurgeNotes(last).Restore([.. notes.Snapshot()]);
+        Assert.Equal(PurgeVerdict.Void, last.Judge(began, key, []));
+    }
+
+    [Fact]
+    public async Task Notes_of_a_later_release_are_as_good_as_lost()
+    {
+        await using (var edge = await DiskEdge.OpenAsync(_disk, Origin))
+        {
+            await edge.GetAsync("/news/a");
+            await edge.Harness.WrittenAsync();
+            edge.Disk.Note([200, 1, 0, 0, 0, 0, 0, 0, 0]);
+            await edge.Harness.WrittenAsync();
+            Assert.Equal(1, edge.Disk.Stats.Entries);
+        }
+
+        _version = "2";
+        await using var again = await DiskEdge.OpenAsync(_disk, Origin);
+        Assert.Equal(1, again.Disk.Stats.ByReason[DiskReason.NotesLost]);
+        Assert.Equal("2", (await again.GetAsync("/news/a")).Text);
     }
 }

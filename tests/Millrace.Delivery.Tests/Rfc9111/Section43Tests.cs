@@ -85,6 +85,8 @@ public class Section43Tests(ScenarioEdge edge) : SectionTable(edge)
             Stored("Cache-Control: max-age=60", "X: 1"), Head("Cache-Control: no-store").Answers("X: 2").Says("answer 1").FromOrigin(), Get().FromCache().GivesField("X: 1")),
         Case("§4.3.5", "a HEAD's 200 that may not be stored leaves nothing behind", Stored("Cache-Control: max-age=60"), Head("Cache-Control: no-cache").Answers("Cache-Control: no-store").Says("answer 1").FromOrigin(), Get().FromOrigin()),
         Case("§4.3.5", "a HEAD's 404 changes nothing that is stored", Stored("Cache-Control: max-age=60", "ETag: \"v1\""), Head("Cache-Control: no-cache").Answers(404).FromOrigin(), Get().FromCache()),
+        Case("§4.3.5", "an authorized HEAD's 200 with another validator says nothing of the copy that all share",
+            Stored("Cache-Control: max-age=60", "ETag: \"v1\""), Head("Cache-Control: no-cache", "Authorization: Basic x").Answers("Cache-Control: max-age=60", "ETag: \"v2\"").FromOrigin(), Get().FromCache()),
         Case("§4.3.5", "an authorized HEAD changes nothing that is stored",
             Stored("Cache-Control: max-age=60", "ETag: \"v1\"", "X: 1"), Head("Cache-Control: no-cache", "Authorization: Basic x").Answers("Cache-Control: max-age=60", "ETag: \"v1\"", "X: 2").Says("answer 1").FromOrigin(), Get().FromCache().GivesField("X: 1")),
     ];

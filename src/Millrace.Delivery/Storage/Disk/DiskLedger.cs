@@ -44,7 +44,7 @@ internal sealed class DiskLedger(IDiskFiles files, DiskFolder folder, Func<ulong
     /// <summary>Whether the file must be written anew before it can be relied on: at the start, and after a failure.</summary>
     public bool IsOwed => _file is null;
 
-    /// <summary>Reads what an earlier process noted; false when it is not there or damaged.</summary>
+    /// <summary>Reads what an earlier process noted; false when it is not there, damaged, or of a later release.</summary>
     public async ValueTask<bool> TryRestoreAsync()
     {
         try

@@ -4,7 +4,8 @@ namespace Millrace.Delivery.Storage.Disk;
 internal interface IDiskNotes
 {
     /// <summary>Takes in what an earlier process noted, in order; called once, before anything is written.</summary>
-    void Restore(IEnumerable<byte[]> notes);
+    /// <exception cref="IOException">They cannot be understood, and nothing of them was taken in.</exception>
+    void Restore(IReadOnlyCollection<byte[]> notes);
 
     /// <summary>All that is still worth knowing, in place of all notes so far. The writer's thread asks.</summary>
     IEnumerable<byte[]> Snapshot();
