@@ -16,6 +16,9 @@ internal sealed class Http2Connection : IWatched
     /// <summary>What is read away of what a client still sends behind the end, so that no reset overtakes what we said.</summary>
     private const int MaxEndBytes = 1024 * 1024;
 
+    /// <summary>Reads that are taken in a row before what was gathered leaves: a client that never stops sending would hold up the answers that others wrote.</summary>
+    private const int MaxReadsInRow = 8;
+
     private readonly ConnectionContext _connection;
     private readonly FrontDoorOptions _options;
     private readonly DeliveryCore _core;
@@ -34,6 +37,7 @@ internal sealed class Http2Connection : IWatched
     private long _requests;
     private volatile bool _draining;
     private volatile bool _ended;
+    private volatile bool _awaitsAnswers;
 
     public Http2Connection(ConnectionContext connection, FrontDoorOptions options, DeliveryCore core, ConnectionWatch watch)
     {
@@ -96,10 +100,17 @@ internal sealed class Http2Connection : IWatched
             return;
         }
 
-        _session.Look();
-        if (_clock.IsSilent() || IsUnacknowledged || _leaving.IsDue)
+        if (!_ended && _output.Failed.IsCompleted)
         {
-            // Whoever reads decides what the silence means.
+            // Nothing leaves any more: that nothing comes either must not keep the connection.
+            Cut();
+            return;
+        }
+
+        _session.Look();
+        if (_clock.IsSilent() || IsUnacknowledged || _leaving.IsDue || (_awaitsAnswers && _session.InHand == 0))
+        {
+            // Whoever reads decides what the silence means, and begins to count it when the last answer has been given while it read.
             _input.CancelPendingRead();
         }
     }
@@ -117,10 +128,17 @@ internal sealed class Http2Connection : IWatched
                 return Http2Error.Protocol;
             }
 
-            while (true)
+            for (var reads = 0; ; reads++)
             {
+                if (reads == MaxReadsInRow)
+                {
+                    reads = 0;
+                    _output.EndGathering();
+                }
+
                 if (!_input.TryRead(out var read))
                 {
+                    reads = 0;
                     if (_draining)
                     {
                         _leaving.Begin();
@@ -170,7 +188,8 @@ internal sealed class Http2Connection : IWatched
     /// <summary>Notes what is waited for.</summary>
     private void AwaitClient()
     {
-        if (_session.InHand == 0)
+        _awaitsAnswers = _session.InHand > 0;
+        if (!_awaitsAnswers)
         {
             _output.BeginIdle();
             _clock.Await(_frames.IsMidHead ? Awaiting.Head : Awaiting.Request);

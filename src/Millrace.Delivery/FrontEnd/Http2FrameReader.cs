@@ -10,6 +10,9 @@ namespace Millrace.Delivery.FrontEnd;
 /// </summary>
 internal sealed class Http2FrameReader(FrontDoorOptions options, Http2RequestReader requests, Http2Session session, Http2Output output, Http2Inflow inflow, FrameBudget budget)
 {
+    /// <summary>Smaller frames of data are counted where they are ignored; larger ones cost their sender what they cost us.</summary>
+    private const int TinyData = 1024;
+
     private Http2HeaderBlock _block;
     private FrameHead _data;
     private int _dataLeft;
@@ -197,14 +200,14 @@ internal sealed class Http2FrameReader(FrontDoorOptions options, Http2RequestRea
 
     private void TakeWindow(in FrameHead head, int by)
     {
-        budget.SpendUpdate(by);
         if (head.Stream != 0)
         {
             JudgeOpened(head);
-            session.TakeWindow(head.Stream, by);
+            budget.SpendUpdate(session.TakeWindow(head.Stream, by) ? by : 0);
             return;
         }
 
+        budget.SpendUpdate(by);
         output.Widen(by > 0 ? by : throw Wrong("A window update is by nothing."));
     }
 
@@ -219,7 +222,7 @@ internal sealed class Http2FrameReader(FrontDoorOptions options, Http2RequestRea
 
         _data = head;
         (_dataLeft, _paddingLeft) = (head.Length - padding - (isPadded ? 1 : 0), padding);
-        _dataStream = session.Find(head.Stream, FrameType.Data);
+        _dataStream = session.Find(head.Stream, FrameType.Data, isCheap: head.Length < TinyData);
         if (_dataStream is null)
         {
             inflow.Consumed(isPadded ? padding + 1 : 0);

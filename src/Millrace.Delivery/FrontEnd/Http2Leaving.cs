@@ -48,12 +48,12 @@ internal sealed class Http2Leaving(Http2Output output, Http2Session session, Con
         {
             _state = State.Told;
             session.Leave();
-            GoAway(session.LastStream, Http2Error.None);
+            GoAway(session.LastServed, Http2Error.None);
         }
     }
 
     /// <summary>Tells the client that the connection ends now.</summary>
-    public void End(Http2Error error) => GoAway(session.LastStream, error);
+    public void End(Http2Error error) => GoAway(session.LastServed, error);
 
     private void GoAway(int lastStream, Http2Error error)
     {

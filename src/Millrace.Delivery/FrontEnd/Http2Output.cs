@@ -63,6 +63,9 @@ internal sealed class Http2Output : IThreadPoolWorkItem
     /// <summary>Ends when <see cref="Fail"/> has and nobody sends any more, so that the wire may go.</summary>
     public Task Failed => _failed.Task;
 
+    /// <summary>Bytes of bodies that have been taken to be sent so far; the gate is held.</summary>
+    public long BodyBytes => _turns.Bytes;
+
     /// <summary>Whether the client has kept the window shut for too long.</summary>
     public bool IsDeaf => _turns.IsDeaf;
 
@@ -147,9 +150,10 @@ internal sealed class Http2Output : IThreadPoolWorkItem
     }
 
     /// <summary>Has nothing more of a stream's body leave; the gate is held. True when its write ends by that: the caller completes it outside the gate.</summary>
-    public static bool Cut(Http2StreamOutput stream)
+    public bool Cut(Http2StreamOutput stream)
     {
         stream.IsCut = true;
+        _turns.Drop(stream);
         return stream.TryEndWrite();
     }
 
@@ -250,22 +254,29 @@ internal sealed class Http2Output : IThreadPoolWorkItem
     /// <summary>Sends batch after batch until there is no more, the client takes no more, or it is another thread's turn.</summary>
     private void SendBatches()
     {
-        for (var sent = 0L; TakeBatch(out var bytes);)
+        try
         {
-            var sending = _wire.SendAsync();
-            if (!sending.IsCompletedSuccessfully)
+            for (var sent = 0L; TakeBatch(out var bytes);)
             {
-                _ = SendOnAsync(sending);
-                return;
-            }
+                var sending = _wire.SendAsync();
+                if (!sending.IsCompletedSuccessfully)
+                {
+                    _ = SendOnAsync(sending);
+                    return;
+                }
 
-            EndBatch();
-            sent += bytes;
-            if (sent >= InlineBytes)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-                return;
+                EndBatch();
+                sent += bytes;
+                if (sent >= InlineBytes)
+                {
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                    return;
+                }
             }
+        }
+        catch (Exception fault) when (!Failed.IsCompleted)
+        {
+            Break(fault);
         }
     }
 
@@ -275,19 +286,34 @@ internal sealed class Http2Output : IThreadPoolWorkItem
         {
             await sending;
         }
-        catch (IOException fault)
+        catch (Exception fault)
         {
-            lock (Gate)
-            {
-                _fault ??= fault;
-            }
-
-            FailAll();
+            Break(fault);
             return;
         }
 
-        EndBatch();
+        try
+        {
+            EndBatch();
+        }
+        catch (Exception fault)
+        {
+            Break(fault);
+            return;
+        }
+
         SendBatches();
+    }
+
+    /// <summary>Sending has failed, in whatever way: whoever waits for its end must not wait for ever.</summary>
+    private void Break(Exception fault)
+    {
+        lock (Gate)
+        {
+            _fault ??= fault as IOException ?? new IOException("Sending has failed.", fault);
+        }
+
+        FailAll();
     }
 
     /// <summary>Puts the next batch together; false when there is none, and nobody sends any more.</summary>
@@ -375,8 +401,14 @@ internal sealed class Http2Output : IThreadPoolWorkItem
     /// <summary>Called by the one who sends, who stays that for ever: nobody else will.</summary>
     private void FailAll()
     {
-        EndBatch();
-        GiveRoom();
-        _failed.TrySetResult();
+        try
+        {
+            EndBatch();
+            GiveRoom();
+        }
+        finally
+        {
+            _failed.TrySetResult();
+        }
     }
 }

@@ -37,7 +37,7 @@ internal sealed class Http2RequestReader(Http2Peer peer, FrontDoorOptions option
 
     private void TakeTrailers(int id, ReadOnlySpan<byte> block, bool ends)
     {
-        var stream = session.Find(id, FrameType.Headers);
+        var stream = session.Find(id, FrameType.Headers, isCheap: true);
         TrailerSink sink = default;
         var fits = _decoder.Decode(block, ref sink);
         if (stream is null)

@@ -12,9 +12,13 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
     private readonly Http2StreamTable _streams = new();
     private int _lastServed = int.MaxValue;
     private long _countAtLook;
+    private long _openedLate;
 
     /// <summary>The latest stream that the client has opened.</summary>
     public int LastStream { get; private set; }
+
+    /// <summary>The latest stream that is served, which GOAWAY tells: it never grows again (§6.8).</summary>
+    public int LastServed => Math.Min(LastStream, _lastServed);
 
     /// <summary>Requests begun so far.</summary>
     public long RequestCount { get; private set; }
@@ -41,6 +45,7 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
         LastStream = (id & 1) == 1 ? id : throw new Http2Exception(Http2Error.Protocol, "A client's streams have odd numbers.");
         if (id > _lastServed)
         {
+            budget.Spend();
             return Http2Admission.Ignored;
         }
 
@@ -94,8 +99,11 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
     }
 
     /// <summary>Finds the stream that more of a request is for; null where it is to be ignored.</summary>
+    /// <param name="id">The stream's number.</param>
+    /// <param name="type">What has come.</param>
+    /// <param name="isCheap">Whether it costs its sender so little that the budget has to bear it where it is ignored.</param>
     /// <exception cref="Http2Exception">It can be for no stream.</exception>
-    public Http2Stream? Find(int id, FrameType type)
+    public Http2Stream? Find(int id, FrameType type, bool isCheap)
     {
         if (id > LastStream || (id & 1) == 0)
         {
@@ -105,11 +113,20 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
         Http2Stream? stream;
         lock (output.Gate)
         {
-            if (!_streams.TryGet(id, out stream))
+            if (!_streams.TryGet(id, out stream) && id <= _lastServed && !_streams.MayFollow(id))
             {
-                return id > _lastServed || _streams.MayFollow(id) ? null
-                    : throw new Http2Exception(type == FrameType.Data ? Http2Error.StreamClosed : Http2Error.Protocol, "A frame is for a stream that is closed.");
+                throw new Http2Exception(type == FrameType.Data ? Http2Error.StreamClosed : Http2Error.Protocol, "A frame is for a stream that is closed.");
             }
+        }
+
+        if (stream is null)
+        {
+            if (isCheap)
+            {
+                budget.Spend();
+            }
+
+            return null;
         }
 
         if (stream.HasEnded)
@@ -172,25 +189,36 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
 
             stream.IsReset = true;
             _streams.Close(stream, mayFollow: false);
-            endsWrite = Http2Output.Cut(stream.Output);
+            endsWrite = output.Cut(stream.Output);
         }
 
         Release(stream, endsWrite);
     }
 
-    /// <summary>The client has widened a stream's window.</summary>
-    public void TakeWindow(int id, int by)
+    /// <summary>
+    /// The client has widened a stream's window. False when it did so for nothing: the stream has ended, and the client has opened all that it can have read of
+    /// such streams. An honest one opens what it reads while the end is on its way: one of 4 MiB, read by 4 KiB at a time, a thousand times.
+    /// </summary>
+    public bool TakeWindow(int id, int by)
     {
         Http2Stream? stream;
         lock (output.Gate)
         {
-            if (!_streams.TryGet(id, out stream) || (by > 0 && output.TryWiden(stream.Output, by)))
+            if (!_streams.TryGet(id, out stream))
             {
-                return;
+                var mayBeRead = by <= output.BodyBytes - _openedLate;
+                _openedLate += mayBeRead ? by : 0;
+                return mayBeRead;
+            }
+
+            if (by > 0 && output.TryWiden(stream.Output, by))
+            {
+                return true;
             }
         }
 
         Blame(stream, by == 0 ? Http2Error.Protocol : Http2Error.FlowControl);
+        return true;
     }
 
     /// <summary>The client has changed its settings (§6.9.2: the windows of all streams move with the initial one).</summary>
@@ -262,7 +290,7 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
             foreach (var stream in _streams.Open)
             {
                 stream.IsReset = true;
-                ended.Add((stream, Http2Output.Cut(stream.Output)));
+                ended.Add((stream, output.Cut(stream.Output)));
             }
 
             ended.ForEach(one => _streams.Close(one.Stream, mayFollow: false));
@@ -322,7 +350,7 @@ internal sealed class Http2Session(FrontDoorOptions options, DeliveryCore core, 
             stream.IsReset = true;
             PutReset(id, error);
             _streams.Close(stream, mayFollow: !stream.HasEnded);
-            endsWrite = Http2Output.Cut(stream.Output);
+            endsWrite = output.Cut(stream.Output);
         }
 
         Release(stream, endsWrite);

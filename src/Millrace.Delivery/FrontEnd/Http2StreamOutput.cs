@@ -12,7 +12,7 @@ internal sealed class Http2StreamOutput(PeerClock clock) : IValueTaskSource
     private int _piece;
     private int _offset;
     private bool _endsStream;
-    private int _sinceStall;
+    private long _sinceStall;
 
     /// <summary>The stream's number.</summary>
     public int Stream { get; private set; }
@@ -156,7 +156,7 @@ internal sealed class Http2StreamOutput(PeerClock clock) : IValueTaskSource
         if (Left > 0 && Window <= 0 && !IsStalled)
         {
             IsStalled = true;
-            clock.BeginSending(_sinceStall);
+            clock.BeginSending((int)Math.Min(int.MaxValue, _sinceStall));
             _sinceStall = 0;
         }
     }

@@ -10,6 +10,7 @@ internal sealed class Http2StreamTable
     private readonly Stack<Http2Stream> _spare = new();
     private int[] _closed = [];
     private int _nextClosed;
+    private int _forgotten;
 
     /// <summary>Streams that frames may be sent on.</summary>
     public Dictionary<int, Http2Stream>.ValueCollection Open => _open.Values;
@@ -47,7 +48,9 @@ internal sealed class Http2StreamTable
             _closed = new int[Remembered];
         }
 
-        _closed[_nextClosed++ % Remembered] = id;
+        ref var place = ref _closed[_nextClosed++ % Remembered];
+        _forgotten = Math.Max(_forgotten, place);
+        place = id;
     }
 
     /// <summary>The core has let go of a stream.</summary>
@@ -60,8 +63,8 @@ internal sealed class Http2StreamTable
         }
     }
 
-    /// <summary>Whether frames of a closed stream are to be ignored rather than held against the client (RFC 9113 §5.1).</summary>
-    public bool MayFollow(int id) => _closed.AsSpan().Contains(id);
+    /// <summary>Whether frames of a closed stream are to be ignored rather than held against the client (RFC 9113 §5.1): those that we forgot had too many beside them.</summary>
+    public bool MayFollow(int id) => id <= _forgotten || _closed.AsSpan().Contains(id);
 
     /// <summary>Keeps nothing for the next.</summary>
     public void Trim()

@@ -21,10 +21,13 @@ internal sealed class Http2Turns(PeerClock clock)
     private byte[] _heads = [];
     private long _window = 65_535;
     private bool _isShut;
-    private int _sinceShut;
+    private long _sinceShut;
 
     /// <summary>The streams whose bytes are in the batch that was taken last.</summary>
     public List<Http2StreamOutput> Batch { get; } = [];
+
+    /// <summary>Bytes of bodies that have been taken so far.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>Whether the client has kept the window shut for too long.</summary>
     public bool IsDeaf => clock.IsDeaf();
@@ -46,6 +49,7 @@ internal sealed class Http2Turns(PeerClock clock)
         stream.Spend(bytes);
         _window -= bytes;
         _sinceShut += bytes;
+        Bytes += bytes;
     }
 
     /// <summary>Has a stream take turns from now on, if it has something to send and may.</summary>
@@ -68,10 +72,29 @@ internal sealed class Http2Turns(PeerClock clock)
             throw new Http2Exception(Http2Error.FlowControl, "The connection's window is too large.");
         }
 
-        if (_isShut)
+        EndShut();
+    }
+
+    /// <summary>Has a stream that was cut take no more turns: the client owes the others alone an open window.</summary>
+    public void Drop(Http2StreamOutput stream)
+    {
+        if (!stream.IsQueued)
         {
-            _isShut = false;
-            clock.EndSending();
+            return;
+        }
+
+        stream.IsQueued = false;
+        for (var left = _ready.Count; left > 0; left--)
+        {
+            if (_ready.Dequeue() is var one && one != stream)
+            {
+                _ready.Enqueue(one);
+            }
+        }
+
+        if (_ready.Count == 0)
+        {
+            EndShut();
         }
     }
 
@@ -112,13 +135,23 @@ internal sealed class Http2Turns(PeerClock clock)
         }
 
         _sinceShut += bytes;
+        Bytes += bytes;
         if (_window <= 0 && _ready.Count > 0 && !_isShut)
         {
             _isShut = true;
-            clock.BeginSending(_sinceShut);
+            clock.BeginSending((int)Math.Min(int.MaxValue, _sinceShut));
             _sinceShut = 0;
         }
 
         return bytes;
+    }
+
+    private void EndShut()
+    {
+        if (_isShut)
+        {
+            _isShut = false;
+            clock.EndSending();
+        }
     }
 }

@@ -35,7 +35,7 @@ public class Http2Tests
         { ":unknown", "b" },
     };
 
-    public static TheoryData<string> Floods => new("PING", "SETTINGS", "SETTINGS acknowledgement", "PRIORITY", "empty DATA", "padded DATA", "empty CONTINUATION", "rapid reset", "reset that we are made to send", "refused streams", "tiny WINDOW_UPDATE", "unknown");
+    public static TheoryData<string> Floods => new("PING", "SETTINGS", "SETTINGS acknowledgement", "PRIORITY", "empty DATA", "padded DATA", "empty CONTINUATION", "rapid reset", "reset that we are made to send", "refused streams", "tiny WINDOW_UPDATE", "unknown", "behind a reset: tiny DATA", "behind a reset: end", "behind a reset: trailers", "behind a reset: WINDOW_UPDATE");
 
     [Theory]
     [MemberData(nameof(Injections))]
@@ -126,9 +126,13 @@ public class Http2Tests
             ? await Door.OpenAsync(new RawOrigin((_, _) => over.Task))
             : await Door.OpenAsync();
         using var client = await Http2Client.ConnectAsync(door.Address);
-        if (kind.EndsWith("DATA", StringComparison.Ordinal))
+        if (kind is "empty DATA" or "padded DATA")
         {
             await client.SendAsync(Http2Client.Frame(Http2Client.Headers, Http2Client.EndHeaders, 1, Http2Client.Block([(":method", "POST"), .. Get[1..]])));
+        }
+        else if (kind.StartsWith("behind a reset", StringComparison.Ordinal))
+        {
+            await client.SendAsync(Flood("reset that we are made to send", 0));
         }
         else if (kind == "empty CONTINUATION")
         {
@@ -210,6 +214,10 @@ public class Http2Tests
             .. Http2Client.Frame(Http2Client.Headers, Http2Client.EndHeaders, (2 * i) + 1, Http2Client.Block([(":method", "POST"), .. Get[1..]])),
             .. Http2Client.Frame(Http2Client.WindowUpdate, 0, (2 * i) + 1, new byte[4]),
         ],
+        "behind a reset: tiny DATA" => Http2Client.Frame(Http2Client.Data, 0, 1, "x"u8),
+        "behind a reset: end" => Http2Client.Frame(Http2Client.Data, Http2Client.EndStream, 1, []),
+        "behind a reset: trailers" => Http2Client.Frame(Http2Client.Headers, Http2Client.EndHeaders | Http2Client.EndStream, 1, Http2Client.Block(("x", "y"))),
+        "behind a reset: WINDOW_UPDATE" => Http2Client.Frame(Http2Client.WindowUpdate, 0, 1, [0, 1, 0, 0]),
         "refused streams" => Http2Client.Frame(Http2Client.Headers, Http2Client.EndHeaders, (2 * i) + 1, Http2Client.Block([(":method", "POST"), .. Get[1..]])),
         _ => Http2Client.Frame(0xbb, 0, 0, []),
     };

@@ -63,6 +63,67 @@ public class ConnectionLifeTests
     }
 
     [Fact]
+    public async Task Idle_time_runs_from_the_last_answer_without_another_word_of_the_client()
+    {
+        TaskCompletionSource asked = new(), answer = new();
+        await using var door = await Door.OpenAsync(
+            new RawOrigin(async (_, stream) =>
+            {
+                asked.SetResult();
+                await answer.Task;
+                await RawOrigin.SayAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+            }),
+            new FrontDoorOptions { IdleTimeout = TimeSpan.FromSeconds(30), HeadTimeout = TimeSpan.FromSeconds(20) });
+        using var peer = await FramePeer.ConnectAsync(door.Address);
+        await peer.SendAsync(FramePeer.Get(1));
+        await asked.Task;
+        Assert.True(await peer.PingAsync());
+        answer.SetResult();
+        Assert.Equal("hello", (await peer.AnswerAsync(1)).Text);
+        var end = peer.EndAsync();
+        Assert.InRange(await door.PassUntilAsync(() => end.IsCompleted), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5));
+        Assert.Equal(0, await end);
+        Assert.Equal(0, door.BoundsHit);
+    }
+
+    [Fact]
+    public async Task Last_stream_that_was_told_never_grows()
+    {
+        TaskCompletionSource asked = new(), answer = new();
+        await using var door = await Door.OpenAsync(new RawOrigin((_, _) =>
+        {
+            asked.SetResult();
+            return answer.Task;
+        }));
+        using var peer = await FramePeer.ConnectAsync(door.Address);
+        await peer.SendAsync(FramePeer.Get(1));
+        await asked.Task;
+        var drained = door.DrainAsync(TestContext.Current.CancellationToken);
+        await peer.UntilAsync(() => peer.GoAways.Count() == 2);
+        await peer.SendAsync(FramePeer.Get(3), Http2Client.Frame(Http2Client.Data, 0, 0, "x"u8));
+        Assert.Equal(1, await peer.EndAsync());
+        var last = peer.Seen.Where(static frame => frame.Type == Http2Client.GoAway).Select(static frame => System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(frame.Payload));
+        Assert.Equal([int.MaxValue, 1, 1], last);
+        answer.SetResult();
+        peer.Dispose();
+        await drained;
+    }
+
+    [Fact]
+    public async Task Sending_that_fails_in_any_way_has_an_end()
+    {
+        using ConnectionWatch watch = new(new Microsoft.Extensions.Time.Testing.FakeTimeProvider());
+        PeerClock clock = new(new FrontDoorOptions(), watch);
+        System.IO.Pipelines.Pipe pipe = new();
+        await pipe.Writer.CompleteAsync();
+        Http2Output output = new(new Http2Wire(new PipeOutput(pipe.Writer, clock), null), clock);
+        output.Put(Millrace.Delivery.Http2.FrameType.Ping, Millrace.Delivery.Http2.FrameFlags.None, 0, new byte[8]);
+        output.Flush();
+        await output.Failed.WaitAsync(TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<IOException>(async () => await output.RoomAsync());
+    }
+
+    [Fact]
     public async Task Head_that_does_not_end_ends_the_connection()
     {
         await using var door = await Door.OpenAsync(new FrontDoorOptions { HeadTimeout = TimeSpan.FromSeconds(20) });

@@ -149,6 +149,56 @@ public class FlowControlTests
     }
 
     [Fact]
+    public async Task Client_that_opens_what_it_reads_of_a_stream_that_has_ended_is_never_cut_off()
+    {
+        await using var door = await OpenAsync();
+        using var peer = await FramePeer.ConnectAsync(door.Address, FramePeer.Setting(4, int.MaxValue));
+        await peer.SendAsync(FramePeer.Update(0, 4 * LargeBytes));
+        for (var stream = 1; stream <= 5; stream += 2)
+        {
+            await peer.SendAsync(FramePeer.Get(stream, "/large"));
+            Assert.Equal(LargeBytes, (await peer.AnswerAsync(stream)).Body.Length);
+            await peer.SendAsync([.. Enumerable.Repeat(FramePeer.Update(stream, 1024), LargeBytes / 1024)]);
+        }
+
+        Assert.True(await peer.PingAsync());
+        Assert.Empty(peer.GoAways);
+    }
+
+    [Fact]
+    public void Window_that_nobody_waits_for_any_more_is_not_held_against_the_client()
+    {
+        Microsoft.Extensions.Time.Testing.FakeTimeProvider time = new();
+        using ConnectionWatch watch = new(time);
+        Http2Turns turns = new(new PeerClock(new FrontDoorOptions(), watch));
+        Http2StreamOutput stream = new(new PeerClock(new FrontDoorOptions(), watch));
+        stream.Begin(1, int.MaxValue);
+        stream.Give(new byte[100_000], endsStream: true);
+        turns.Enqueue(stream);
+        List<ReadOnlyMemory<byte>> pieces = [];
+        Assert.Equal(65_535, turns.Take(pieces, 16_384));
+        time.Advance(TimeSpan.FromMinutes(5));
+        Assert.True(turns.IsDeaf);
+        stream.IsCut = true;
+        turns.Drop(stream);
+        Assert.False(turns.IsDeaf);
+        Assert.False(stream.IsQueued);
+    }
+
+    [Fact]
+    public void Streams_that_we_forgot_are_not_held_against_the_client()
+    {
+        Http2StreamTable table = new();
+        for (var stream = 1; stream < 1000; stream += 2)
+        {
+            table.Remember(stream);
+        }
+
+        Assert.All(Enumerable.Range(0, 500), one => Assert.True(table.MayFollow((2 * one) + 1)));
+        Assert.False(table.MayFollow(1001));
+    }
+
+    [Fact]
     public void More_data_than_the_windows_allow_is_a_fault()
     {
         using ConnectionWatch watch = new(new Microsoft.Extensions.Time.Testing.FakeTimeProvider());
