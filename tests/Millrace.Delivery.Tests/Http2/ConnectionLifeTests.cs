@@ -119,7 +119,7 @@ public class ConnectionLifeTests
         Http2Output output = new(new Http2Wire(new PipeOutput(pipe.Writer, clock), null), clock);
         output.Put(Millrace.Delivery.Http2.FrameType.Ping, Millrace.Delivery.Http2.FrameFlags.None, 0, new byte[8]);
         output.Flush();
-        await output.Failed.WaitAsync(TestContext.Current.CancellationToken);
+        await output.Failed.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<IOException>(async () => await output.RoomAsync());
     }
 
