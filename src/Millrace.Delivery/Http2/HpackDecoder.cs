@@ -19,12 +19,14 @@ internal sealed class HpackDecoder(int maxListBytes)
     private static byte[]? _valueRoom;
 
     private readonly HpackDynamicTable _table = new();
+    private long _addedBeyond;
 
     /// <summary>Reads a whole block. False when it decodes to more than it may; the sink has the fields up to there.</summary>
-    /// <exception cref="Http2Exception">The block is malformed: COMPRESSION_ERROR.</exception>
+    /// <exception cref="Http2Exception">The block is malformed: COMPRESSION_ERROR. Or it adds far more to the table than it may: ENHANCE_YOUR_CALM.</exception>
     public bool Decode<TSink>(ReadOnlySpan<byte> block, ref TSink sink)
         where TSink : IFieldSink, allows ref struct
     {
+        _addedBeyond = 0;
         var left = (long)maxListBytes;
         var mayResize = true;
         while (!block.IsEmpty)
@@ -81,6 +83,13 @@ internal sealed class HpackDecoder(int maxListBytes)
 
         if (adds)
         {
+            // Two bytes can have kilobytes copied: an honest peer learns from the first such block, and adds little beyond the bound.
+            _addedBeyond += left < 0 ? name.Length + value.Length : 0;
+            if (_addedBeyond > maxListBytes)
+            {
+                throw new Http2Exception(Http2Error.EnhanceYourCalm, "A header block adds far more to the table than it may decode to.");
+            }
+
             Add(id, name, value);
         }
     }

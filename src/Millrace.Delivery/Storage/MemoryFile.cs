@@ -23,6 +23,7 @@ internal sealed partial class MemoryFile : MemoryManager<byte>
     private const int PageIndexBytes = 9;
 
     private const uint CloseOnExec = 1;
+    private const uint NeverRun = 8;
 
     private static int s_count;
 
@@ -51,7 +52,8 @@ internal sealed partial class MemoryFile : MemoryManager<byte>
             return null;
         }
 
-        var descriptor = CreateNative("millrace", CloseOnExec);
+        // Never to be run; kernels before 6.3 know no such wish.
+        var descriptor = CreateNative("millrace", CloseOnExec | NeverRun) is >= 0 and var sealedFile ? sealedFile : CreateNative("millrace", CloseOnExec);
         if (descriptor < 0)
         {
             return null;

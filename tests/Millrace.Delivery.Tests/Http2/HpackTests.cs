@@ -76,6 +76,20 @@ public class HpackTests
         }
     }
 
+    [Fact]
+    public void Block_that_copies_a_long_name_again_and_again_ends_the_connection()
+    {
+        HpackDecoder decoder = new(8_192);
+        var name = new string('x', 4_000);
+        byte[] first = [0x40, .. NaiveHpack.Integer(name.Length, 7, 0), .. System.Text.Encoding.ASCII.GetBytes(name), 0];
+
+        // A literal with the name of the latest entry, added itself.
+        Assert.Equal([(name, "")], Decode(decoder, Convert.ToHexString(first)));
+        Assert.Equal(2, Decode(decoder, "7e007e00").Count);
+        var fault = Assert.Throws<Http2Exception>(() => Decode(decoder, string.Concat(Enumerable.Repeat("7e00", 5))));
+        Assert.Equal(Http2Error.EnhanceYourCalm, fault.Error);
+    }
+
     [Theory]
     [MemberData(nameof(Malformed))]
     public void Malformed_block_is_a_compression_error(string what, string block)
