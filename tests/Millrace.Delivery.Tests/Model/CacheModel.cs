@@ -185,10 +185,12 @@ internal sealed class CacheModel
             return [held];
         }
 
+        // SHOULD: one person's answer need say nothing of the copy that all share.
+        var isFree = client.Control.Has("no-store") || client.Fields.Has("Authorization") || client.Fields.Has("Cookie");
         var said = fetched.Answer!.Fields;
         var agrees = new[] { "ETag", "Last-Modified", "Content-Length" }.All(name => !said.Has(name) || said.First(name) == held.Fields.First(name));
         return agrees
-            ? [held, held with { Latest = fetched, Fields = held.Fields.UpdatedBy(Held.Dated(fetched)), Behind = true, Learned = _learned }]
-            : client.Control.Has("no-store") ? [held, held with { Outdated = fetched.Answered }] : [held with { Outdated = fetched.Answered }];
+            ? [held, held with { Latest = fetched, Fields = held.Fields.UpdatedBy(Held.Dated(fetched)), Outdated = null, Behind = true, Learned = _learned }]
+            : isFree ? [held, held with { Outdated = fetched.Answered }] : [held with { Outdated = fetched.Answered }];
     }
 }
