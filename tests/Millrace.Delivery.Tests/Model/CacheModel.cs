@@ -125,7 +125,7 @@ internal sealed class CacheModel
         }
         else if (ask.Is("HEAD") && answer.Status == 200)
         {
-            next = [.. next.SelectMany(held => AfterHead(held, fetched, client)), Held.Of(fetched) with { Behind = isBehind, Learned = _learned }];
+            next = [.. next.SelectMany(held => AfterHead(held, fetched, served)), Held.Of(fetched) with { Behind = isBehind, Learned = _learned }];
         }
         else
         {
@@ -178,15 +178,16 @@ internal sealed class CacheModel
     }
 
     /// <summary>§4.3.5: a HEAD may renew what it agrees with, and tells that what it contradicts is stale.</summary>
-    private IEnumerable<Held> AfterHead(Held held, Fetched fetched, Ask client)
+    private IEnumerable<Held> AfterHead(Held held, Fetched fetched, Served served)
     {
+        var client = served.Ask;
         if (held.Source.Ask.Target != fetched.Ask.Target || !held.Selects(fetched.Ask))
         {
             return [held];
         }
 
-        // SHOULD: one person's answer need say nothing of the copy that all share.
-        var isFree = client.Control.Has("no-store") || client.Fields.Has("Authorization") || client.Fields.Has("Cookie");
+        // SHOULD: one person's answer need say nothing of the copy that all share; and of two at a time either may come first.
+        var isFree = served.Beside.Count > 0 || client.Control.Has("no-store") || client.Fields.Has("Authorization") || client.Fields.Has("Cookie");
         var said = fetched.Answer!.Fields;
         var agrees = new[] { "ETag", "Last-Modified", "Content-Length" }.All(name => !said.Has(name) || said.First(name) == held.Fields.First(name));
         return agrees
