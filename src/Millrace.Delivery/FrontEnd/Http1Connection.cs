@@ -15,9 +15,6 @@ namespace Millrace.Delivery.FrontEnd;
 /// </summary>
 internal sealed class Http1Connection : IWatched
 {
-    /// <summary>What is read away of what a client still sends behind an answer that ends the connection, so that no reset overtakes the answer (RFC 9112 §9.6).</summary>
-    private const int MaxEndBytes = 1024 * 1024;
-
     private readonly ConnectionContext _connection;
     private readonly FrontDoorOptions _options;
     private readonly DeliveryCore _core;
@@ -297,18 +294,7 @@ internal sealed class Http1Connection : IWatched
             return;
         }
 
-        _socket!.Shutdown(SocketShutdown.Send);
-        _clock.Await(Awaiting.End);
-        for (var bytes = 0L; bytes < MaxEndBytes;)
-        {
-            var read = await _input.ReadAsync();
-            bytes += read.Buffer.Length;
-            _input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted || (read.IsCanceled && _clock.IsSilent()))
-            {
-                return;
-            }
-        }
+        await Lingering.EndAsync(_socket!, _input, _clock);
     }
 
     private void Drain()

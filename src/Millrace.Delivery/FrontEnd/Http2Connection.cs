@@ -13,9 +13,6 @@ namespace Millrace.Delivery.FrontEnd;
 /// </summary>
 internal sealed class Http2Connection : IWatched
 {
-    /// <summary>What is read away of what a client still sends behind the end, so that no reset overtakes what we said.</summary>
-    private const int MaxEndBytes = 1024 * 1024;
-
     /// <summary>Reads that are taken in a row before what was gathered leaves: a client that never stops sending would hold up the answers that others wrote.</summary>
     private const int MaxReadsInRow = 8;
 
@@ -335,18 +332,7 @@ internal sealed class Http2Connection : IWatched
             return;
         }
 
-        _socket!.Shutdown(SocketShutdown.Send);
-        _clock.Await(Awaiting.End);
-        for (var bytes = 0L; bytes < MaxEndBytes;)
-        {
-            var read = await _input.ReadAsync();
-            bytes += read.Buffer.Length;
-            _input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted || (read.IsCanceled && _clock.IsSilent()))
-            {
-                return;
-            }
-        }
+        await Lingering.EndAsync(_socket!, _input, _clock);
     }
 
     private async Task LetGoAsync()
