@@ -92,7 +92,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         ImmutableArray<string> kinds = policy.AtMost.ContainsKey("kind") ? [.. work.KindsSpan()] : [];
         return new DecisionInputs
         {
-            Request = new RecordedRequest([.. slots], kinds, work.User.Position).Write(),
+            Request = new RecordedRequest([.. slots], kinds).Write(),
             Now = request.Now,
             Candidates = [.. work.Ids.AsSpan(0, work.Count)],
             Sources = [.. work.Sources.AsSpan(0, work.Count)],

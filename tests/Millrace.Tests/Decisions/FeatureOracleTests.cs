@@ -25,7 +25,7 @@ public sealed class FeatureOracleTests
                     log.Add(($"s{session}", $"i{item}", minute));
                     StoredFact click = harness.Click($"s{session}", $"i{item}");
                     harness.Folder.Apply(click);
-                    harness.Users.Observe(click);
+                    harness.Persons.Observe(click);
                 }
 
                 harness.Folder.Freeze(UnixMicros.Now(harness.Clock));
