@@ -109,7 +109,7 @@ public sealed class RecordTests
         Assert.InRange(decider.RememberedBytes, 1, 10_000);
         Assert.InRange(decider.ForgottenEarly, 80, 99);
         Assert.Throws<DecisionConflictException>(() => decider.Decide(Ask(0) with { Session = "other" }));
-        Assert.Equal(new DecisionContext("home", "fr"), decider.Recall("default", "d0"));
+        Assert.Equal(new DecisionContext("home", "fr") { Personal = true }, decider.Recall("default", "d0"));
         Assert.Null(decider.Recall("other", "d0"));
         Assert.Equal(0, decider.ContextsForgottenEarly);
         decider.Decide(Ask(99));
