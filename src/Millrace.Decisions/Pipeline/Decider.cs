@@ -107,7 +107,7 @@ public sealed class Decider
     public DecisionContext? Recall(string tenant, string decisionId) => _recalled.Context(tenant, decisionId);
 
     /// <summary>Forgets what these persons, users or sessions, were answered and for whom that was; decisions under way may be remembered after it.</summary>
-    public void Forget(string tenant, IReadOnlyCollection<string> subjects) => _remembered.Forget(tenant, subjects);
+    public void Forget(string tenant, IEnumerable<string> subjects) => _remembered.Forget(tenant, subjects);
 
     private Decided Take(DecideRequest request, long started, UnixMicros now)
     {

@@ -59,18 +59,19 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, Rec
     }
 
     /// <summary>Forgets the answers that these persons were given. Looks at every answer.</summary>
-    internal void Forget(string tenant, IReadOnlyCollection<string> subjects)
+    internal void Forget(string tenant, IEnumerable<string> subjects)
     {
+        HashSet<string> persons = new(subjects, StringComparer.Ordinal);
         lock (_lock)
         {
             // Their bytes are given back when their time is over, as those of any other.
             foreach (var (key, (_, answer)) in _answers)
             {
-                if (key.Tenant == tenant && answer.Subject is { } subject && subjects.Contains(subject)) _answers.Remove(key);
+                if (key.Tenant == tenant && answer.Subject is { } subject && persons.Contains(subject)) _answers.Remove(key);
             }
         }
 
-        recalled.Forget(tenant, subjects);
+        recalled.Forget(tenant, persons);
     }
 
     /// <summary>What an answer weighs: its object, its texts, its items and its place here; item ids are the catalogue's, where it has them.</summary>

@@ -82,6 +82,8 @@ internal sealed class ScantApi : IAsyncDisposable
                 api._purges,
                 "edge",
                 () => RouteTable.Empty),
+            Keys = keys,
+            DigestOf = new SubjectDigests(new byte[32]).Of,
             Memory = await ApiMemory.OpenAsync(journal, TimeProvider.System, limits, metrics, cancellation),
             Metrics = metrics,
             Limits = limits,
