@@ -44,6 +44,10 @@ public sealed record Observed : Fact
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Withheld { get; init; }
 
+    /// <summary>Whether items' features count it, and training may use it.</summary>
+    [JsonIgnore]
+    public bool Counts => !Unvouched && !Withheld;
+
     /// <summary>Sealed: the user, when known.</summary>
     public string? User { get; init; }
 

@@ -169,6 +169,7 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(purges);
         await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
+        _closing.Add(new ConsentRenewal(Api.Memory.Consents, History.Retention(config, features), Clock, NewId, Logger));
     }
 
     private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)
