@@ -109,6 +109,9 @@ public sealed class Decider
     /// <summary>Where and for whom the decision of this id was taken, within the last day; null when it is not known here, though the journal may know.</summary>
     public DecisionContext? Recall(string tenant, string decisionId) => _recalled.Context(tenant, decisionId);
 
+    /// <summary>Forgets what these persons, users or sessions, were answered and for whom that was; decisions under way may be remembered after it.</summary>
+    public void Forget(string tenant, IEnumerable<string> subjects) => _remembered.Forget(tenant, subjects);
+
     private Decided Take(DecideRequest request, long started, UnixMicros now)
     {
         PolicySet policies = _policies.Current;

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Millrace.Decisions.Pipeline;
 
 /// <summary>The bounds and habits of a <see cref="Decider"/>.</summary>
@@ -29,8 +31,11 @@ public sealed record DeciderOptions
     /// </summary>
     public long RememberedBytes { get; init; } = 256L << 20;
 
-    /// <summary>Of how many decisions surface, segment and the request's hash are known for a day, some 60 bytes each; the oldest go first, counted.</summary>
+    /// <summary>Of how many decisions surface, segment and the request's hash are known for a day, some 80 bytes each; the oldest go first, counted.</summary>
     public int MaxRecalled { get; init; } = 1_000_000;
+
+    /// <summary>The attributes of a request's context that features read, and that are recorded with the decision: at most 16.</summary>
+    public ImmutableArray<string> ContextKeys { get; init; } = [];
 
     /// <summary>
     /// Keys the seeds, so that nobody can choose a decision id for the draws that it brings. A node draws 32 random bytes; without any, seeds depend on

@@ -60,6 +60,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             User = asked.User,
             Session = asked.Session,
             Segment = request.Policy.Segment is { } key && asked.Context.TryGetValue(key, out string? segment) ? segment : null,
+            Context = ContextAttributes.Keep(asked.Context, options.ContextKeys),
             Inputs = Full(request, work, seed) ? Inputs(request, work, slots, rung, ranked: !decided.IsDefault) : null,
         };
     }

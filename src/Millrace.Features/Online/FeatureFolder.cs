@@ -74,7 +74,7 @@ public sealed class FeatureFolder
             return false;
         }
 
-        if (stored.Fact is Observed { Unvouched: true })
+        if (stored.Fact is Observed { Counts: false })
         {
             Counts.Claim();
             return false;

@@ -68,6 +68,12 @@ internal sealed class NodeServices : IAsyncDisposable
 
     public IJournal Journal { get; private set; } = null!;
 
+    /// <summary>The keys that seal what concerns a person.</summary>
+    public ISubjectKeys Subjects { get; private set; } = null!;
+
+    /// <summary>Carries decisions to the journal.</summary>
+    public FactWriteBehind Decisions { get; private set; } = null!;
+
     /// <summary>The policies in force, with the versions that they have in the journal.</summary>
     public PolicyImport Policies { get; private set; } = null!;
 
@@ -126,9 +132,9 @@ internal sealed class NodeServices : IAsyncDisposable
         var features = History.Features(config);
         try
         {
-            var subjects = Owned(OpenSubjectKeys(Data.SubjectKeys, Logger));
+            Subjects = Owned(OpenSubjectKeys(Data.SubjectKeys, Logger));
             var journal = await LocalJournal.OpenAsync(
-                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }.Keeping(History.Retention(config, features)), Clock, subjects);
+                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }.Keeping(History.Retention(config, features)), Clock, Subjects);
             _closing.Add(journal);
             Journal = journal;
         }
@@ -163,6 +169,7 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(purges);
         await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
+        _closing.Add(new ConsentRenewal(Api.Memory.Consents, History.Retention(config, features), Clock, NewId, Logger));
     }
 
     private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)
@@ -206,9 +213,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private void OpenDecisions(NodeConfig config)
     {
-        var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal, DecisionToFact.Shorter);
-        _closing.Add(queue);
-        Decider = CreateDecider(config, new DecisionToFact(queue), Owned(new DecisionMeters()));
+        Decisions = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal, DecisionToFact.Shorter);
+        _closing.Add(Decisions);
+        Decider = CreateDecider(config, new DecisionToFact(Decisions), Owned(new DecisionMeters()));
     }
 
     private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)

@@ -109,7 +109,7 @@ public sealed class RecordTests
         Assert.InRange(decider.RememberedBytes, 1, 10_000);
         Assert.InRange(decider.ForgottenEarly, 80, 99);
         Assert.Throws<DecisionConflictException>(() => decider.Decide(Ask(0) with { Session = "other" }));
-        Assert.Equal(new DecisionContext("home", "fr"), decider.Recall("default", "d0"));
+        Assert.Equal(new DecisionContext("home", "fr") { Personal = true }, decider.Recall("default", "d0"));
         Assert.Null(decider.Recall("other", "d0"));
         Assert.Equal(0, decider.ContextsForgottenEarly);
         decider.Decide(Ask(99));
@@ -128,6 +128,51 @@ public sealed class RecordTests
         Assert.InRange(decider.ContextsForgottenEarly, 80, 100);
         _harness.Clock.Advance(TimeSpan.FromMinutes(10) + TimeSpan.FromSeconds(2));
         decider.Decide(DecisionHarness.Ask("d99") with { Session = "other" });
+    }
+
+    [Fact]
+    public void A_decision_keeps_the_attributes_that_features_read_and_its_events_inherit_them()
+    {
+        Decider decider = _harness.Decider(new DeciderOptions { ContextKeys = ["device", "country", "long"] });
+        var context = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add("country", "fr").Add("device", "phone").Add("region", "x").Add("long", new string('x', 129));
+        Decided decided = decider.Decide(DecisionHarness.Ask("d") with { Context = context });
+        Assert.Equal([KeyValuePair.Create("country", "fr"), KeyValuePair.Create("device", "phone")], decided.Context);
+        var expected = new DecisionContext("home", "fr") { Context = decided.Context, Personal = true };
+        Assert.Equal(expected, decider.Recall("default", "d"));
+        Assert.Equal(expected, DecisionContext.Of(decided));
+        Assert.Equal(new DecisionContext("home", null), expected.InTheOpen());
+        Decided nobodys = decider.Decide(DecisionHarness.Ask("n") with { Session = null, Context = context });
+        Assert.Equal(DecisionContext.Of(nobodys), decider.Recall("default", "n")!.InTheOpen());
+        Assert.Equal("fr", DecisionContext.Of(nobodys).Segment);
+    }
+
+    [Fact]
+    public void What_was_answered_to_a_person_is_forgotten_and_what_was_answered_to_others_is_not()
+    {
+        Decider decider = _harness.Decider();
+        decider.Decide(DecisionHarness.Ask("d1"));
+        decider.Decide(DecisionHarness.Ask("d2") with { User = "ada" });
+        decider.Decide(DecisionHarness.Ask("d3") with { User = "bob" });
+        decider.Decide(DecisionHarness.Ask("d4") with { Session = "s2" });
+        decider.Forget("default", ["ada", "s1"]);
+        decider.Forget("other", ["bob"]);
+        Assert.Equal([false, false, true, true], new[] { "d1", "d2", "d3", "d4" }.Select(id => decider.Recall("default", id) is not null));
+        decider.Decide(DecisionHarness.Ask("d1"));
+        decider.Decide(DecisionHarness.Ask("d3") with { User = "bob" });
+        Assert.Equal(5, _harness.Written.Count);
+        Assert.Throws<DecisionConflictException>(() => decider.Decide(DecisionHarness.Ask("d2")));
+    }
+
+    [Fact]
+    public void The_same_request_is_the_same_when_its_zone_has_another_offset_by_then()
+    {
+        var zone = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add("timezone", "Europe/Berlin");
+        Decider decider = _harness.Decider();
+        decider.Decide(DecisionHarness.Ask("d") with { Context = zone.Add("utcOffset", "60") });
+        decider.Decide(DecisionHarness.Ask("d") with { Context = zone.Add("utcOffset", "120") });
+        Assert.Single(_harness.Written);
+        decider.Decide(DecisionHarness.Ask("e") with { Context = zone.Clear().Add("utcOffset", "60") });
+        Assert.Throws<DecisionConflictException>(() => decider.Decide(DecisionHarness.Ask("e") with { Context = zone.Clear().Add("utcOffset", "120") }));
     }
 
     [Fact]
