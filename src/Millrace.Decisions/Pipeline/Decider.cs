@@ -119,7 +119,10 @@ public sealed class Decider
         if (!_workspaces.TryTake(out Workspace? work)) work = new Workspace();
         var reasons = new List<DegradedReason>();
         var snapshot = ReadPerson(request, work, reasons);
-        Decided answer = Answer(new Request(request, surface, policy, snapshot, now, started), work, reasons);
+        Decided answer = Answer(new Request(request, surface, policy, snapshot, now, started)
+        {
+            Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
+        }, work, reasons);
         _workspaces.Add(work);
         return answer;
     }
@@ -205,7 +208,7 @@ public sealed class Decider
             if (rung < Rung.LighterScorer)
             {
                 if (OutOfTime(request, Rungs.Share(rung), reasons)) return default;
-                FeatureMatrix.Read(work, request.Asked, request.Policy, request.Snapshot, request.Now);
+                FeatureMatrix.Read(work, request);
                 if (OutOfTime(request, 1, reasons)) return default;
             }
 
@@ -263,4 +266,8 @@ public sealed class Decider
 
 /// <summary>What a decision has pinned at its start.</summary>
 internal readonly record struct Request(
-    DecideRequest Asked, Surface Surface, Policy Policy, FeatureSnapshot Snapshot, UnixMicros Now, long Started);
+    DecideRequest Asked, Surface Surface, Policy Policy, FeatureSnapshot Snapshot, UnixMicros Now, long Started)
+{
+    /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
+    internal required ImmutableSortedDictionary<string, string> Context { get; init; }
+}

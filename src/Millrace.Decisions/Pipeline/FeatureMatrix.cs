@@ -1,6 +1,4 @@
 using Millrace.Features.Definitions;
-using Millrace.Features.Online;
-using Millrace.Journal;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pipeline;
@@ -8,8 +6,9 @@ namespace Millrace.Decisions.Pipeline;
 /// <summary>Reads the blend's features of all candidates into one row-major matrix; what the request says of a candidate wins.</summary>
 internal static class FeatureMatrix
 {
-    internal static void Read(Workspace work, DecideRequest request, Policy policy, FeatureSnapshot snapshot, UnixMicros now)
+    internal static void Read(Workspace work, in Request asked)
     {
+        var (request, policy, snapshot) = (asked.Asked, asked.Policy, asked.Snapshot);
         var plan = snapshot.Features.Plan(policy.Blend, policy.Blend.Keys);
         var matrix = work.ClearMatrix(plan.Columns);
         var inputs = new ReadInputs
@@ -18,8 +17,8 @@ internal static class FeatureMatrix
             Rows = work.Rows.AsSpan(0, work.Count),
             CandidateOf = work.CandidateOf,
             Person = work.Person,
-            Asked = now,
-            Context = request.Context,
+            Asked = asked.Now,
+            Context = asked.Context,
         };
         plan.Run(inputs, work.Scratch, matrix);
         if (!request.Candidates.IsDefault)

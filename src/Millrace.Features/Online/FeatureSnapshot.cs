@@ -38,6 +38,20 @@ public sealed class FeatureSnapshot
     /// <summary>The positions that it folds.</summary>
     public required Cut Cut { get; init; }
 
+    /// <summary>The first event of a partition that it does not fold.</summary>
+    public long NextEvent(int partition)
+    {
+        foreach (ref readonly var next in Cut.Next.AsSpan())
+        {
+            if (next.Stream == JournalStream.Events && next.Partition == partition)
+            {
+                return next.Offset;
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Where its windows end.</summary>
     public required UnixMicros Time { get; init; }
 

@@ -68,6 +68,7 @@ public sealed class DeciderTests
         _harness.Persons.Observe(click);
         Decided decided = Decider().Decide(Ask("d2") with { Session = "fresh-session" });
         Assert.DoesNotContain(decided.Slots[0].Items, item => item.Item == "i7");
+        Assert.Equal([1L], decided.UserAhead);
     }
 
     [Fact]

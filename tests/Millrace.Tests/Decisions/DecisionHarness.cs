@@ -66,12 +66,16 @@ internal sealed class DecisionHarness
         new PolicyTable(PolicySet.Create([policy ?? Home], [new Surface("home", "home", [new Slot("main", 6)])], Set)),
         new Kept(Written));
 
-    /// <summary>A decider to whom reading the snapshot takes so long.</summary>
-    internal Decider Slow(TimeSpan took, Policy? policy = null, DeciderOptions? options = null) => Decider(options, policy, features: () =>
+    /// <summary>A decider to whom reading the snapshot takes so long; looking again, whether it is still in force, takes no time.</summary>
+    internal Decider Slow(TimeSpan took, Policy? policy = null, DeciderOptions? options = null)
     {
-        Clock.Advance(took);
-        return Folder.Current;
-    });
+        var looks = 0;
+        return Decider(options, policy, features: () =>
+        {
+            Clock.Advance(looks++ % 2 == 0 ? took : TimeSpan.Zero);
+            return Folder.Current;
+        });
+    }
 
     internal DecisionHarness Fill()
     {

@@ -125,7 +125,7 @@ public sealed class LadderTests
     [Fact]
     public void A_decision_that_fails_before_its_candidates_does_not_record_those_of_the_one_before()
     {
-        Decider decider = _harness.Decider();
+        Decider decider = _harness.Decider(new DeciderOptions { RememberedBytes = 0 });
         decider.Decide(DecisionHarness.Ask("d1") with { Candidates = [.. Offered("private")] });
         Decided decided = decider.Decide(DecisionHarness.Ask("d2") with { Exclude = [null!] });
         Assert.Empty(decided.Inputs!.Candidates);

@@ -124,7 +124,7 @@ public sealed class EmbeddedPersonStoreTests
         return [.. items];
     }
 
-    private static ulong[] Hashes(params string[] items) => [.. items.Select(ItemHash.Of)];
+    private static ulong[] Hashes(params string[] items) => [.. items.Select(item => ItemHash.Of(item))];
 
     private static StoredFact Click(int partition, long offset, string item, int seconds, string session = "s", string name = "click") => new(
         new Position(JournalStream.Events, partition, offset),
