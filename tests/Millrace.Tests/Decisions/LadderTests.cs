@@ -127,7 +127,7 @@ public sealed class LadderTests
     {
         Decider decider = _harness.Decider(new DeciderOptions { RememberedBytes = 0 });
         decider.Decide(DecisionHarness.Ask("d1") with { Candidates = [.. Offered("private")] });
-        Decided decided = decider.Decide(DecisionHarness.Ask("d2") with { Exclude = [null!] });
+        Decided decided = decider.Decide(DecisionHarness.Ask("d2") with { Candidates = [null!] });
         Assert.Empty(decided.Inputs!.Candidates);
         Assert.Equal(["candidatesFailed"], decided.Degraded);
         Assert.Equal(ReplayVerdict.Identical, Replayer.Replay(decided, DecisionHarness.Home).Verdict);
