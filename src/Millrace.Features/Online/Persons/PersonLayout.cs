@@ -18,8 +18,8 @@ public sealed class PersonLayout
 
     private const string SeenEvents = "click conversion hide report";
 
-    // As long as anything of a person that no feature asks for; a month, over which people come back to a site.
-    private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+    /// <summary>How far back the run of a session can reach: a start reads so much more of the journal than features look back.</summary>
+    public static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
 
     private readonly ImmutableArray<PersonKey>[] _keys;
     private readonly PersonState[][] _states;
@@ -75,7 +75,7 @@ public sealed class PersonLayout
 
     private static IEnumerable<PersonKey> Base(PersonEntity of, int seen) =>
     [
-        new ItemHistoryKey(of, "click", FeatureOptions.MostRecent, Kept),
-        new ItemHistoryKey(of, SeenEvents, seen, Kept),
+        new ItemHistoryKey(of, "click", FeatureOptions.MostRecent, LongestRun),
+        new ItemHistoryKey(of, SeenEvents, seen, LongestRun),
     ];
 }

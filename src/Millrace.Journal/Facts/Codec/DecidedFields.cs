@@ -28,6 +28,7 @@ internal static class DecidedFields
         writer.Signed(18, fact.CandidateCount);
         writer.Signed(19, (long?)fact.Propensities);
         WriteUserAhead(fact.UserAhead, writer);
+        writer.Signed(21, fact.Asked.Value);
     }
 
     public static void WriteSealed(Decided fact, FieldWriter writer)
@@ -58,6 +59,7 @@ internal static class DecidedFields
         DecisionInputs? inputs = null;
         ImmutableArray<long> userAhead = [];
         var context = FactContext.None;
+        var asked = default(UnixMicros);
         while (open.Next())
         {
             switch (open.Number)
@@ -76,6 +78,7 @@ internal static class DecidedFields
                 case 18: candidates = open.Int(); break;
                 case 19: propensities = (PropensityKind)open.Int(); break;
                 case 20: userAhead = ReadUserAhead(open.Bytes()); break;
+                case 21: asked = new UnixMicros(open.Signed()); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
@@ -107,6 +110,7 @@ internal static class DecidedFields
             Degraded = degraded,
             Slots = slots,
             Propensities = propensities,
+            Asked = asked,
             CandidateCount = candidates,
             UserAhead = userAhead,
             User = user,
