@@ -55,6 +55,41 @@ public sealed class ErasureTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_kept_of_a_user_is_exported_page_by_page_and_nothing_is_after_the_erasure()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        await FillAsync(node, "one", User, Session, Land);
+        await FillAsync(node, "two", "bob", "bobs-session", "elsewhere");
+        await node.Services.Decisions.SettleAsync(Cancellation);
+        await node.Journal.AppendAsync([.. Enumerable.Range(0, 1_200).Select(i => Click($"m{i}", User, null))], Cancellation);
+        Assert.Equal(
+            ["c-one", "d-one", "e-one", .. Enumerable.Range(0, 1_200).Select(i => $"m{i}").Order(StringComparer.Ordinal), "s-one"],
+            (await ExportAsync(node, $"session={Uri.EscapeDataString(Session)}")).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("s-one", await ExportAsync(node, ""));
+        Assert.Equal(400, (await node.SendAsync(HttpMethod.Get, $"{Path}?from=control/0@0", null, null, Cancellation)).Status);
+        Assert.Equal(200, (await node.SendAsync(HttpMethod.Get, $"{Path}?from=events/0@{long.MaxValue}", null, null, Cancellation)).Status);
+        Assert.Equal(200, (await node.SendAsync(HttpMethod.Delete, Path, null, null, Cancellation)).Status);
+        Assert.Empty(await ExportAsync(node, ""));
+    }
+
+    /// <summary>The ids of all facts but consents, which have ids of the node's.</summary>
+    private static async Task<List<string>> ExportAsync(ApiNode node, string query)
+    {
+        var ids = new List<string>();
+        for (string? next = ""; next is not null;)
+        {
+            var page = await node.SendAsync(HttpMethod.Get, $"{Path}?{query}{next}", null, null, Cancellation);
+            Assert.Equal(200, page.Status);
+            var facts = page.Json["facts"]!.AsArray();
+            Assert.InRange(facts.Count, 0, 1_000);
+            ids.AddRange(facts.Where(fact => (string?)fact!["type"] != "ConsentChanged").Select(fact => (string)fact!["fact"]!["id"]!));
+            next = (string?)page.Json["next"] is { } from ? $"{(query.Length > 0 ? "&" : "")}from={from}" : null;
+        }
+
+        return ids;
+    }
+
+    [Fact]
     public void The_scan_finds_what_is_planted_in_any_form()
     {
         foreach (var (name, bytes) in FileScan.Forms(User))
