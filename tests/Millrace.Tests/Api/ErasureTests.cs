@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -31,6 +32,8 @@ public sealed class ErasureTests : IDisposable
             var erased = await node.SendAsync(HttpMethod.Delete, $"{Path}?session={Uri.EscapeDataString(Session)}&session=unheard-of", null, null, Cancellation);
             Assert.Equal((200, true, 1, "control"), (erased.Status, (bool)erased.Json["erased"]!, (int)erased.Json["sessions"]!, (string?)erased.Json["position"]!["stream"]));
             Assert.Empty(FileScan.Find(_data, User, Session, Land));
+            AssertNoOwner(User);
+            AssertNoOwner(Session);
             await AssertFactsAsync(node);
 
             // A repeat is an erasure of nobody; what was remembered of the decision is gone, that its id was used is not.
@@ -166,6 +169,27 @@ public sealed class ErasureTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task An_erasure_that_ends_between_the_keys_still_finds_the_sessions_when_it_is_asked_for_again()
+    {
+        Stubborn keys = null!;
+        await using var api = await ScantApi.StartAsync(
+            _data, new FaultyFiles(), Cancellation, admin: true, sessionsOf: static (_, user) => [$"{user}s-session"], guard: inner => keys = new Stubborn(inner));
+        await api.Journal.AppendAsync([Click("e1", "ada", "adas-session"), Click("e2", null, "adas-session")], Cancellation);
+        keys.Refused = "ada";
+        Assert.Equal(503, (await api.DeleteAsync("/v1/users/ada", Cancellation)).Status);
+        async Task<bool> IsErasedAsync(string id) => Assert.Single(await api.Journal.FindAsync(JournalStream.Events, id, "default", 2, Cancellation)).Fact.Erased;
+
+        // What says that the session is the user's can still be read.
+        Assert.Equal((false, true), (await IsErasedAsync("e1"), await IsErasedAsync("e2")));
+        Assert.Empty(await api.Journal.ReadAsync(JournalStream.Control, 0, 0, 100, Cancellation));
+        Assert.Empty(api.Forgotten);
+        keys.Refused = null;
+        Assert.Equal(200, (await api.DeleteAsync("/v1/users/ada", Cancellation)).Status);
+        Assert.True(await IsErasedAsync("e1"));
+        Assert.Equal(["ada", "adas-session"], Assert.Single(api.Forgotten));
+    }
+
     [Theory]
     [InlineData("/v1/users/ada?sesion=s")]
     [InlineData("/v1/users/ada?session=")]
@@ -198,6 +222,18 @@ public sealed class ErasureTests : IDisposable
         Assert.Equal(200, consent.Status);
         await node.Journal.AppendAsync(
             new Decided { Id = $"c-{tag}", Surface = "home", Policy = "home@1", User = user, Context = FactContext.None.Add("region", land) }, Cancellation);
+    }
+
+    /// <summary>The key file knows its subjects by a hash that anybody can compute.</summary>
+    private void AssertNoOwner(string subject)
+    {
+        var owner = FactKeys.HashSubject("default", subject);
+        var hash = new byte[16];
+        foreach (var write in (ReadOnlySpan<Action>)[() => BinaryPrimitives.WriteUInt128LittleEndian(hash, owner), () => BinaryPrimitives.WriteUInt128BigEndian(hash, owner)])
+        {
+            write();
+            Assert.All(Directory.GetFiles(_data, "*", SearchOption.AllDirectories).Where(file => System.IO.Path.GetFileName(file) != "lock"), file => Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf(hash) < 0, file));
+        }
     }
 
     private static async Task AssertFactsAsync(ApiNode node)
@@ -252,5 +288,31 @@ public sealed class ErasureTests : IDisposable
         }
 
         return all;
+    }
+
+    /// <summary>Keys whose disk refuses to let go of one.</summary>
+    private sealed class Stubborn(ISubjectKeys inner) : ISubjectKeys
+    {
+        public string? Refused { get; set; }
+
+        public Guid Set => inner.Set;
+
+        public long Newest => inner.Newest;
+
+        public long Read(string tenant, string subject, Span<byte> secret) => inner.Read(tenant, subject, secret);
+
+        public void Abandon(long id) => inner.Abandon(id);
+
+        public bool TryRead(long id, Span<byte> secret) => inner.TryRead(id, secret);
+
+        public void MakeDurable(long id) => inner.MakeDurable(id);
+
+        public bool Destroy(string tenant, string subject) => subject == Refused ? throw new JournalFaultException("Input/output error") : inner.Destroy(tenant, subject);
+
+        public bool BeginRound() => inner.BeginRound();
+
+        public ISubjectKeySweep BeginSweep() => inner.BeginSweep();
+
+        public void Dispose() => inner.Dispose();
     }
 }
