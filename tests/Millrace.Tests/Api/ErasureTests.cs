@@ -170,6 +170,16 @@ public sealed class ErasureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_decision_that_waits_behind_its_reply_is_erased_with_the_user()
+    {
+        var waiting = new Decided { Id = "d", Surface = "home", Policy = "home@1", User = "ada" };
+        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, admin: true, settle: journal => journal.AppendAsync(waiting, Cancellation).AsTask());
+        var answer = await api.DeleteAsync("/v1/users/ada", Cancellation);
+        Assert.Equal((200, true), (answer.Status, (bool)answer.Json["erased"]!));
+        Assert.True(Assert.Single(await api.Journal.FindAsync(JournalStream.Decisions, "d", "default", 2, Cancellation)).Fact.Erased);
+    }
+
+    [Fact]
     public async Task An_erasure_that_ends_between_the_keys_still_finds_the_sessions_when_it_is_asked_for_again()
     {
         Stubborn keys = null!;
