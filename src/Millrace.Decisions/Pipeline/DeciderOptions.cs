@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Millrace.Decisions.Pipeline;
 
 /// <summary>The bounds and habits of a <see cref="Decider"/>.</summary>
@@ -33,9 +31,6 @@ public sealed record DeciderOptions
 
     /// <summary>Of how many decisions surface, segment and the request's hash are known for a day, some 80 bytes each; the oldest go first, counted.</summary>
     public int MaxRecalled { get; init; } = 1_000_000;
-
-    /// <summary>The attributes of a request's context that features read, and that are recorded with the decision: at most 16.</summary>
-    public ImmutableArray<string> ContextKeys { get; init; } = [];
 
     /// <summary>
     /// Keys the seeds, so that nobody can choose a decision id for the draws that it brings. A node draws 32 random bytes; without any, seeds depend on

@@ -33,7 +33,7 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private readonly NodeLog _log;
     private readonly ClosingOrder _closing;
-    private EmbeddedUserState _users = null!;
+    private EmbeddedPersonStore _persons = null!;
 
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
@@ -156,8 +156,8 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(Config);
         Config.Prepare(next => Policies.PrepareAsync(next, Config.File ?? ConfigSource.DefaultFile));
         Features = new FeatureFolder(features, OptionsOf(config.Folding));
-        _users = new EmbeddedUserState(config.Folding.Session, config.Folding.Persons);
-        var folding = new FeatureFolding(Journal, Features, _users, Clock, Readiness, Meter, Logger);
+        _persons = new EmbeddedPersonStore(features.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons);
+        var folding = new FeatureFolding(Journal, Features, _persons, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
         OpenDecisions(config);
@@ -205,7 +205,7 @@ internal sealed class NodeServices : IAsyncDisposable
         },
         Clock,
         () => Features.Current,
-        _users,
+        _persons,
         Policies.Table,
         sink,
         fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"),

@@ -63,7 +63,7 @@ public sealed class ConsentTests : IDisposable
         var folder = new FeatureFolder(FeatureSet.Create([]), new FeatureOptions { LearnItemsFromEvents = true });
         events.ForEach(stored => folder.Apply(stored));
         var snapshot = folder.Freeze(UnixMicros.Now(TimeProvider.System));
-        Assert.Equal(2, ((WindowedCounts.Frozen)snapshot.State(snapshot.Features.PopularState(FeatureSet.GlobalWindow))).Total);
+        Assert.Equal(2, ((ListedCounts.Frozen)snapshot.State(snapshot.Features.PopularState(FeatureSet.GlobalWindow))).Entries.Total);
     }
 
     [Fact]

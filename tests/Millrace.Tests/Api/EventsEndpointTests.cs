@@ -188,7 +188,7 @@ public sealed class EventsEndpointTests : IDisposable
 
         Assert.Equal(3 - counted, folder.Counts.Unvouched);
         var snapshot = folder.Freeze(UnixMicros.Now(_clock));
-        Assert.Equal(counted, ((WindowedCounts.Frozen)snapshot.State(snapshot.Features.PopularState(FeatureSet.GlobalWindow))).Total);
+        Assert.Equal(counted, ((ListedCounts.Frozen)snapshot.State(snapshot.Features.PopularState(FeatureSet.GlobalWindow))).Entries.Total);
     }
 
     [Fact]

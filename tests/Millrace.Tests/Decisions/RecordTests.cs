@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
 using Millrace.Decisions.Replay;
+using Millrace.Features.Definitions;
+using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Facts.Codec;
@@ -133,7 +135,8 @@ public sealed class RecordTests
     [Fact]
     public void A_decision_keeps_the_attributes_that_features_read_and_its_events_inherit_them()
     {
-        Decider decider = _harness.Decider(new DeciderOptions { ContextKeys = ["device", "country", "long"] });
+        var folder = new FeatureFolder(FeatureSet.Create([.. DecisionHarness.Set.Definitions, new ContextProbe("probe", ["device", "country", "long"])]), new FeatureOptions());
+        Decider decider = _harness.Decider(features: () => folder.Current);
         var context = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add("country", "fr").Add("device", "phone").Add("region", "x").Add("long", new string('x', 129));
         Decided decided = decider.Decide(DecisionHarness.Ask("d") with { Context = context });
         Assert.Equal([KeyValuePair.Create("country", "fr"), KeyValuePair.Create("device", "phone")], decided.Context);
@@ -198,5 +201,18 @@ public sealed class RecordTests
         Assert.Equal(first, decider.Decide(DecisionHarness.Ask("d")).Seed);
         _harness.Clock.Advance(TimeSpan.FromMinutes(11));
         Assert.NotEqual(first, decider.Decide(DecisionHarness.Ask("d")).Seed);
+    }
+
+    private sealed record ContextProbe(string Name, ImmutableArray<string> Keys) : FeatureDefinition(Name)
+    {
+        public override FeatureEntity Entity => FeatureEntity.Context;
+
+        public override ImmutableArray<string> ContextKeys => Keys;
+
+        internal override IEnumerable<string> Faults() => [];
+
+        internal override void Read(in FeatureRead read, Span<float> column)
+        {
+        }
     }
 }
