@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Tests.Journal;
@@ -90,6 +91,29 @@ public sealed class ErasureTests : IDisposable
         }
 
         return ids;
+    }
+
+    [Fact]
+    public async Task What_the_node_knew_of_the_user_and_the_session_is_forgotten_and_of_others_is_not()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        await FillAsync(node, "one", User, Session, Land);
+        await FillAsync(node, "two", "bob", "bobs-session", "elsewhere");
+        (string? User, string? Session)[] persons = [(User, null), (null, Session), ("bob", null), (null, "bobs-session")];
+        while (!persons.All(person => Knows(node, person.User, person.Session)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation);
+        }
+
+        await node.SendAsync(HttpMethod.Delete, $"{Path}?session={Uri.EscapeDataString(Session)}", null, null, Cancellation);
+        Assert.Equal([false, false, true, true], persons.Select(person => Knows(node, person.User, person.Session)));
+    }
+
+    private static bool Knows(ApiNode node, string? user, string? session)
+    {
+        var buffer = new PersonBuffer();
+        node.Services.Persons.Read("default", user, session, buffer);
+        return !buffer.Seen(UnixMicros.Now(TimeProvider.System)).IsEmpty;
     }
 
     [Fact]
