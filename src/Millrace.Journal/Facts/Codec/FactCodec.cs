@@ -185,6 +185,9 @@ internal sealed class FactCodec(ISubjectKeys keys)
             case PolicyChanged policy: PolicyChangedFields.WriteOpen(policy, writer); break;
             case Purged purged: PurgedFields.WriteOpen(purged, writer); break;
             case EpochFrozen epoch: EpochFrozenFields.WriteOpen(epoch, writer); break;
+            case UserErased erased: UserErasedFields.WriteOpen(erased, writer); break;
+            case PriorFitted prior: PriorFittedFields.WriteOpen(prior, writer); break;
+            case ConsentChanged: break;
             default: throw new ArgumentException($"fact {fact.Id}: expected a type with a stored form, got {fact.GetType().Name}", nameof(fact));
         }
     }
@@ -195,6 +198,7 @@ internal sealed class FactCodec(ISubjectKeys keys)
         {
             case Observed observed: ObservedFields.WriteSealed(observed, writer); break;
             case Decided decided: DecidedFields.WriteSealed(decided, writer); break;
+            case ConsentChanged consent: ConsentChangedFields.WriteSealed(consent, writer); break;
             default: break;
         }
     }
@@ -205,6 +209,7 @@ internal sealed class FactCodec(ISubjectKeys keys)
         {
             case FactType.Observed: return ObservedFields.Read(head, open, part, unknown);
             case FactType.Decided: return DecidedFields.Read(head, open, part, unknown);
+            case FactType.ConsentChanged: return ConsentChangedFields.Read(head, open, part, unknown);
         }
 
         // The types below have no sealed part yet; what a later release put there is kept.
@@ -220,6 +225,8 @@ internal sealed class FactCodec(ISubjectKeys keys)
             FactType.PolicyChanged => PolicyChangedFields.Read(head, open, unknown),
             FactType.Purged => PurgedFields.Read(head, open, unknown),
             FactType.EpochFrozen => EpochFrozenFields.Read(head, open, unknown),
+            FactType.UserErased => UserErasedFields.Read(head, open, unknown),
+            FactType.PriorFitted => PriorFittedFields.Read(head, open, unknown),
             _ => Unrecognised(type, head, open, unknown, stream),
         };
     }
