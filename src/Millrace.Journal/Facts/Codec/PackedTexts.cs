@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Millrace.Journal.Facts.Codec;
 
@@ -29,10 +30,10 @@ internal static class PackedTexts
         var texts = new string[cursor.Count()];
         for (var i = 0; i < texts.Length; i++)
         {
-            texts[i] = cursor.Text();
+            texts[i] = cursor.Word();
         }
 
-        return [.. texts];
+        return ImmutableCollectionsMarshal.AsImmutableArray(texts);
     }
 
     public static ImmutableArray<string> Read(ByteCursor cursor) => Read(ref cursor);
