@@ -51,6 +51,8 @@ internal static class FactKeys
         {
             throw new ArgumentException($"Type: expected a type that this release writes, got {(int)fact.Type}", nameof(fact));
         }
+
+        FactContext.Check(fact);
     }
 
     private static void CheckId(string? value, string field)

@@ -1,6 +1,7 @@
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Pipeline;
 using Millrace.Features.Online;
+using Millrace.Journal;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Candidates;
@@ -19,7 +20,7 @@ internal static class CandidateGatherer
 
     /// <summary>Excludes, then gathers for <paramref name="rung"/>.</summary>
     internal static void Gather(
-        Workspace work, DecideRequest request, Policy policy, FeatureSnapshot snapshot, UserView user, Rung rung, ReadOnlySpan<RequestSlot> slots)
+        Workspace work, DecideRequest request, Policy policy, FeatureSnapshot snapshot, UnixMicros now, Rung rung, ReadOnlySpan<RequestSlot> slots)
     {
         foreach (string id in request.Exclude) work.Exclude(id);
         if (!request.Candidates.IsDefault) work.Offer(request.Candidates);
@@ -27,9 +28,10 @@ internal static class CandidateGatherer
         work.Pinned = work.Count;
         if (policy.ExcludeSeen && request.Mode == DecideMode.Online)
         {
-            foreach (string id in user.Seen)
+            foreach (ref readonly var seen in work.Person.Seen(now))
             {
-                if (work.IndexOf(id) < 0) work.Exclude(id);
+                if (snapshot.RowOf(seen.Item) is var row and >= 0) work.Exclude(row);
+                else work.ExcludeStranger(seen.Item);
             }
         }
 
@@ -51,7 +53,7 @@ internal static class CandidateGatherer
                 if (work.Count < ListLength) List(work, snapshot.Recent, CandidateSourceKind.GlobalList, ListLength - work.Count);
                 return;
             default:
-                Sources(work, policy, snapshot, user);
+                Sources(work, policy, snapshot, now);
                 return;
         }
     }
@@ -86,7 +88,7 @@ internal static class CandidateGatherer
     private static ReadOnlySpan<int> GlobalRows(FeatureSnapshot snapshot) =>
         snapshot.Popular(Features.Definitions.FeatureSet.GlobalWindow, ListLength + Slack);
 
-    private static void Sources(Workspace work, Policy policy, FeatureSnapshot snapshot, UserView user)
+    private static void Sources(Workspace work, Policy policy, FeatureSnapshot snapshot, UnixMicros now)
     {
         foreach (CandidateSource source in policy.Candidates)
         {
@@ -99,20 +101,20 @@ internal static class CandidateGatherer
                     List(work, snapshot.Recent, source.Kind, source.Take);
                     break;
                 case CandidateSourceKind.Similar:
-                    Similar(work, snapshot, user, source.Take);
+                    Similar(work, snapshot, now, source.Take);
                     break;
             }
         }
     }
 
     /// <summary>The neighbours of what the session clicked last; of the click before it where those are too few, and so on.</summary>
-    private static void Similar(Workspace work, FeatureSnapshot snapshot, UserView user, int take)
+    private static void Similar(Workspace work, FeatureSnapshot snapshot, UnixMicros now, int take)
     {
         int left = take;
-        foreach (string id in user.Recent)
+        foreach (ref readonly var clicked in work.Person.Run(now))
         {
             if (left <= 0) return;
-            if (snapshot.Neighbours(snapshot.RowOf(id)) is not { } neighbours) continue;
+            if (snapshot.Neighbours(snapshot.RowOf(clicked.Item)) is not { } neighbours) continue;
             Span<CountEntry> best = work.NeighbourBuffer(Math.Min(left + FeatureOptions.MostRecent, neighbours.Count));
             int count = TopEntries.Select(neighbours, best, snapshot);
             for (int i = 0; i < count && left > 0; i++)

@@ -29,6 +29,9 @@ public enum DegradedReason
 
     /// <summary>A pin stands above its rank, because a place before it could not be filled.</summary>
     PinMoved,
+
+    /// <summary>The state of the session or user could not be read: decided as if nobody knew them.</summary>
+    PersonUnknown,
 }
 
 /// <summary>The reasons as records and replies write them.</summary>

@@ -19,10 +19,13 @@ namespace Millrace.Decisions.Pipeline;
 /// </summary>
 public sealed class Decider
 {
+    // An epoch lasts 250 ms, a read of a person microseconds: a second try is rare already.
+    private const int PinTries = 4;
+
     private readonly DeciderOptions _options;
     private readonly TimeProvider _clock;
     private readonly Func<FeatureSnapshot> _features;
-    private readonly IUserState _users;
+    private readonly IPersonStore _persons;
     private readonly PolicyTable _policies;
     private readonly IDecisionSink? _sink;
     private readonly Action<Exception>? _faulted;
@@ -35,7 +38,7 @@ public sealed class Decider
     /// <param name="options">Bounds and habits.</param>
     /// <param name="clock">Now, and the time that passes while deciding.</param>
     /// <param name="features">The snapshot in force; called once per decision.</param>
-    /// <param name="users">What users did last.</param>
+    /// <param name="persons">What sessions and users did last.</param>
     /// <param name="policies">The policies in force; read once per decision.</param>
     /// <param name="sink">Takes each new decision behind the reply; null keeps no record.</param>
     /// <param name="faulted">Told of an exception that made a decision go down the ladder; null when nobody wants to know.</param>
@@ -44,7 +47,7 @@ public sealed class Decider
         DeciderOptions options,
         TimeProvider clock,
         Func<FeatureSnapshot> features,
-        IUserState users,
+        IPersonStore persons,
         PolicyTable policies,
         IDecisionSink? sink = null,
         Action<Exception>? faulted = null,
@@ -53,7 +56,7 @@ public sealed class Decider
         _options = options;
         _clock = clock;
         _features = features;
-        _users = users;
+        _persons = persons;
         _policies = policies;
         _sink = sink;
         _faulted = faulted;
@@ -106,21 +109,65 @@ public sealed class Decider
     /// <summary>Where and for whom the decision of this id was taken, within the last day; null when it is not known here, though the journal may know.</summary>
     public DecisionContext? Recall(string tenant, string decisionId) => _recalled.Context(tenant, decisionId);
 
+    /// <summary>Forgets what these persons, users or sessions, were answered and for whom that was; decisions under way may be remembered after it.</summary>
+    public void Forget(string tenant, IEnumerable<string> subjects) => _remembered.Forget(tenant, subjects);
+
     private Decided Take(DecideRequest request, long started, UnixMicros now)
     {
         PolicySet policies = _policies.Current;
         var (surface, policy) = policies.Find(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
         if (!_workspaces.TryTake(out Workspace? work)) work = new Workspace();
-        Decided answer = Answer(new Request(request, surface, policy, policies.Features, _features(), now, started), work);
+        var reasons = new List<DegradedReason>();
+        var snapshot = ReadPerson(request, work, reasons);
+        Decided answer = Answer(new Request(request, surface, policy, snapshot, now, started)
+        {
+            Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
+        }, work, reasons);
         _workspaces.Add(work);
         return answer;
     }
 
+    /// <summary>
+    /// Pins a snapshot, and reads the person while it is in force: what the person's state folds then lies between this epoch's cut and the next one's, so that whoever
+    /// builds the features again can tell which facts it holds.
+    /// </summary>
+    private FeatureSnapshot ReadPerson(DecideRequest request, Workspace work, List<DegradedReason> reasons)
+    {
+        var snapshot = _features();
+        work.Person.Clear();
+        if (request.User is null && request.Session is null)
+        {
+            return snapshot;
+        }
+
+        try
+        {
+            for (var tries = 0; tries < PinTries; tries++)
+            {
+                _persons.Read(request.Tenant, request.User, request.Session, work.Person);
+                var now = _features();
+                if (ReferenceEquals(now, snapshot))
+                {
+                    return snapshot;
+                }
+
+                snapshot = now;
+            }
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _faulted?.Invoke(fault);
+            work.Person.Clear();
+            Note(reasons, DegradedReason.PersonUnknown);
+        }
+
+        return snapshot;
+    }
+
     /// <summary>Goes down the ladder until a rung answers.</summary>
-    private Decided Answer(in Request request, Workspace work)
+    private Decided Answer(in Request request, Workspace work, List<DegradedReason> reasons)
     {
         RequestSlot[] slots = request.Asked.Slots.IsDefault ? [.. request.Surface.Slots.Select(RequestSlot.Of)] : [.. request.Asked.Slots];
-        var reasons = new List<DegradedReason>();
         if (request.Now - request.Snapshot.Time > _options.Staleness) reasons.Add(DegradedReason.StaleFeatures);
         ulong seed = DecisionSeeds.Of(request.Asked, request.Now, _options.SeedSalt.Span);
         Rung rung = Rung.Full;
@@ -150,9 +197,7 @@ public sealed class Decider
             work.Begin(request.Snapshot, request.Now, rung == Rung.FewerCandidates ? _options.FewerCandidates : _options.MaxCandidates);
             if (OutOfTime(request, Rungs.Share(rung), reasons)) return default;
             if (rung == Rung.SegmentList && !CandidateGatherer.HasSegmentList(request.Asked, request.Policy, request.Snapshot)) return default;
-            UserView user = _users.Read(request.Asked.Tenant, request.Asked.User, request.Asked.Session, request.Now);
-            work.User = user;
-            CandidateGatherer.Gather(work, request.Asked, request.Policy, request.Snapshot, user, rung, slots);
+            CandidateGatherer.Gather(work, request.Asked, request.Policy, request.Snapshot, request.Now, rung, slots);
             if (request.Asked.Mode == DecideMode.Online && FoundNothing(request, work, rung, reasons))
             {
                 below = Rung.SegmentList > rung ? Rung.SegmentList : rung + 1;
@@ -163,7 +208,7 @@ public sealed class Decider
             if (rung < Rung.LighterScorer)
             {
                 if (OutOfTime(request, Rungs.Share(rung), reasons)) return default;
-                FeatureMatrix.Read(work, request.Asked, request.Policy, request.Features, request.Snapshot, user);
+                FeatureMatrix.Read(work, request);
                 if (OutOfTime(request, 1, reasons)) return default;
             }
 
@@ -221,4 +266,8 @@ public sealed class Decider
 
 /// <summary>What a decision has pinned at its start.</summary>
 internal readonly record struct Request(
-    DecideRequest Asked, Surface Surface, Policy Policy, FeatureSet Features, FeatureSnapshot Snapshot, UnixMicros Now, long Started);
+    DecideRequest Asked, Surface Surface, Policy Policy, FeatureSnapshot Snapshot, UnixMicros Now, long Started)
+{
+    /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
+    internal required ImmutableSortedDictionary<string, string> Context { get; init; }
+}

@@ -29,7 +29,7 @@ public sealed record DeciderOptions
     /// </summary>
     public long RememberedBytes { get; init; } = 256L << 20;
 
-    /// <summary>Of how many decisions surface, segment and the request's hash are known for a day, some 60 bytes each; the oldest go first, counted.</summary>
+    /// <summary>Of how many decisions surface, segment and the request's hash are known for a day, some 80 bytes each; the oldest go first, counted.</summary>
     public int MaxRecalled { get; init; } = 1_000_000;
 
     /// <summary>

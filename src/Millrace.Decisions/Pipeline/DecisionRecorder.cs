@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Replay;
 using Millrace.Features.Numerics;
+using Millrace.Features.Online;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
 
@@ -60,8 +61,22 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             User = asked.User,
             Session = asked.Session,
             Segment = request.Policy.Segment is { } key && asked.Context.TryGetValue(key, out string? segment) ? segment : null,
+            Context = request.Context,
+            UserAhead = Ahead(work.Person.Folded, request.Snapshot),
             Inputs = Full(request, work, seed) ? Inputs(request, work, slots, rung, ranked: !decided.IsDefault) : null,
         };
+    }
+
+    /// <summary>Per partition of events, how far the person's state was ahead of the epoch's cut.</summary>
+    private static ImmutableArray<long> Ahead(ReadOnlySpan<long> folded, FeatureSnapshot snapshot)
+    {
+        var ahead = ImmutableArray.CreateBuilder<long>(folded.Length);
+        for (var partition = 0; partition < folded.Length; partition++)
+        {
+            ahead.Add(folded[partition] - snapshot.NextEvent(partition));
+        }
+
+        return ahead.MoveToImmutable();
     }
 
     private bool Full(in Request request, Workspace work, ulong seed)
@@ -92,7 +107,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         ImmutableArray<string> kinds = policy.AtMost.ContainsKey("kind") ? [.. work.KindsSpan()] : [];
         return new DecisionInputs
         {
-            Request = new RecordedRequest([.. slots], kinds, work.User.Position).Write(),
+            Request = new RecordedRequest([.. slots], kinds).Write(),
             Now = request.Now,
             Candidates = [.. work.Ids.AsSpan(0, work.Count)],
             Sources = [.. work.Sources.AsSpan(0, work.Count)],

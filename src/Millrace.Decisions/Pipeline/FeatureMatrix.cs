@@ -1,5 +1,4 @@
 using Millrace.Features.Definitions;
-using Millrace.Features.Online;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pipeline;
@@ -7,34 +6,25 @@ namespace Millrace.Decisions.Pipeline;
 /// <summary>Reads the blend's features of all candidates into one row-major matrix; what the request says of a candidate wins.</summary>
 internal static class FeatureMatrix
 {
-    internal static void Read(Workspace work, DecideRequest request, Policy policy, FeatureSet features, FeatureSnapshot snapshot, UserView user)
+    internal static void Read(Workspace work, in Request asked)
     {
-        int columns = policy.Blend.Count;
-        Span<float> matrix = work.ClearMatrix(columns);
-        int recent = 0;
-        foreach (string id in user.Recent)
-        {
-            if (snapshot.RowOf(id) is var row and >= 0) work.Recent[recent++] = row;
-        }
-
-        var read = new FeatureRead
+        var (request, policy, snapshot) = (asked.Asked, asked.Policy, asked.Snapshot);
+        var plan = snapshot.Features.Plan(policy.Blend, policy.Blend.Keys);
+        var matrix = work.ClearMatrix(plan.Columns);
+        var inputs = new ReadInputs
         {
             Snapshot = snapshot,
             Rows = work.Rows.AsSpan(0, work.Count),
             CandidateOf = work.CandidateOf,
-            Recent = work.Recent.AsSpan(0, recent),
-            Matrix = matrix,
-            Stride = columns,
+            Person = work.Person,
+            Asked = asked.Now,
+            Context = asked.Context,
         };
-        int column = 0;
-        foreach (string name in policy.Blend.Keys)
+        plan.Run(inputs, work.Scratch, matrix);
+        if (!request.Candidates.IsDefault)
         {
-            int index = features.IndexOf(name);
-            int state = features.StateOf(index);
-            features.Definitions[index].Read(read, state < 0 ? null : snapshot.State(state), column++);
+            Override(work, request, policy, matrix, plan.Columns);
         }
-
-        if (!request.Candidates.IsDefault) Override(work, request, policy, matrix, columns);
     }
 
     private static void Override(Workspace work, DecideRequest request, Policy policy, Span<float> matrix, int columns)

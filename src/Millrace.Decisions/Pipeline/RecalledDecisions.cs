@@ -1,99 +1,149 @@
 using System.IO.Hashing;
 using System.Text;
 using Millrace.Journal;
+using Millrace.Journal.Facts;
 
 namespace Millrace.Decisions.Pipeline;
 
-/// <summary>Where and for whom a decision was taken: what its events inherit.</summary>
-/// <param name="Surface">The surface.</param>
-/// <param name="Segment">The segment whose list the ladder would use; null when it had none.</param>
-public sealed record DecisionContext(string Surface, string? Segment);
-
 /// <summary>
-/// The context and the request's hash of each decision, for as long as its events may come: 16 bytes under a hash of 16. Kept in two generations, each
+/// The context and the request's hash of each decision, for as long as its events may come: 24 bytes under a hash of 16. Kept in two generations, each
 /// as long as a life; when one is full the older is dropped early and counted. Thread-safe.
 /// </summary>
 internal sealed class RecalledDecisions(TimeSpan life, int most)
 {
-    /// <summary>Segments are the callers' words: of more than this many contexts the further ones are not kept here, the journal still knows them.</summary>
-    private const int MostContexts = 4096;
+    /// <summary>Contexts are the callers' words: beyond so many bytes of a generation further ones are not kept here, which is counted; the journal still knows them.</summary>
+    private const int MostContextBytes = 32 << 20;
+
+    private const int Unknown = -1;
 
     private readonly Lock _lock = new();
-    private readonly List<DecisionContext> _contexts = [];
-    private readonly Dictionary<DecisionContext, int> _numbers = [];
     private readonly int _mostPerGeneration = Math.Max(1, most / 2);
-    private Dictionary<UInt128, Entry> _young = [];
-    private Dictionary<UInt128, Entry> _old = [];
+    private Generation _young = new();
+    private Generation _old = new();
     private UnixMicros _turned;
     private long _forgottenEarly;
 
-    /// <summary>How many were forgotten before their time because the bound was hit.</summary>
+    /// <summary>How many were forgotten before their time because a bound was hit.</summary>
     internal long ForgottenEarly => Interlocked.Read(ref _forgottenEarly);
 
-    internal void Keep(string tenant, string id, ulong request, DecisionContext context, UnixMicros now)
+    internal void Keep(ulong request, Decided decision, UnixMicros now)
     {
         if (most == 0) return;
+        DecisionContext context = DecisionContext.Of(decision);
+        ulong subject = decision.Subject is { } person ? Subject(decision.Tenant, person) : 0;
         lock (_lock)
         {
             Turn(now);
-            _young[Key(tenant, id)] = new Entry(request, Number(context), (uint)(now.Value / UnixMicros.PerSecond));
+            int number = _young.Number(context);
+            if (number == Unknown) Interlocked.Increment(ref _forgottenEarly);
+            _young.Entries[Key(decision.Tenant, decision.Id)] = new Entry(request, subject, number, (uint)(now.Value / UnixMicros.PerSecond));
         }
     }
 
     /// <summary>The decision's context; null when it is not known here.</summary>
     internal DecisionContext? Context(string tenant, string id)
     {
+        UInt128 key = Key(tenant, id);
         lock (_lock)
         {
-            return Find(tenant, id) is { Context: >= 0 and var number } ? _contexts[number] : null;
+            Generation from = _young.Entries.TryGetValue(key, out Entry entry) ? _young : _old;
+            bool known = ReferenceEquals(from, _young) || _old.Entries.TryGetValue(key, out entry);
+            return known && entry.Context != Unknown ? from.Contexts[entry.Context] : null;
         }
     }
 
     /// <summary>The hash of the request that used this id since <paramref name="since"/>; null when none is known.</summary>
     internal ulong? Request(string tenant, string id, UnixMicros since)
     {
+        UInt128 key = Key(tenant, id);
         lock (_lock)
         {
-            return Find(tenant, id) is { } entry && entry.Second >= since.Value / UnixMicros.PerSecond ? entry.Request : null;
+            bool known = _young.Entries.TryGetValue(key, out Entry entry) || _old.Entries.TryGetValue(key, out entry);
+            return known && entry.Second >= since.Value / UnixMicros.PerSecond ? entry.Request : null;
         }
     }
 
-    private Entry? Find(string tenant, string id)
+    /// <summary>Forgets the contexts of these persons' decisions; that their ids were used stays known. Looks at every decision.</summary>
+    internal void Forget(string tenant, IEnumerable<string> subjects)
     {
-        UInt128 key = Key(tenant, id);
-        return _young.TryGetValue(key, out Entry entry) || _old.TryGetValue(key, out entry) ? entry : null;
+        HashSet<ulong> persons = [.. subjects.Select(subject => Subject(tenant, subject))];
+        lock (_lock)
+        {
+            _young.Forget(persons);
+            _old.Forget(persons);
+        }
+    }
+
+    private static UInt128 Key(string tenant, string id)
+    {
+        Span<byte> stack = stackalloc byte[1024];
+        return XxHash128.HashToUInt128(Text(tenant, id, stack));
+    }
+
+    // Never 0, which is nobody's.
+    private static ulong Subject(string tenant, string subject)
+    {
+        Span<byte> stack = stackalloc byte[1024];
+        return XxHash3.HashToUInt64(Text(tenant, subject, stack)) | 1;
     }
 
     /// <summary>A tenant holds no control character, hence no two pairs make the same bytes.</summary>
-    private static UInt128 Key(string tenant, string id)
+    private static ReadOnlySpan<byte> Text(string tenant, string id, Span<byte> stack)
     {
         int most = Encoding.UTF8.GetMaxByteCount(tenant.Length + id.Length + 1);
-        Span<byte> text = most <= 1024 ? stackalloc byte[1024] : new byte[most];
+        Span<byte> text = most <= stack.Length ? stack : new byte[most];
         int length = Encoding.UTF8.GetBytes(tenant, text);
         text[length++] = 0;
         length += Encoding.UTF8.GetBytes(id, text[length..]);
-        return XxHash128.HashToUInt128(text[..length]);
-    }
-
-    private int Number(DecisionContext context)
-    {
-        if (_numbers.TryGetValue(context, out int number)) return number;
-        if (_contexts.Count >= MostContexts) return -1;
-        _numbers.Add(context, _contexts.Count);
-        _contexts.Add(context);
-        return _contexts.Count - 1;
+        return text[..length];
     }
 
     private void Turn(UnixMicros now)
     {
-        bool full = _young.Count >= _mostPerGeneration;
+        bool full = _young.Entries.Count >= _mostPerGeneration;
         bool due = now - _turned >= life;
         if (!full && !due) return;
-        if (!due) Interlocked.Add(ref _forgottenEarly, _old.Count);
+        if (!due) Interlocked.Add(ref _forgottenEarly, _old.Entries.Count);
         (_old, _young) = (_young, _old);
         _young.Clear();
         _turned = now;
     }
 
-    private readonly record struct Entry(ulong Request, int Context, uint Second);
+    private readonly record struct Entry(ulong Request, ulong Subject, int Context, uint Second);
+
+    /// <summary>Decisions, and the contexts that they share.</summary>
+    private sealed class Generation
+    {
+        private readonly Dictionary<DecisionContext, int> _numbers = [];
+        private long _bytes;
+
+        public Dictionary<UInt128, Entry> Entries { get; } = [];
+
+        public List<DecisionContext> Contexts { get; } = [];
+
+        /// <summary>The context's number; <see cref="Unknown"/> when there is no room for it.</summary>
+        public int Number(DecisionContext context)
+        {
+            if (_numbers.TryGetValue(context, out int number)) return number;
+            if (_bytes + context.Bytes > MostContextBytes) return Unknown;
+            _bytes += context.Bytes;
+            _numbers.Add(context, Contexts.Count);
+            Contexts.Add(context);
+            return Contexts.Count - 1;
+        }
+
+        public void Forget(HashSet<ulong> persons)
+        {
+            UInt128[] theirs = [.. Entries.Where(entry => persons.Contains(entry.Value.Subject)).Select(entry => entry.Key)];
+            foreach (UInt128 key in theirs) Entries[key] = Entries[key] with { Context = Unknown };
+        }
+
+        public void Clear()
+        {
+            Entries.Clear();
+            Contexts.Clear();
+            _numbers.Clear();
+            _bytes = 0;
+        }
+    }
 }

@@ -54,8 +54,24 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, Rec
             Forget(now);
         }
 
-        recalled.Keep(request.Tenant, request.DecisionId, fingerprint, new DecisionContext(answer.Surface, answer.Segment), now);
+        recalled.Keep(fingerprint, slim, now);
         return answer;
+    }
+
+    /// <summary>Forgets the answers that these persons were given. Looks at every answer.</summary>
+    internal void Forget(string tenant, IEnumerable<string> subjects)
+    {
+        HashSet<string> persons = new(subjects, StringComparer.Ordinal);
+        lock (_lock)
+        {
+            // Their bytes are given back when their time is over, as those of any other.
+            foreach (var (key, (_, answer)) in _answers)
+            {
+                if (key.Tenant == tenant && answer.Subject is { } subject && persons.Contains(subject)) _answers.Remove(key);
+            }
+        }
+
+        recalled.Forget(tenant, persons);
     }
 
     /// <summary>What an answer weighs: its object, its texts, its items and its place here; item ids are the catalogue's, where it has them.</summary>
@@ -63,7 +79,8 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, Rec
     {
         const int fixedBytes = 400;
         const int itemBytes = 48;
-        int bytes = fixedBytes + (2 * (answer.Id.Length + (answer.User?.Length ?? 0) + (answer.Session?.Length ?? 0) + (answer.Segment?.Length ?? 0)));
+        int bytes = fixedBytes + (2 * (answer.Id.Length + (answer.User?.Length ?? 0) + (answer.Session?.Length ?? 0) + (answer.Segment?.Length ?? 0)))
+            + DecisionContext.BytesOf(answer.Context);
         foreach (DecidedSlot slot in answer.Slots) bytes += 80 + (itemBytes * slot.Items.Length);
         return bytes;
     }
@@ -75,7 +92,13 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, Rec
         hash = StableHash.Of(request.User ?? "\0", hash);
         hash = StableHash.Of(request.Session ?? "\0", hash);
         hash = StableHash.Mix(hash ^ (ulong)request.Mode ^ (ulong)request.Time.Value);
-        foreach (var (key, value) in request.Context) hash = StableHash.Of(value, StableHash.Of(key, hash));
+        foreach (var (key, value) in request.Context)
+        {
+            // Where it came from a zone, it may be another for the same request a moment later.
+            if (key == ContextAttributes.UtcOffset && request.Context.ContainsKey(ContextAttributes.TimeZone)) continue;
+            hash = StableHash.Of(value, StableHash.Of(key, hash));
+        }
+
         if (!request.Candidates.IsDefault)
         {
             hash = StableHash.Mix(hash + 1);

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Millrace.Decisions.Exploration;
 using Millrace.Decisions.Ladder;
 using Millrace.Features.Catalogue;
+using Millrace.Features.Definitions;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Models.Policies;
@@ -14,6 +16,7 @@ internal sealed class Workspace
     private readonly List<int> _touched = [];
     private readonly Dictionary<string, int> _strangers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
+    private readonly HashSet<ulong> _excludedHashes = [];
     private readonly HashSet<string> _offered = new(StringComparer.Ordinal);
     private int[] _candidateOf = [];
     private FeatureSnapshot _snapshot = null!;
@@ -37,14 +40,15 @@ internal sealed class Workspace
     /// <summary>For a snapshot row: 0 none, −1 excluded, else the candidate's index plus one.</summary>
     internal ReadOnlySpan<int> CandidateOf => _candidateOf.AsSpan(0, _snapshot.Rows);
 
-    internal int[] Recent { get; } = new int[FeatureOptions.MostRecent];
-
     internal CountEntry[] Neighbours { get; private set; } = [];
 
     internal RankBuffers Rank { get; } = new();
 
-    /// <summary>The user's state that this decision read.</summary>
-    internal UserView User { get; set; } = UserView.Empty;
+    /// <summary>The state of the person who asks: read once for all rungs.</summary>
+    internal PersonBuffer Person { get; } = new();
+
+    /// <summary>What reading features needs.</summary>
+    internal ReadScratch Scratch { get; } = new();
 
     /// <summary>Empties it for a decision on <paramref name="snapshot"/>.</summary>
     internal void Begin(FeatureSnapshot snapshot, UnixMicros now, int most)
@@ -53,9 +57,9 @@ internal sealed class Workspace
         _touched.Clear();
         _strangers.Clear();
         _excluded.Clear();
+        _excludedHashes.Clear();
         _offered.Clear();
         _offers = false;
-        User = UserView.Empty;
         Array.Clear(Items, 0, Count);
         Count = 0;
         Pinned = 0;
@@ -82,12 +86,23 @@ internal sealed class Workspace
         {
             _excluded.Add(id);
         }
-        else if (_candidateOf[row] == 0)
+        else
+        {
+            Exclude(row);
+        }
+    }
+
+    internal void Exclude(int row)
+    {
+        if (_candidateOf[row] == 0)
         {
             _candidateOf[row] = -1;
             _touched.Add(row);
         }
     }
+
+    /// <summary>An item that the catalogue does not hold, by its hash.</summary>
+    internal void ExcludeStranger(ulong item) => _excludedHashes.Add(item);
 
     /// <summary>Adds a catalogue item, or notes one more source of it; false when it may not be shown.</summary>
     internal bool Add(int row, CandidateSourceKind source)
@@ -115,6 +130,7 @@ internal sealed class Workspace
         int row = _snapshot.RowOf(id);
         if (row >= 0) return Add(row, source);
         if (source != CandidateSourceKind.Request || _excluded.Contains(id)) return false;
+        if (_excludedHashes.Count > 0 && _excludedHashes.Contains(ItemHash.Of(id))) return false;
         if (_strangers.ContainsKey(id)) return true;
         if (Count >= _most) return false;
         _strangers.Add(id, Append(id, -1, null, source));

@@ -3,15 +3,13 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Millrace.Journal;
 
 namespace Millrace.Decisions.Replay;
 
 /// <summary>The part of a request that its answer depends on beside candidates and features, as canonical JSON in a full record.</summary>
 /// <param name="Slots">The slots that were filled.</param>
 /// <param name="Kinds">By candidate, where the policy limits kinds; else empty.</param>
-/// <param name="UserState">The position up to which the user's state was folded; null when there was none.</param>
-internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, ImmutableArray<string> Kinds, Position? UserState)
+internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, ImmutableArray<string> Kinds)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -33,7 +31,6 @@ internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, Immuta
 
             json.WriteEndArray();
             WriteTexts(json, "kinds", Kinds);
-            if (UserState is { } position) json.WriteString("userState", position.ToString());
             json.WriteEndObject();
         }
 
@@ -51,8 +48,7 @@ internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, Immuta
             return new RecordedRequest(
                 [.. root.GetProperty("slots").EnumerateArray().Select(slot => new RequestSlot(
                     slot.GetProperty("id").GetString()!, slot.GetProperty("count").GetInt32(), ReadTexts(slot, "baseline")))],
-                ReadTexts(root, "kinds"),
-                null);
+                ReadTexts(root, "kinds"));
         }
         catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -6,7 +6,13 @@ namespace Millrace.Features.Catalogue;
 /// <summary>An item as the catalogue knows it at one epoch. Immutable.</summary>
 public sealed record CatalogueItem
 {
-    public required string Id { get; init; }
+    private readonly string _id = "";
+
+    public required string Id
+    {
+        get => _id;
+        init => (_id, Hash) = (value, Numerics.ItemHash.Of(value));
+    }
 
     public string? Kind { get; init; }
 
@@ -26,6 +32,12 @@ public sealed record CatalogueItem
     /// <summary>True when only events have spoken of it: it may be shown where the folder learns items from events.</summary>
     public bool Learnt { get; init; }
 
+    /// <summary>True when only events have spoken of it and none are learnt from those: it waits for its place in the catalogue, and nobody sees it.</summary>
+    internal bool Ghost { get; init; }
+
+    /// <summary><see cref="Numerics.ItemHash"/> of <see cref="Id"/>.</summary>
+    internal ulong Hash { get; private init; }
+
     public ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
 
@@ -33,5 +45,5 @@ public sealed record CatalogueItem
     public UnixMicros Born => Published ?? FirstSeen;
 
     /// <summary>Whether it may be shown at <paramref name="now"/>: not deleted, published, not expired.</summary>
-    public bool LiveAt(UnixMicros now) => !Deleted && (Published is not { } published || published <= now) && (Expires is not { } expires || expires > now);
+    public bool LiveAt(UnixMicros now) => !Deleted && !Ghost && (Published is not { } published || published <= now) && (Expires is not { } expires || expires > now);
 }

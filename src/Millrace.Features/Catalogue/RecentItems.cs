@@ -22,7 +22,7 @@ internal sealed class RecentItems(int most)
             Remove(row, before);
         }
 
-        if (after is null or { Deleted: true } || (after.Expires is { } expires && expires.Value <= now))
+        if (after is null or { Deleted: true } or { Ghost: true } || (after.Expires is { } expires && expires.Value <= now))
         {
             return;
         }
@@ -35,6 +35,9 @@ internal sealed class RecentItems(int most)
 
         Add(row, after);
     }
+
+    /// <summary>When <see cref="Advance"/> will next have something to do, Unix µs.</summary>
+    internal long Due => _due.Count > 0 ? _due.Min.At : long.MaxValue;
 
     /// <summary>Lets in what has been published by <paramref name="now"/>, and takes out what has expired.</summary>
     internal void Advance(long now, Func<int, CatalogueItem?> itemOf)

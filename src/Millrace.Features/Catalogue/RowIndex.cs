@@ -1,3 +1,4 @@
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Catalogue;
@@ -10,6 +11,8 @@ namespace Millrace.Features.Catalogue;
 internal sealed class RowIndex(CowArray<CatalogueItem?> items)
 {
     private const int LeastBits = 8;
+
+    private static readonly ulong Seed = (uint)"".GetHashCode(StringComparison.Ordinal) | ((ulong)(uint)"seed".GetHashCode(StringComparison.Ordinal) << 32);
 
     private CowArray<int> _places = new();
     private int _bits = LeastBits;
@@ -33,7 +36,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items)
     internal void Remove(int row)
     {
         var mask = (1 << _bits) - 1;
-        var gap = Home(items.Read(row)!.Id, _bits);
+        var gap = Home(items.Read(row)!.Hash, _bits);
         while (_places.Read(gap) != row + 1)
         {
             gap = (gap + 1) & mask;
@@ -42,7 +45,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items)
         // What follows the gap moves into it unless that would put it before its home (Knuth 6.4, algorithm R): no tombstones.
         for (var at = (gap + 1) & mask; _places.Read(at) is var place and not 0; at = (at + 1) & mask)
         {
-            var home = Home(items.Read(place - 1)!.Id, _bits);
+            var home = Home(items.Read(place - 1)!.Hash, _bits);
             if (((at - home) & mask) >= ((at - gap) & mask))
             {
                 _places.Edit(gap) = place;
@@ -75,7 +78,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items)
     private void Place(int row)
     {
         var mask = (1 << _bits) - 1;
-        var at = Home(items.Read(row)!.Id, _bits);
+        var at = Home(items.Read(row)!.Hash, _bits);
         while (_places.Read(at) != 0)
         {
             at = (at + 1) & mask;
@@ -84,8 +87,8 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items)
         _places.Edit(at) = row + 1;
     }
 
-    // The runtime's hash of text is seeded per process: nobody can choose ids that collide, and nothing that is answered depends on it.
-    private static int Home(string id, int bits) => (int)((uint)id.GetHashCode(StringComparison.Ordinal) * 0x9E3779B9u >> (32 - bits));
+    // The item hash is the same everywhere, so ids that collide could be made up; mixed with a number that only this process knows, they are spread all the same.
+    private static int Home(ulong hash, int bits) => (int)(StableHash.Mix(hash ^ Seed) >> (64 - bits));
 
     /// <summary>The index as one snapshot sees it.</summary>
     internal readonly struct Frozen(CowArray<int>.Frozen places, CowArray<CatalogueItem?>.Frozen items, int bits)
@@ -93,10 +96,27 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items)
         /// <summary>The row of the item; −1 when there is none of that id.</summary>
         internal int Find(string id)
         {
+            var hash = ItemHash.Of(id);
             var mask = (1 << bits) - 1;
-            for (var at = Home(id, bits); places[at] is var place and not 0; at = (at + 1) & mask)
+            for (var at = Home(hash, bits); places[at] is var place and not 0; at = (at + 1) & mask)
             {
-                if (items[place - 1]!.Id == id)
+                var item = items[place - 1]!;
+                if (item.Hash == hash && item.Id == id)
+                {
+                    return place - 1;
+                }
+            }
+
+            return -1;
+        }
+
+        /// <summary>The row of the item of this hash; −1 when there is none.</summary>
+        internal int Find(ulong hash)
+        {
+            var mask = (1 << bits) - 1;
+            for (var at = Home(hash, bits); places[at] is var place and not 0; at = (at + 1) & mask)
+            {
+                if (items[place - 1]!.Hash == hash)
                 {
                     return place - 1;
                 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Millrace.Features.Catalogue;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
@@ -10,28 +12,36 @@ namespace Millrace.Features.Definitions;
 /// <param name="Event">The event of <see cref="AgeSince.LastEvent"/>, else unused; one longer ago than eight half-lives, or a week without one, is missing.</param>
 public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife = null, string Event = "click") : FeatureDefinition(Name)
 {
-    internal override StateKey? State => Since == AgeSince.LastEvent ? new LastTimesKey(Event, HalfLife * 8 ?? TimeSpan.FromDays(7)) : null;
+    private const double MicrosPerHour = 3_600_000_000.0;
+
+    public override FeatureEntity Entity => FeatureEntity.Item;
+
+    internal override ImmutableArray<StateKey> States =>
+        Since == AgeSince.LastEvent ? [new LastTimesKey(Event, HalfLife * 8 ?? TimeSpan.FromDays(7))] : [];
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(HalfLife is { } halfLife ? DefinitionFaults.Span("halfLife", halfLife) : []);
 
-    internal override void Read(in FeatureRead read, FrozenState? state, int column)
+    internal override void Read(in FeatureRead read, Span<float> column)
     {
-        long now = read.Now.Value;
-        for (int i = 0; i < read.Rows.Length; i++)
+        var times = Since == AgeSince.LastEvent ? read.State<LastTimes.Frozen>(0) : null;
+        var halfLife = HalfLife is { } given ? given.Ticks / (double)TimeSpan.TicksPerMicrosecond : 0;
+        for (var i = 0; i < column.Length; i++)
         {
-            long? since = Since switch
+            var row = read.Row(i);
+            var since = Since switch
             {
-                AgeSince.LastEvent when read.Rows[i] >= 0 => ((LastTimes.Frozen)state!).Of(read.Rows[i]) is var last and not 0 ? last : null,
-                AgeSince.FirstSeen => read.Item(i)?.FirstSeen.Value,
-                AgeSince.Published => read.Item(i)?.Born.Value,
-                _ => null,
+                AgeSince.LastEvent => times!.Of(row),
+                AgeSince.FirstSeen => row[ItemWords.FirstSeen],
+                _ => row[ItemWords.Born],
             };
-            if (since is not { } start) continue;
-            double age = Math.Max(0, now - start);
-            read.Cell(i, column) = HalfLife is { } halfLife
-                ? (float)Deterministic.HalfLifeDecay(age, halfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond)
-                : (float)(age / 3_600_000_000.0);
+            if (since == 0)
+            {
+                continue;
+            }
+
+            double age = Math.Max(0, read.Now.Value - since);
+            column[i] = halfLife > 0 ? (float)Deterministic.HalfLifeDecay(age, halfLife) : (float)(age / MicrosPerHour);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
@@ -33,7 +34,11 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
     /// <summary>The most neighbours that one item keeps; a pair beyond is refused and counted.</summary>
     public int MaxNeighbours { get; init; } = 4096;
 
-    internal override StateKey State => new SessionPairsKey(Event, Window, Span, Symmetric, MaxNeighbours);
+    public override FeatureEntity Entity => FeatureEntity.UserItem;
+
+    internal SessionPairsKey Pairs => new(Event, Window, Span, Symmetric, MaxNeighbours);
+
+    internal override ImmutableArray<StateKey> States => [Pairs];
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(DefinitionFaults.Span("window", Window))
@@ -43,38 +48,44 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
         .Concat(DefinitionFaults.Between("shrink", Shrink, 0, 1e9))
         .Concat(DefinitionFaults.Between("maxNeighbours", MaxNeighbours, 1, 1_000_000));
 
-    internal override void Read(in FeatureRead read, FrozenState? state, int column)
+    internal override void Read(in FeatureRead read, Span<float> column)
     {
-        for (int i = 0; i < read.Rows.Length; i++)
+        for (var i = 0; i < column.Length; i++)
         {
-            if (read.Rows[i] >= 0) read.Cell(i, column) = 0;
+            column[i] = read.Rows[i] >= 0 ? 0 : float.NaN;
         }
 
-        var pairs = (SessionPairs.Frozen)state!;
+        var pairs = read.State<SessionPairs.Frozen>(0);
         double weight = 1;
-        for (int back = 0; back < Math.Min(Depth, read.Recent.Length); back++, weight *= Fade)
+        for (var back = 0; back < Math.Min(Depth, read.Recent.Length); back++, weight *= Fade)
         {
-            if (pairs.Of(read.Recent[back]) is { } neighbours) Add(read, neighbours, weight, column);
+            if (pairs.Of(read.Recent[back]) is { } neighbours)
+            {
+                Add(read, neighbours, weight, column);
+            }
         }
     }
 
-    private void Add(in FeatureRead read, CountList neighbours, double weight, int column)
+    private void Add(in FeatureRead read, CountList neighbours, double weight, Span<float> column)
     {
-        double total = neighbours.Total + Shrink;
-        for (int chunk = 0; chunk < neighbours.ScanCount; chunk++)
+        var total = neighbours.Total + Shrink;
+        for (var chunk = 0; chunk < neighbours.ScanCount; chunk++)
         {
-            foreach (ref readonly CountEntry entry in neighbours.Scan(chunk))
+            foreach (ref readonly var entry in neighbours.Scan(chunk))
             {
-                int candidate = (uint)entry.Row < (uint)read.CandidateOf.Length ? read.CandidateOf[entry.Row] - 1 : -1;
-                if (candidate < 0) continue;
-                double value = As switch
+                var candidate = (uint)entry.Row < (uint)read.CandidateOf.Length ? read.CandidateOf[entry.Row] - 1 : -1;
+                if (candidate < 0)
+                {
+                    continue;
+                }
+
+                var value = As switch
                 {
                     CountRead.Log => Deterministic.LogOnePlus(entry.Count),
                     CountRead.Share => entry.Count / total,
                     _ => entry.Count,
                 };
-                ref float cell = ref read.Cell(candidate, column);
-                cell = (float)(cell + (weight * value));
+                column[candidate] = (float)(column[candidate] + (weight * value));
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
@@ -10,19 +11,25 @@ namespace Millrace.Features.Definitions;
 /// <param name="As">How the count is read.</param>
 public sealed record CountFeature(string Name, string Event, TimeSpan Window, CountRead As = CountRead.Count) : FeatureDefinition(Name)
 {
-    internal override StateKey State => new WindowedCountsKey(Event, Window);
+    public override FeatureEntity Entity => FeatureEntity.Item;
+
+    internal override ImmutableArray<StateKey> States => [new WindowedSumsKey(Event, Window)];
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event).Concat(DefinitionFaults.Span("window", Window));
 
-    internal override void Read(in FeatureRead read, FrozenState? state, int column)
+    internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var counts = (WindowedCounts.Frozen)state!;
+        var counts = read.State<WindowedSums.Frozen>(0);
         double total = Math.Max(1, counts.Total);
-        for (int i = 0; i < read.Rows.Length; i++)
+        for (var i = 0; i < column.Length; i++)
         {
-            if (read.Rows[i] < 0) continue;
-            int count = counts.Count(read.Rows[i]);
-            read.Cell(i, column) = As switch
+            if (read.Rows[i] < 0)
+            {
+                continue;
+            }
+
+            var count = counts.Count(read.Row(i));
+            column[i] = As switch
             {
                 CountRead.Log => (float)Deterministic.LogOnePlus(count),
                 CountRead.Share => (float)(count / total),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -9,14 +10,31 @@ namespace Millrace.Features.Definitions;
 /// <param name="Name">The name that a policy's <c>blend</c> uses: 1 to 64 of a–z, 0–9 and underscore, beginning with a letter.</param>
 public abstract record FeatureDefinition(string Name)
 {
-    /// <summary>The state it reads; null when the catalogue is enough.</summary>
-    internal virtual StateKey? State => null;
+    /// <summary>Owner, life, default and the like.</summary>
+    public FeatureInfo Info { get; init; } = FeatureInfo.None;
+
+    /// <summary>What it is a value of.</summary>
+    public abstract FeatureEntity Entity { get; }
+
+    /// <summary>The item states that it reads, in the order of <see cref="FeatureRead.State{T}"/>; empty when the catalogue is enough.</summary>
+    internal virtual ImmutableArray<StateKey> States => [];
+
+    /// <summary>The sections of a person's state that it reads, in the order of <see cref="FeatureRead.Section"/>.</summary>
+    internal virtual ImmutableArray<PersonKey> Sections => [];
+
+    /// <summary>Names of the features that it is computed from, in the order of <see cref="FeatureRead.Input"/>.</summary>
+    public virtual ImmutableArray<string> Inputs => [];
+
+    /// <summary>Names of the context attributes that it reads, of the request or of events.</summary>
+    public virtual ImmutableArray<string> ContextKeys => [];
 
     /// <summary>What is wrong with it, in words; empty when nothing is.</summary>
     internal abstract IEnumerable<string> Faults();
 
-    /// <summary>Writes its value for every row of the matrix; leaves NaN where it is missing.</summary>
-    internal abstract void Read(in FeatureRead read, FrozenState? state, int column);
+    /// <summary>Writes its value for every candidate.</summary>
+    /// <param name="read">What there is to read.</param>
+    /// <param name="column">One place per candidate, all NaN before: leave those where it is missing.</param>
+    internal abstract void Read(in FeatureRead read, Span<float> column);
 }
 
 /// <summary>How a count is read.</summary>
@@ -30,41 +48,4 @@ public enum CountRead
 
     /// <summary>Its share of the window's total, 0 to 1.</summary>
     Share,
-}
-
-/// <summary>Names a state by content: definitions with equal keys share one state.</summary>
-internal abstract record StateKey
-{
-    /// <summary>How far back it looks from the end of its windows: older events change nothing.</summary>
-    internal abstract TimeSpan Reach { get; }
-
-    internal abstract FeatureState Create(FoldContext context);
-}
-
-internal sealed record WindowedCountsKey(string Event, TimeSpan Window, int Buckets = 60) : StateKey
-{
-    internal override TimeSpan Reach => Window;
-
-    internal override FeatureState Create(FoldContext context) => new WindowedCounts(Event, Window, Buckets, context.Uses);
-}
-
-internal sealed record SessionPairsKey(string Event, TimeSpan Window, int Span, bool Symmetric, int MaxNeighbours) : StateKey
-{
-    internal override TimeSpan Reach => Window;
-
-    internal override FeatureState Create(FoldContext context) => new SessionPairs(this, 48, context);
-}
-
-internal sealed record LastTimesKey(string Event, TimeSpan Window) : StateKey
-{
-    internal override TimeSpan Reach => Window;
-
-    internal override FeatureState Create(FoldContext context) => new LastTimes(Event, Window);
-}
-
-internal sealed record BucketedCountsKey(string Event, TimeSpan HalfLife) : StateKey
-{
-    internal override TimeSpan Reach => HalfLife * (BucketedCounts.Kept / BucketedCounts.PerHalfLife);
-
-    internal override FeatureState Create(FoldContext context) => new BucketedCounts(Event, HalfLife);
 }

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -13,16 +16,20 @@ public sealed class FeatureSet
     public static readonly TimeSpan GlobalWindow = TimeSpan.FromHours(1);
 
     private readonly ImmutableSortedDictionary<string, int> _index;
-    private readonly ImmutableArray<int> _stateOf;
+    private readonly ImmutableArray<BoundFeature> _bound;
+    private readonly ConditionalWeakTable<object, ReadPlan> _plans = [];
 
-    private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, int similar, string listedEvent)
+    private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, int similar, string listedEvent, int seen)
     {
         ListedEvent = listedEvent;
         Definitions = definitions;
         States = states;
         Similar = similar;
+        Persons = new PersonLayout(definitions.SelectMany(definition => definition.Sections), seen);
+        ContextKeys = [.. definitions.SelectMany(definition => definition.ContextKeys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _index = definitions.Select((definition, i) => KeyValuePair.Create(definition.Name, i)).ToImmutableSortedDictionary(StringComparer.Ordinal);
-        _stateOf = [.. definitions.Select(definition => definition.State is { } key ? states.IndexOf(key) : -1)];
+        _bound = [.. definitions.Select(Bind)];
+        Fingerprint = FingerprintOf(definitions, states, Persons);
     }
 
     /// <summary>In ordinal order of name.</summary>
@@ -31,10 +38,19 @@ public sealed class FeatureSet
     /// <summary>The names, in ordinal order.</summary>
     public IEnumerable<string> Names => _index.Keys;
 
+    /// <summary>Which sections persons have.</summary>
+    public PersonLayout Persons { get; }
+
+    /// <summary>The context attributes that features read, in ordinal order: decisions record them.</summary>
+    public ImmutableArray<string> ContextKeys { get; }
+
+    /// <summary>Sixteen hexadecimal digits that are equal for sets which give equal values: what epochs are recorded with.</summary>
+    public string Fingerprint { get; }
+
     /// <summary>The event that popular and segment lists count.</summary>
     public string ListedEvent { get; }
 
-    /// <summary>How far back features look from now: events older than this change nothing. A half-life reaches back eight of it.</summary>
+    /// <summary>How far back features of items look from now: events older than this change nothing. A half-life reaches back eight of it.</summary>
     public TimeSpan Reach => States.Max(state => state.Reach);
 
     internal ImmutableArray<StateKey> States { get; }
@@ -46,24 +62,26 @@ public sealed class FeatureSet
     /// <param name="definitions">The features, in any order.</param>
     /// <param name="popularWindows">Windows of popular sources, which policies name (<c>popular: 1h</c>).</param>
     /// <param name="listedEvent">The event that popular and segment lists count.</param>
+    /// <param name="seen">How many seen items are kept of each session and user.</param>
     /// <exception cref="FeatureFaultsException">Something is wrong: lists every fault, each with the path of its field.</exception>
-    public static FeatureSet Create(IEnumerable<FeatureDefinition> definitions, IEnumerable<TimeSpan>? popularWindows = null, string listedEvent = "click")
+    public static FeatureSet Create(
+        IEnumerable<FeatureDefinition> definitions, IEnumerable<TimeSpan>? popularWindows = null, string listedEvent = "click", int seen = PersonLayout.MostSeen)
     {
         FeatureDefinition[] given = [.. definitions];
         TimeSpan[] windows = [.. popularWindows ?? [], GlobalWindow];
         ImmutableArray<string> faults = [.. Faults(given), .. windows.SelectMany(window => DefinitionFaults.Span("candidates.popular", window))];
         if (faults.Length > 0) throw new FeatureFaultsException(faults);
         ImmutableArray<FeatureDefinition> sorted = [.. given.OrderBy(definition => definition.Name, StringComparer.Ordinal)];
-        StateKey similar = sorted.OfType<CooccurrenceFeature>().FirstOrDefault()?.State
-            ?? new CooccurrenceFeature("similar", "click", TimeSpan.FromDays(1)).State;
+        StateKey similar = sorted.OfType<CooccurrenceFeature>().FirstOrDefault()?.Pairs
+            ?? new CooccurrenceFeature("similar", "click", TimeSpan.FromDays(1)).Pairs;
         ImmutableArray<StateKey> states =
         [
-            .. sorted.Select(definition => definition.State).OfType<StateKey>()
-                .Concat(windows.Select(window => new WindowedCountsKey(listedEvent, window)))
+            .. sorted.SelectMany(definition => definition.States)
+                .Concat(windows.Select(window => new ListedCountsKey(listedEvent, window)))
                 .Append(similar)
                 .Distinct(),
         ];
-        return new FeatureSet(sorted, states, states.IndexOf(similar), listedEvent);
+        return new FeatureSet(sorted, states, states.IndexOf(similar), listedEvent, seen);
     }
 
     /// <summary>Every fault of <paramref name="definitions"/>, as <c>features[i].field: expected …; got …</c>.</summary>
@@ -76,6 +94,11 @@ public sealed class FeatureSet
             foreach (string fault in DefinitionFaults.Name(definition.Name).Concat(definition.Faults())) yield return $"features[{i}].{fault}";
             if (!names.Add(definition.Name)) yield return $"features[{i}].name: '{definition.Name}' is defined twice";
         }
+
+        for (int i = 0; i < definitions.Count; i++)
+        {
+            foreach (string input in definitions[i].Inputs.Where(input => !names.Contains(input))) yield return $"features[{i}]: there is no feature '{input}'";
+        }
     }
 
     /// <summary>The index of a feature in <see cref="Definitions"/>; −1 when there is none of that name.</summary>
@@ -84,9 +107,39 @@ public sealed class FeatureSet
     /// <summary>Whether popular lists of this window are kept.</summary>
     public bool KeepsPopular(TimeSpan window) => PopularState(window) >= 0;
 
-    internal int PopularState(TimeSpan window) => States.IndexOf(new WindowedCountsKey(ListedEvent, window));
+    internal int PopularState(TimeSpan window) => States.IndexOf(new ListedCountsKey(ListedEvent, window));
 
-    internal int StateOf(int definition) => _stateOf[definition];
+    /// <summary>A definition with the places of what it reads.</summary>
+    internal BoundFeature Bound(int definition) => _bound[definition];
+
+    /// <summary>How the columns of <paramref name="names"/> are read, made once as long as <paramref name="owner"/> lives.</summary>
+    /// <param name="owner">Whose columns they are: a policy's blend.</param>
+    /// <param name="names">Their names, in order, always the same for one owner.</param>
+    internal ReadPlan Plan(object owner, IEnumerable<string> names) =>
+        _plans.TryGetValue(owner, out var plan) ? plan : _plans.GetValue(owner, _ => new ReadPlan(this, names));
+
+    private static string FingerprintOf(IEnumerable<FeatureDefinition> definitions, IEnumerable<StateKey> states, PersonLayout persons)
+    {
+        var text = new StringBuilder();
+        foreach (var definition in definitions)
+        {
+            text.Append(definition with { Info = new FeatureInfo { Default = definition.Info.Default, Ttl = definition.Info.Ttl } }).Append('\n');
+        }
+
+        text.AppendJoin('\n', states);
+        foreach (var of in Enum.GetValues<PersonEntity>())
+        {
+            text.Append('\n').AppendJoin('\n', persons.Keys(of));
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 8));
+    }
+
+    private BoundFeature Bind(FeatureDefinition definition) => new(
+        definition,
+        [.. definition.States.Select(state => States.IndexOf(state))],
+        [.. definition.Sections.Select(section => (section.Of, Persons.IndexOf(section)))],
+        [.. definition.Inputs.Select(IndexOf)]);
 }
 
 /// <summary>Feature definitions are refused; nothing of them is in force.</summary>

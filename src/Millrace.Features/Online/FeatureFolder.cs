@@ -19,13 +19,15 @@ public sealed class FeatureFolder
     private readonly FeatureSet _features;
     private readonly FeatureOptions _options;
     private readonly FoldContext _context;
-    private readonly FeatureState[] _states;
+    private readonly ItemState[] _states;
+    private readonly Dictionary<string, ItemState[]> _wanting = new(StringComparer.Ordinal);
     private readonly ItemRows _items;
     private readonly RecentItems _recent;
-    private readonly Dictionary<string, WindowedCounts> _segments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ListedCounts> _segments = new(StringComparer.Ordinal);
     private readonly SortedDictionary<(JournalStream Stream, int Partition), long> _next = [];
     private readonly Dictionary<int, FoldedSessions> _sessions = [];
     private long _time = long.MinValue;
+    private long _due = long.MinValue;
     private long _epoch;
     private volatile FeatureSnapshot _current;
 
@@ -33,9 +35,17 @@ public sealed class FeatureFolder
     {
         _features = features;
         _options = options;
-        _context = new FoldContext(options, new RowUses(), Counts);
-        _items = new ItemRows(options.MaxItems, options.LearnItemsFromEvents ? options.MaxLearntItems : 0, _context.Uses, Forget);
+        _context = new FoldContext(options, Counts);
+        _items = new ItemRows(options.MaxItems, options.MaxLearntItems, _context.Uses, Forget);
         _states = [.. features.States.Select(key => key.Create(_context))];
+        var words = ItemWords.Count;
+        foreach (var state in _states)
+        {
+            state.Offset = words;
+            words += state.Words;
+        }
+
+        _context.Rows = new RowStore(words);
         _recent = new RecentItems(options.MaxRecentItems);
         _current = Snapshot();
     }
@@ -64,7 +74,7 @@ public sealed class FeatureFolder
             return false;
         }
 
-        if (stored.Fact is Observed { Unvouched: true })
+        if (stored.Fact is Observed { Counts: false })
         {
             Counts.Claim();
             return false;
@@ -104,27 +114,28 @@ public sealed class FeatureFolder
 
     private FeatureSnapshot Snapshot()
     {
-        var segments = new Dictionary<string, WindowedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
+        var segments = new Dictionary<string, ListedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
         foreach (var (name, counts) in _segments)
         {
             segments.Add(name, counts.Freeze());
         }
 
         var (items, index) = _items.Freeze();
-        return new FeatureSnapshot(items, index, [.. _states.Select(state => state.Freeze())], segments)
+        return new FeatureSnapshot(items, index, _context.Rows.Freeze(), [.. _states.Select(state => state.Freeze(_time))], segments)
         {
             Epoch = _epoch,
             Cut = new Cut([.. _next.Select(next => new Position(next.Key.Stream, next.Key.Partition, next.Value))]),
             Time = new UnixMicros(Math.Max(0, _time)),
             Features = _features,
             Rows = _items.Count,
+            Words = _context.Rows.Words,
             Recent = _recent.Freeze(),
         };
     }
 
     private bool Change(ItemChanged changed)
     {
-        var time = TimeOf(changed);
+        var time = FactTime.Of(changed);
         Advance(time);
         var before = Known(changed.Item);
         if (before is null && changed.Deleted)
@@ -151,13 +162,14 @@ public sealed class FeatureFolder
             return false;
         }
 
-        _recent.Change(row, before, after, _time);
+        ItemWords.Write(after, _context.Rows.Edit(row));
+        Place(row, before, after);
         return true;
     }
 
     private bool Observe(Observed observed, int partition)
     {
-        var time = TimeOf(observed);
+        var time = FactTime.Of(observed);
         if (Row(observed.Item, time) is not (>= 0 and var row))
         {
             return false;
@@ -166,7 +178,7 @@ public sealed class FeatureFolder
         Advance(time);
         if ((observed.Session ?? observed.User) is not { } session)
         {
-            Fold(new FoldedEvent(observed.Event, row, time, []), observed.Segment);
+            Fold(new FoldedEvent { Fact = observed, Time = time, Item = _items.Read(row)!.Hash, Row = row });
             return true;
         }
 
@@ -177,7 +189,7 @@ public sealed class FeatureFolder
         }
 
         var click = observed.Event == Click;
-        Fold(new FoldedEvent(observed.Event, row, time, sessions.Recent(session, time), click), observed.Segment);
+        Fold(new FoldedEvent { Fact = observed, Time = time, Item = _items.Read(row)!.Hash, Row = row, Recent = sessions.Recent(session, time), Pushes = click });
         if (click)
         {
             sessions.Push(session, row, time);
@@ -186,53 +198,75 @@ public sealed class FeatureFolder
         return true;
     }
 
-    private void Fold(in FoldedEvent folded, string? segment)
+    private void Fold(in FoldedEvent folded)
     {
-        foreach (var state in _states)
+        var states = Wanting(folded.Event);
+        if (states.Length > 0)
         {
-            state.Apply(folded);
-        }
-
-        if (segment is null || folded.Event != _features.ListedEvent)
-        {
-            return;
-        }
-
-        if (!_segments.TryGetValue(segment, out var counts))
-        {
-            if (_segments.Count >= _options.MaxSegments)
+            var row = _context.Rows.Edit(folded.Row);
+            foreach (var state in states)
             {
-                Counts.RefuseSegment();
-                return;
+                state.Apply(folded, row);
             }
-
-            counts = new WindowedCounts(null, _options.SegmentWindow, 60, _context.Uses);
-            counts.Advance(_time);
-            _segments.Add(segment, counts);
         }
 
-        counts.Apply(folded);
+        if (folded.Fact.Segment is { } segment && folded.Event == _features.ListedEvent)
+        {
+            SegmentOf(segment)?.Apply(folded, []);
+        }
     }
 
-    /// <summary>The row of an event's item, which is learnt where that is wanted; −1 when the event is not counted.</summary>
+    private ItemState[] Wanting(string @event)
+    {
+        if (_wanting.TryGetValue(@event, out var states))
+        {
+            return states;
+        }
+
+        states = [.. _states.Where(state => state.Event is null || state.Event == @event)];
+
+        // Names of events are the callers' own: those that nobody wants must not fill the memory.
+        if (states.Length > 0)
+        {
+            _wanting.Add(@event, states);
+        }
+
+        return states;
+    }
+
+    private ListedCounts? SegmentOf(string segment)
+    {
+        if (_segments.TryGetValue(segment, out var counts))
+        {
+            return counts;
+        }
+
+        if (_segments.Count >= _options.MaxSegments)
+        {
+            Counts.RefuseSegment();
+            return null;
+        }
+
+        counts = new ListedCounts(null, _options.SegmentWindow, _context);
+        counts.Advance(_time);
+        _due = Math.Min(_due, counts.Due);
+        _segments.Add(segment, counts);
+        return counts;
+    }
+
+    /// <summary>The row of an event's item; one that the catalogue does not hold, or does not hold yet, gets one too. −1 when the bound on those is hit.</summary>
     private int Row(string id, long time)
     {
         var row = _items.Find(id);
         var before = row < 0 ? null : _items.Read(row);
-        if (before is { Learnt: false } || (before is not null && before.FirstSeen.Value <= time))
+        if (before is { Learnt: false } || (before is not null && (before.Ghost || before.FirstSeen.Value <= time)))
         {
             return row;
         }
 
-        if (!_options.LearnItemsFromEvents)
-        {
-            Counts.UnknownItem();
-            return -1;
-        }
-
         Advance(time);
         var after = before is null
-            ? new CatalogueItem { Id = id, FirstSeen = new UnixMicros(time), Learnt = true }
+            ? new CatalogueItem { Id = id, FirstSeen = new UnixMicros(time), Learnt = true, Ghost = !_options.LearnItemsFromEvents }
             : before with { FirstSeen = new UnixMicros(time) };
         row = _items.Learn(after, out var bounded);
         if (bounded)
@@ -242,10 +276,17 @@ public sealed class FeatureFolder
 
         if (row >= 0)
         {
-            _recent.Change(row, before, after, _time);
+            ItemWords.Write(after, _context.Rows.Edit(row));
+            Place(row, before, after);
         }
 
         return row;
+    }
+
+    private void Place(int row, CatalogueItem? before, CatalogueItem after)
+    {
+        _recent.Change(row, before, after, _time);
+        _due = Math.Min(_due, _recent.Due);
     }
 
     private CatalogueItem? Known(string id) => _items.Find(id) is var row and >= 0 ? _items.Read(row) : null;
@@ -253,6 +294,7 @@ public sealed class FeatureFolder
     private void Forget(int row, CatalogueItem item)
     {
         _recent.Change(row, item, null, _time);
+        _context.Rows.Edit(row).Clear();
         foreach (var state in _states)
         {
             state.Forget(row);
@@ -267,9 +309,16 @@ public sealed class FeatureFolder
         }
 
         _time = time;
+        if (time < _due)
+        {
+            return;
+        }
+
+        _due = long.MaxValue;
         foreach (var state in _states)
         {
             state.Advance(time);
+            _due = Math.Min(_due, state.Due);
         }
 
         foreach (var (name, counts) in _segments)
@@ -279,19 +328,13 @@ public sealed class FeatureFolder
             {
                 _segments.Remove(name);
             }
+            else
+            {
+                _due = Math.Min(_due, counts.Due);
+            }
         }
 
         _recent.Advance(time, _items.Read);
-    }
-
-    /// <summary>The sender's time, but never later than when we took it; ours when the sender gave none.</summary>
-    private static long TimeOf(Fact fact)
-    {
-        if (fact.Received.Value == 0)
-        {
-            return fact.Time.Value;
-        }
-
-        return fact.Time.Value == 0 ? fact.Received.Value : Math.Min(fact.Time.Value, fact.Received.Value);
+        _due = Math.Min(_due, _recent.Due);
     }
 }

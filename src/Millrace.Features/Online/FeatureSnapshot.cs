@@ -13,18 +13,21 @@ public sealed class FeatureSnapshot
 {
     private readonly CowArray<CatalogueItem?>.Frozen _items;
     private readonly RowIndex.Frozen _index;
+    private readonly RowStore.Frozen _words;
     private readonly FrozenState[] _states;
-    private readonly Dictionary<string, WindowedCounts.Frozen> _segments;
+    private readonly Dictionary<string, ListedCounts.Frozen> _segments;
     private readonly ConcurrentDictionary<(object Of, int Most), int[]> _top = new();
 
     internal FeatureSnapshot(
         CowArray<CatalogueItem?>.Frozen items,
         RowIndex.Frozen index,
+        RowStore.Frozen words,
         FrozenState[] states,
-        Dictionary<string, WindowedCounts.Frozen> segments)
+        Dictionary<string, ListedCounts.Frozen> segments)
     {
         _items = items;
         _index = index;
+        _words = words;
         _states = states;
         _segments = segments;
     }
@@ -35,6 +38,20 @@ public sealed class FeatureSnapshot
     /// <summary>The positions that it folds.</summary>
     public required Cut Cut { get; init; }
 
+    /// <summary>The first event of a partition that it does not fold.</summary>
+    public long NextEvent(int partition)
+    {
+        foreach (ref readonly var next in Cut.Next.AsSpan())
+        {
+            if (next.Stream == JournalStream.Events && next.Partition == partition)
+            {
+                return next.Offset;
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Where its windows end.</summary>
     public required UnixMicros Time { get; init; }
 
@@ -43,13 +60,22 @@ public sealed class FeatureSnapshot
     /// <summary>How many rows there are: at least the items, deleted ones too.</summary>
     public required int Rows { get; init; }
 
+    /// <summary>Words of one row.</summary>
+    internal int Words { get; init; }
+
     /// <summary>Rows of the newest published items, newest first.</summary>
     internal int[] Recent { get; init; } = [];
 
     /// <summary>The catalogue's entry; null for an item that no fact up to this epoch names.</summary>
-    public CatalogueItem? Find(string id) => RowOf(id) is var row and >= 0 ? Item(row) : null;
+    public CatalogueItem? Find(string id) => RowOf(id) is var row and >= 0 && Item(row) is { Ghost: false } item ? item : null;
 
     internal int RowOf(string id) => _index.Find(id);
+
+    /// <summary>The row of an item by its hash; −1 when there is none.</summary>
+    internal int RowOf(ulong hash) => _index.Find(hash);
+
+    /// <summary>Copies the rows' words one behind the other, zeros for a row below 0.</summary>
+    internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => _words.Gather(rows, into);
 
     internal CatalogueItem Item(int row) => _items[row]!;
 
@@ -60,12 +86,12 @@ public sealed class FeatureSnapshot
     internal ReadOnlySpan<int> Popular(TimeSpan window, int most)
     {
         int state = Features.PopularState(window);
-        return state < 0 ? [] : Top((WindowedCounts.Frozen)_states[state], most);
+        return state < 0 ? [] : Top((ListedCounts.Frozen)_states[state], most);
     }
 
     /// <summary>The rows most clicked within the segment; empty for a segment that has no list.</summary>
     internal ReadOnlySpan<int> SegmentList(string segment, int most) =>
-        _segments.TryGetValue(segment, out WindowedCounts.Frozen? counts) ? Top(counts, most) : [];
+        _segments.TryGetValue(segment, out ListedCounts.Frozen? counts) ? Top(counts, most) : [];
 
     /// <summary>The neighbours of an item by co-occurrence; null when it has none.</summary>
     internal CountList? Neighbours(int row) => ((SessionPairs.Frozen)_states[Features.Similar]).Of(row);
@@ -73,23 +99,37 @@ public sealed class FeatureSnapshot
     /// <summary>The snapshot as text that depends on content alone: equal snapshots, equal lines.</summary>
     internal IEnumerable<string> Canonical()
     {
+        var items = new CanonicalItems(Rows, row => _items[row]?.Id, _words);
         yield return $"time {Time}";
-        foreach (string item in Enumerable.Range(0, Rows).Select(row => _items[row]).OfType<CatalogueItem>().OrderBy(item => item.Id, StringComparer.Ordinal).Select(Describe)) yield return item;
-        yield return $"recent {string.Join(',', Recent.Select(row => Item(row).Id))}";
-        for (int i = 0; i < _states.Length; i++)
+        foreach (var item in items.Taken.Select(Item).OrderBy(item => item.Id, StringComparer.Ordinal).Where(item => !item.Ghost))
         {
-            foreach (string line in _states[i].Canonical(row => Item(row).Id)) yield return $"{Features.States[i]} {line}";
+            yield return Describe(item);
+        }
+
+        yield return $"recent {string.Join(',', Recent.Select(row => Item(row).Id))}";
+        for (var i = 0; i < _states.Length; i++)
+        {
+            foreach (var line in _states[i].Canonical(items))
+            {
+                yield return $"{Features.States[i]} {line}";
+            }
         }
 
         foreach (var (segment, counts) in _segments.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            foreach (string line in counts.Canonical(row => Item(row).Id)) yield return $"segment {segment} {line}";
+            foreach (var line in counts.Canonical(items))
+            {
+                yield return $"segment {segment} {line}";
+            }
         }
     }
 
+    /// <summary>One state's lines, for tests.</summary>
+    internal IEnumerable<string> Canonical(StateKey key) => _states[Features.States.IndexOf(key)].Canonical(new CanonicalItems(Rows, row => _items[row]?.Id, _words));
+
     private static string Describe(CatalogueItem item) => $"{item.Id} {item.Provider} {item.Kind} {item.Published} {item.Expires} {item.FirstSeen} {item.Deleted}";
 
-    private int[] Top(WindowedCounts.Frozen counts, int most)
+    private int[] Top(ListedCounts.Frozen counts, int most)
     {
         if (_top.TryGetValue((counts, most), out int[]? rows)) return rows;
         Span<CountEntry> best = new CountEntry[Math.Min(most, counts.Entries.Count)];

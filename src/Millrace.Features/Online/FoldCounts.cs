@@ -24,7 +24,7 @@ public sealed class FoldCounts
     /// <summary>Facts of another tenant.</summary>
     public long Foreign => Volatile.Read(ref _foreign);
 
-    /// <summary>Events for which nobody vouches.</summary>
+    /// <summary>Events for which nobody vouches, and those whose persons do not consent to learning.</summary>
     public long Unvouched => Volatile.Read(ref _unvouched);
 
     /// <summary>Events of items that are not in the catalogue, where none are learnt from events.</summary>

@@ -34,6 +34,9 @@ public sealed record EpochFrozen : Fact
 
     public ImmutableArray<Position> Cut { get; init; } = [];
 
+    /// <summary>The fingerprint of the feature set, 16 hexadecimal digits; null on records of earlier releases.</summary>
+    public string? Definitions { get; init; }
+
     public override FactType Type => FactType.EpochFrozen;
 
     public override JournalStream Stream => JournalStream.Decisions;
@@ -58,6 +61,28 @@ public sealed record Purged : Fact
     public bool Soft { get; init; }
 
     public override FactType Type => FactType.Purged;
+
+    public override JournalStream Stream => JournalStream.Control;
+
+    public override string PartitionKey => "";
+}
+
+/// <summary>A refit gave the rates of one state another prior, a beta distribution; in force from here on.</summary>
+public sealed record PriorFitted : Fact
+{
+    /// <summary>The state's name.</summary>
+    public required string State { get; init; }
+
+    /// <summary>1 for the first prior of the state; grows by one.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>Alpha in millionths.</summary>
+    public long AlphaMicros { get; init; }
+
+    /// <summary>Beta in millionths.</summary>
+    public long BetaMicros { get; init; }
+
+    public override FactType Type => FactType.PriorFitted;
 
     public override JournalStream Stream => JournalStream.Control;
 

@@ -41,6 +41,11 @@ public sealed record Decided : Fact
     /// <summary>How many candidates were ranked.</summary>
     public int CandidateCount { get; init; }
 
+    /// <summary>
+    /// Per partition of events: how many facts beyond the epoch's cut the person's state had folded. Empty when no person was read, and on records of earlier releases.
+    /// </summary>
+    public ImmutableArray<long> UserAhead { get; init; } = [];
+
     /// <summary>Sealed: the user, when known.</summary>
     public string? User { get; init; }
 
@@ -49,6 +54,9 @@ public sealed record Decided : Fact
 
     /// <summary>Sealed: the segment whose list the ladder would use.</summary>
     public string? Segment { get; init; }
+
+    /// <summary>Sealed: the attributes of the request's context that features read, within <see cref="FactContext"/>.</summary>
+    public ImmutableSortedDictionary<string, string> Context { get; init; } = FactContext.None;
 
     /// <summary>Sealed: every input by value; null on a slim record.</summary>
     public DecisionInputs? Inputs { get; init; }

@@ -50,4 +50,7 @@ public enum FactType
     PolicyChanged = 5,
     Purged = 6,
     EpochFrozen = 7,
+    UserErased = 8,
+    ConsentChanged = 9,
+    PriorFitted = 10,
 }

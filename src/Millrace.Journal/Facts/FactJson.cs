@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Millrace.Journal.Facts;
 
@@ -10,11 +12,28 @@ public static class FactJson
     {
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutEmpty } },
         Converters = { new JsonStringEnumConverter(), new TimeConverter() },
     };
 
     /// <summary>The fact with all its readable fields; no line breaks.</summary>
     public static string Write(Fact fact) => JsonSerializer.Serialize(fact, fact.GetType(), Options);
+
+    /// <summary>A context or counts that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
+    private static void LeaveOutEmpty(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            if (property.PropertyType == typeof(ImmutableSortedDictionary<string, string>))
+            {
+                property.ShouldSerialize = static (_, value) => value is ImmutableSortedDictionary<string, string> { IsEmpty: false };
+            }
+            else if (property.PropertyType == typeof(ImmutableArray<long>))
+            {
+                property.ShouldSerialize = static (_, value) => value is ImmutableArray<long> { IsDefaultOrEmpty: false };
+            }
+        }
+    }
 
     private sealed class TimeConverter : JsonConverter<UnixMicros>
     {

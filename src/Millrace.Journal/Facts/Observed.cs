@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace Millrace.Journal.Facts;
@@ -36,6 +37,17 @@ public sealed record Observed : Fact
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Unvouched { get; init; }
 
+    /// <summary>
+    /// Whether its person did not consent to learning: it is kept, and the person's own features know of it, but no feature of an item counts it, and nothing is trained
+    /// on it.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Withheld { get; init; }
+
+    /// <summary>Whether items' features count it, and training may use it.</summary>
+    [JsonIgnore]
+    public bool Counts => !Unvouched && !Withheld;
+
     /// <summary>Sealed: the user, when known.</summary>
     public string? User { get; init; }
 
@@ -44,6 +56,9 @@ public sealed record Observed : Fact
 
     /// <summary>Sealed: the segment that the decision was made for.</summary>
     public string? Segment { get; init; }
+
+    /// <summary>Sealed: the context of the decision that the event belongs to.</summary>
+    public ImmutableSortedDictionary<string, string> Context { get; init; } = FactContext.None;
 
     public override FactType Type => FactType.Observed;
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Millrace.Api;
 
-/// <summary>The api listener's paths: deciding, events, items.</summary>
+/// <summary>The api listener's paths: deciding, events, items, consent.</summary>
 internal static class ApiEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, ApiServices services)
@@ -15,6 +15,7 @@ internal static class ApiEndpoints
         Endpoint.Map(routes, services, "/v1/events", ("POST", events.PostAsync));
         Endpoint.Map(routes, services, "/v1/items/{id}", ("GET", items.GetAsync), ("PUT", items.PutAsync), ("DELETE", items.DeleteAsync));
         Endpoint.Map(routes, services, "/v1/items:batch", ("POST", items.BatchAsync));
+        Endpoint.Map(routes, services, "/v1/users/{id}/consent", ("PUT", new ConsentEndpoint(services).PutAsync));
         MapDocument(routes, services);
         Endpoint.MapUnknown(routes, services);
     }
@@ -27,7 +28,7 @@ internal static class ApiEndpoints
         }));
 }
 
-/// <summary>The admin listener's paths of this API: decisions and purges. The listener's own (health, metrics) are the node's.</summary>
+/// <summary>The admin listener's paths of this API: decisions, purges and erasure. The listener's own (health, metrics) are the node's.</summary>
 internal static class AdminEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, ApiServices services)
@@ -39,6 +40,7 @@ internal static class AdminEndpoints
         Endpoint.Map(routes, services, "/v1/decisions/{id}/replay", ("POST", decisions.ReplayAsync));
         Endpoint.Map(routes, services, "/v1/purge", ("POST", purge.PostAsync));
         Endpoint.Map(routes, services, "/v1/purge/{offset}", ("GET", purge.WaitAsync));
+        Endpoint.Map(routes, services, "/v1/users/{id}", ("DELETE", new UsersEndpoint(services).DeleteAsync));
         var cache = new CacheEndpoint(services);
         Endpoint.Map(routes, services, "/v1/cache", ("GET", cache.ByQueryAsync));
         Endpoint.Map(routes, services, "/admin/cache/{**url}", ("GET", cache.ByPathAsync));

@@ -43,6 +43,21 @@ internal sealed record ApiServices
     /// <summary>Explains the cache; null where there is none to explain.</summary>
     public ICacheExplanations? Cache { get; init; }
 
+    /// <summary>The keys that an erasure destroys.</summary>
+    public required ISubjectKeys Keys { get; init; }
+
+    /// <summary>Tenant and user or session → the digest by which facts name who was erased.</summary>
+    public required Func<string, string, string> DigestOf { get; init; }
+
+    /// <summary>Completes when the decisions that were answered before are durable, or dropped.</summary>
+    public Func<CancellationToken, Task> SettleDecisions { get; init; } = static _ => Task.CompletedTask;
+
+    /// <summary>Tenant and user → the sessions that are known to be the user's.</summary>
+    public Func<string, string, IReadOnlyList<string>> SessionsOf { get; init; } = static (_, _) => [];
+
+    /// <summary>Tenant, user and sessions: drops what memory holds of them.</summary>
+    public Action<string, string, IReadOnlyList<string>> Forget { get; init; } = static (_, _, _) => { };
+
     public required ApiMemory Memory { get; init; }
 
     public required ApiMetrics Metrics { get; init; }

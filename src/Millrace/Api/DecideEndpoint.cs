@@ -34,7 +34,8 @@ internal sealed class DecideEndpoint(ApiServices services)
     {
         try
         {
-            return services.Decide(draft.ToRequest(tenant, draft.DecisionId ?? services.NewId()));
+            var personal = draft.Personalise && services.Memory.Consents.Of(tenant, draft.User).Personalise;
+            return services.Decide(draft.ToRequest(tenant, draft.DecisionId ?? services.NewId(), personal));
         }
         catch (UnknownSurfaceException)
         {

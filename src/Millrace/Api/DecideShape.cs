@@ -31,15 +31,21 @@ internal sealed class DecideDraft
 
     public bool Explain { get; set; }
 
+    /// <summary>False when the request says that its person does not consent to being known.</summary>
+    public bool Personalise { get; set; } = true;
+
     public TimeSpan? Timeout { get; set; }
 
-    public DecideRequest ToRequest(string tenant, string id) => new()
+    /// <param name="tenant">Whose request it is.</param>
+    /// <param name="id">The decision's id.</param>
+    /// <param name="personal">Whether the decision may know who asks; else it neither reads nor records user and session.</param>
+    public DecideRequest ToRequest(string tenant, string id, bool personal) => new()
     {
         DecisionId = id,
         Tenant = tenant,
         Surface = Surface,
-        User = User,
-        Session = Session,
+        User = personal ? User : null,
+        Session = personal ? Session : null,
         Time = Time,
         Context = Context,
         Candidates = Candidates.IsDefault ? default : [.. Candidates.Select(c => new RequestCandidate(c.Id, c.Features))],
@@ -68,6 +74,12 @@ internal sealed class SlotDraft
     public ImmutableArray<string> Baseline { get; set; } = [];
 }
 
+/// <summary>What the person agreed to, as the request says.</summary>
+internal sealed class DecideConsent
+{
+    public bool Personalise { get; set; } = true;
+}
+
 /// <summary>What a decide request must be.</summary>
 internal static class DecideShape
 {
@@ -82,13 +94,17 @@ internal static class DecideShape
         .With("count", new WholeShape(1, 100), (s, v) => s.Count = v, "How many items.", required: true)
         .With("baseline", new ListShape<string>(TextShape.Id, 100), (s, v) => s.Baseline = v, "What you would show: returned by apprentice, recorded by log-only.");
 
+    private static readonly ObjectShape<DecideConsent> Consent = new ObjectShape<DecideConsent>("DecideConsent", "What the person agreed to.")
+        .With("personalise", new BoolShape(), (c, v) => c.Personalise = v, "false: user and session are neither read nor recorded, and the context alone is used. true does not lift what the user withdrew.");
+
     public static readonly ObjectShape<DecideDraft> One = new ObjectShape<DecideDraft>("Decide", "A request for a decision.")
         .With("decisionId", TextShape.Id, (d, v) => d.DecisionId = v, "The same id and body within ten minutes get the same answer, as long as limits.rememberedDecisions holds it; the draws do not follow from the id.")
         .With("surface", Name, (d, v) => d.Surface = v, "Where content is chosen.", required: true)
         .With("user", TextShape.Id, (d, v) => d.User = v, "The user, when known.")
         .With("session", TextShape.Id, (d, v) => d.Session = v, "The session.")
         .With("time", new TimeShape(EventShape.MaxAhead), (d, v) => d.Time = v, "When you asked; now when left out.")
-        .With("context", new MapShape<string>(Name, new TextShape(0, 256, "a value"), 64), (d, v) => d.Context = v, "What is known of the moment: device, region.")
+        .With("context", new MapShape<string>(Name, new TextShape(0, 256, "a value"), 64), (d, v) => d.Context = v, "What is known of the moment: device, region. timezone, an IANA zone, is resolved to utcOffset, in minutes east.")
+        .With("consent", Consent, (d, v) => d.Personalise = v.Personalise, "What the person agreed to; left out, what is stored of the user holds.")
         .With("candidates", new ListShape<CandidateDraft>(Candidate, 1_000), (d, v) => d.Candidates = v, "Your own, and nothing else is shown, on no rung of the ladder: a pin stands if it is among them, and an empty list gets an empty slate. Without this field the policy's sources propose.")
         .With("exclude", new ListShape<string>(TextShape.Id, 1_000), (d, v) => d.Exclude = v, "Items never to show now.")
         .With("slots", new ListShape<SlotDraft>(Slot, 32), (d, v) => d.Slots = v, $"In place of the surface's own; at most {PolicyValidator.MostItems} items over all.")
@@ -99,6 +115,7 @@ internal static class DecideShape
 
     private static void Check(DecideDraft draft, Reading at)
     {
+        draft.Context = ZonedContext.Resolve(draft.Context, draft.Time.Value == 0 ? at.Now : draft.Time, at);
         if (!draft.Candidates.IsDefault)
         {
             Unique([.. draft.Candidates.Select(c => c.Id)], "/candidates", at);

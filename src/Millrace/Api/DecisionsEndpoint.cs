@@ -143,7 +143,7 @@ internal sealed class DecisionsEndpoint(ApiServices services)
         }
 
         json.WriteBoolean("attested", fact.Attested);
-        json.WriteBoolean("counted", !fact.Unvouched);
+        json.WriteBoolean("counted", fact.Counts);
         json.WriteString("time", fact.Time.ToString());
         json.WriteEndObject();
     }

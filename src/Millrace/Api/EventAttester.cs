@@ -51,7 +51,9 @@ internal sealed class EventAttester(ApiServices services, string tenant, bool is
         var attested = draft.Token is not null;
         var vouched = attested || isTrusted;
         var decision = draft.DecisionId is { } id ? await ContextAsync(id, vouched) : null;
-        return draft.ToFact(Tenant, now, attested, unvouched: !vouched && !services.CountUnattested, decision);
+        var withheld = !services.Memory.Consents.Of(Tenant, draft.User).Learn;
+        var inherited = draft.User is null && draft.Session is null ? decision?.InTheOpen() : decision;
+        return draft.ToFact(Tenant, now, attested, unvouched: !vouched && !services.CountUnattested, withheld, inherited);
     }
 
     /// <summary>
@@ -69,7 +71,7 @@ internal sealed class EventAttester(ApiServices services, string tenant, bool is
         try
         {
             var found = await services.Journal.FindAsync(JournalStream.Decisions, decision, Tenant, 1);
-            return found is [{ Fact: Decided decided }] && decided.Id == decision ? new DecisionContext(decided.Surface, decided.Segment) : null;
+            return found is [{ Fact: Decided decided }] && decided.Id == decision ? DecisionContext.Of(decided) : null;
         }
         catch (JournalReadException refused)
         {

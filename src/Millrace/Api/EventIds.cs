@@ -32,7 +32,7 @@ internal sealed class EventIds(IJournal journal, int max, ApiMetrics metrics)
                 {
                     foreach (var fact in facts.Select(f => f.Fact).OfType<Observed>())
                     {
-                        Remember(KeyOf(fact.Tenant, fact.Id), new(EventDraft.Content(fact), fact.Time), fact.Received);
+                        Remember(KeyOf(fact.Tenant, fact.Id), Known.Of(fact), fact.Received);
                     }
                 }
 
@@ -57,13 +57,13 @@ internal sealed class EventIds(IJournal journal, int max, ApiMetrics metrics)
             Forget(now);
             if (_known.TryGetValue(key, out var known))
             {
-                return Compare(known, content, draft.Time);
+                return Compare(known, draft, content);
             }
 
             if (_pending.TryGetValue(key, out var other))
             {
                 claim = other;
-                return other.Owner == owner ? Compare(new(other.Content, other.Time ?? now), content, draft.Time) : IdState.Pending;
+                return other.Owner == owner ? Compare(new(other.Content, other.Time ?? now, Erased: false), draft, content) : IdState.Pending;
             }
 
             claim = _pending[key] = new EventClaim(key, content, draft.Time, owner);
@@ -85,7 +85,7 @@ internal sealed class EventIds(IJournal journal, int max, ApiMetrics metrics)
         // A search also finds the events of a decision of that name, hence not the first alone.
         var found = await journal.FindAsync(JournalStream.Events, draft.Id, tenant, 64, cancellation);
         var earlier = found.Select(f => f.Fact).OfType<Observed>().LastOrDefault(f => f.Id == draft.Id && f.Received > now - Remembered);
-        return earlier is null ? IdState.Mine : Compare(new(EventDraft.Content(earlier), earlier.Time), draft.Content(), draft.Time);
+        return earlier is null ? IdState.Mine : Compare(Known.Of(earlier), draft, draft.Content());
     }
 
     /// <summary>Ends a claim: applied (the fact is durable) or abandoned, which lets those who wait try for themselves.</summary>
@@ -96,7 +96,7 @@ internal sealed class EventIds(IJournal journal, int max, ApiMetrics metrics)
             _pending.Remove(claim.Key);
             if (applied)
             {
-                Remember(claim.Key, new(claim.Content, time), now);
+                Remember(claim.Key, new(claim.Content, time, Erased: false), now);
             }
         }
 
@@ -129,12 +129,16 @@ internal sealed class EventIds(IJournal journal, int max, ApiMetrics metrics)
     }
 
     // An event that came without a time is the same event when it comes again without one.
-    private static IdState Compare(Known known, UInt128 content, UnixMicros? time) =>
-        known.Content == content && (time is null || time == known.Time) ? IdState.Duplicate : IdState.Conflict;
+    private static IdState Compare(Known known, EventDraft draft, UInt128 content) =>
+        known.Content == (known.Erased ? draft.OpenContent() : content) && (draft.Time is null || draft.Time == known.Time) ? IdState.Duplicate : IdState.Conflict;
 
     private static UInt128 KeyOf(string tenant, string id) => ContentHash.Of(tenant, id);
 
-    private readonly record struct Known(UInt128 Content, UnixMicros Time);
+    /// <summary>An event that was applied; of one whose person was erased since, the content is what stands in the open.</summary>
+    private readonly record struct Known(UInt128 Content, UnixMicros Time, bool Erased)
+    {
+        public static Known Of(Observed fact) => new(EventDraft.Content(fact), fact.Time, fact.Erased);
+    }
 }
 
 /// <summary>A request's hold on an event id until its fact is durable.</summary>

@@ -39,7 +39,10 @@ internal sealed class EventDraft
     public static UInt128 Content(Observed fact) =>
         Content(fact.Event, fact.Item, fact.Decision, fact.Rank, fact.ValueMicros, fact.Unit, fact.User, fact.Session);
 
-    public Observed ToFact(string tenant, UnixMicros now, bool attested, bool unvouched, DecisionContext? decision) => new()
+    /// <summary>The event without what concerns a person: all that can be compared with one whose person was erased.</summary>
+    public UInt128 OpenContent() => Content(EventType, Item, DecisionId, Position, ValueMicros, Unit, null, null);
+
+    public Observed ToFact(string tenant, UnixMicros now, bool attested, bool unvouched, bool withheld, DecisionContext? decision) => new()
     {
         Id = Id,
         Tenant = tenant,
@@ -51,12 +54,14 @@ internal sealed class EventDraft
         Slot = attested ? Slot : null,
         Surface = decision?.Surface,
         Segment = decision?.Segment,
+        Context = decision?.Context ?? FactContext.None,
         ValueMicros = ValueMicros,
         Unit = Unit,
         User = User,
         Session = Session,
         Attested = attested,
         Unvouched = unvouched,
+        Withheld = withheld,
     };
 
     private static UInt128 Content(string type, string item, string? decision, int? rank, long? value, string? unit, string? user, string? session) =>

@@ -39,6 +39,16 @@ internal static class OpenApiDocument
             {
                 ["post"] = Operation("Put and delete many items, one per line", Lines(ItemShape.Line, components), 200, "{created, replaced, unchanged, deleted, rejected[]}." + Partly, 400, 413, 415, 503),
             },
+            ["/v1/users/{id}/consent"] = new JsonObject
+            {
+                ["parameters"] = IdParameter(components),
+                ["put"] = Operation("Say what a user consents to; acknowledged when durable", Body(ConsentEndpoint.Shape, components), 200, "{personalise, learn, position}: what holds now", 400, 413, 415, 503),
+            },
+            ["/v1/users/{id}"] = new JsonObject
+            {
+                ["parameters"] = new JsonArray([.. IdParameter(components).Select(parameter => parameter!.DeepClone()), SessionParameter(components)]),
+                ["delete"] = Operation("Erase a user: what was recorded of the user and of the sessions can never be read again", null, 200, "{erased, sessions, position}", 400, 503),
+            },
             ["/v1/decisions/{id}"] = Decision("get", "What was decided, what was delivered how, what came back", "The newest decision of the id with delivered[] and observed[]; truncated[] names those that were cut, earlier[] the times of older decisions of the same id, whose facts stand among them", components),
             ["/v1/decisions/{id}/explain"] = Decision("get", "What each score is made of", "{decisionId, policy, degraded?, scoredBy: blend|place, items[], verdict: explained|notRecorded|erased|policyMissing}", components),
             ["/v1/decisions/{id}/replay"] = Decision("post", "Compute the decision again from the journal", "{verdict: identical|differs|engineChanged|notRecorded|erased|policyMissing, diff[]}", components),
@@ -75,7 +85,7 @@ internal static class OpenApiDocument
         return new()
         {
             ["openapi"] = "3.1.0",
-            ["info"] = new JsonObject { ["title"] = "Millrace", ["version"] = "1", ["description"] = "Decides what to deliver, delivers it, remembers what came of it. Decisions, purges and keys are on the admin listener." },
+            ["info"] = new JsonObject { ["title"] = "Millrace", ["version"] = "1", ["description"] = "Decides what to deliver, delivers it, remembers what came of it. Decisions, purges, erasure and keys are on the admin listener." },
             ["paths"] = paths,
             ["security"] = new JsonArray(new JsonObject { ["key"] = new JsonArray() }),
             ["components"] = new JsonObject
@@ -104,6 +114,14 @@ internal static class OpenApiDocument
     private static JsonArray CacheQuery() => new(
         new JsonObject { ["name"] = "url", ["in"] = "query", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" }, ["description"] = "An absolute http or https URL." },
         new JsonObject { ["name"] = "header", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" }, ["maxItems"] = 32 }, ["description"] = "A field of the request, as 'Name: value'." });
+
+    private static JsonObject SessionParameter(SortedDictionary<string, JsonNode> components) => new()
+    {
+        ["name"] = "session",
+        ["in"] = "query",
+        ["schema"] = new JsonObject { ["type"] = "array", ["items"] = TextShape.Id.Describe(components), ["maxItems"] = 1_000 },
+        ["description"] = "Sessions of the user, besides those that are known as such.",
+    };
 
     private static JsonArray IdParameter(SortedDictionary<string, JsonNode> components) =>
         new(new JsonObject { ["name"] = "id", ["in"] = "path", ["required"] = true, ["schema"] = TextShape.Id.Describe(components) });

@@ -13,6 +13,8 @@ internal static class OpenApiReplies
         ("/v1/items/{id}", "get", 200, "ItemReply"),
         ("/v1/items/{id}", "delete", 200, "ItemOutcome"),
         ("/v1/items:batch", "post", 200, "ItemsReply"),
+        ("/v1/users/{id}/consent", "put", 200, "ConsentReply"),
+        ("/v1/users/{id}", "delete", 200, "ErasedReply"),
         ("/v1/decisions/{id}", "get", 200, "DecisionReply"),
         ("/v1/decisions/{id}/explain", "get", 200, "ExplainReply"),
         ("/v1/decisions/{id}/replay", "post", 200, "ReplayReply"),
@@ -112,6 +114,8 @@ internal static class OpenApiReplies
             new("published", Time(), Always: false), new("expires", Time(), Always: false),
             new("attributes", new JsonObject { ["type"] = "object", ["additionalProperties"] = List(Type("string")) }), new("embedding", List(Type("number"))),
         ]);
+        yield return ("ConsentReply", [new("personalise", Type("boolean")), new("learn", Type("boolean")), new("position", Ref("Position"))]);
+        yield return ("ErasedReply", [new("erased", Type("boolean")), new("sessions", Type("integer")), new("position", Ref("Position"))]);
         yield return ("PurgeReply", [new("purgeId", Type("string")), new("position", Ref("Position")), new("voided", Type("integer"), Always: false), new("edges", Ref("PurgeEdges"), Always: false)]);
         yield return ("PurgeWaited", [new("position", Ref("Position")), new("obeyed", Type("boolean")), new("edges", Ref("PurgeEdges"))]);
         yield return ("PurgeEdges", [new("obeyed", List(Type("string"))), new("waiting", List(Type("string")))]);

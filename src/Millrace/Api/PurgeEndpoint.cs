@@ -84,7 +84,7 @@ internal sealed class PurgeEndpoint(ApiServices services)
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteString("purgeId", purge.Id);
-            Write(json, position);
+            Reply.Write(json, position);
             if (touched is { } count)
             {
                 json.WriteNumber("voided", count);
@@ -109,7 +109,7 @@ internal sealed class PurgeEndpoint(ApiServices services)
         var touched = await WaitAsync(PositionOf(offset), patience, context.RequestAborted);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
-            Write(json, PositionOf(offset));
+            Reply.Write(json, PositionOf(offset));
             json.WriteBoolean("obeyed", touched is not null);
             WriteEdges(json, touched is not null);
         });
@@ -173,13 +173,4 @@ internal sealed class PurgeEndpoint(ApiServices services)
 
     /// <summary>The control stream has one partition for ever (DESIGN §9).</summary>
     private static Position PositionOf(long offset) => new(JournalStream.Control, 0, offset);
-
-    private static void Write(Utf8JsonWriter json, Position position)
-    {
-        json.WriteStartObject("position");
-        json.WriteString("stream", position.Stream.ToString().ToLowerInvariant());
-        json.WriteNumber("partition", position.Partition);
-        json.WriteNumber("offset", position.Offset);
-        json.WriteEndObject();
-    }
 }

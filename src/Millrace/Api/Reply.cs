@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Api.Json;
+using Millrace.Journal;
 
 namespace Millrace.Api;
 
@@ -88,5 +89,15 @@ internal static class Reply
         {
             json.WriteString(name, value);
         }
+    }
+
+    /// <summary>Writes the member <c>position</c>.</summary>
+    public static void Write(Utf8JsonWriter json, Position position)
+    {
+        json.WriteStartObject("position");
+        json.WriteString("stream", position.Stream.ToString().ToLowerInvariant());
+        json.WriteNumber("partition", position.Partition);
+        json.WriteNumber("offset", position.Offset);
+        json.WriteEndObject();
     }
 }

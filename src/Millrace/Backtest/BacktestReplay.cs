@@ -25,7 +25,8 @@ internal sealed class BacktestReplay
     private readonly VirtualClock _clock;
     private readonly JournalBehind _journal;
     private readonly FeatureFolder _folder;
-    private readonly EmbeddedUserState _users;
+    private readonly EmbeddedPersonStore _persons;
+    private readonly PersonBuffer _person = new();
     private readonly Decider _decider;
     private readonly SlateScore _score = new();
     private readonly SlateScore _heldOut = new();
@@ -39,12 +40,12 @@ internal sealed class BacktestReplay
     {
         (_options, _clock, _journal) = (options, clock, new JournalBehind(journal));
         var setup = options.Setup;
-        var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]));
+        var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]), seen: MaxSeen);
         var policies = new PolicyTable(PolicySet.Create([setup.Policy], [setup.Surface], features));
         _folder = new FeatureFolder(features, new FeatureOptions { LearnItemsFromEvents = true, SessionIdle = options.SessionIdle });
-        _users = new EmbeddedUserState(options.SessionIdle, maxSeen: MaxSeen);
+        _persons = new EmbeddedPersonStore(features.Persons, journal.Partitions(JournalStream.Events), options.SessionIdle);
         var decisions = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 };
-        _decider = new Decider(decisions, _clock, () => _folder.Current, _users, policies, _journal);
+        _decider = new Decider(decisions, _clock, () => _folder.Current, _persons, policies, _journal);
     }
 
     /// <summary>Called with every scored click and the slate that was asked for before it.</summary>
@@ -86,7 +87,11 @@ internal sealed class BacktestReplay
         return Report(progress.Elapsed);
     }
 
-    private bool HasClicked(in Click click) => !_users.Read("default", click.User, click.Session, click.Time).Recent.IsEmpty;
+    private bool HasClicked(in Click click)
+    {
+        _persons.Read("default", click.User, click.Session, _person);
+        return !_person.Run(click.Time).IsEmpty;
+    }
 
     private void Predict(in Click click, bool heldOut)
     {
@@ -137,7 +142,7 @@ internal sealed class BacktestReplay
         };
         var stored = _journal.Append(observed);
         _folder.Apply(stored);
-        _users.Observe(stored);
+        _persons.Observe(stored);
     }
 
     private BacktestReport Report(TimeSpan elapsed)

@@ -16,7 +16,7 @@ internal sealed class FactWriteBehind : IAsyncDisposable
     // One group commit of slim decisions is about 150 KB; larger batches gain nothing (see docs/results/journal.md).
     private const int MaxBatch = 256;
 
-    private readonly Channel<Fact> _queue;
+    private readonly Channel<Entry> _queue;
     private readonly IJournal _journal;
     private readonly ILogger _log;
     private readonly Func<Fact, Fact?> _shorter;
@@ -43,7 +43,7 @@ internal sealed class FactWriteBehind : IAsyncDisposable
         _log = log;
         _faulted = faulted;
         _shorter = shorter ?? (static _ => null);
-        _queue = Channel.CreateBounded<Fact>(new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         _name = name;
         _written = meter.CreateCounter<long>($"millrace.{name}.written", "{fact}", "Facts handed to the journal behind a reply.");
         _dropped = meter.CreateCounter<long>($"millrace.{name}.dropped", "{fact}", "Facts dropped because the queue was full or the journal refused.");
@@ -62,10 +62,28 @@ internal sealed class FactWriteBehind : IAsyncDisposable
     public void Write(Fact fact)
     {
         Interlocked.Increment(ref _pending);
-        if (!_queue.Writer.TryWrite(fact))
+        if (!_queue.Writer.TryWrite(new Entry(fact, null)))
         {
             Settle(0, 1);
         }
+    }
+
+    /// <summary>Completes when every fact that was taken before is durable or dropped.</summary>
+    public async Task SettleAsync(CancellationToken cancellation)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await _queue.Writer.WriteAsync(new Entry(null, reached), cancellation);
+        }
+        catch (ChannelClosedException)
+        {
+            // Nothing is written any more, once what is in hand has ended.
+            await _writing.WaitAsync(cancellation);
+            return;
+        }
+
+        await reached.Task.WaitAsync(cancellation);
     }
 
     /// <summary>Takes no more, writes what is queued, and completes when all of it is durable or dropped.</summary>
@@ -78,17 +96,23 @@ internal sealed class FactWriteBehind : IAsyncDisposable
     private async Task RunAsync()
     {
         var batch = new List<Fact>(MaxBatch);
+        var reached = new List<TaskCompletionSource>();
         try
         {
             while (await _queue.Reader.WaitToReadAsync())
             {
                 batch.Clear();
-                while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var fact))
+                while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var entry))
                 {
-                    batch.Add(fact);
+                    Sort(entry, batch, reached);
                 }
 
-                await WriteAsync(batch);
+                if (batch.Count > 0)
+                {
+                    await WriteAsync(batch);
+                }
+
+                Release(reached);
             }
         }
         catch (Exception fatal)
@@ -96,15 +120,33 @@ internal sealed class FactWriteBehind : IAsyncDisposable
             // What the queue would take now nobody would write: it is closed, so that every loss is counted.
             _queue.Writer.TryComplete();
             _faulted();
-            var lost = batch.Count;
-            while (_queue.Reader.TryRead(out _))
+            while (_queue.Reader.TryRead(out var entry))
             {
-                lost++;
+                Sort(entry, batch, reached);
             }
 
-            Settle(0, lost);
+            Settle(0, batch.Count);
+            Release(reached);
             _log.LogCritical(NodeEvents.WriteBehindEnded, fatal, "Writing {Queue} facts has ended: they are dropped and counted until the node is started again", _name);
         }
+    }
+
+    private static void Sort(Entry entry, List<Fact> facts, List<TaskCompletionSource> reached)
+    {
+        if (entry.Fact is { } fact)
+        {
+            facts.Add(fact);
+        }
+        else
+        {
+            reached.Add(entry.Reached!);
+        }
+    }
+
+    private static void Release(List<TaskCompletionSource> reached)
+    {
+        reached.ForEach(waiting => waiting.TrySetResult());
+        reached.Clear();
     }
 
     /// <summary>Writes a batch, and empties it as soon as its facts are settled.</summary>
@@ -198,4 +240,7 @@ internal sealed class FactWriteBehind : IAsyncDisposable
             _dropped.Add(dropped);
         }
     }
+
+    /// <summary>A fact to write, or a place in the queue that somebody waits for.</summary>
+    private readonly record struct Entry(Fact? Fact, TaskCompletionSource? Reached);
 }

@@ -9,6 +9,9 @@ internal sealed class Backoff(TimeProvider clock, TimeSpan first, TimeSpan most)
     private TimeSpan _wait;
     private long _failed;
 
+    /// <summary>Whether nothing has failed since the last success.</summary>
+    public bool IsClear => _wait == TimeSpan.Zero;
+
     /// <summary>Whether the wait is over, or nothing has failed.</summary>
     public bool IsDue => _wait == TimeSpan.Zero || clock.GetElapsedTime(_failed) >= _wait;
 

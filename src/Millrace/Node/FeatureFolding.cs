@@ -21,11 +21,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private const int ReadBatch = 4096;
 
-    private static readonly JournalStream[] Folded = [JournalStream.Items, JournalStream.Events];
+    private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
 
     private readonly IJournal _journal;
     private readonly FeatureFolder _folder;
-    private readonly IUserState _users;
+    private readonly IPersonStore _persons;
     private readonly TimeProvider _clock;
     private readonly Readiness _readiness;
     private readonly ILogger _log;
@@ -36,20 +36,21 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private readonly Counter<long> _skipped;
     private readonly CancellationTokenSource _stop = new();
     private bool _begun;
+    private bool _changed;
     private long _frozen;
     private Task _running = Task.CompletedTask;
     private bool _stopped;
 
     /// <param name="journal">What is folded: items from their beginning, events as far back as features reach.</param>
     /// <param name="folder">Called by nobody else.</param>
-    /// <param name="users">Told of every event in the step that folds it: a person's own events count up to <see cref="Interval"/> later, ahead of the epoch.</param>
+    /// <param name="persons">Told of every event as soon as it is durable: a person's own events count at once, ahead of the epoch.</param>
     /// <param name="clock">Ends the windows.</param>
     /// <param name="readiness">Held until what the journal holds at the start is folded.</param>
     /// <param name="meter">The node's meter.</param>
     /// <param name="log">Told when folding fails.</param>
-    public FeatureFolding(IJournal journal, FeatureFolder folder, IUserState users, TimeProvider clock, Readiness readiness, Meter meter, ILogger log)
+    public FeatureFolding(IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Readiness readiness, Meter meter, ILogger log)
     {
-        (_journal, _folder, _users, _clock, _readiness, _log) = (journal, folder, users, clock, readiness, log);
+        (_journal, _folder, _persons, _clock, _readiness, _log) = (journal, folder, persons, clock, readiness, log);
         _epochs = new EpochLog(journal);
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
         _tails = [.. Folded.SelectMany(stream => Enumerable.Range(0, journal.Partitions(stream)).Select(partition => new Tail(stream, partition)))];
@@ -70,13 +71,25 @@ internal sealed class FeatureFolding : IAsyncDisposable
     public async Task StepAsync(CancellationToken cancellation)
     {
         await BeginAsync(cancellation);
-        var changed = false;
+        var broken = await FoldAllAsync(cancellation);
+        if (_changed || _frozen == 0 || _clock.GetElapsedTime(_frozen) >= IdleInterval)
+        {
+            await FreezeAsync(cancellation);
+        }
+
+        broken?.Throw();
+    }
+
+    /// <summary>Folds all partitions to their ends.</summary>
+    /// <returns>What kept one from being read; null when all were.</returns>
+    private async Task<ExceptionDispatchInfo?> FoldAllAsync(CancellationToken cancellation)
+    {
         Exception? broken = null;
         foreach (var tail in _tails)
         {
             try
             {
-                changed |= await FoldAsync(tail, cancellation);
+                _changed |= await FoldAsync(tail, cancellation);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
@@ -84,15 +97,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
             }
         }
 
-        if (changed || _frozen == 0 || _clock.GetElapsedTime(_frozen) >= IdleInterval)
-        {
-            await FreezeAsync(cancellation);
-        }
-
-        if (broken is not null)
-        {
-            ExceptionDispatchInfo.Throw(broken);
-        }
+        return broken is null ? null : ExceptionDispatchInfo.Capture(broken);
     }
 
     public async ValueTask DisposeAsync()
@@ -111,16 +116,28 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private async Task RunAsync()
     {
         using var timer = new PeriodicTimer(Interval, _clock);
+        var waits = new Task?[_tails.Length];
         try
         {
-            do
+            while (true)
             {
                 if (_stalled.IsDue)
                 {
-                    await TryStepAsync();
+                    await TryAsync(StepAsync);
                 }
+
+                var tick = timer.WaitForNextTickAsync(_stop.Token).AsTask();
+                while (!tick.IsCompleted)
+                {
+                    await Task.WhenAny(Arrivals(waits).Append(tick));
+                    if (!tick.IsCompleted)
+                    {
+                        await TryAsync(FoldArrivedAsync);
+                    }
+                }
+
+                await tick;
             }
-            while (await timer.WaitForNextTickAsync(_stop.Token));
         }
         catch (Exception) when (_stop.IsCancellationRequested)
         {
@@ -128,11 +145,33 @@ internal sealed class FeatureFolding : IAsyncDisposable
         }
     }
 
-    private async Task TryStepAsync()
+    /// <summary>What completes when a partition holds a fact that is not folded; nothing while folding stalls, since it is the tick then that tries again.</summary>
+    private IEnumerable<Task> Arrivals(Task?[] waits)
+    {
+        if (!_begun || !_stalled.IsClear)
+        {
+            return [];
+        }
+
+        for (var i = 0; i < waits.Length; i++)
+        {
+            if (waits[i] is null or { IsCompleted: true })
+            {
+                waits[i] = _journal.WaitAsync(_tails[i].Stream, _tails[i].Partition, _tails[i].Next, _stop.Token).AsTask();
+            }
+        }
+
+        return waits.OfType<Task>();
+    }
+
+    /// <summary>Folds what has become durable since, and leaves the epoch to the next tick: persons read their own events at once.</summary>
+    private async Task FoldArrivedAsync(CancellationToken cancellation) => (await FoldAllAsync(cancellation))?.Throw();
+
+    private async Task TryAsync(Func<CancellationToken, Task> step)
     {
         try
         {
-            await StepAsync(_stop.Token);
+            await step(_stop.Token);
             if (_stalled.Succeed())
             {
                 _log.LogInformation(NodeEvents.FoldingResumed, "Features are folded again");
@@ -176,6 +215,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     {
         var snapshot = _folder.Draft(UnixMicros.Now(_clock));
         _frozen = _clock.GetTimestamp();
+        _changed = false;
         if (_unwritable.IsDue)
         {
             await RecordAsync(snapshot, cancellation);
@@ -214,7 +254,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
             {
                 try
                 {
-                    _users.Observe(stored);
+                    _persons.Observe(stored);
                     changed |= _folder.Apply(stored);
                 }
                 catch (Exception fault)

@@ -31,4 +31,5 @@ internal static class NodeEvents
     public static readonly EventId AccessLogLost = new(24, "accessLogLost");
     public static readonly EventId AccessLogResumed = new(25, "accessLogResumed");
     public static readonly EventId CertificatesRenewed = new(26, "certificatesRenewed");
+    public static readonly EventId ConsentNotRenewed = new(27, "consentNotRenewed");
 }

@@ -33,7 +33,7 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private readonly NodeLog _log;
     private readonly ClosingOrder _closing;
-    private EmbeddedUserState _users = null!;
+    private EmbeddedPersonStore _persons = null!;
 
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
@@ -67,6 +67,12 @@ internal sealed class NodeServices : IAsyncDisposable
     public byte[] TokenKey { get; private set; } = [];
 
     public IJournal Journal { get; private set; } = null!;
+
+    /// <summary>The keys that seal what concerns a person.</summary>
+    public ISubjectKeys Subjects { get; private set; } = null!;
+
+    /// <summary>Carries decisions to the journal.</summary>
+    public FactWriteBehind Decisions { get; private set; } = null!;
 
     /// <summary>The policies in force, with the versions that they have in the journal.</summary>
     public PolicyImport Policies { get; private set; } = null!;
@@ -126,9 +132,9 @@ internal sealed class NodeServices : IAsyncDisposable
         var features = History.Features(config);
         try
         {
-            var subjects = Owned(OpenSubjectKeys(Data.SubjectKeys, Logger));
+            Subjects = Owned(OpenSubjectKeys(Data.SubjectKeys, Logger));
             var journal = await LocalJournal.OpenAsync(
-                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }.Keeping(History.Retention(config, features)), Clock, subjects);
+                new JournalOptions { Directory = Data.Journal, Partitions = config.Journal.Partitions }.Keeping(History.Retention(config, features)), Clock, Subjects);
             _closing.Add(journal);
             Journal = journal;
         }
@@ -150,8 +156,8 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(Config);
         Config.Prepare(next => Policies.PrepareAsync(next, Config.File ?? ConfigSource.DefaultFile));
         Features = new FeatureFolder(features, OptionsOf(config.Folding));
-        _users = new EmbeddedUserState(config.Folding.Session, config.Folding.Persons);
-        var folding = new FeatureFolding(Journal, Features, _users, Clock, Readiness, Meter, Logger);
+        _persons = new EmbeddedPersonStore(features.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons);
+        var folding = new FeatureFolding(Journal, Features, _persons, Clock, Readiness, Meter, Logger);
         _closing.Add(folding);
         folding.Start();
         OpenDecisions(config);
@@ -163,6 +169,7 @@ internal sealed class NodeServices : IAsyncDisposable
         _closing.Add(purges);
         await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
+        _closing.Add(new ConsentRenewal(Api.Memory.Consents, History.Retention(config, features), Clock, NewId, Logger));
     }
 
     private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)
@@ -198,7 +205,7 @@ internal sealed class NodeServices : IAsyncDisposable
         },
         Clock,
         () => Features.Current,
-        _users,
+        _persons,
         Policies.Table,
         sink,
         fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"),
@@ -206,9 +213,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private void OpenDecisions(NodeConfig config)
     {
-        var queue = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal, DecisionToFact.Shorter);
-        _closing.Add(queue);
-        Decider = CreateDecider(config, new DecisionToFact(queue), Owned(new DecisionMeters()));
+        Decisions = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal, DecisionToFact.Shorter);
+        _closing.Add(Decisions);
+        Decider = CreateDecider(config, new DecisionToFact(Decisions), Owned(new DecisionMeters()));
     }
 
     private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)

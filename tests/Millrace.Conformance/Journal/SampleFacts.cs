@@ -9,7 +9,7 @@ internal static class SampleFacts
 {
     public static Observed Click(string id, string user) => new() { Id = id, Event = "click", Item = "i1", User = user, Session = "s1" };
 
-    public static IEnumerable<Fact> OfEveryType() => [Item(), Deleted(), Event(), Slim(), Full(), Delivery(), Policy(), Epoch(), Purge()];
+    public static IEnumerable<Fact> OfEveryType() => [Item(), Deleted(), Event(), Slim(), Full(), Delivery(), Policy(), Epoch(), Purge(), Erased(), Consent(), Prior()];
 
     /// <summary>Records compare immutable collections by reference; their text in JSON compares by value.</summary>
     public static void AssertSame(Fact expected, Fact actual) => Assert.Equal(FactJson.Write(expected), FactJson.Write(actual));
@@ -36,6 +36,8 @@ internal static class SampleFacts
         User = "ada",
         Session = "0190e5a1-7c1b-7def-8000-0123456789ac",
         Segment = "de",
+        UserAhead = [0, 3, long.MaxValue],
+        Context = Context(),
     };
 
     public static Decided Full() => Slim() with
@@ -83,10 +85,14 @@ internal static class SampleFacts
         ValueMicros = -1,
         Unit = "s",
         Attested = true,
+        Withheld = true,
         User = "ada",
         Session = "s",
         Segment = "de",
+        Context = Context(),
     };
+
+    private static ImmutableSortedDictionary<string, string> Context() => FactContext.None.Add("device", "phone").Add("größe", "").Add("utcOffset", "-330");
 
     private static Delivered Delivery() => new()
     {
@@ -111,7 +117,14 @@ internal static class SampleFacts
         Epoch = 9,
         Until = new UnixMicros(10),
         Cut = [new(JournalStream.Items, 0, 5), new(JournalStream.Events, 1, long.MaxValue)],
+        Definitions = "0123456789abcdef",
     };
+
+    private static UserErased Erased() => new() { Id = "er", Digest = "00ff", Sessions = ["11", "22"] };
+
+    private static ConsentChanged Consent() => new() { Id = "co", User = "ada", Personalise = false, Learn = true };
+
+    private static PriorFitted Prior() => new() { Id = "pr", State = "ctr", Version = 2, AlphaMicros = 1_500_000, BetaMicros = -1 };
 
     private static Purged Purge() => new() { Id = "pu", Urls = ["http://a/b"], Keys = ["k"], Route = "r", Prefixes = ["http://a/c/"], Soft = true };
 }

@@ -128,14 +128,18 @@ public sealed class EventsEndpointTests : IDisposable
         }
 
         await using var second = await StartAsync(key);
-        await SendAsync(second, Attested("attested", token), Claimed("claimed"));
+        await SendAsync(second, OfSession(Attested("attested", token)), OfSession(Claimed("claimed")), Claimed("nobody"));
         var events = second.Services.Keys.Create(KeyScope.Events, "default");
-        await SendAsync(second, events, [Claimed("browser")]);
-        foreach (var (id, segment) in new[] { ("attested", "fr"), ("claimed", "fr"), ("browser", null) })
+        await SendAsync(second, events, [OfSession(Claimed("browser"))]);
+
+        // Without user and session nothing would seal the segment of somebody's decision.
+        foreach (var (id, surface, segment) in new[] { ("attested", "home", "fr"), ("claimed", "home", "fr"), ("browser", null, null), ("nobody", "home", null) })
         {
             var fact = await EventAsync(second, id);
-            Assert.Equal((segment is null ? null : "home", segment), (fact.Surface, fact.Segment));
+            Assert.Equal((surface, segment), (fact.Surface, fact.Segment));
         }
+
+        static string OfSession(string one) => one.Replace("}", ",\"session\":\"s\"}", StringComparison.Ordinal);
     }
 
     [Theory]
@@ -164,7 +168,7 @@ public sealed class EventsEndpointTests : IDisposable
 
         Assert.Equal(3 - counted, folder.Counts.Unvouched);
         var snapshot = folder.Freeze(UnixMicros.Now(_clock));
-        Assert.Equal(counted, ((WindowedCounts.Frozen)snapshot.State(snapshot.Features.PopularState(FeatureSet.GlobalWindow))).Total);
+        Assert.Equal(counted, ((ListedCounts.Frozen)snapshot.State(snapshot.Features.PopularState(FeatureSet.GlobalWindow))).Entries.Total);
     }
 
     [Fact]

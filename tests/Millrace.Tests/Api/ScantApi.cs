@@ -36,6 +36,9 @@ internal sealed class ScantApi : IAsyncDisposable
 
     public LocalJournal Journal { get; }
 
+    /// <summary>Who was forgotten in memory: user and sessions.</summary>
+    public List<string[]> Forgotten { get; } = [];
+
     /// <summary>What the API called a fault of its own.</summary>
     public List<Exception> Faults { get; } = [];
 
@@ -47,8 +50,9 @@ internal sealed class ScantApi : IAsyncDisposable
     /// <param name="purge">Where purges go; by default to the journal and a plane that follows it.</param>
     /// <param name="clock">The API's clock; by default the system's.</param>
     /// <param name="admin">Whether it is the admin listener's part.</param>
+    /// <param name="sessionsOf">The sessions of a user; by default none is known.</param>
     public static async Task<ScantApi> StartAsync(
-        string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null, IPurge? purge = null, TimeProvider? clock = null, bool admin = false)
+        string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null, IPurge? purge = null, TimeProvider? clock = null, bool admin = false, Func<string, string, IReadOnlyList<string>>? sessionsOf = null)
     {
         var keys = new MemorySubjectKeys();
         var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = data }, TimeProvider.System, keys, files);
@@ -82,6 +86,10 @@ internal sealed class ScantApi : IAsyncDisposable
                 api._purges,
                 "edge",
                 () => RouteTable.Empty),
+            Keys = keys,
+            SessionsOf = sessionsOf ?? (static (_, _) => []),
+            Forget = (_, user, sessions) => api.Forgotten.Add([user, .. sessions]),
+            DigestOf = new SubjectDigests(new byte[32]).Of,
             Memory = await ApiMemory.OpenAsync(journal, TimeProvider.System, limits, metrics, cancellation),
             Metrics = metrics,
             Limits = limits,
@@ -100,6 +108,13 @@ internal sealed class ScantApi : IAsyncDisposable
         using var response = await _http.PostAsync(new Uri(url + path), content, cancellation);
         var answer = new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(cancellation));
         return (answer, response.Headers.RetryAfter?.Delta);
+    }
+
+    public async Task<Answer> DeleteAsync(string path, CancellationToken cancellation)
+    {
+        var url = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        using var response = await _http.DeleteAsync(new Uri(url + path), cancellation);
+        return new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(cancellation));
     }
 
     /// <summary>The ids of all events, or the items of all changes, that are durable; sorted.</summary>

@@ -45,7 +45,7 @@ internal sealed class DecisionHarness
 
     internal FeatureFolder Folder { get; } = new(Set, new FeatureOptions());
 
-    internal EmbeddedUserState Users { get; } = new();
+    internal EmbeddedPersonStore Persons { get; } = new(Set.Persons, 1);
 
     internal List<Decided> Written { get; } = [];
 
@@ -57,21 +57,25 @@ internal sealed class DecisionHarness
     /// <param name="options">Null takes the defaults.</param>
     /// <param name="policy">Null takes <see cref="Home"/>.</param>
     /// <param name="features">Null reads the folder's current snapshot.</param>
-    /// <param name="users">Null reads <see cref="Users"/>.</param>
-    internal Decider Decider(DeciderOptions? options = null, Policy? policy = null, Func<FeatureSnapshot>? features = null, IUserState? users = null) => new(
+    /// <param name="persons">Null reads <see cref="Persons"/>.</param>
+    internal Decider Decider(DeciderOptions? options = null, Policy? policy = null, Func<FeatureSnapshot>? features = null, IPersonStore? persons = null) => new(
         options ?? new DeciderOptions(),
         Clock,
         features ?? (() => Folder.Current),
-        users ?? Users,
+        persons ?? Persons,
         new PolicyTable(PolicySet.Create([policy ?? Home], [new Surface("home", "home", [new Slot("main", 6)])], Set)),
         new Kept(Written));
 
-    /// <summary>A decider to whom reading the snapshot takes so long.</summary>
-    internal Decider Slow(TimeSpan took, Policy? policy = null, DeciderOptions? options = null) => Decider(options, policy, features: () =>
+    /// <summary>A decider to whom reading the snapshot takes so long; looking again, whether it is still in force, takes no time.</summary>
+    internal Decider Slow(TimeSpan took, Policy? policy = null, DeciderOptions? options = null)
     {
-        Clock.Advance(took);
-        return Folder.Current;
-    });
+        var looks = 0;
+        return Decider(options, policy, features: () =>
+        {
+            Clock.Advance(looks++ % 2 == 0 ? took : TimeSpan.Zero);
+            return Folder.Current;
+        });
+    }
 
     internal DecisionHarness Fill()
     {
@@ -82,9 +86,9 @@ internal sealed class DecisionHarness
 
         for (int i = 0; i < 200; i++)
         {
-            StoredFact click = Click($"s{i % 10}", $"i{i * 7 % 13 * (i % 3)}", i % 2 == 0 ? "fr" : "de");
+            StoredFact click = Click($"s{i % 10}", $"i{i * 7 % 13 * (i % 3)}", i % 2 == 0 ? "fr" : "de", TimeSpan.FromMilliseconds(200 - i));
             Folder.Apply(click);
-            Users.Observe(click);
+            Persons.Observe(click);
         }
 
         Folder.Freeze(UnixMicros.Now(Clock));
@@ -95,9 +99,9 @@ internal sealed class DecisionHarness
         new Position(JournalStream.Items, 0, _offset++),
         with(new ItemChanged { Id = $"put{_offset}", Item = item, Time = UnixMicros.Now(Clock) })));
 
-    internal StoredFact Click(string session, string item, string? segment = null) => new(
+    internal StoredFact Click(string session, string item, string? segment = null, TimeSpan ago = default) => new(
         new Position(JournalStream.Events, 0, _offset++),
-        new Observed { Id = $"c{_offset}", Event = "click", Item = item, Session = session, Segment = segment, Time = UnixMicros.Now(Clock) });
+        new Observed { Id = $"c{_offset}", Event = "click", Item = item, Session = session, Segment = segment, Time = UnixMicros.Now(Clock) - ago });
 
     private sealed class Kept(List<Decided> written) : IDecisionSink
     {

@@ -9,7 +9,7 @@ public sealed class FeatureOracleTests
 {
     [Fact]
     public void A_decisions_features_are_what_a_recount_of_the_clicks_gives() =>
-        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 11], Gen.Int[0, 12]).Array[0, 120].Sample(
+        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 11], Gen.Int[1, 12]).Array[0, 120].Sample(
             clicks =>
             {
                 var harness = new DecisionHarness();
@@ -25,7 +25,7 @@ public sealed class FeatureOracleTests
                     log.Add(($"s{session}", $"i{item}", minute));
                     StoredFact click = harness.Click($"s{session}", $"i{item}");
                     harness.Folder.Apply(click);
-                    harness.Users.Observe(click);
+                    harness.Persons.Observe(click);
                 }
 
                 harness.Folder.Freeze(UnixMicros.Now(harness.Clock));

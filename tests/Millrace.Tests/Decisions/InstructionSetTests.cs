@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Millrace.Tests.Features.Numerics;
 
 namespace Millrace.Tests.Decisions;
 
@@ -15,7 +16,8 @@ public sealed class InstructionSetTests
     public async Task Decisions_and_numbers_have_the_same_bits_without_some_instructions(params string[] environment)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, [
-            "-class", typeof(GoldenDecisionTests).FullName!, "-class", typeof(Features.NumericsTests).FullName!, "-class", typeof(DeciderTests).FullName!, "-noColor"])
+            "-class", typeof(GoldenDecisionTests).FullName!, "-class", typeof(Features.NumericsTests).FullName!, "-class", typeof(DeciderTests).FullName!,
+            "-class", typeof(DeterministicLanesTests).FullName!, "-class", typeof(TurnsGoldenTests).FullName!, "-class", typeof(ItemHashTests).FullName!, "-noColor"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -73,7 +73,7 @@ public sealed class LadderTests
         _harness.Put("deleted", item => item);
         _harness.Put("deleted", item => item with { Deleted = true });
         _harness.Folder.Freeze(UnixMicros.Now(_harness.Clock));
-        _harness.Users.Observe(_harness.Click("mine", "seen"));
+        _harness.Persons.Observe(_harness.Click("mine", "seen"));
         foreach (int spent in (int[])[0, 60, 101])
         {
             Decided decided = _harness.Slow(TimeSpan.FromMilliseconds(spent)).Decide(In(false, $"{why}-{spent}") with
@@ -125,13 +125,21 @@ public sealed class LadderTests
     [Fact]
     public void A_decision_that_fails_before_its_candidates_does_not_record_those_of_the_one_before()
     {
-        var users = new FailingUsers(_harness.Users);
-        Decider decider = _harness.Decider(users: users);
+        Decider decider = _harness.Decider(new DeciderOptions { RememberedBytes = 0 });
         decider.Decide(DecisionHarness.Ask("d1") with { Candidates = [.. Offered("private")] });
-        users.Fails = true;
-        Decided decided = decider.Decide(DecisionHarness.Ask("d2"));
+        Decided decided = decider.Decide(DecisionHarness.Ask("d2") with { Candidates = [null!] });
         Assert.Empty(decided.Inputs!.Candidates);
         Assert.Equal(["candidatesFailed"], decided.Degraded);
+        Assert.Equal(ReplayVerdict.Identical, Replayer.Replay(decided, DecisionHarness.Home).Verdict);
+    }
+
+    [Fact]
+    public void Where_persons_cannot_be_read_everybody_is_nobody_and_the_answer_says_so()
+    {
+        Decided nobody = _harness.Decider().Decide(DecisionHarness.Ask("d1") with { Session = "nobody" });
+        Decided decided = _harness.Decider(persons: new FailingPersons()).Decide(DecisionHarness.Ask("d1"));
+        Assert.Equal(["personUnknown"], decided.Degraded);
+        Assert.Equal(nobody.Inputs!.Candidates, decided.Inputs!.Candidates);
         Assert.Equal(ReplayVerdict.Identical, Replayer.Replay(decided, DecisionHarness.Home).Verdict);
     }
 
@@ -153,13 +161,16 @@ public sealed class LadderTests
     private static DecideRequest In(bool france, string id) =>
         DecisionHarness.Ask(id) with { Session = "nobody", Context = france ? France : France.Clear() };
 
-    private sealed class FailingUsers(IUserState users) : IUserState
+    private sealed class FailingPersons : IPersonStore
     {
-        internal bool Fails { get; set; }
+        public void Observe(in StoredFact stored)
+        {
+        }
 
-        public void Observe(in StoredFact stored) => users.Observe(stored);
+        public void Read(string tenant, string? user, string? session, PersonBuffer into) => throw new InvalidOperationException("The store is away");
 
-        public UserView Read(string tenant, string? user, string? session, UnixMicros now) =>
-            Fails ? throw new InvalidOperationException("The store is away") : users.Read(tenant, user, session, now);
+        public void Forget(string tenant, string? user, string? session)
+        {
+        }
     }
 }

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
 using Millrace.Decisions.Replay;
+using Millrace.Features.Definitions;
+using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Facts.Codec;
@@ -109,7 +111,7 @@ public sealed class RecordTests
         Assert.InRange(decider.RememberedBytes, 1, 10_000);
         Assert.InRange(decider.ForgottenEarly, 80, 99);
         Assert.Throws<DecisionConflictException>(() => decider.Decide(Ask(0) with { Session = "other" }));
-        Assert.Equal(new DecisionContext("home", "fr"), decider.Recall("default", "d0"));
+        Assert.Equal(new DecisionContext("home", "fr") { Personal = true }, decider.Recall("default", "d0"));
         Assert.Null(decider.Recall("other", "d0"));
         Assert.Equal(0, decider.ContextsForgottenEarly);
         decider.Decide(Ask(99));
@@ -128,6 +130,52 @@ public sealed class RecordTests
         Assert.InRange(decider.ContextsForgottenEarly, 80, 100);
         _harness.Clock.Advance(TimeSpan.FromMinutes(10) + TimeSpan.FromSeconds(2));
         decider.Decide(DecisionHarness.Ask("d99") with { Session = "other" });
+    }
+
+    [Fact]
+    public void A_decision_keeps_the_attributes_that_features_read_and_its_events_inherit_them()
+    {
+        var folder = new FeatureFolder(FeatureSet.Create([.. DecisionHarness.Set.Definitions, new ContextProbe("probe", ["device", "country", "long"])]), new FeatureOptions());
+        Decider decider = _harness.Decider(features: () => folder.Current);
+        var context = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add("country", "fr").Add("device", "phone").Add("region", "x").Add("long", new string('x', 129));
+        Decided decided = decider.Decide(DecisionHarness.Ask("d") with { Context = context });
+        Assert.Equal([KeyValuePair.Create("country", "fr"), KeyValuePair.Create("device", "phone")], decided.Context);
+        var expected = new DecisionContext("home", "fr") { Context = decided.Context, Personal = true };
+        Assert.Equal(expected, decider.Recall("default", "d"));
+        Assert.Equal(expected, DecisionContext.Of(decided));
+        Assert.Equal(new DecisionContext("home", null), expected.InTheOpen());
+        Decided nobodys = decider.Decide(DecisionHarness.Ask("n") with { Session = null, Context = context });
+        Assert.Equal(DecisionContext.Of(nobodys), decider.Recall("default", "n")!.InTheOpen());
+        Assert.Equal("fr", DecisionContext.Of(nobodys).Segment);
+    }
+
+    [Fact]
+    public void What_was_answered_to_a_person_is_forgotten_and_what_was_answered_to_others_is_not()
+    {
+        Decider decider = _harness.Decider();
+        decider.Decide(DecisionHarness.Ask("d1"));
+        decider.Decide(DecisionHarness.Ask("d2") with { User = "ada" });
+        decider.Decide(DecisionHarness.Ask("d3") with { User = "bob" });
+        decider.Decide(DecisionHarness.Ask("d4") with { Session = "s2" });
+        decider.Forget("default", ["ada", "s1"]);
+        decider.Forget("other", ["bob"]);
+        Assert.Equal([false, false, true, true], new[] { "d1", "d2", "d3", "d4" }.Select(id => decider.Recall("default", id) is not null));
+        decider.Decide(DecisionHarness.Ask("d1"));
+        decider.Decide(DecisionHarness.Ask("d3") with { User = "bob" });
+        Assert.Equal(5, _harness.Written.Count);
+        Assert.Throws<DecisionConflictException>(() => decider.Decide(DecisionHarness.Ask("d2")));
+    }
+
+    [Fact]
+    public void The_same_request_is_the_same_when_its_zone_has_another_offset_by_then()
+    {
+        var zone = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add("timezone", "Europe/Berlin");
+        Decider decider = _harness.Decider();
+        decider.Decide(DecisionHarness.Ask("d") with { Context = zone.Add("utcOffset", "60") });
+        decider.Decide(DecisionHarness.Ask("d") with { Context = zone.Add("utcOffset", "120") });
+        Assert.Single(_harness.Written);
+        decider.Decide(DecisionHarness.Ask("e") with { Context = zone.Clear().Add("utcOffset", "60") });
+        Assert.Throws<DecisionConflictException>(() => decider.Decide(DecisionHarness.Ask("e") with { Context = zone.Clear().Add("utcOffset", "120") }));
     }
 
     [Fact]
@@ -153,5 +201,18 @@ public sealed class RecordTests
         Assert.Equal(first, decider.Decide(DecisionHarness.Ask("d")).Seed);
         _harness.Clock.Advance(TimeSpan.FromMinutes(11));
         Assert.NotEqual(first, decider.Decide(DecisionHarness.Ask("d")).Seed);
+    }
+
+    private sealed record ContextProbe(string Name, ImmutableArray<string> Keys) : FeatureDefinition(Name)
+    {
+        public override FeatureEntity Entity => FeatureEntity.Context;
+
+        public override ImmutableArray<string> ContextKeys => Keys;
+
+        internal override IEnumerable<string> Faults() => [];
+
+        internal override void Read(in FeatureRead read, Span<float> column)
+        {
+        }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class PolicyRanker : IVirtualRanker
 {
     private readonly TimeProvider _clock;
     private readonly FeatureFolder _folder;
-    private readonly EmbeddedUserState _users = new();
+    private readonly EmbeddedPersonStore _persons;
     private readonly Decider _decider;
     private long _facts;
     private DateTimeOffset _frozen;
@@ -30,11 +30,12 @@ internal sealed class PolicyRanker : IVirtualRanker
         var read = new ConfigSource(null, new Dictionary<string, string>(), []).Check("millrace.yaml", config);
         var features = FeatureSet.Create(read.Features, PolicyWindows.Of(read.Policies.Values));
         _folder = new FeatureFolder(features, new FeatureOptions());
+        _persons = new EmbeddedPersonStore(features.Persons, 1);
         _decider = new Decider(
             new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 },
             clock,
             () => _folder.Current,
-            _users,
+            _persons,
             new PolicyTable(PolicySet.Create(read.Policies.Values, read.Surfaces.Values, features)));
     }
 
@@ -86,7 +87,7 @@ internal sealed class PolicyRanker : IVirtualRanker
         // One partition for all: only the order within a session matters, and that is kept.
         var stored = new StoredFact(new Position(fact.Stream, 0, _facts++), fact);
         _folder.Apply(stored);
-        _users.Observe(stored);
+        _persons.Observe(stored);
     }
 
     private static UnixMicros Time(JsonElement text) => UnixMicros.From(text.GetDateTimeOffset());

@@ -15,17 +15,32 @@ public sealed class CatalogueBoundsTests
     [Fact]
     public void Invented_ids_in_events_take_no_place_of_the_catalogue()
     {
-        var folder = new FeatureFolder(Set, new FeatureOptions { MaxItems = 3 });
+        var folder = new FeatureFolder(Set, new FeatureOptions { MaxItems = 3, MaxLearntItems = 10 });
         for (var i = 0; i < 100; i++)
         {
-            Assert.False(folder.Apply(_history.Click($"junk-{i}")));
+            folder.Apply(_history.Click($"junk-{i}"));
         }
 
         Assert.True(folder.Apply(_history.Put("real")));
+        Assert.True(folder.Apply(_history.Put("real-2")));
+        Assert.True(folder.Apply(_history.Put("real-3")));
         var snapshot = folder.Freeze(default);
         Assert.NotNull(snapshot.Find("real"));
         Assert.Null(snapshot.Find("junk-1"));
-        Assert.Equal((100L, 1), (folder.Counts.Unknown, snapshot.Rows));
+        Assert.Equal(0, snapshot.Popular(TimeSpan.FromHours(1), 100).Length);
+        Assert.Equal((90L, 13), (folder.Counts.LearntItems, snapshot.Rows));
+    }
+
+    [Fact]
+    public void What_happened_to_an_item_before_it_came_is_counted_once_it_is_there()
+    {
+        var folder = new FeatureFolder(Set, new FeatureOptions());
+        folder.Apply(_history.Click("late"));
+        Assert.Null(folder.Freeze(default).Find("late"));
+        folder.Apply(_history.Put("late"));
+        var snapshot = folder.Freeze(default);
+        Assert.Equal([snapshot.RowOf("late")], snapshot.Popular(TimeSpan.FromHours(1), 5).ToArray());
+        Assert.Equal(snapshot.Find("late")!.FirstSeen, snapshot.Time);
     }
 
     [Fact]
@@ -65,7 +80,7 @@ public sealed class CatalogueBoundsTests
         var snapshot = folder.Freeze(default);
         Assert.True(snapshot.Rows <= 20);
         Assert.Equal(0, folder.Counts.ItemsRefused);
-        Assert.Equal(1, snapshot.Find("i1999") is { } last ? ((WindowedCounts.Frozen)snapshot.State(0)).Count(snapshot.RowOf(last.Id)) : 0);
+        Assert.Contains("i1999:1:1", snapshot.Canonical(new WindowedSumsKey("click", TimeSpan.FromHours(1))));
     }
 
     [Fact]

@@ -212,9 +212,10 @@ public sealed class FeatureFolderTests
         var oracle = new FoldOracle(facts, until);
         Assert.Equal(oracle.Items(), snapshot.Canonical().Skip(1).TakeWhile(line => !line.StartsWith("recent ", StringComparison.Ordinal)));
         Assert.Equal(oracle.Recent(MostRecent), snapshot.Recent.Select(row => snapshot.Item(row).Id));
-        Same(snapshot, new WindowedCountsKey("click", Hour), oracle.Counted("click", Hour, 60));
-        Same(snapshot, new WindowedCountsKey("impression", 2 * Hour), oracle.Counted("impression", 2 * Hour, 60));
-        Same(snapshot, new BucketedCountsKey("click", TimeSpan.FromMinutes(30)), oracle.Decayed("click", TimeSpan.FromMinutes(30)));
+        Same(snapshot, new ListedCountsKey("click", Hour), oracle.Counted("click", Hour, 60));
+        Same(snapshot, new WindowedSumsKey("click", Hour), oracle.Summed("click", Hour, 60));
+        Same(snapshot, new WindowedSumsKey("impression", 2 * Hour), oracle.Summed("impression", 2 * Hour, 60));
+        Same(snapshot, new DecayedSumsKey("click", TimeSpan.FromMinutes(30)), oracle.Decayed("click", TimeSpan.FromMinutes(30)));
         Same(snapshot, new LastTimesKey("conversion", 8 * Hour), oracle.LastTimes("conversion", 8 * Hour));
         Same(snapshot, new SessionPairsKey("click", 3 * Hour, 3, true, 4096), oracle.Pairs(3 * Hour, 3));
         foreach (var segment in new[] { "g0", "g1" })
@@ -224,7 +225,7 @@ public sealed class FeatureFolderTests
     }
 
     private static void Same(FeatureSnapshot snapshot, StateKey key, IEnumerable<string> expected) =>
-        Assert.Equal(expected, snapshot.State(Set.States.IndexOf(key)).Canonical(row => snapshot.Item(row).Id));
+        Assert.Equal(expected, snapshot.Canonical(key));
 
     private static IEnumerable<string> After(IEnumerable<string> lines, string prefix) =>
         lines.Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).Select(line => line[prefix.Length..]);

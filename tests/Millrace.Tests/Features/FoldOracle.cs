@@ -24,17 +24,30 @@ internal sealed class FoldOracle(IReadOnlyList<StoredFact> facts, UnixMicros unt
         .OrderByDescending(item => item.Born).ThenBy(item => item.Last.Item, StringComparer.Ordinal)
         .Take(most).Select(item => item.Last.Item);
 
+    public IEnumerable<string> Summed(string name, TimeSpan window, int buckets)
+    {
+        var width = (long)window.TotalMicroseconds / buckets;
+        return Events(name)
+            .Where(fact => TimeOf(fact) / width > (_end / width) - buckets)
+            .GroupBy(fact => fact.Item)
+            .Select(item => $"{item.Key}:{item.Count()}:{item.Count()}")
+            .Order(StringComparer.Ordinal);
+    }
+
     public IEnumerable<string> Counted(string name, TimeSpan window, int buckets, string? segment = null) => Counted(
         Events(name).Where(fact => segment is null || fact.Segment == segment).Select(fact => (fact.Item, TimeOf(fact))), window, buckets);
 
+    /// <summary>Sums of 2^(age in half-lives) weights, each cut to twelve bits, as the sum at the beginning of the newest half-life in units of 2^−19.</summary>
     public IEnumerable<string> Decayed(string name, TimeSpan halfLife)
     {
-        var width = (long)halfLife.TotalMicroseconds / BucketedCounts.PerHalfLife;
+        var length = (long)halfLife.TotalMicroseconds;
         return Events(name)
-            .Select(fact => (fact.Item, Bucket: TimeOf(fact) / width))
-            .Where(entry => entry.Bucket > (_end / width) - BucketedCounts.Kept)
-            .GroupBy(entry => entry.Item)
-            .Select(item => $"{item.Key}:{string.Join(',', item.CountBy(entry => entry.Bucket).OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}={pair.Value}"))}")
+            .GroupBy(fact => fact.Item, TimeOf)
+            .Select(item => (item.Key, Sum: item.Select(time => (Age: (_end / length) - (time / length), Part: time % length * 4096 / length))
+                .Where(entry => entry.Age < DecayedSums.Kept)
+                .Sum(entry => (long)Math.Round(4096 * Math.Pow(2, entry.Part / 4096.0)) << (int)(DecayedSums.Kept - 1 - entry.Age))))
+            .Where(item => item.Sum != 0)
+            .Select(item => $"{item.Key}:{item.Sum}")
             .Order(StringComparer.Ordinal);
     }
 

@@ -102,8 +102,25 @@ public sealed class FactWriteBehindTests : IAsyncLifetime
         await ended.Task.WaitAsync(Cancellation);
         await queue.DisposeAsync();
         queue.Write(Decision("d1", inputs: 0));
+        await queue.SettleAsync(Cancellation);
         Assert.Equal(0, queue.Pending);
         Assert.InRange(queue.Dropped, 2, 2);
+    }
+
+    [Fact]
+    public async Task Settling_waits_for_what_was_written_before_and_for_nothing_after_the_end()
+    {
+        var queue = Queue();
+        for (var i = 0; i < 600; i++)
+        {
+            queue.Write(Decision($"d{i:000}", inputs: 0));
+        }
+
+        await queue.SettleAsync(Cancellation);
+        Assert.Equal((600, 0), ((await StoredAsync()).Count, queue.Pending));
+        await queue.SettleAsync(Cancellation);
+        await queue.DisposeAsync();
+        await queue.SettleAsync(Cancellation);
     }
 
     private FactWriteBehind Queue() =>

@@ -143,14 +143,14 @@ public sealed class FactCodecTests : IDisposable
     [Fact]
     public void What_concerns_a_person_is_not_readable_without_the_key_and_reads_as_erased_after_it_is_destroyed()
     {
-        var fact = new Observed { Id = "e", Event = "click", Item = "i", User = "a-very-particular-name", Session = "s", Segment = "de" };
+        var fact = new Observed { Id = "e", Event = "click", Item = "i", User = "a-very-particular-name", Session = "s", Segment = "de", Context = FactContext.None.Add("device", "a-particular-phone") };
         var writer = new FieldWriter();
         Assert.NotEqual(0, _codec.Encode(fact, writer));
         Assert.False(writer.Written.IndexOf("particular"u8) >= 0);
-        Assert.Equal(fact, _codec.Decode(writer.Written, default, JournalStream.Events));
+        Assert.Equal(FactJson.Write(fact), FactJson.Write(_codec.Decode(writer.Written, default, JournalStream.Events)));
         _keys.Destroy("default", "a-very-particular-name");
         Assert.Equal(
-            fact with { User = null, Session = null, Segment = null, Erased = true }, _codec.Decode(writer.Written, default, JournalStream.Events));
+            fact with { User = null, Session = null, Segment = null, Context = FactContext.None, Erased = true }, _codec.Decode(writer.Written, default, JournalStream.Events));
     }
 
     [Fact]
@@ -164,6 +164,67 @@ public sealed class FactCodecTests : IDisposable
             return writer.Length;
         }).Order().ToArray();
         Assert.InRange(sizes[250], 1, 600);
+    }
+
+    [Fact]
+    public void A_slim_decision_with_sixteen_small_attributes_takes_at_most_one_kibibyte()
+    {
+        var context = FactContext.None.AddRange(Enumerable.Range(0, FactContext.MaxEntries).Select(i => KeyValuePair.Create($"attribute-{i:00}", $"value-{i:00}")));
+        var writer = new FieldWriter();
+        for (var seed = 0; seed < 500; seed++)
+        {
+            writer.Clear();
+            _codec.Encode(SampleDecision(seed) with { Context = context, UserAhead = [1_000, 20_000] }, writer);
+            Assert.InRange(writer.Length, 1, 1024);
+        }
+    }
+
+    [Fact]
+    public void A_context_comes_back_as_it_was_from_decisions_and_events()
+    {
+        var entry = Gen.Select(Gen.String[0, FactContext.MaxKey], Gen.String[0, FactContext.MaxValue]).Where((key, value) => Valid(key) && Valid(value));
+        Gen.Select(entry.Array[0, FactContext.MaxEntries], Gen.Long[0, long.MaxValue].Array[0, 6]).Sample(
+            (entries, ahead) =>
+            {
+                var context = FactContext.None.SetItems(entries.Select(e => KeyValuePair.Create(e.Item1, e.Item2)));
+                var decided = (Decided)RoundTrip(new Decided { Id = "d", Surface = "s", Policy = "p@1", User = "ada", Context = context, UserAhead = [.. ahead] });
+                Assert.Equal(context, decided.Context);
+                Assert.Equal(ahead, decided.UserAhead.ToArray());
+                Assert.Equal(context, ((Observed)RoundTrip(new Observed { Id = "e", Event = "click", Item = "i", User = "ada", Context = context })).Context);
+            },
+            iter: 1000);
+
+        static bool Valid(string text) => text.EnumerateRunes().All(rune => rune.Value != 0xFFFD);
+    }
+
+    [Fact]
+    public void A_context_beyond_its_bounds_is_refused_by_name()
+    {
+        var fact = new Observed { Id = "e", Event = "click", Item = "i", User = "ada" };
+        foreach (var context in new[]
+        {
+            FactContext.None.AddRange(Enumerable.Range(0, FactContext.MaxEntries + 1).Select(i => KeyValuePair.Create($"{i}", ""))),
+            FactContext.None.Add(new string('k', FactContext.MaxKey + 1), ""),
+            FactContext.None.Add("k", new string('v', FactContext.MaxValue + 1)),
+        })
+        {
+            Assert.Contains("Context", Assert.Throws<ArgumentException>(() => FactKeys.Check(fact with { Context = context })).Message, StringComparison.Ordinal);
+        }
+
+        FactKeys.Check(fact with { Context = FactContext.None.Add(new string('k', FactContext.MaxKey), new string('v', FactContext.MaxValue)) });
+    }
+
+    [Fact]
+    public void Consent_is_sealed_whole_and_an_erased_user_has_no_id_in_clear()
+    {
+        var writer = new FieldWriter();
+        Assert.NotEqual(0, _codec.Encode(new ConsentChanged { Id = "c", User = "a-very-particular-name", Personalise = false }, writer));
+        Assert.False(writer.Written.IndexOf("particular"u8) >= 0);
+        var read = (ConsentChanged)_codec.Decode(writer.Written, default, JournalStream.Events);
+        Assert.Equal(("a-very-particular-name", false, null), (read.User, read.Personalise, read.Learn));
+        _keys.Destroy("default", "a-very-particular-name");
+        read = (ConsentChanged)_codec.Decode(writer.Written, default, JournalStream.Events);
+        Assert.Equal((true, null, null), (read.Erased, read.User, read.Personalise));
     }
 
     private static Decided SampleDecision(int seed)

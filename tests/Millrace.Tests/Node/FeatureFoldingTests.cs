@@ -162,7 +162,7 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
     }
 
     private FeatureFolding Folding(FeatureFolder folder, IJournal journal) =>
-        new(journal, folder, new EmbeddedUserState(), _clock, _readiness, _meter, NullLogger.Instance);
+        new(journal, folder, new EmbeddedPersonStore(folder.Current.Features.Persons, journal.Partitions(JournalStream.Events)), _clock, _readiness, _meter, NullLogger.Instance);
 
     private async Task AppendItemAsync(string id) =>
         await _journal.AppendAsync(new ItemChanged { Id = $"fact-{_ids++}", Item = id, Time = UnixMicros.Now(_clock) }, Cancellation);

@@ -32,7 +32,7 @@ public sealed class FoldingFaultsTests : IAsyncLifetime
     {
         _readiness.Release(UnreadyReason.Starting);
         _journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = _directory, Partitions = 1 }, _clock, _keys, _files);
-        _folding = new FeatureFolding(_journal, _folder, new EmbeddedUserState(), _clock, _readiness, _meter, NullLogger.Instance);
+        _folding = new FeatureFolding(_journal, _folder, new EmbeddedPersonStore(_folder.Current.Features.Persons, 1), _clock, _readiness, _meter, NullLogger.Instance);
     }
 
     public async ValueTask DisposeAsync()

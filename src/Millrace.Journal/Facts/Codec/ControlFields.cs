@@ -41,6 +41,7 @@ internal static class EpochFrozenFields
     {
         writer.Signed(8, fact.Epoch);
         writer.Signed(9, fact.Until.Value);
+        writer.Text(11, fact.Definitions);
         if (fact.Cut.IsDefaultOrEmpty)
         {
             return;
@@ -63,6 +64,7 @@ internal static class EpochFrozenFields
         long epoch = 0;
         var until = default(UnixMicros);
         ImmutableArray<Position> cut = [];
+        string? definitions = null;
         while (open.Next())
         {
             switch (open.Number)
@@ -71,11 +73,12 @@ internal static class EpochFrozenFields
                 case 8: epoch = open.Signed(); break;
                 case 9: until = new UnixMicros(open.Signed()); break;
                 case 10: cut = Cut(open.Bytes()); break;
+                case 11: definitions = open.Text(); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
 
-        return new EpochFrozen { Id = head.Id, Epoch = epoch, Until = until, Cut = cut };
+        return new EpochFrozen { Id = head.Id, Epoch = epoch, Until = until, Cut = cut, Definitions = definitions };
     }
 
     private static ImmutableArray<Position> Cut(ByteCursor cursor)
@@ -123,5 +126,38 @@ internal static class PurgedFields
         }
 
         return new Purged { Id = head.Id, Urls = urls, Keys = keys, Route = route, Prefixes = prefixes, Soft = soft };
+    }
+}
+
+/// <summary>The fields of <see cref="PriorFitted"/>. Numbers never change or return.</summary>
+internal static class PriorFittedFields
+{
+    public static void WriteOpen(PriorFitted fact, FieldWriter writer)
+    {
+        writer.Text(8, fact.State);
+        writer.Signed(9, fact.Version);
+        writer.Signed(10, fact.AlphaMicros);
+        writer.Signed(11, fact.BetaMicros);
+    }
+
+    public static PriorFitted Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    {
+        var state = "";
+        var version = 0;
+        long alpha = 0, beta = 0;
+        while (open.Next())
+        {
+            switch (open.Number)
+            {
+                case <= FactHead.LastField: break;
+                case 8: state = open.Text(); break;
+                case 9: version = open.Int(); break;
+                case 10: alpha = open.Signed(); break;
+                case 11: beta = open.Signed(); break;
+                default: unknown.Open(open.Raw); break;
+            }
+        }
+
+        return new PriorFitted { Id = head.Id, State = state, Version = version, AlphaMicros = alpha, BetaMicros = beta };
     }
 }

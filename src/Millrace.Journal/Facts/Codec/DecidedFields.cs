@@ -27,6 +27,7 @@ internal static class DecidedFields
 
         writer.Signed(18, fact.CandidateCount);
         writer.Signed(19, (long?)fact.Propensities);
+        WriteUserAhead(fact.UserAhead, writer);
     }
 
     public static void WriteSealed(Decided fact, FieldWriter writer)
@@ -40,6 +41,8 @@ internal static class DecidedFields
             PackedInputs.Write(inputs, writer);
             writer.End(start);
         }
+
+        PackedContext.Write(writer, 5, fact.Context);
     }
 
     public static Decided Read(FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown)
@@ -53,6 +56,8 @@ internal static class DecidedFields
         ImmutableArray<DecidedSlot> slots = [];
         PropensityKind? propensities = null;
         DecisionInputs? inputs = null;
+        ImmutableArray<long> userAhead = [];
+        var context = FactContext.None;
         while (open.Next())
         {
             switch (open.Number)
@@ -70,6 +75,7 @@ internal static class DecidedFields
                 case 17: slots = PackedSlots.Read(open.Bytes()); break;
                 case 18: candidates = open.Int(); break;
                 case 19: propensities = (PropensityKind)open.Int(); break;
+                case 20: userAhead = ReadUserAhead(open.Bytes()); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
@@ -82,6 +88,7 @@ internal static class DecidedFields
                 case 2: session = part.Id(); break;
                 case 3: segment = part.Word(); break;
                 case 4: inputs = PackedInputs.Read(part.Bytes()); break;
+                case 5: context = PackedContext.Read(part.Bytes()); break;
                 default: unknown.Sealed(part.Raw); break;
             }
         }
@@ -106,10 +113,39 @@ internal static class DecidedFields
             Slots = slots,
             Propensities = propensities,
             CandidateCount = candidates,
+            UserAhead = userAhead,
             User = user,
             Session = session,
             Segment = segment,
+            Context = context,
             Inputs = inputs,
         };
+    }
+
+    private static void WriteUserAhead(ImmutableArray<long> ahead, FieldWriter writer)
+    {
+        if (ahead.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        var start = writer.Begin(20);
+        foreach (var facts in ahead)
+        {
+            writer.Varint((ulong)facts);
+        }
+
+        writer.End(start);
+    }
+
+    private static ImmutableArray<long> ReadUserAhead(ByteCursor cursor)
+    {
+        var ahead = ImmutableArray.CreateBuilder<long>();
+        while (!cursor.AtEnd)
+        {
+            ahead.Add((long)cursor.Varint());
+        }
+
+        return ahead.ToImmutable();
     }
 }

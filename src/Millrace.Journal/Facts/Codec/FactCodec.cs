@@ -201,6 +201,9 @@ internal sealed class FactCodec(ISubjectKeys keys)
             case PolicyChanged policy: PolicyChangedFields.WriteOpen(policy, writer); break;
             case Purged purged: PurgedFields.WriteOpen(purged, writer); break;
             case EpochFrozen epoch: EpochFrozenFields.WriteOpen(epoch, writer); break;
+            case UserErased erased: UserErasedFields.WriteOpen(erased, writer); break;
+            case PriorFitted prior: PriorFittedFields.WriteOpen(prior, writer); break;
+            case ConsentChanged: break;
             default: throw new ArgumentException($"fact {fact.Id}: expected a type with a stored form, got {fact.GetType().Name}", nameof(fact));
         }
     }
@@ -211,6 +214,7 @@ internal sealed class FactCodec(ISubjectKeys keys)
         {
             case Observed observed: ObservedFields.WriteSealed(observed, writer); break;
             case Decided decided: DecidedFields.WriteSealed(decided, writer); break;
+            case ConsentChanged consent: ConsentChangedFields.WriteSealed(consent, writer); break;
             default: break;
         }
     }
@@ -222,6 +226,7 @@ internal sealed class FactCodec(ISubjectKeys keys)
         {
             case FactType.Observed: return ObservedFields.Read(head, open, part, unknown);
             case FactType.Decided: return DecidedFields.Read(head, open, part, unknown);
+            case FactType.ConsentChanged: return Complete(ConsentChangedFields.Read(head, open, part, unknown), head, unknown);
         }
 
         // The types below have no sealed part yet; what a later release put there is kept.
@@ -230,17 +235,24 @@ internal sealed class FactCodec(ISubjectKeys keys)
             unknown.Sealed(part.Raw);
         }
 
-        Fact fact = (FactType)type switch
+        return Complete(OpenOnly(type, head, open, unknown, stream), head, unknown);
+    }
+
+    private static Fact OpenOnly(int type, FactHead head, FieldReader open, UnknownCollector unknown, JournalStream stream) =>
+        (FactType)type switch
         {
             FactType.Delivered => DeliveredFields.Read(head, open, unknown),
             FactType.ItemChanged => ItemChangedFields.Read(head, open, unknown),
             FactType.PolicyChanged => PolicyChangedFields.Read(head, open, unknown),
             FactType.Purged => PurgedFields.Read(head, open, unknown),
             FactType.EpochFrozen => EpochFrozenFields.Read(head, open, unknown),
+            FactType.UserErased => UserErasedFields.Read(head, open, unknown),
+            FactType.PriorFitted => PriorFittedFields.Read(head, open, unknown),
             _ => Unrecognised(type, head, open, unknown, stream),
         };
-        return fact with { Tenant = head.Tenant, Time = head.Time, Received = head.Received, Erased = head.Erased, Unknown = unknown.Fields };
-    }
+
+    private static Fact Complete(Fact fact, FactHead head, UnknownCollector unknown) =>
+        fact with { Tenant = head.Tenant, Time = head.Time, Received = head.Received, Erased = head.Erased, Unknown = unknown.Fields };
 
     private static UnrecognisedFact Unrecognised(int type, FactHead head, FieldReader open, UnknownCollector unknown, JournalStream stream)
     {

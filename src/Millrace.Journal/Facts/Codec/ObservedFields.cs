@@ -14,6 +14,7 @@ internal static class ObservedFields
         writer.Flag(14, fact.Attested);
         writer.Text(15, fact.Slot);
         writer.Flag(16, fact.Unvouched);
+        writer.Flag(17, fact.Withheld);
     }
 
     public static void WriteSealed(Observed fact, FieldWriter writer)
@@ -21,6 +22,7 @@ internal static class ObservedFields
         writer.Id(1, fact.User);
         writer.Id(2, fact.Session);
         writer.Text(3, fact.Segment);
+        PackedContext.Write(writer, 4, fact.Context);
     }
 
     public static Observed Read(FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown)
@@ -29,7 +31,8 @@ internal static class ObservedFields
         string? surface = null, slot = null, unit = null, user = null, session = null, segment = null;
         int? rank = null;
         long? value = null;
-        bool attested = false, unvouched = false;
+        bool attested = false, unvouched = false, withheld = false;
+        var context = FactContext.None;
         while (open.Next())
         {
             switch (open.Number)
@@ -44,6 +47,7 @@ internal static class ObservedFields
                 case 14: attested = open.Flag(); break;
                 case 15: slot = open.Word(); break;
                 case 16: unvouched = open.Flag(); break;
+                case 17: withheld = open.Flag(); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
@@ -55,6 +59,7 @@ internal static class ObservedFields
                 case 1: user = part.Id(); break;
                 case 2: session = part.Id(); break;
                 case 3: segment = part.Word(); break;
+                case 4: context = PackedContext.Read(part.Bytes()); break;
                 default: unknown.Sealed(part.Raw); break;
             }
         }
@@ -77,9 +82,11 @@ internal static class ObservedFields
             Unit = unit,
             Attested = attested,
             Unvouched = unvouched,
+            Withheld = withheld,
             User = user,
             Session = session,
             Segment = segment,
+            Context = context,
         };
     }
 }

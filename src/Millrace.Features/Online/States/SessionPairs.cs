@@ -1,4 +1,5 @@
 using Millrace.Features.Definitions;
+using Millrace.Features.Images;
 
 namespace Millrace.Features.Online;
 
@@ -6,29 +7,33 @@ namespace Millrace.Features.Online;
 /// How often item j came after item i in a session within a sliding window (and i before j, when symmetric): per item a compact list of neighbours. Bounded by the
 /// window, by the neighbours of one item and by <see cref="FeatureOptions.MaxPairs"/>; a pair beyond is refused and counted.
 /// </summary>
-internal sealed class SessionPairs(SessionPairsKey key, int buckets, FoldContext context) : FeatureState
+internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : ItemState
 {
-    private readonly BucketRing<long> _ring = new(key.Window, buckets);
+    private readonly BucketRing<long> _ring = new(key.Window, SessionPairsKey.Buckets);
     private readonly CowArray<CountList?> _lists = new();
     private readonly Dictionary<long, int> _slots = [];
     private long _owner;
     private int _rows;
     private Frozen? _frozen;
 
+    internal override string? Event => key.Event;
+
+    internal override long Due => _ring.Due;
+
     internal override void Advance(long time) => _ring.Advance(time, new Sink(this));
 
     /// <remarks>A click of what the session clicked before makes no pairs; another event of it, such as a purchase, does with the session's other items.</remarks>
-    internal override void Apply(in FoldedEvent folded)
+    internal override void Apply(in FoldedEvent folded, Span<long> row)
     {
-        if (folded.Event != key.Event || (folded.Pushes && folded.Recent.Contains(folded.Row)))
+        if ((folded.Pushes && folded.Recent.Contains(folded.Row)))
         {
             return;
         }
 
         var left = key.Span;
-        foreach (var row in folded.Recent)
+        foreach (var before in folded.Recent)
         {
-            if (row == folded.Row)
+            if (before == folded.Row)
             {
                 continue;
             }
@@ -38,15 +43,15 @@ internal sealed class SessionPairs(SessionPairsKey key, int buckets, FoldContext
                 return;
             }
 
-            Add(row, folded.Row, folded.Time);
+            Add(before, folded.Row, folded.Time);
             if (key.Symmetric)
             {
-                Add(folded.Row, row, folded.Time);
+                Add(folded.Row, before, folded.Time);
             }
         }
     }
 
-    internal override FrozenState Freeze()
+    internal override FrozenState Freeze(long time)
     {
         if (_frozen is not null)
         {
@@ -60,6 +65,32 @@ internal sealed class SessionPairs(SessionPairsKey key, int buckets, FoldContext
 
         _owner++;
         return _frozen = new Frozen(_lists.Freeze()) { Rows = _rows };
+    }
+
+    internal override void Save(StateWriter to)
+    {
+        _ring.Save(to, static (to, pair) => to.Hash((ulong)pair));
+        to.Count(_slots.Count);
+        for (var row = 0; row < _rows; row++)
+        {
+            var list = _lists.Read(row);
+            for (var slot = 0; slot < (list?.Count ?? 0); slot++)
+            {
+                to.Count(row);
+                to.Count(list![slot].Row);
+                to.Count(list[slot].Count);
+                to.Signed(list[slot].Last);
+            }
+        }
+    }
+
+    internal override void Load(StateReader from)
+    {
+        _ring.Load(from, static from => (long)from.Hash());
+        for (var left = from.Count(int.MaxValue); left > 0; left--)
+        {
+            Append(from.Count(int.MaxValue), from.Count(int.MaxValue), from.Count(int.MaxValue), from.Signed());
+        }
     }
 
     private void Add(int from, int to, long time)
@@ -76,14 +107,19 @@ internal sealed class SessionPairs(SessionPairsKey key, int buckets, FoldContext
             return;
         }
 
-        var list = Own(from);
         if (known)
         {
-            list.Add(slot, 1, time);
-            return;
+            Own(from).Add(slot, 1, time);
         }
+        else
+        {
+            Append(from, to, 1, time);
+        }
+    }
 
-        _slots.Add(pair, list.Append(to, 1, time));
+    private void Append(int from, int to, int count, long last)
+    {
+        _slots.Add(Key(from, to), Own(from).Append(to, count, last));
         context.Uses.Hold(from);
         context.Uses.Hold(to);
     }
@@ -143,7 +179,7 @@ internal sealed class SessionPairs(SessionPairsKey key, int buckets, FoldContext
 
     private readonly struct Sink(SessionPairs owner) : IExpirySink<long>
     {
-        public void Expire(long key, int count) => owner.Expire(key, count);
+        public void Expire(long key, int times, long amount) => owner.Expire(key, times);
     }
 
     internal sealed class Frozen(CowArray<CountList?>.Frozen lists) : FrozenState
@@ -153,11 +189,10 @@ internal sealed class SessionPairs(SessionPairsKey key, int buckets, FoldContext
 
         internal int Rows { get; init; }
 
-        internal override IEnumerable<string> Canonical(Func<int, string> idOf) =>
-            Enumerable.Range(0, Rows)
-                .Where(row => lists[row] is { Count: > 0 })
-                .SelectMany(row => Enumerable.Range(0, lists[row]!.Count).Select(slot => (row, entry: lists[row]![slot])))
-                .Select(pair => $"{idOf(pair.row)}>{idOf(pair.entry.Row)}:{pair.entry.Count}:{pair.entry.Last}")
-                .Order(StringComparer.Ordinal);
+        internal override IEnumerable<string> Canonical(CanonicalItems items) => Enumerable.Range(0, Rows)
+            .Where(row => lists[row] is { Count: > 0 })
+            .SelectMany(row => Enumerable.Range(0, lists[row]!.Count).Select(slot => (row, entry: lists[row]![slot])))
+            .Select(pair => $"{items.IdOf(pair.row)}>{items.IdOf(pair.entry.Row)}:{pair.entry.Count}:{pair.entry.Last}")
+            .Order(StringComparer.Ordinal);
     }
 }

@@ -1,8 +1,8 @@
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// The best entries of a count list in canonical order: count descending, last event descending, item id ordinal. Deleted items are left out, however often they were
-/// clicked, so that they take nobody's place.
+/// The best entries of a count list in canonical order: count descending, last event descending, item id ordinal. Deleted items, and those that
+/// only events have named, are left out, however often they were clicked, so that they take nobody's place.
 /// </summary>
 internal static class TopEntries
 {
@@ -15,12 +15,12 @@ internal static class TopEntries
         {
             foreach (ref readonly CountEntry entry in entries.Scan(chunk))
             {
-                if (taken < best.Length && !Deleted(entry, snapshot))
+                if (taken < best.Length && !Hidden(entry, snapshot))
                 {
                     best[taken] = entry;
                     Up(best, taken++, snapshot);
                 }
-                else if (taken == best.Length && Better(entry, best[0], snapshot) && !Deleted(entry, snapshot))
+                else if (taken == best.Length && Better(entry, best[0], snapshot) && !Hidden(entry, snapshot))
                 {
                     best[0] = entry;
                     Down(best, taken, snapshot);
@@ -37,7 +37,7 @@ internal static class TopEntries
         return taken;
     }
 
-    private static bool Deleted(in CountEntry entry, FeatureSnapshot snapshot) => snapshot.Item(entry.Row).Deleted;
+    private static bool Hidden(in CountEntry entry, FeatureSnapshot snapshot) => snapshot.Item(entry.Row) is { Deleted: true } or { Ghost: true };
 
     private static bool Better(in CountEntry x, in CountEntry y, FeatureSnapshot snapshot)
     {

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>
+/// How the features that a policy wants are read: rows gathered once, then column by column, inputs before what is computed from them, and transposed into the row-major
+/// matrix that ranking takes. Immutable; any thread runs it with a scratch of its own. Allocates nothing once the scratch has grown.
+/// </summary>
+internal sealed class ReadPlan
+{
+    private readonly ImmutableArray<int> _order;
+    private readonly ImmutableArray<int> _wanted;
+
+    /// <param name="features">The set.</param>
+    /// <param name="names">The columns, in the order of the matrix.</param>
+    /// <exception cref="ArgumentException">The set has no such feature.</exception>
+    internal ReadPlan(FeatureSet features, IEnumerable<string> names)
+    {
+        Features = features;
+        _wanted = [.. names.Select(name => features.IndexOf(name) is var index and >= 0 ? index : throw new ArgumentException($"there is no feature '{name}'", nameof(names)))];
+        var order = new List<int>();
+        foreach (var index in _wanted)
+        {
+            Visit(index, order);
+        }
+
+        _order = [.. order];
+    }
+
+    /// <summary>The set that its indexes are of.</summary>
+    internal FeatureSet Features { get; }
+
+    /// <summary>How many columns the matrix has.</summary>
+    internal int Columns => _wanted.Length;
+
+    /// <summary>Reads all columns for all candidates.</summary>
+    /// <param name="inputs">What the decision knows.</param>
+    /// <param name="scratch">Buffers, nobody else's until this returns.</param>
+    /// <param name="matrix">Row-major, candidates × <see cref="Columns"/>; NaN is missing.</param>
+    internal void Run(in ReadInputs inputs, ReadScratch scratch, Span<float> matrix)
+    {
+        var count = inputs.Rows.Length;
+        scratch.Begin(inputs, Features.Definitions.Length);
+        foreach (var index in _order)
+        {
+            var bound = Features.Bound(index);
+            var column = scratch.Column(index, count);
+            column.Fill(float.NaN);
+            bound.Definition.Read(new FeatureRead(inputs, bound, scratch), column);
+            if (bound.Definition.Info.Default is { } otherwise)
+            {
+                column.Replace(float.NaN, otherwise);
+            }
+        }
+
+        for (var to = 0; to < _wanted.Length; to++)
+        {
+            var column = scratch.Column(_wanted[to], count);
+            for (var i = 0; i < column.Length; i++)
+            {
+                matrix[(i * _wanted.Length) + to] = column[i];
+            }
+        }
+    }
+
+    // The set has no cycles: it was checked when it was made.
+    private void Visit(int index, List<int> order)
+    {
+        if (order.Contains(index))
+        {
+            return;
+        }
+
+        foreach (var input in Features.Bound(index).Inputs)
+        {
+            Visit(input, order);
+        }
+
+        order.Add(index);
+    }
+}
+
+/// <summary>Buffers of one read under way, grown as needed and kept for the next.</summary>
+internal sealed class ReadScratch
+{
+    private readonly int[] _recent = new int[FeatureOptions.MostRecent];
+    private long[] _words = [];
+    private float[] _columns = [];
+    private int _recentCount;
+    private int _stride;
+
+    /// <inheritdoc cref="FeatureRead.Recent"/>
+    internal ReadOnlySpan<int> Recent => _recent.AsSpan(0, _recentCount);
+
+    internal void Begin(in ReadInputs inputs, int features)
+    {
+        _stride = inputs.Snapshot.Words;
+        var count = inputs.Rows.Length;
+        if (_words.Length < count * _stride)
+        {
+            _words = new long[Math.Max(count, 256) * _stride];
+        }
+
+        if (_columns.Length < count * features)
+        {
+            _columns = new float[Math.Max(count, 256) * features];
+        }
+
+        inputs.Snapshot.Gather(inputs.Rows, _words);
+        _recentCount = 0;
+        foreach (var entry in inputs.Person.Run(inputs.Asked))
+        {
+            if (_recentCount < _recent.Length && inputs.Snapshot.RowOf(entry.Item) is var row and >= 0)
+            {
+                _recent[_recentCount++] = row;
+            }
+        }
+    }
+
+    internal ReadOnlySpan<long> WordsOf(int count) => _words.AsSpan(0, count * _stride);
+
+    internal Span<float> Column(int index, int count) => _columns.AsSpan(index * count, count);
+}

@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Millrace.Features.Images;
+
+/// <summary>Reads what <see cref="StateWriter"/> wrote. Nothing that it reads is believed: every count has a bound, and what breaks it is named.</summary>
+internal sealed class StateReader(Stream from)
+{
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private int _next;
+    private int _end;
+    private long _before;
+
+    /// <summary>Bytes read so far: where a fault stands.</summary>
+    internal long Offset => _before + _next;
+
+    /// <exception cref="InvalidDataException">The bytes end, or a number is longer than 64 bits.</exception>
+    internal ulong Number()
+    {
+        ulong value = 0;
+        for (var shift = 0; shift < 70; shift += 7)
+        {
+            var next = Byte();
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw Bad("a number of at most 64 bits", "a longer one");
+    }
+
+    /// <summary>A count from 0 to <paramref name="most"/>.</summary>
+    internal int Count(int most)
+    {
+        var value = Number();
+        return value <= (ulong)most ? (int)value : throw Bad($"0 to {most}", $"{value}");
+    }
+
+    internal long Signed()
+    {
+        var value = Number();
+        return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    internal ulong Hash()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        foreach (ref var place in bytes)
+        {
+            place = Byte();
+        }
+
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+
+    internal bool Flag() => Count(1) == 1;
+
+    internal byte[] Bytes(int most)
+    {
+        var bytes = new byte[Count(most)];
+        for (var done = 0; done < bytes.Length;)
+        {
+            if (_next == _end)
+            {
+                Fill();
+            }
+
+            var part = Math.Min(bytes.Length - done, _end - _next);
+            _buffer.AsSpan(_next, part).CopyTo(bytes.AsSpan(done));
+            (done, _next) = (done + part, _next + part);
+        }
+
+        return bytes;
+    }
+
+    internal string? Text(int mostBytes) => Flag() ? Encoding.UTF8.GetString(Bytes(mostBytes)) : null;
+
+    internal void Sparse(Span<long> words)
+    {
+        var left = Count(words.Length);
+        for (var at = 0; left > 0; left--, at++)
+        {
+            at += Count(words.Length);
+            if (at >= words.Length)
+            {
+                throw Bad($"a word below {words.Length}", $"{at}");
+            }
+
+            words[at] = Signed();
+        }
+    }
+
+    internal InvalidDataException Bad(string expected, string got) => new($"byte {Offset}: expected {expected}; got {got}");
+
+    private byte Byte()
+    {
+        if (_next == _end)
+        {
+            Fill();
+        }
+
+        return _buffer[_next++];
+    }
+
+    private void Fill()
+    {
+        _before += _end;
+        _next = 0;
+        _end = from.Read(_buffer, 0, _buffer.Length);
+        if (_end == 0)
+        {
+            throw Bad("more bytes", "the end");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Local;
+
+/// <summary>A share of the sessions and users, behind one lock.</summary>
+internal sealed class PersonShard(PersonLayout layout, int partitions, TimeSpan idle, int most)
+{
+    /// <summary>Guards all that follows.</summary>
+    internal Lock Gate { get; } = new();
+
+    /// <summary>Per partition of events, one past the last fact that changed somebody here.</summary>
+    internal long[] Folded { get; } = new long[partitions];
+
+    internal PersonTable Sessions { get; } = new(layout.Keys(PersonEntity.Session).Length, idle, most);
+
+    internal PersonTable Users { get; } = new(layout.Keys(PersonEntity.User).Length, layout.Reach(PersonEntity.User), most);
+
+    internal PersonTable Of(PersonEntity of) => of == PersonEntity.Session ? Sessions : Users;
+}

@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Millrace.Features.Numerics;
+
+/// <summary>
+/// <see cref="Deterministic"/> over columns, four rows at a time. Each lane does the scalar's operations in the scalar's order, branches become selections, and
+/// nothing passes between lanes: the bits are those of the scalar, with and without vector instructions. A result is as long as its argument, and may overwrite it.
+/// </summary>
+internal static class DeterministicLanes
+{
+    // Adding 2^52 to a small whole number leaves it in the low bits of the mantissa, so that no conversion is needed.
+    private const double TwoTo52 = 4503599627370496.0;
+
+    /// <summary><see cref="Deterministic.Exp"/> of each value.</summary>
+    internal static void Exp(ReadOnlySpan<double> values, Span<double> result)
+    {
+        result = result[..values.Length];
+        int whole = values.Length & ~3;
+        for (int i = 0; i < whole; i += 4) Exp(Load(values, i)).CopyTo(result[i..]);
+        for (int i = whole; i < values.Length; i++) result[i] = Deterministic.Exp(values[i]);
+    }
+
+    /// <summary><see cref="Deterministic.Log"/> of each value.</summary>
+    internal static void Log(ReadOnlySpan<double> values, Span<double> result)
+    {
+        result = result[..values.Length];
+        int whole = values.Length & ~3;
+        for (int i = 0; i < whole; i += 4) Log(Load(values, i)).CopyTo(result[i..]);
+        for (int i = whole; i < values.Length; i++) result[i] = Deterministic.Log(values[i]);
+    }
+
+    /// <summary><see cref="Deterministic.HalfLifeDecay"/> of each age.</summary>
+    internal static void HalfLifeDecay(ReadOnlySpan<double> ages, double halfLife, Span<double> result)
+    {
+        result = result[..ages.Length];
+        int whole = ages.Length & ~3;
+        Vector256<double> divisor = Vector256.Create(halfLife);
+        for (int i = 0; i < whole; i += 4) Exp(Load(ages, i) / divisor * Vector256.Create(-Deterministic.Ln2)).CopyTo(result[i..]);
+        for (int i = whole; i < ages.Length; i++) result[i] = Deterministic.HalfLifeDecay(ages[i], halfLife);
+    }
+
+    private static Vector256<double> Load(ReadOnlySpan<double> values, int at) => Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)at);
+
+    private static Vector256<double> Exp(Vector256<double> x)
+    {
+        Vector256<double> k = Vector256.Floor((x * Vector256.Create(Deterministic.InverseLn2)) + Vector256.Create(0.5));
+        Vector256<double> r = x - (k * Vector256.Create(Deterministic.Ln2High)) - (k * Vector256.Create(Deterministic.Ln2Low));
+        Vector256<double> sum = Vector256<double>.Zero;
+        foreach (double term in Deterministic.ExpTerms) sum = (sum * r) + Vector256.Create(term);
+        Vector256<double> scaled = Scale(sum, k);
+        scaled = Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(Deterministic.ExpUnderflow)), Vector256<double>.Zero, scaled);
+        scaled = Vector256.ConditionalSelect(
+            Vector256.GreaterThan(x, Vector256.Create(Deterministic.ExpOverflow)), Vector256.Create(double.PositiveInfinity), scaled);
+        return Vector256.ConditionalSelect(Vector256.Equals(x, x), scaled, Vector256.Create(double.NaN));
+    }
+
+    /// <summary>Multiplies by 2^power in the scalar's two steps; the first is by 1 where the scalar needs only the second.</summary>
+    private static Vector256<double> Scale(Vector256<double> value, Vector256<double> power)
+    {
+        Vector256<double> below = Vector256.LessThan(power, Vector256.Create(-1000.0));
+        Vector256<double> above = Vector256.GreaterThan(power, Vector256.Create(1000.0));
+        Vector256<double> first = Vector256.ConditionalSelect(above, Vector256.Create(1000.0), Vector256<double>.Zero);
+        first = Vector256.ConditionalSelect(below, Vector256.Create(-1000.0), first);
+        return value * PowerOfTwo(first) * PowerOfTwo(power - first);
+    }
+
+    private static Vector256<double> PowerOfTwo(Vector256<double> power) =>
+        ((power + Vector256.Create(TwoTo52 + 1023)).AsInt64() << 52).AsDouble();
+
+    private static Vector256<double> Log(Vector256<double> x)
+    {
+        Vector256<double> small = Vector256.LessThan(x, Vector256.Create(Deterministic.SmallestNormal));
+        Vector256<double> normal = Vector256.ConditionalSelect(small, x * Vector256.Create(Deterministic.TwoTo54), x);
+        Vector256<double> exponent = Vector256.ConditionalSelect(small, Vector256.Create(-54.0), Vector256<double>.Zero);
+
+        Vector256<long> bits = normal.AsInt64();
+        Vector256<double> biased = ((bits >>> 52) | Vector256.Create(TwoTo52).AsInt64()).AsDouble() - Vector256.Create(TwoTo52);
+        exponent += biased - Vector256.Create(1023.0);
+        Vector256<double> mantissa = ((bits & Vector256.Create(0xFFFFFFFFFFFFF)) | Vector256.Create(0x3FF0000000000000)).AsDouble();
+        Vector256<double> high = Vector256.GreaterThan(mantissa, Vector256.Create(Deterministic.Sqrt2));
+        mantissa = Vector256.ConditionalSelect(high, mantissa * Vector256.Create(0.5), mantissa);
+        exponent = Vector256.ConditionalSelect(high, exponent + Vector256<double>.One, exponent);
+
+        Vector256<double> log = LogOfMantissa(mantissa);
+        Vector256<double> shifted = (exponent * Vector256.Create(Deterministic.Ln2High)) + (log + (exponent * Vector256.Create(Deterministic.Ln2Low)));
+        log = Vector256.ConditionalSelect(Vector256.Equals(exponent, Vector256<double>.Zero), log, shifted);
+        Vector256<double> infinity = Vector256.Create(double.PositiveInfinity);
+        log = Vector256.ConditionalSelect(Vector256.Equals(x, infinity), infinity, log);
+        log = Vector256.ConditionalSelect(Vector256.Equals(x, Vector256<double>.Zero), Vector256.Create(double.NegativeInfinity), log);
+        return Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(x, Vector256<double>.Zero), log, Vector256.Create(double.NaN));
+    }
+
+    private static Vector256<double> LogOfMantissa(Vector256<double> mantissa)
+    {
+        Vector256<double> f = mantissa - Vector256<double>.One;
+        Vector256<double> s = f / (Vector256.Create(2.0) + f);
+        Vector256<double> z = s * s;
+        Vector256<double> tail = Vector256<double>.Zero;
+        for (int odd = 25; odd >= 3; odd -= 2) tail = (tail * z) + Vector256.Create(2.0 / odd);
+        tail *= z;
+        Vector256<double> half = Vector256.Create(0.5) * f * f;
+        return f - (half - (s * (half + tail)));
+    }
+}

@@ -1,0 +1,180 @@
+using Millrace.Features.Images;
+
+namespace Millrace.Features.Online;
+
+/// <summary>
+/// What a sliding window must take back when it moves: per bucket, key → how often and how much. A window of N buckets that ends in bucket E holds the
+/// buckets (E − N, E]; it moves with the latest fact or epoch, whichever is later, so that its content depends on the facts alone and not
+/// on the order in which partitions were read.
+/// </summary>
+/// <param name="window">The window's length.</param>
+/// <param name="buckets">Into how many buckets it is cut.</param>
+internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
+    where TKey : struct, IComparable<TKey>, IEquatable<TKey>
+{
+    private readonly long _width = Math.Max(1, window.Ticks / TimeSpan.TicksPerMicrosecond / buckets);
+    private readonly Bucket?[] _ring = new Bucket?[buckets];
+    private long _end = long.MinValue;
+
+    /// <summary>When the window moves next, Unix µs.</summary>
+    internal long Due => _end == long.MinValue ? long.MinValue : (_end + 1) * _width;
+
+    /// <summary>Adds to <paramref name="key"/> at <paramref name="time"/>; false when that lies before the window.</summary>
+    /// <remarks>The caller has advanced the ring to <paramref name="time"/> or later.</remarks>
+    internal bool Add(TKey key, long time, long amount = 1)
+    {
+        var bucket = Number(time);
+        if (bucket <= _end - _ring.Length)
+        {
+            return false;
+        }
+
+        (_ring[Slot(bucket)] ??= new Bucket()).Add(key, 1, amount);
+        return true;
+    }
+
+    /// <summary>Moves the window's end to <paramref name="time"/> and hands what leaves it to <paramref name="expire"/>.</summary>
+    internal void Advance<TSink>(long time, TSink expire)
+        where TSink : IExpirySink<TKey>
+    {
+        var end = Number(time);
+        if (end <= _end)
+        {
+            return;
+        }
+
+        var from = _end == long.MinValue ? end : Math.Max(_end + 1, end - _ring.Length + 1);
+        for (var bucket = from; bucket <= end; bucket++)
+        {
+            ref var place = ref _ring[Slot(bucket)];
+            if (place is not { } leaving)
+            {
+                continue;
+            }
+
+            // The bucket goes with its entries: a burst's capacity is not kept for ever.
+            place = null;
+            foreach (var entry in leaving.Merged)
+            {
+                expire.Expire(entry.Key, entry.Times, entry.Amount);
+            }
+        }
+
+        _end = end;
+    }
+
+    internal void Save(StateWriter to, Action<StateWriter, TKey> key)
+    {
+        to.Signed(_end);
+        foreach (var bucket in _ring)
+        {
+            ReadOnlySpan<Entry> entries = bucket is null ? [] : bucket.Merged;
+            to.Count(entries.Length);
+            foreach (var entry in entries)
+            {
+                key(to, entry.Key);
+                to.Count(entry.Times);
+                to.Signed(entry.Amount);
+            }
+        }
+    }
+
+    internal void Load(StateReader from, Func<StateReader, TKey> key)
+    {
+        _end = from.Signed();
+        foreach (ref var place in _ring.AsSpan())
+        {
+            var count = from.Count(int.MaxValue);
+            place = count == 0 ? null : new Bucket();
+            for (; count > 0; count--)
+            {
+                place!.Add(key(from), from.Count(int.MaxValue), from.Signed());
+            }
+        }
+    }
+
+    private long Number(long time) => Math.DivRem(time, _width, out var rest) - (rest < 0 ? 1 : 0);
+
+    private int Slot(long bucket)
+    {
+        var slot = (int)(bucket % _ring.Length);
+        return slot < 0 ? slot + _ring.Length : slot;
+    }
+
+    private struct Entry : IComparable<Entry>
+    {
+        internal TKey Key;
+        internal int Times;
+        internal long Amount;
+
+        public readonly int CompareTo(Entry other) => Key.CompareTo(other.Key);
+    }
+
+    /// <summary>Additions in a row, which cost less than a dictionary's; equal keys are merged whenever the row is full, so that it grows with distinct keys only.</summary>
+    private sealed class Bucket
+    {
+        private Entry[] _entries = new Entry[4];
+        private int _count;
+
+        internal ReadOnlySpan<Entry> Merged
+        {
+            get
+            {
+                Merge();
+                return _entries.AsSpan(0, _count);
+            }
+        }
+
+        internal void Add(TKey key, int times, long amount)
+        {
+            if (_count > 0 && _entries[_count - 1].Key.Equals(key))
+            {
+                _entries[_count - 1].Times += times;
+                _entries[_count - 1].Amount += amount;
+                return;
+            }
+
+            if (_count == _entries.Length)
+            {
+                Merge();
+                if (2 * _count > _entries.Length)
+                {
+                    Array.Resize(ref _entries, 2 * _entries.Length);
+                }
+            }
+
+            _entries[_count++] = new Entry { Key = key, Times = times, Amount = amount };
+        }
+
+        private void Merge()
+        {
+            if (_count < 2)
+            {
+                return;
+            }
+
+            _entries.AsSpan(0, _count).Sort();
+            var last = 0;
+            for (var i = 1; i < _count; i++)
+            {
+                if (_entries[i].Key.Equals(_entries[last].Key))
+                {
+                    _entries[last].Times += _entries[i].Times;
+                    _entries[last].Amount += _entries[i].Amount;
+                }
+                else
+                {
+                    _entries[++last] = _entries[i];
+                }
+            }
+
+            _count = last + 1;
+        }
+    }
+}
+
+/// <summary>Takes back out of the running sums what left the window.</summary>
+internal interface IExpirySink<in TKey>
+{
+    void Expire(TKey key, int times, long amount);
+}

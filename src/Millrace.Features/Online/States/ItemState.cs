@@ -1,0 +1,118 @@
+using Millrace.Features.Catalogue;
+using Millrace.Features.Images;
+using Millrace.Journal.Facts;
+
+namespace Millrace.Features.Online;
+
+/// <summary>One event as states fold it.</summary>
+internal readonly ref struct FoldedEvent
+{
+    /// <summary>The fact itself: its type, value, unit, rank, surface, segment and context.</summary>
+    internal required Observed Fact { get; init; }
+
+    /// <summary>Unix µs: the sender's time, never later than received.</summary>
+    internal required long Time { get; init; }
+
+    /// <summary>The item.</summary>
+    internal required ulong Item { get; init; }
+
+    /// <summary>The item's row; −1 where persons are folded, who know items by hash.</summary>
+    internal int Row { get; init; }
+
+    /// <summary>Rows that the session clicked before, newest first; empty where persons are folded.</summary>
+    internal ReadOnlySpan<int> Recent { get; init; }
+
+    /// <summary>Whether it is a click of the session, which goes to the front of <see cref="Recent"/> afterwards.</summary>
+    internal bool Pushes { get; init; }
+
+    /// <summary>Its type: click, impression ...</summary>
+    internal string Event => Fact.Event;
+}
+
+/// <summary>
+/// Integer state of items that events update and snapshots freeze: words in the item's row, and what fits no row beside it. What it holds depends on the facts and the
+/// time alone, never on the order of partitions. Single writer.
+/// </summary>
+internal abstract class ItemState
+{
+    /// <summary>The first of its words in an item's row.</summary>
+    internal int Offset { get; set; }
+
+    /// <summary>How many words of an item's row are its own.</summary>
+    internal virtual int Words => 0;
+
+    /// <summary>The event that it folds; null for every event.</summary>
+    internal abstract string? Event { get; }
+
+    /// <summary>When <see cref="Advance"/> will next have something to do, Unix µs.</summary>
+    internal virtual long Due => long.MaxValue;
+
+    /// <summary>Moves windows to end at <paramref name="time"/>; never backwards.</summary>
+    internal virtual void Advance(long time)
+    {
+    }
+
+    /// <summary>Folds one event of its kind; <see cref="Advance"/> has been called with its time.</summary>
+    /// <param name="folded">The event.</param>
+    /// <param name="row">The item's row, to write.</param>
+    internal abstract void Apply(in FoldedEvent folded, Span<long> row);
+
+    /// <summary>Drops what stands beside the row, to which nothing holds: another item gets it. Words of the row are cleared by the folder.</summary>
+    internal virtual void Forget(int row)
+    {
+    }
+
+    /// <summary>An immutable view, by sharing, in O(touched).</summary>
+    /// <param name="time">Where windows end, Unix µs.</param>
+    internal abstract FrozenState Freeze(long time);
+
+    /// <summary>Writes what stands beside the rows.</summary>
+    internal virtual void Save(StateWriter to)
+    {
+    }
+
+    /// <summary>Reads it back into a new state.</summary>
+    /// <exception cref="InvalidDataException">It is not what <see cref="Save"/> wrote.</exception>
+    internal virtual void Load(StateReader from)
+    {
+    }
+}
+
+/// <summary>What the states of one folder share.</summary>
+/// <param name="options">Their bounds.</param>
+/// <param name="counts">What they refuse.</param>
+internal sealed class FoldContext(FeatureOptions options, FoldCounts counts)
+{
+    /// <summary>Their bounds.</summary>
+    internal FeatureOptions Options => options;
+
+    /// <summary>What they refuse.</summary>
+    internal FoldCounts Counts => counts;
+
+    /// <summary>Where each says which rows it refers to.</summary>
+    internal RowUses Uses { get; } = new();
+
+    /// <summary>The items' words; set once every state has said how many it wants.</summary>
+    internal RowStore Rows { get; set; } = null!;
+}
+
+/// <summary>A state as one snapshot sees it.</summary>
+internal abstract class FrozenState
+{
+    /// <summary>The state by item id, in an order that depends on content alone: for tests of equality.</summary>
+    internal abstract IEnumerable<string> Canonical(CanonicalItems items);
+}
+
+/// <summary>The items of a snapshot, for <see cref="FrozenState.Canonical"/>.</summary>
+internal sealed class CanonicalItems(int rows, Func<int, string?> idOf, RowStore.Frozen words)
+{
+    internal int Rows => rows;
+
+    /// <summary>The id of the item in a row.</summary>
+    internal string IdOf(int row) => idOf(row) ?? throw new ArgumentOutOfRangeException(nameof(row), row, "no item stands in it");
+
+    internal ReadOnlySpan<long> Words(int row) => words[row];
+
+    /// <summary>Rows that hold an item.</summary>
+    internal IEnumerable<int> Taken => Enumerable.Range(0, rows).Where(row => idOf(row) is not null);
+}

@@ -1,0 +1,96 @@
+using Millrace.Features.Definitions;
+using Millrace.Features.Images;
+
+namespace Millrace.Features.Online;
+
+/// <summary>
+/// How often each item had one kind of event within a sliding window, and the sum of what each adds: running sums in the item's row, with a ring of buckets to take back
+/// what expires.
+/// </summary>
+internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : ItemState
+{
+    private readonly BucketRing<int> _ring = new(key.Window, WindowedSumsKey.Buckets);
+    private long _total;
+
+    // Events, then what they add up to: a sum may be 0 while the ring still refers to the row.
+    internal override int Words => key.Sums ? 2 : 1;
+
+    internal override string? Event => key.Event;
+
+    internal override long Due => _ring.Due;
+
+    internal override void Advance(long time) => _ring.Advance(time, new Sink(this));
+
+    internal override void Apply(in FoldedEvent folded, Span<long> row)
+    {
+        if (key.AmountOf(folded) is not { } amount || !_ring.Add(folded.Row, folded.Time, amount))
+        {
+            return;
+        }
+
+        if (row[Offset]++ == 0)
+        {
+            context.Uses.Hold(folded.Row);
+        }
+
+        _total += amount;
+        if (key.Sums)
+        {
+            row[Offset + 1] += amount;
+        }
+    }
+
+    internal override FrozenState Freeze(long time) => new Frozen(Offset, Words, _total);
+
+    internal override void Save(StateWriter to)
+    {
+        to.Signed(_total);
+        _ring.Save(to, static (to, row) => to.Count(row));
+    }
+
+    internal override void Load(StateReader from)
+    {
+        _total = from.Signed();
+        _ring.Load(from, static from => from.Count(int.MaxValue));
+    }
+
+    private void Expire(int row, int times, long amount)
+    {
+        var words = context.Rows.Edit(row);
+        _total -= amount;
+        if (key.Sums)
+        {
+            words[Offset + 1] -= amount;
+        }
+
+        if ((words[Offset] -= times) == 0)
+        {
+            context.Uses.Release(row);
+        }
+    }
+
+    private readonly struct Sink(WindowedSums owner) : IExpirySink<int>
+    {
+        public void Expire(int key, int times, long amount) => owner.Expire(key, times, amount);
+    }
+
+    /// <param name="offset">Where the words of the state begin.</param>
+    /// <param name="words">1 or 2.</param>
+    /// <param name="total">What all items' events within the window add up to.</param>
+    internal sealed class Frozen(int offset, int words, long total) : FrozenState
+    {
+        /// <summary>What all items' events within the window add up to.</summary>
+        internal long Total => total;
+
+        /// <summary>How many events the item of the row had within the window.</summary>
+        internal long Count(ReadOnlySpan<long> row) => row[offset];
+
+        /// <summary>What they add up to.</summary>
+        internal long Sum(ReadOnlySpan<long> row) => row[offset + words - 1];
+
+        internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
+            .Where(row => Count(items.Words(row)) != 0)
+            .Select(row => $"{items.IdOf(row)}:{Count(items.Words(row))}:{Sum(items.Words(row))}")
+            .Order(StringComparer.Ordinal);
+    }
+}

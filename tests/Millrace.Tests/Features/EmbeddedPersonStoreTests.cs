@@ -1,0 +1,141 @@
+using System.Diagnostics.Metrics;
+using CsCheck;
+using Millrace.Features.Definitions;
+using Millrace.Features.Local;
+using Millrace.Features.Numerics;
+using Millrace.Features.Online;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+
+namespace Millrace.Tests.Features;
+
+public sealed class EmbeddedPersonStoreTests
+{
+    private static readonly UnixMicros Now = new(1_750_000_000_000_000);
+    private static readonly PersonLayout Layout = FeatureSet.Create([]).Persons;
+
+    [Fact]
+    public void Facts_taken_before_change_nothing_though_the_session_spans_two_partitions()
+    {
+        var store = new EmbeddedPersonStore(Layout, 2);
+        StoredFact[] facts = [Click(0, 5, "a", 1), Click(1, 3, "b", 2), Click(0, 6, "c", 3)];
+        Array.ForEach(facts, fact => store.Observe(fact));
+        var before = Read(store);
+        Array.ForEach(facts, fact => store.Observe(fact));
+        store.Observe(Click(1, 2, "d", 4));
+        var after = Read(store);
+        Assert.Equal(Hashes("c", "b", "a"), Run(after));
+        Assert.Equal(before.Blob(PersonEntity.Session).ToArray(), after.Blob(PersonEntity.Session).ToArray());
+        Assert.Equal([7L, 4L], after.Folded.ToArray());
+    }
+
+    [Fact]
+    public void How_partitions_interleave_leaves_no_trace_in_the_bytes() =>
+        Gen.Select(Gen.Int[0, 2], Gen.Int[0, 30], Gen.Int[0, 3000], Gen.Int[0, 2]).Array[1, 200].Sample(steps =>
+        {
+            var offsets = new long[3];
+            StoredFact[] facts = [.. steps.Select(step => Click(step.Item1, offsets[step.Item1]++, $"i{step.Item2}", step.Item3, "s", Event(step.Item4)))];
+            var mixed = new EmbeddedPersonStore(Layout, 3);
+            var apart = new EmbeddedPersonStore(Layout, 3);
+            Array.ForEach(facts, fact => mixed.Observe(fact));
+            Array.ForEach([.. facts.OrderByDescending(fact => fact.Position.Partition).ThenBy(fact => fact.Position.Offset)], fact => apart.Observe(fact));
+            var (one, other) = (Read(mixed), Read(apart));
+            Assert.Equal(one.Blob(PersonEntity.Session).ToArray(), other.Blob(PersonEntity.Session).ToArray());
+            Assert.Equal(one.Blob(PersonEntity.User).ToArray(), other.Blob(PersonEntity.User).ToArray());
+            Assert.Equal(one.Folded.ToArray(), other.Folded.ToArray());
+            Assert.Equal(Oracle(facts, "click", FeatureOptions.MostRecent), ItemHistory.Entries(one.Section(PersonEntity.User, PersonLayout.Recent)).ToArray());
+        });
+
+    [Fact]
+    public void A_run_ends_where_its_session_was_idle()
+    {
+        var store = new EmbeddedPersonStore(Layout, 1);
+        var minute = 60;
+        store.Observe(Click(0, 0, "old", 0));
+        store.Observe(Click(0, 1, "a", 40 * minute));
+        store.Observe(Click(0, 2, "b", 60 * minute));
+        var read = Read(store);
+        Assert.Equal(Hashes("b", "a"), Run(read, 80 * minute));
+        Assert.Empty(Run(read, 91 * minute));
+    }
+
+    [Fact]
+    public void The_least_recently_active_leaves_at_the_bound_and_a_metric_counts_it()
+    {
+        var hits = 0;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Name == "millrace.features.bounds_hit")
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, added, tags, _) => hits += tags[0].Value as string == "persons" ? (int)added : 0);
+        listener.Start();
+        var store = new EmbeddedPersonStore(Layout, 1, maxPersons: 2);
+        foreach (var (session, offset) in (ReadOnlySpan<(string, int)>)[("s1", 0), ("s2", 1), ("s1", 2), ("s3", 3)])
+        {
+            store.Observe(Click(0, offset, "a", offset, session) with { Fact = ((Observed)Click(0, offset, "a", offset, session).Fact) with { User = null } });
+        }
+
+        Assert.Equal(1, store.Evicted);
+        Assert.Equal(1, hits);
+        Assert.Empty(Run(Read(store, "s2")));
+        Assert.NotEmpty(Run(Read(store, "s1")));
+    }
+
+    [Fact]
+    public void What_is_forgotten_reads_as_nobody()
+    {
+        var store = new EmbeddedPersonStore(Layout, 1);
+        store.Observe(Click(0, 0, "a", 0));
+        store.Forget("default", "u", "s");
+        Assert.False(Read(store).Knows(PersonEntity.User) || Read(store).Knows(PersonEntity.Session));
+    }
+
+    private static string Event(int kind) => kind switch { 0 => "click", 1 => "hide", _ => "impression" };
+
+    private static HistoryEntry[] Oracle(StoredFact[] facts, string name, int most) => [.. facts
+        .Select(fact => (Observed)fact.Fact)
+        .Where(fact => fact.Event == name)
+        .GroupBy(fact => fact.Item)
+        .Select(item => new HistoryEntry(item.Max(fact => fact.Time.Value), ItemHash.Of(item.Key)))
+        .OrderByDescending(entry => entry.Time).ThenBy(entry => entry.Item)
+        .Take(most)];
+
+    private static PersonBuffer Read(EmbeddedPersonStore store, string session = "s")
+    {
+        var buffer = new PersonBuffer();
+        store.Read("default", "u", session, buffer);
+        return buffer;
+    }
+
+    private static ulong[] Run(PersonBuffer person, int seconds = 0)
+    {
+        var items = new List<ulong>();
+        foreach (var entry in person.Run(Now + TimeSpan.FromSeconds(seconds)))
+        {
+            items.Add(entry.Item);
+        }
+
+        return [.. items];
+    }
+
+    private static ulong[] Hashes(params string[] items) => [.. items.Select(item => ItemHash.Of(item))];
+
+    private static StoredFact Click(int partition, long offset, string item, int seconds, string session = "s", string name = "click") => new(
+        new Position(JournalStream.Events, partition, offset),
+        new Observed
+        {
+            Id = $"e{partition}-{offset}",
+            Event = name,
+            Item = item,
+            Session = session,
+            User = "u",
+            Time = Now + TimeSpan.FromSeconds(seconds),
+            Received = Now + TimeSpan.FromSeconds(seconds),
+        });
+}
