@@ -45,12 +45,16 @@ internal sealed class DuckDbSide(int threads, string memory) : IAsOfSide, IDispo
     public Task<string> BuildAsync()
     {
         var path = Path.Combine(_directory, "duckdb.parquet");
+        // Running sums over rows of distinct times: a frame by range, which would take events of one time together by itself, is ten times slower.
         Run("""
-            create or replace table item_sums as select item, time,
-                count(*) filter (click) over item_so_far as clicks, count(*) filter (not click) over item_so_far as impressions, max(time) filter (click) over item_so_far as last_click
-            from events window item_so_far as (partition by item order by time);
-            create or replace table user_sums as select usr, time, count(*) over user_so_far as events, count(*) filter (click) over user_so_far as clicks
-            from events window user_so_far as (partition by usr order by time);
+            create or replace table item_sums as
+            select item, time, (sum(clicks) over so_far)::bigint as clicks, (sum(impressions) over so_far)::bigint as impressions, max(last_click) over so_far as last_click
+            from (select item, time, count(*) filter (click) as clicks, count(*) filter (not click) as impressions, max(time) filter (click) as last_click from events group by item, time)
+            window so_far as (partition by item order by time rows unbounded preceding);
+            create or replace table user_sums as
+            select usr, time, (sum(events) over user_so_far)::bigint as events, (sum(clicks) over user_so_far)::bigint as clicks
+            from (select usr, time, count(*) as events, count(*) filter (click) as clicks from events group by usr, time)
+            window user_so_far as (partition by usr order by time rows unbounded preceding);
             """);
         Run($"copy ({Query()}) to '{path}' (format parquet)");
         return Task.FromResult(path);

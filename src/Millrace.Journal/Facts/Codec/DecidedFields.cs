@@ -71,7 +71,7 @@ internal static class DecidedFields
                 case 13: seed = open.Fixed64(); break;
                 case 14: rung = open.Int(); break;
                 case 15: mode = open.Word(); break;
-                case 16: degraded = PackedTexts.Read(open.Bytes()); break;
+                case 16: degraded = PackedTexts.ReadWords(open.Bytes()); break;
                 case 17: slots = PackedSlots.Read(open.Bytes()); break;
                 case 18: candidates = open.Int(); break;
                 case 19: propensities = (PropensityKind)open.Int(); break;

@@ -32,7 +32,7 @@ internal static class TextCache
         }
 
         var text = Encoding.UTF8.GetString(utf8);
-        place = new Entry(hash, default, text);
+        place = new Entry(hash, null, text);
         return text;
     }
 
@@ -52,5 +52,5 @@ internal static class TextCache
         return text;
     }
 
-    private sealed record Entry(ulong Hash, (ulong First, ulong Last) Uuid, string Text);
+    private sealed record Entry(ulong Hash, (ulong First, ulong Last)? Uuid, string Text);
 }
