@@ -65,15 +65,15 @@ internal static class DecidedFields
             switch (open.Number)
             {
                 case <= FactHead.LastField: break;
-                case 8: surface = open.Text(); break;
-                case 9: policy = open.Text(); break;
-                case 10: model = open.Text(); break;
+                case 8: surface = open.Word(); break;
+                case 9: policy = open.Word(); break;
+                case 10: model = open.Word(); break;
                 case 11: engine = open.Int(); break;
                 case 12: epoch = open.Signed(); break;
                 case 13: seed = open.Fixed64(); break;
                 case 14: rung = open.Int(); break;
-                case 15: mode = open.Text(); break;
-                case 16: degraded = PackedTexts.Read(open.Bytes()); break;
+                case 15: mode = open.Word(); break;
+                case 16: degraded = PackedTexts.ReadWords(open.Bytes()); break;
                 case 17: slots = PackedSlots.Read(open.Bytes()); break;
                 case 18: candidates = open.Int(); break;
                 case 19: propensities = (PropensityKind)open.Int(); break;
@@ -89,7 +89,7 @@ internal static class DecidedFields
             {
                 case 1: user = part.Id(); break;
                 case 2: session = part.Id(); break;
-                case 3: segment = part.Text(); break;
+                case 3: segment = part.Word(); break;
                 case 4: inputs = PackedInputs.Read(part.Bytes()); break;
                 case 5: context = PackedContext.Read(part.Bytes()); break;
                 default: unknown.Sealed(part.Raw); break;
@@ -99,6 +99,11 @@ internal static class DecidedFields
         return new Decided
         {
             Id = head.Id,
+            Tenant = head.Tenant,
+            Time = head.Time,
+            Received = head.Received,
+            Erased = head.Erased,
+            Unknown = unknown.Fields,
             Surface = surface,
             Policy = policy,
             Model = model,

@@ -70,7 +70,7 @@ internal static class PackedInputs
                 case 3: candidates = Ids(fields.Bytes()); break;
                 case 4: sources = Sources(fields.Bytes()); break;
                 case 5: providers = Ids(fields.Bytes()); break;
-                case 6: features = PackedTexts.Read(fields.Bytes()); break;
+                case 6: features = PackedTexts.ReadWords(fields.Bytes()); break;
                 case 7: matrix = Matrix(fields.Bytes()); break;
                 case 8: pins = PackedTexts.Read(fields.Bytes()); break;
                 case 9: skipped = PackedTexts.Read(fields.Bytes()); break;
