@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using Millrace.Features.Definitions;
 using Millrace.Journal.Facts;
 
@@ -29,6 +31,7 @@ public sealed class PersonLayout
         PersonKey[] all = [.. keys];
         _keys = [.. Enum.GetValues<PersonEntity>().Select(of => Base(of, seen).Concat(all.Where(key => key.Of == of)).Distinct().ToImmutableArray())];
         _states = [.. _keys.Select(of => of.Select(key => key.Create()).ToArray())];
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', _keys.SelectMany(of => of)))).AsSpan(0, 8));
     }
 
     /// <summary>The sections of a person, in their order.</summary>
@@ -36,6 +39,12 @@ public sealed class PersonLayout
 
     /// <summary>How far back anything of a person looks.</summary>
     internal TimeSpan Reach(PersonEntity of) => _keys[(int)of].Max(key => key.Reach);
+
+    /// <summary>How far back features look at a person; zero when none does.</summary>
+    internal TimeSpan FeatureReach(PersonEntity of) => _keys[(int)of].Skip(Seen + 1).Select(key => key.Reach).DefaultIfEmpty().Max();
+
+    /// <summary>Sixteen hexadecimal digits, equal for equal sections.</summary>
+    internal string Fingerprint { get; }
 
     internal int IndexOf(PersonKey key) => _keys[(int)key.Of].IndexOf(key);
 
