@@ -172,6 +172,13 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_change_of_words_alone_folds_nothing()
+    {
+        await ReloadAsync(Old.Replace("window: 1h", "window: 1h, owner: desk", StringComparison.Ordinal));
+        Assert.Null(_folding.Backfill);
+    }
+
+    [Fact]
     public async Task A_journal_that_refuses_the_policies_puts_the_take_over_off_and_stops_no_epoch()
     {
         await ReloadAsync(New);
