@@ -87,6 +87,10 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
     }
 
+    /// <summary>Whether what is known of a session and a user is what was known at <paramref name="cut"/>, one offset per partition of events; the writer's own.</summary>
+    internal bool IsAsOf(string tenant, string? user, string? session, ReadOnlySpan<long> cut) =>
+        IsAsOf(PersonEntity.Session, tenant, session, cut) && IsAsOf(PersonEntity.User, tenant, user, cut);
+
     public void Forget(string tenant, string? user, string? session)
     {
         Remove(PersonEntity.User, tenant, user);
@@ -137,7 +141,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
 
         var shard = _shards[ShardOf(key)];
         var received = folded.Fact.Received.Value == 0 ? folded.Time : folded.Fact.Received.Value;
-        _layout.Apply(of, folded, shard.Of(of).Touch(key, received));
+        _layout.Apply(of, folded, shard.Of(of).Touch(key, received, position));
         shard.Folded[position.Partition] = position.Offset + 1;
     }
 
@@ -158,6 +162,17 @@ public sealed class EmbeddedPersonStore : IPersonStore
         {
             into.Set(of, blob.Bytes);
         }
+    }
+
+    private bool IsAsOf(PersonEntity of, string tenant, string? id, ReadOnlySpan<long> cut)
+    {
+        if (id is null)
+        {
+            return true;
+        }
+
+        var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
+        return _shards[ShardOf(key)].Of(of).IsAsOf(key, cut);
     }
 
     private void Remove(PersonEntity of, string tenant, string? id)

@@ -1,4 +1,5 @@
 using Millrace.Features.Online;
+using Millrace.Journal;
 
 namespace Millrace.Features.Local;
 
@@ -27,7 +28,8 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     /// <summary>The person's state to write, new when it is not known.</summary>
     /// <param name="key">The person.</param>
     /// <param name="received">When the fact about it was received, Unix µs.</param>
-    internal PersonBlob Touch(ReadOnlySpan<char> key, long received)
+    /// <param name="position">Where the fact stands.</param>
+    internal PersonBlob Touch(ReadOnlySpan<char> key, long received, Position position)
     {
         _clock = Math.Max(_clock, received);
         if (_persons.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out var node))
@@ -40,6 +42,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
             node = Add(key.ToString(), new PersonBlob(sections));
         }
 
+        node.Value.Take(position);
         node.Value.Blob.Touched = Math.Max(node.Value.Blob.Touched, received);
         Trim();
         return node.Value.Blob;
@@ -58,6 +61,10 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         Trim();
         return true;
     }
+
+    /// <summary>Whether nothing about the person stands at or after <paramref name="cut"/>, one offset per partition, in what was folded.</summary>
+    internal bool IsAsOf(ReadOnlySpan<char> key, ReadOnlySpan<long> cut) =>
+        !_persons.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out var node) || node.Value.IsAsOf(cut);
 
     internal bool Remove(ReadOnlySpan<char> key)
     {
@@ -98,5 +105,28 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         }
     }
 
-    private sealed record Person(string Key, PersonBlob Blob);
+    private sealed class Person(string key, PersonBlob blob)
+    {
+        // A session's facts move to its user's partition at most once, at the login.
+        private Position _last;
+        private Position _before;
+
+        internal string Key => key;
+
+        internal PersonBlob Blob => blob;
+
+        internal void Take(Position position)
+        {
+            if (_last.Partition != position.Partition)
+            {
+                _before = _last;
+            }
+
+            _last = position;
+        }
+
+        internal bool IsAsOf(ReadOnlySpan<long> cut) => Precedes(_last, cut) && Precedes(_before, cut);
+
+        private static bool Precedes(Position position, ReadOnlySpan<long> cut) => position == default || position.Offset < cut[position.Partition];
+    }
 }

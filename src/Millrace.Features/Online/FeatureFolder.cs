@@ -18,6 +18,7 @@ public sealed class FeatureFolder
 
     private readonly FeatureSet _features;
     private readonly FeatureOptions _options;
+    private readonly string _definitions;
     private readonly FoldContext _context;
     private readonly ItemState[] _states;
     private readonly Dictionary<string, ItemState[]> _wanting = new(StringComparer.Ordinal);
@@ -35,6 +36,7 @@ public sealed class FeatureFolder
     {
         _features = features;
         _options = options;
+        _definitions = options.Fingerprint(features);
         _context = new FoldContext(options, Counts);
         _items = new ItemRows(options.MaxItems, options.MaxLearntItems, _context.Uses, Forget);
         _states = [.. features.States.Select(key => key.Create(_context))];
@@ -113,6 +115,16 @@ public sealed class FeatureFolder
         return snapshot;
     }
 
+    /// <summary>Freezes an epoch of a cut that has been folded, as it was frozen when decisions named it.</summary>
+    /// <param name="epoch">Its number.</param>
+    /// <param name="until">Its time.</param>
+    internal FeatureSnapshot At(long epoch, UnixMicros until)
+    {
+        Advance(until.Value);
+        _epoch = epoch;
+        return Snapshot();
+    }
+
     private FeatureSnapshot Snapshot()
     {
         var segments = new Dictionary<string, ListedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
@@ -128,6 +140,7 @@ public sealed class FeatureFolder
             Cut = new Cut([.. _next.Select(next => new Position(next.Key.Stream, next.Key.Partition, next.Value))]),
             Time = new UnixMicros(Math.Max(0, _time)),
             Features = _features,
+            Definitions = _definitions,
             Rows = _items.Count,
             Words = _context.Rows.Words,
             Recent = _recent.Freeze(),
@@ -139,7 +152,7 @@ public sealed class FeatureFolder
         var time = FactTime.Of(changed);
         Advance(time);
         var before = Known(changed.Item);
-        if (before is null && changed.Deleted)
+        if (changed.Deleted && (before is null || before.Ghost))
         {
             return true;
         }

@@ -89,6 +89,9 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>Takes changes of the features.</summary>
     public FeatureReload FeatureReload { get; private set; } = null!;
 
+    /// <summary>What sessions and users did last.</summary>
+    public IPersonStore Persons => Serving.Current.Persons;
+
     public DeliveryPlane Delivery { get; private set; } = null!;
 
     /// <summary>Where clients of the delivery plane come in.</summary>
