@@ -113,14 +113,15 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     [Fact]
     public async Task Epochs_say_which_definitions_they_are_of()
     {
-        var old = _serving.Current.Snapshot().Features.Fingerprint;
+        var old = _serving.Current.Snapshot().Definitions;
         await ReloadAsync(New);
         await LevelAsync();
         await _folding.StepAsync(Cancellation);
         var epochs = await EpochsAsync();
         Assert.Equal([.. Enumerable.Range(1, epochs.Length).Select(i => (long)i)], epochs.Select(epoch => epoch.Epoch));
         Assert.Equal(old, epochs[^2].Definitions);
-        Assert.Equal(_serving.Current.Snapshot().Features.Fingerprint, epochs[^1].Definitions);
+        Assert.Equal(_serving.Current.Snapshot().Definitions, epochs[^1].Definitions);
+        Assert.NotEqual(old, epochs[^1].Definitions);
     }
 
     [Fact]
