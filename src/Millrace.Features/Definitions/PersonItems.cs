@@ -48,13 +48,18 @@ internal sealed class PersonItems
         }
     }
 
-    /// <summary>2^(−age/halfLife) of each, in whole numbers, so that sums are exact.</summary>
+    /// <summary>2^(−age/halfLife) of each, by the newest one's, in whole numbers, so that sums are exact: what counts is their shares.</summary>
     internal ReadOnlySpan<long> Weights(TimeSpan halfLife)
     {
         if (_halfLife != halfLife)
         {
             _halfLife = halfLife;
-            DeterministicLanes.HalfLifeDecay(Ages, halfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond, _decays);
+            for (var i = 0; i < _count; i++)
+            {
+                _decays[i] = _ages[i] - _ages[0];
+            }
+
+            DeterministicLanes.HalfLifeDecay(_decays.AsSpan(0, _count), halfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond, _decays);
             for (var i = 0; i < _count; i++)
             {
                 _weights[i] = (long)(_decays[i] * One);
