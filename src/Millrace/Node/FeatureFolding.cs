@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
+using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal;
+using Millrace.Journal.Facts;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
@@ -19,6 +22,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     // Without new facts windows still move: within the 2 s that a decider's copy may be stale.
     internal static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
     private const int ReadBatch = 4096;
 
     private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
@@ -34,12 +38,17 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private readonly Backoff _stalled;
     private readonly Backoff _unwritable;
     private readonly Counter<long> _skipped;
+    private readonly FeatureStart? _start;
+    private readonly FeatureCheckpoints? _checkpoints;
+    private readonly ConcurrentQueue<string[]> _forgotten = new();
     private readonly CancellationTokenSource _stop = new();
     private bool _begun;
     private bool _changed;
     private long _frozen;
     private Task _running = Task.CompletedTask;
     private bool _stopped;
+    private bool _erased;
+    private long _swept;
 
     /// <param name="journal">What is folded: items from their beginning, events as far back as features reach.</param>
     /// <param name="folder">Called by nobody else.</param>
@@ -48,10 +57,14 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <param name="readiness">Held until what the journal holds at the start is folded.</param>
     /// <param name="meter">The node's meter.</param>
     /// <param name="log">Told when folding fails.</param>
-    public FeatureFolding(IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Readiness readiness, Meter meter, ILogger log)
+    /// <param name="checkpoints">Where a start goes on from, and what is written for the next; null folds the journal at each.</param>
+    public FeatureFolding(
+        IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Readiness readiness, Meter meter, ILogger log, FeatureCheckpoints? checkpoints = null)
     {
         (_journal, _folder, _persons, _clock, _readiness, _log) = (journal, folder, persons, clock, readiness, log);
         _epochs = new EpochLog(journal);
+        _checkpoints = checkpoints;
+        _start = checkpoints is null ? null : new FeatureStart(checkpoints.Snapshots, journal, log);
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
         _tails = [.. Folded.SelectMany(stream => Enumerable.Range(0, journal.Partitions(stream)).Select(partition => new Tail(stream, partition)))];
         _stalled = new Backoff(clock, Interval, LongestWait);
@@ -77,6 +90,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
             await FreezeAsync(cancellation);
         }
 
+        if (_checkpoints is { IsDue: true })
+        {
+            _checkpoints.Begin(_folder, (EmbeddedPersonStore)_persons);
+        }
+
         broken?.Throw();
     }
 
@@ -84,6 +102,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <returns>What kept one from being read; null when all were.</returns>
     private async Task<ExceptionDispatchInfo?> FoldAllAsync(CancellationToken cancellation)
     {
+        ForgetSessions();
         Exception? broken = null;
         foreach (var tail in _tails)
         {
@@ -110,7 +129,40 @@ internal sealed class FeatureFolding : IAsyncDisposable
         _stopped = true;
         _stop.Cancel();
         await _running;
+        if (_checkpoints is not null && _begun)
+        {
+            await _checkpoints.FinishAsync(_folder, (EmbeddedPersonStore)_persons);
+        }
+
         _stop.Dispose();
+    }
+
+    /// <summary>Forgets what is held of a user and sessions: persons at once, what pairs are counted from before the next fact is folded. Any thread calls.</summary>
+    public void Forget(string tenant, string user, IReadOnlyList<string> sessions)
+    {
+        _persons.Forget(tenant, user, null);
+        foreach (var session in sessions)
+        {
+            _persons.Forget(tenant, null, session);
+        }
+
+        _forgotten.Enqueue([user, .. sessions]);
+    }
+
+    private void ForgetSessions()
+    {
+        while (_forgotten.TryDequeue(out var named))
+        {
+            _folder.ForgetSessions(named, erased: false);
+        }
+
+        // An erasure that another node was asked for names nobody: whose keys are gone is found by looking at all, hence not for each.
+        if (_erased && (_swept == 0 || _clock.GetElapsedTime(_swept) >= SweepInterval))
+        {
+            (_erased, _swept) = (false, _clock.GetTimestamp());
+            _persons.ForgetErased();
+            _folder.ForgetSessions([], erased: true);
+        }
     }
 
     private async Task RunAsync()
@@ -201,13 +253,36 @@ internal sealed class FeatureFolding : IAsyncDisposable
         foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
         {
             tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);
-            if (tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First)
-            {
-                _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
-            }
+        }
+
+        var starts = _tails.Where(tail => tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First).ToArray();
+        _start?.Load(_folder, (EmbeddedPersonStore)_persons, @short: starts.Length > 0);
+        foreach (var tail in _tails)
+        {
+            GoOn(tail, starts.Contains(tail));
         }
 
         _begun = true;
+    }
+
+    /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
+    private void GoOn(Tail tail, bool isShort)
+    {
+        var seen = _folder.State.Next.TryGetValue((tail.Stream, tail.Partition), out var folded);
+        if (!seen && isShort)
+        {
+            _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
+        }
+
+        if (tail.Stream == JournalStream.Events)
+        {
+            var persons = (_persons as EmbeddedPersonStore)?.NextEvent(tail.Partition) ?? 0;
+            tail.Next = Math.Min(seen ? folded : tail.Next, persons > 0 ? persons : tail.Next);
+        }
+        else if (seen)
+        {
+            tail.Next = folded;
+        }
     }
 
     /// <summary>Records an epoch, then publishes it. One that the journal does not take is published all the same: features are fresh even while the disk is full.</summary>
@@ -256,6 +331,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
                 {
                     _persons.Observe(stored);
                     changed |= _folder.Apply(stored);
+                    _erased |= stored.Fact is UserErased;
                 }
                 catch (Exception fault)
                 {

@@ -41,7 +41,12 @@ internal static class NodeApi
             Keys = node.Subjects,
             DigestOf = new SubjectDigests(node.TokenKey).Of,
             SettleDecisions = node.Decisions.SettleAsync,
-            Forget = (tenant, user, sessions) => node.Decider.Forget(tenant, [user, .. sessions]),
+            SessionsOf = node.Persons.SessionsOf,
+            Forget = (tenant, user, sessions) =>
+            {
+                node.Decider.Forget(tenant, [user, .. sessions]);
+                node.Folding.Forget(tenant, user, sessions);
+            },
             Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, metrics, cancellation),
             Metrics = metrics,
             Tenant = static context => context.KeyOf().Tenant,

@@ -32,4 +32,8 @@ internal static class NodeEvents
     public static readonly EventId AccessLogResumed = new(25, "accessLogResumed");
     public static readonly EventId CertificatesRenewed = new(26, "certificatesRenewed");
     public static readonly EventId ConsentNotRenewed = new(27, "consentNotRenewed");
+    public static readonly EventId SnapshotLoaded = new(28, "snapshotLoaded");
+    public static readonly EventId SnapshotRefused = new(29, "snapshotRefused");
+    public static readonly EventId SnapshotWritten = new(30, "snapshotWritten");
+    public static readonly EventId SnapshotFailed = new(31, "snapshotFailed");
 }

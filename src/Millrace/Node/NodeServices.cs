@@ -10,6 +10,7 @@ using Millrace.Delivery;
 using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.FrontEnd.Tls;
 using Millrace.Delivery.Routes;
+using Millrace.Features.Images;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Flywheel;
@@ -79,6 +80,15 @@ internal sealed class NodeServices : IAsyncDisposable
 
     /// <summary>The features' folder; read <see cref="FeatureFolder.Current"/>, never write it.</summary>
     public FeatureFolder Features { get; private set; } = null!;
+
+    /// <summary>What folds, and forgets.</summary>
+    public FeatureFolding Folding { get; private set; } = null!;
+
+    /// <summary>Sessions and users.</summary>
+    public IPersonStore Persons => _persons;
+
+    /// <summary>The snapshots of what is folded.</summary>
+    public SnapshotFolder Snapshots { get; private set; } = null!;
 
     public DeliveryPlane Delivery { get; private set; } = null!;
 
@@ -155,11 +165,13 @@ internal sealed class NodeServices : IAsyncDisposable
         Policies = await PolicyImport.StartAsync(Journal, config, features, Clock, cancellation);
         _closing.Add(Config);
         Config.Prepare(next => Policies.PrepareAsync(next, Config.File ?? ConfigSource.DefaultFile));
-        Features = new FeatureFolder(features, OptionsOf(config.Folding));
-        _persons = new EmbeddedPersonStore(features.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons);
-        var folding = new FeatureFolding(Journal, Features, _persons, Clock, Readiness, Meter, Logger);
-        _closing.Add(folding);
-        folding.Start();
+        Features = new FeatureFolder(features, OptionsOf(config.Folding), Subjects);
+        _persons = new EmbeddedPersonStore(features.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, Subjects);
+        Snapshots = new SnapshotFolder(Data.Features);
+        var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
+        Folding = new FeatureFolding(Journal, Features, _persons, Clock, Readiness, Meter, Logger, checkpoints);
+        _closing.Add(Folding);
+        Folding.Start();
         OpenDecisions(config);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
