@@ -1,7 +1,7 @@
 namespace Millrace;
 
-/// <summary>Finds the known name that somebody probably meant, in a request, a configuration or a command.</summary>
-internal static class NearestName
+/// <summary>Finds the known name that somebody probably meant, in a request, a configuration, an expression or a command.</summary>
+public static class NearestName
 {
     // Longer texts are no typing mistakes; this also bounds the work that a stranger can ask for.
     private const int MaxLength = 64;

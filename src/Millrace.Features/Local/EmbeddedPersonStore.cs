@@ -99,6 +99,10 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
     }
 
+    /// <summary>Whether what is known of a session and a user is what was known at <paramref name="cut"/>, one offset per partition of events; the writer's own.</summary>
+    internal bool IsAsOf(string tenant, string? user, string? session, ReadOnlySpan<long> cut) =>
+        IsAsOf(PersonEntity.Session, tenant, session, cut) && IsAsOf(PersonEntity.User, tenant, user, cut);
+
     public void Forget(string tenant, string? user, string? session)
     {
         if (user is not null)
@@ -225,7 +229,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
 
         var received = fact.Received.Value == 0 ? folded.Time : fact.Received.Value;
-        _layout.Apply(of, folded, shard.Of(of).Touch(key, received, by));
+        _layout.Apply(of, folded, shard.Of(of).Touch(key, received, by, position));
         shard.Folded[position.Partition] = position.Offset + 1;
     }
 
@@ -248,7 +252,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
         {
             if (Sealing.None.With(_keys, changed.Tenant, user) is { } by)
             {
-                shard.Withdrawn.Touch(key, changed.Received.Value, by);
+                shard.Withdrawn.Touch(key, changed.Received.Value, by, position);
                 shard.Folded[position.Partition] = position.Offset + 1;
             }
         }
@@ -271,6 +275,17 @@ public sealed class EmbeddedPersonStore : IPersonStore
         {
             into.Set(of, blob.Bytes);
         }
+    }
+
+    private bool IsAsOf(PersonEntity of, string tenant, string? id, ReadOnlySpan<long> cut)
+    {
+        if (id is null)
+        {
+            return true;
+        }
+
+        var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
+        return _shards.Of(key).Of(of).IsAsOf(key, cut);
     }
 
     private void Remove(string tenant, string id, Func<PersonShard, PersonTable> from)

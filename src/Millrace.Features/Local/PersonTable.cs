@@ -1,5 +1,6 @@
 using Millrace.Features.Images;
 using Millrace.Features.Online;
+using Millrace.Journal;
 
 namespace Millrace.Features.Local;
 
@@ -35,7 +36,8 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     /// <param name="key">The person.</param>
     /// <param name="received">When the fact about it was received, Unix µs.</param>
     /// <param name="by">Under whose keys it may be written from now on.</param>
-    internal PersonBlob Touch(ReadOnlySpan<char> key, long received, Sealing by)
+    /// <param name="position">Where the fact stands.</param>
+    internal PersonBlob Touch(ReadOnlySpan<char> key, long received, Sealing by, Position position)
     {
         _clock = Math.Max(_clock, received);
         var slot = _persons.Find(key);
@@ -52,6 +54,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         }
 
         person.By = by;
+        person.Take(position);
         var blob = person.Blob;
         blob.Touched = Math.Max(blob.Touched, received);
         Trim();
@@ -88,6 +91,9 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         return true;
     }
 
+    /// <summary>Whether nothing about the person stands at or after <paramref name="cut"/>, one offset per partition, in what was folded here.</summary>
+    internal bool IsAsOf(ReadOnlySpan<char> key, ReadOnlySpan<long> cut) => _persons.Find(key) is not (>= 0 and var slot) || _persons.Read(slot).IsAsOf(cut);
+
     internal bool Remove(ReadOnlySpan<char> key)
     {
         var slot = _persons.Find(key);
@@ -101,7 +107,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     }
 
     /// <summary>Removes everybody of whom a key was destroyed.</summary>
-    internal void RemoveErased(Journal.ISubjectKeys keys)
+    internal void RemoveErased(ISubjectKeys keys)
     {
         foreach (var (slot, _, person) in _persons.Now.All().ToArray())
         {
@@ -147,5 +153,23 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
 
         /// <summary>Of a user: never changed, latest last; null for none.</summary>
         internal string[]? Sessions;
+
+        // A session's facts move to its user's partition at most once, at the login.
+        private Position _last;
+        private Position _before;
+
+        internal void Take(Position position)
+        {
+            if (_last.Partition != position.Partition)
+            {
+                _before = _last;
+            }
+
+            _last = position;
+        }
+
+        internal readonly bool IsAsOf(ReadOnlySpan<long> cut) => Precedes(_last, cut) && Precedes(_before, cut);
+
+        private static bool Precedes(Position position, ReadOnlySpan<long> cut) => position == default || position.Offset < cut[position.Partition];
     }
 }

@@ -92,6 +92,16 @@ public sealed class FeatureFolder
         return snapshot;
     }
 
+    /// <summary>Freezes an epoch of a cut that has been folded, as it was frozen when decisions named it.</summary>
+    /// <param name="epoch">Its number.</param>
+    /// <param name="until">Its time.</param>
+    internal FeatureSnapshot At(long epoch, UnixMicros until)
+    {
+        _state.Advance(until.Value);
+        _state.Epoch = epoch;
+        return _state.Freeze();
+    }
+
     /// <summary>All that is folded; the writer's own.</summary>
     internal FolderState State => _state;
 
@@ -129,7 +139,7 @@ public sealed class FeatureFolder
         var time = FactTime.Of(changed);
         _state.Advance(time);
         var before = Known(changed.Item);
-        if (before is null && changed.Deleted)
+        if (changed.Deleted && (before is null || before.Ghost))
         {
             return true;
         }

@@ -11,6 +11,7 @@ internal sealed class FolderState
     {
         Features = features;
         Options = options;
+        Definitions = options.Fingerprint(features);
         Keys = keys;
         Context = new FoldContext(options, Counts) { HasItem = row => Items!.Read(row) is not null };
         Items = new ItemRows(options.MaxItems, options.MaxLearntItems, Context.Uses, Forget);
@@ -30,6 +31,9 @@ internal sealed class FolderState
     internal FeatureSet Features { get; }
 
     internal FeatureOptions Options { get; }
+
+    /// <summary>What epochs are recorded with.</summary>
+    internal string Definitions { get; }
 
     /// <summary>The keys under which sessions may be written; null where nothing is.</summary>
     internal ISubjectKeys? Keys { get; }
@@ -113,6 +117,7 @@ internal sealed class FolderState
             Cut = Cut,
             Time = new UnixMicros(Math.Max(0, Time)),
             Features = Features,
+            Definitions = Definitions,
             Rows = Items.Count,
             Words = Context.Rows.Words,
             Recent = Recent.Freeze(),

@@ -146,6 +146,29 @@ public sealed class ErasureTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_node_knew_of_the_user_and_the_session_is_forgotten_and_of_others_is_not()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        await FillAsync(node, "one", User, Session, Land);
+        await FillAsync(node, "two", "bob", "bobs-session", "elsewhere");
+        (string? User, string? Session)[] persons = [(User, null), (null, Session), ("bob", null), (null, "bobs-session")];
+        while (!persons.All(person => Knows(node, person.User, person.Session)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation);
+        }
+
+        await node.SendAsync(HttpMethod.Delete, $"{Path}?session={Uri.EscapeDataString(Session)}", null, null, Cancellation);
+        Assert.Equal([false, false, true, true], persons.Select(person => Knows(node, person.User, person.Session)));
+    }
+
+    private static bool Knows(ApiNode node, string? user, string? session)
+    {
+        var buffer = new PersonBuffer();
+        node.Services.Persons.Read("default", user, session, buffer);
+        return !buffer.Seen(UnixMicros.Now(TimeProvider.System)).IsEmpty;
+    }
+
+    [Fact]
     public void The_scan_finds_what_is_planted_in_any_form()
     {
         foreach (var (name, bytes) in FileScan.Forms(User))
@@ -220,6 +243,16 @@ public sealed class ErasureTests : IDisposable
         {
             Assert.Equal(isErased, Assert.Single(await api.Journal.FindAsync(JournalStream.Events, id, "default", 2, Cancellation)).Fact.Erased);
         }
+    }
+
+    [Fact]
+    public async Task A_decision_that_waits_behind_its_reply_is_erased_with_the_user()
+    {
+        var waiting = new Decided { Id = "d", Surface = "home", Policy = "home@1", User = "ada" };
+        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, admin: true, settle: journal => journal.AppendAsync(waiting, Cancellation).AsTask());
+        var answer = await api.DeleteAsync("/v1/users/ada", Cancellation);
+        Assert.Equal((200, true), (answer.Status, (bool)answer.Json["erased"]!));
+        Assert.True(Assert.Single(await api.Journal.FindAsync(JournalStream.Decisions, "d", "default", 2, Cancellation)).Fact.Erased);
     }
 
     [Fact]

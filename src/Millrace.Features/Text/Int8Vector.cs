@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Millrace.Features.Text;
+
+/// <summary>
+/// Vectors of bytes from −127 to 127, of texts and of supplied embeddings. Their products are whole numbers, so that the order of summing and the width of the
+/// machine's registers leave no trace; the cosine adds one root and one division, which IEEE 754 rounds exactly.
+/// </summary>
+internal static class Int8Vector
+{
+    internal const int Most = 127;
+
+    /// <summary>Scales <paramref name="counts"/> so that the greatest becomes ±127, in whole numbers, halves away from zero; zeros stay zeros.</summary>
+    internal static void FromCounts(ReadOnlySpan<int> counts, Span<sbyte> vector)
+    {
+        long greatest = 0;
+        foreach (int count in counts) greatest = Math.Max(greatest, Math.Abs((long)count));
+        if (greatest == 0)
+        {
+            vector[..counts.Length].Clear();
+            return;
+        }
+
+        for (int i = 0; i < counts.Length; i++)
+        {
+            long size = ((2 * Most * Math.Abs((long)counts[i])) + greatest) / (2 * greatest);
+            vector[i] = (sbyte)(counts[i] < 0 ? -size : size);
+        }
+    }
+
+    /// <summary>
+    /// Rounds an embedding to <paramref name="vector"/>·<paramref name="scale"/>, halves to even, each value off by at most half the scale (and the rounding of the scale
+    /// to a float). Returns false, and a vector that means nothing, when a value is not finite.
+    /// </summary>
+    internal static bool TryFromFloats(ReadOnlySpan<float> values, Span<sbyte> vector, out float scale)
+    {
+        double greatest = 0;
+        scale = 0;
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value)) return false;
+            greatest = Math.Max(greatest, Math.Abs(value));
+        }
+
+        scale = (float)(greatest / Most);
+        double divisor = greatest == 0 ? 1 : greatest;
+        for (int i = 0; i < values.Length; i++) vector[i] = (sbyte)Math.Round(values[i] * (double)Most / divisor);
+        return true;
+    }
+
+    /// <summary>Adds <paramref name="vector"/> to <paramref name="sum"/>: vectors of several items, in any order, before <see cref="FromCounts"/>.</summary>
+    internal static void AddTo(Span<int> sum, ReadOnlySpan<sbyte> vector)
+    {
+        for (int i = 0; i < vector.Length; i++) sum[i] += vector[i];
+    }
+
+    /// <summary>The cosine of two vectors of equal length, −1 to 1; NaN when one of them is all zeros and has no direction.</summary>
+    internal static double Cosine(ReadOnlySpan<sbyte> left, ReadOnlySpan<sbyte> right) => Cosine(Dot(left, right), Dot(left, left), Dot(right, right));
+
+    /// <summary>The cosine from the dot product and the two squared lengths, for whoever keeps these.</summary>
+    internal static double Cosine(int dot, int leftSquared, int rightSquared) =>
+        leftSquared == 0 || rightSquared == 0 ? double.NaN : dot / Math.Sqrt((double)((long)leftSquared * rightSquared));
+
+    /// <summary>The sum of products; exact for at most 131,072 places.</summary>
+    internal static int Dot(ReadOnlySpan<sbyte> left, ReadOnlySpan<sbyte> right)
+    {
+        right = right[..left.Length];
+        ref sbyte l = ref MemoryMarshal.GetReference(left);
+        ref sbyte r = ref MemoryMarshal.GetReference(right);
+        Vector256<int> sums = Vector256<int>.Zero;
+        int at = 0;
+        for (; at + Vector128<sbyte>.Count <= left.Length; at += Vector128<sbyte>.Count)
+        {
+            sums += Products(Widen(ref l, at), Widen(ref r, at));
+        }
+
+        int sum = Vector256.Sum(sums);
+        for (; at < left.Length; at++) sum += left[at] * right[at];
+        return sum;
+    }
+
+    private static Vector256<short> Widen(ref sbyte from, int at) => Vector256.WidenLower(Vector128.LoadUnsafe(ref from, (nuint)at).ToVector256Unsafe());
+
+    /// <summary>The products, two of them in each sum; which two is no matter to whole numbers.</summary>
+    private static Vector256<int> Products(Vector256<short> left, Vector256<short> right)
+    {
+        if (Avx2.IsSupported) return Avx2.MultiplyAddAdjacent(left, right);
+        // A product of two bytes fits a short, the sum of two would not.
+        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(left * right);
+        return low + high;
+    }
+}
