@@ -11,6 +11,7 @@ using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.FrontEnd.Tls;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
+using Millrace.Features.Images;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Flywheel;
@@ -91,6 +92,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     /// <summary>What sessions and users did last.</summary>
     public IPersonStore Persons => Serving.Current.Persons;
+
+    /// <summary>The snapshots of what is folded.</summary>
+    public SnapshotFolder Snapshots { get; private set; } = null!;
 
     public DeliveryPlane Delivery { get; private set; } = null!;
 
@@ -184,15 +188,18 @@ internal sealed class NodeServices : IAsyncDisposable
         var policies = await Policies.ImportAsync(config, features, cancellation);
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         Serving = new ServingTable(new Serving(policies, () => folder.Current, persons));
-        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger);
+        Snapshots = new SnapshotFolder(Data.Features);
+        var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
+        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints);
         _closing.Add(Folding);
         FeatureReload = new FeatureReload(Policies, Folding, Serving, History.Retention(config, features), FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
 
-        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding));
+        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding), Subjects);
 
-        EmbeddedPersonStore PersonsOf(FeatureSet set) => new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons);
+        EmbeddedPersonStore PersonsOf(FeatureSet set) =>
+            new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, Subjects);
     }
 
     private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)

@@ -98,6 +98,9 @@ internal sealed record FoldingSection
     public required TimeSpan Session { get; init; }
 
     public required string Lists { get; init; }
+
+    /// <summary>How often a snapshot of what is folded is written.</summary>
+    public required TimeSpan Checkpoint { get; init; }
 }
 
 internal sealed record LogSection(string Level, string Format);
