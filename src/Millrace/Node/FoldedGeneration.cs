@@ -49,8 +49,8 @@ internal sealed class FoldedGeneration
     /// <summary>Whether something was folded since this was last set to false.</summary>
     public bool Changed { get; set; }
 
-    /// <summary>Called after each batch that was folded, with the number of its facts.</summary>
-    public Func<int, Task>? AfterBatch { get; set; }
+    /// <summary>Called after each batch that was folded, with its facts.</summary>
+    public Func<IReadOnlyList<StoredFact>, Task>? AfterBatch { get; set; }
 
     /// <summary>Finds where events begin that features reach back to; once.</summary>
     public async Task BeginAsync(CancellationToken cancellation)
@@ -137,7 +137,7 @@ internal sealed class FoldedGeneration
                 tail.Next = stored.Position.Offset + 1;
             }
 
-            await (AfterBatch?.Invoke(facts.Count) ?? Task.CompletedTask);
+            await (AfterBatch?.Invoke(facts) ?? Task.CompletedTask);
         }
     }
 

@@ -86,6 +86,9 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>Folds the features that serve.</summary>
     public FeatureFolding Folding { get; private set; } = null!;
 
+    /// <summary>How soon features show facts.</summary>
+    public FreshnessWatch Freshness { get; private set; } = null!;
+
     /// <summary>Takes changes of the features.</summary>
     public FeatureReload FeatureReload { get; private set; } = null!;
 
@@ -181,12 +184,16 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private async Task OpenFeaturesAsync(NodeConfig config, FeatureSet features, CancellationToken cancellation)
     {
+        var retention = History.Retention(config, features);
+        var removals = new FeatureRemovals(Journal, retention, Clock);
+        await removals.CheckAsync(config, Policies.Versions, cancellation);
         var policies = await Policies.ImportAsync(config, features, cancellation);
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         Serving = new ServingTable(new Serving(policies, () => folder.Current, persons));
-        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger);
+        Freshness = Owned(new FreshnessWatch(Clock, () => Config.Current.Features, () => Folding?.Lag ?? 0, Meter, Logger));
+        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger) { Freshness = Freshness };
         _closing.Add(Folding);
-        FeatureReload = new FeatureReload(Policies, Folding, Serving, History.Retention(config, features), FolderOf, PersonsOf, Logger);
+        FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
 
