@@ -85,7 +85,7 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
         _end = from.Signed();
         for (var left = from.Count(int.MaxValue); left > 0; left--)
         {
-            var (slot, row) = (from.Count(_panes.Length - 1), from.Count(int.MaxValue));
+            var (slot, row) = (from.Count(_panes.Length - 1), context.LoadRow(from));
             if (HyperLogLog.Read(from.Bytes(MostBytes)) is not { } sketch || sketch.Precision != key.Precision)
             {
                 throw from.Bad($"a sketch of precision {key.Precision}", "something else");
