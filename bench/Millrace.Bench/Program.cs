@@ -3,7 +3,9 @@ using Millrace.Bench.DeliveryCompare;
 using Millrace.Bench.DeliveryHits;
 using Millrace.Bench.DiskTier;
 using Millrace.Bench.Eviction;
+using Millrace.Bench.FeaturesAsOf;
 using Millrace.Bench.JournalAppend;
+using Millrace.Bench.JournalRead;
 using Millrace.Bench.StoreMemory;
 
 // One line per benchmark: dotnet run -c Release --project bench/Millrace.Bench -- <name> [arguments]
@@ -12,6 +14,11 @@ return args switch
     ["journal"] => await JournalAppendBench.RunAsync(Directory.CreateTempSubdirectory("millrace-bench-").FullName, only: ""),
     ["journal", var directory] => await JournalAppendBench.RunAsync(directory, only: ""),
     ["journal", var directory, var only] => await JournalAppendBench.RunAsync(directory, only),
+    ["journal-read"] => await JournalReadBench.RunAsync(Directory.CreateTempSubdirectory("millrace-bench-").FullName, 1_000_000),
+    ["journal-read", var directory, var events] => await JournalReadBench.RunAsync(directory, int.Parse(events, CultureInfo.InvariantCulture)),
+    ["features-asof"] => await FeaturesAsOfBench.RunAsync(Directory.CreateTempSubdirectory("millrace-bench-").FullName, LogSize.Full),
+    ["features-asof", var directory, var events] => await FeaturesAsOfBench.RunAsync(
+        directory, LogSize.Full with { Events = int.Parse(events, CultureInfo.InvariantCulture), Decisions = int.Parse(events, CultureInfo.InvariantCulture) / 100 }),
     ["journal-writer", var directory, var run] => await JournalWriter.WriteAsync(directory, run),
     ["journal-check", var directory, var acknowledged] => await JournalWriter.CheckAsync(directory, acknowledged),
     ["delivery-compare", var node, var work, var seconds, var rounds, var json, var only] =>
@@ -29,6 +36,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

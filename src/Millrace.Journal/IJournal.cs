@@ -6,14 +6,8 @@ namespace Millrace.Journal;
 /// The journal: named streams of immutable facts, each split into a fixed number of partitions. Order holds within a partition only.
 /// Every adapter passes the conformance suite in <c>tests/Millrace.Conformance</c>, which is this port's full specification.
 /// </summary>
-public interface IJournal : IAsyncDisposable
+public interface IJournal : IJournalReader, IAsyncDisposable
 {
-    /// <summary>How many partitions <paramref name="stream"/> has; fixed when the journal is created.</summary>
-    int Partitions(JournalStream stream);
-
-    /// <summary>The facts that a partition holds durably now.</summary>
-    PartitionRange Range(JournalStream stream, int partition);
-
     /// <summary>Appends one fact to its stream (<see cref="Fact.Stream"/>) and partition (<see cref="Fact.PartitionKey"/>).</summary>
     /// <returns>Its position, once it is durable: it survives a power cut from then on.</returns>
     /// <exception cref="JournalFullException">A named bound (queue bytes, disk) is hit: nothing was written; try again later.</exception>
@@ -32,17 +26,8 @@ public interface IJournal : IAsyncDisposable
     /// <exception cref="FactTooLongException">An adapter that stores bytes refuses more than <see cref="FactSize.Max"/>: nothing of the batch was written.</exception>
     ValueTask<Position[]> AppendAsync(IReadOnlyList<Fact> facts, CancellationToken cancellation = default);
 
-    /// <summary>Reads up to <paramref name="maxFacts"/> durable facts in order, beginning at offset <paramref name="from"/>.</summary>
-    /// <returns>Empty when <paramref name="from"/> is the end. Begins at <see cref="PartitionRange.First"/> when retention has passed <paramref name="from"/>.</returns>
-    /// <exception cref="JournalCorruptException">A record in the way is damaged: names the segment and the offset.</exception>
-    /// <exception cref="JournalReadException">The disk refused: says whether trying again can help. <see cref="SeekAsync"/> and <see cref="FindAsync"/> throw both too.</exception>
-    ValueTask<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, int maxFacts, CancellationToken cancellation = default);
-
     /// <summary>Completes as soon as the partition holds a fact at or past <paramref name="offset"/>: how a reader tails.</summary>
     ValueTask WaitAsync(JournalStream stream, int partition, long offset, CancellationToken cancellation = default);
-
-    /// <summary>The offset of the first fact whose <see cref="Fact.Received"/> is at or after <paramref name="time"/>; the end when there is none.</summary>
-    ValueTask<long> SeekAsync(JournalStream stream, int partition, UnixMicros time, CancellationToken cancellation = default);
 
     /// <summary>Facts of <paramref name="stream"/> whose id, or whose decision id, equals <paramref name="key"/>, in order of partition and offset.</summary>
     /// <param name="stream">The stream to look in.</param>

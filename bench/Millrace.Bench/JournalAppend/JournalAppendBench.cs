@@ -25,8 +25,8 @@ internal static partial class JournalAppendBench
     /// <param name="only">Workloads whose name holds this text; empty for all.</param>
     public static async Task<int> RunAsync(string directory, string only)
     {
-        var events = Enumerable.Range(0, 4096).Select(Event).ToArray();
-        var decisions = Enumerable.Range(0, 4096).Select(Decision).ToArray();
+        var events = Enumerable.Range(0, 4096).Select(i => BenchFacts.Event(i, Users)).ToArray();
+        var decisions = Enumerable.Range(0, 4096).Select(i => BenchFacts.Decision(i, Users)).ToArray();
         (string Name, Fact[] Facts, int Batch)[] workloads =
         [
             ("events, one in flight", events, 1),
@@ -142,46 +142,6 @@ internal static partial class JournalAppendBench
         latencies.Sort();
         return latencies[(int)(latencies.Count * 0.99)];
     }
-
-    private static Observed Event(int i) => new()
-    {
-        Id = Uuid(i, 1),
-        Time = new UnixMicros(1_790_000_000_000_000 + i),
-        Event = "impression",
-        Item = $"article-{i % 5000:D6}",
-        Decision = Uuid(i, 2),
-        Surface = "home",
-        Rank = i % 10,
-        User = Uuid(i % Users, 3),
-        Session = Uuid(i % Users, 4),
-        Segment = "de/mobile",
-        Attested = true,
-        ValueMicros = i * 1000,
-        Unit = "s",
-    };
-
-    private static Decided Decision(int i)
-    {
-        var random = new Random(i);
-        return new Decided
-        {
-            Id = Uuid(i, 5),
-            Time = new UnixMicros(1_790_000_000_000_000 + i),
-            Surface = "home",
-            Policy = "home@12",
-            Model = "clicks@7",
-            Engine = 1,
-            Epoch = 123_456 + i,
-            Seed = (ulong)random.NextInt64(),
-            CandidateCount = 200,
-            Slots = [new DecidedSlot("main", [.. Enumerable.Range(0, 14).Select(k => new DecidedItem(Uuid(random.Next(5000), 6), random.NextDouble(), k % 7 == 6 ? 0.0025 : 1 - (random.NextDouble() / 8), k % 7 == 6, true, 6))])],
-            User = Uuid(i % Users, 3),
-            Session = Uuid(i % Users, 4),
-            Segment = "de/mobile",
-        };
-    }
-
-    private static string Uuid(int a, int b) => $"0190e5a1-7c1b-7def-8{b:x3}-{a * 2654435761L % 0xFFFF_FFFF_FFFF:x12}";
 
     [LibraryImport("libc", EntryPoint = "fdatasync")]
     private static partial int Fdatasync(SafeFileHandle file);

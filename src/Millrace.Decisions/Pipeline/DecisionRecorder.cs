@@ -47,6 +47,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Tenant = asked.Tenant,
             Time = asked.Time.Value == 0 ? request.Now : asked.Time,
             Received = request.Now,
+            Asked = request.Now,
             Surface = asked.Surface,
             Policy = request.Policy.Id,
             Engine = Engine.Number,
@@ -114,6 +115,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Providers = [.. work.ProvidersSpan()],
             Features = scored ? [.. policy.Blend.Keys] : [],
             Matrix = scored ? [.. work.Rank.Matrix.AsSpan(0, work.Count * policy.Blend.Count)] : [],
+            Given = scored ? [.. work.Given] : [],
             Pins = [.. PinTexts(policy)],
             Skipped = scored ? [] : ranked ? [Features] : [Features, Ranking],
         };

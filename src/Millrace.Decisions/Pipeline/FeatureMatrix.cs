@@ -46,7 +46,12 @@ internal static class FeatureMatrix
             int column = 0;
             foreach (string name in policy.Blend.Keys)
             {
-                if (candidate.Features.TryGetValue(name, out float value)) matrix[(row * columns) + column] = value;
+                if (candidate.Features.TryGetValue(name, out float value))
+                {
+                    matrix[(row * columns) + column] = value;
+                    work.Given.Add((row * columns) + column);
+                }
+
                 column++;
             }
         }

@@ -134,7 +134,12 @@ internal sealed class RecalledDecisions(TimeSpan life, int most)
 
         public void Forget(HashSet<ulong> persons)
         {
-            UInt128[] theirs = [.. Entries.Where(entry => persons.Contains(entry.Value.Subject)).Select(entry => entry.Key)];
+            List<UInt128> theirs = [];
+            foreach (var (key, entry) in Entries)
+            {
+                if (persons.Contains(entry.Subject)) theirs.Add(key);
+            }
+
             foreach (UInt128 key in theirs) Entries[key] = Entries[key] with { Context = Unknown };
         }
 

@@ -47,6 +47,9 @@ internal sealed class Workspace
     /// <summary>The state of the person who asks: read once for all rungs.</summary>
     internal PersonBuffer Person { get; } = new();
 
+    /// <summary>Cells of the matrix that the caller supplied, ascending.</summary>
+    internal SortedSet<int> Given { get; } = [];
+
     /// <summary>What reading features needs.</summary>
     internal ReadScratch Scratch { get; } = new();
 
@@ -58,6 +61,7 @@ internal sealed class Workspace
         _strangers.Clear();
         _excluded.Clear();
         _excludedHashes.Clear();
+        Given.Clear();
         _offered.Clear();
         _offers = false;
         Array.Clear(Items, 0, Count);

@@ -72,13 +72,15 @@ internal sealed class Expression
     internal ReadOnlySpan<double> RunBlock<TInputs>(in TInputs inputs, int start, int count, Span<double> scratch)
         where TInputs : struct, IExpressionInputs, allows ref struct
     {
+        // Whole lanes: what the rows beyond the last one hold is computed with them and never read.
+        int width = (count + 3) & ~3;
         int top = 0;
         foreach (ref readonly Instruction instruction in _program.AsSpan())
         {
             Operation operation = instruction.Operation;
             int arity = operation.Arity();
             top -= arity;
-            Span<double> first = scratch.Slice(top * Block, count);
+            Span<double> first = scratch.Slice(top * Block, width);
             switch (arity)
             {
                 case 0 when operation == Operation.Constant:
@@ -86,16 +88,16 @@ internal sealed class Expression
                     break;
                 case 0:
                     ReadOnlySpan<float> input = inputs.Input(instruction.Input).Slice(start, count);
-                    for (int i = 0; i < first.Length; i++) first[i] = input[i];
+                    for (int i = 0; i < input.Length; i++) first[i] = input[i];
                     break;
                 case 1:
                     ColumnOperations.Unary(operation, first);
                     break;
                 case 2:
-                    ColumnOperations.Binary(operation, first, scratch.Slice((top + 1) * Block, count));
+                    ColumnOperations.Binary(operation, first, scratch.Slice((top + 1) * Block, width));
                     break;
                 default:
-                    ColumnOperations.Ternary(operation, first, scratch.Slice((top + 1) * Block, count), scratch.Slice((top + 2) * Block, count));
+                    ColumnOperations.Ternary(operation, first, scratch.Slice((top + 1) * Block, width), scratch.Slice((top + 2) * Block, width));
                     break;
             }
 

@@ -1,3 +1,8 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Millrace.Features.Definitions;
+
 namespace Millrace.Features.Online;
 
 /// <summary>The bounds and habits of a <see cref="FeatureFolder"/>.</summary>
@@ -44,4 +49,8 @@ public sealed record FeatureOptions
 
     /// <summary>How many of the newest items the source <c>recent</c> can choose from.</summary>
     public int MaxRecentItems { get; init; } = 1000;
+
+    /// <summary>What a folder of these options and these features records its epochs with: equal where equal facts give equal values, as long as no bound is hit.</summary>
+    public string Fingerprint(FeatureSet features) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(
+        CultureInfo.InvariantCulture, $"{features.Fingerprint} {Tenant} {LearnItemsFromEvents} {SessionIdle.Ticks} {SegmentWindow.Ticks}"))).AsSpan(0, 8));
 }

@@ -57,6 +57,9 @@ public sealed class FeatureSnapshot
 
     public required FeatureSet Features { get; init; }
 
+    /// <summary>Sixteen hexadecimal digits that are equal where equal facts give equal values: recorded with the epoch.</summary>
+    public required string Definitions { get; init; }
+
     /// <summary>How many rows there are: at least the items, deleted ones too.</summary>
     public required int Rows { get; init; }
 

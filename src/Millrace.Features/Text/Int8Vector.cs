@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Millrace.Features.Text;
 
@@ -72,10 +73,7 @@ internal static class Int8Vector
         int at = 0;
         for (; at + Vector128<sbyte>.Count <= left.Length; at += Vector128<sbyte>.Count)
         {
-            // A product of two bytes fits a short, the sum of two would not.
-            Vector256<short> products = Widen(ref l, at) * Widen(ref r, at);
-            (Vector256<int> low, Vector256<int> high) = Vector256.Widen(products);
-            sums += low + high;
+            sums += Products(Widen(ref l, at), Widen(ref r, at));
         }
 
         int sum = Vector256.Sum(sums);
@@ -83,9 +81,14 @@ internal static class Int8Vector
         return sum;
     }
 
-    private static Vector256<short> Widen(ref sbyte from, int at)
+    private static Vector256<short> Widen(ref sbyte from, int at) => Vector256.WidenLower(Vector128.LoadUnsafe(ref from, (nuint)at).ToVector256Unsafe());
+
+    /// <summary>The products, two of them in each sum; which two is no matter to whole numbers.</summary>
+    private static Vector256<int> Products(Vector256<short> left, Vector256<short> right)
     {
-        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.LoadUnsafe(ref from, (nuint)at));
-        return Vector256.Create(low, high);
+        if (Avx2.IsSupported) return Avx2.MultiplyAddAdjacent(left, right);
+        // A product of two bytes fits a short, the sum of two would not.
+        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(left * right);
+        return low + high;
     }
 }

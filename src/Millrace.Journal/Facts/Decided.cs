@@ -38,6 +38,9 @@ public sealed record Decided : Fact
     /// <summary>What the propensities condition on; null on records of a time when all were conditional and none said so.</summary>
     public PropensityKind? Propensities { get; init; }
 
+    /// <summary>When the decider began, by its clock: where windows of persons end, and what item life is judged by. Zero on records of earlier releases.</summary>
+    public UnixMicros Asked { get; init; }
+
     /// <summary>How many candidates were ranked.</summary>
     public int CandidateCount { get; init; }
 
@@ -124,6 +127,9 @@ public sealed record DecisionInputs
 
     /// <summary>Row-major, Candidates.Length × Features.Length; NaN is missing.</summary>
     public ImmutableArray<float> Matrix { get; init; } = [];
+
+    /// <summary>Cells of <see cref="Matrix"/> that the caller supplied, ascending: those that no feature of ours explains.</summary>
+    public ImmutableArray<int> Given { get; init; } = [];
 
     /// <summary>Pinned item ids, in order of their rank; each with its slot as <c>slot:rank:item</c>.</summary>
     public ImmutableArray<string> Pins { get; init; } = [];

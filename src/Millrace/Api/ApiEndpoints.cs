@@ -40,7 +40,8 @@ internal static class AdminEndpoints
         Endpoint.Map(routes, services, "/v1/decisions/{id}/replay", ("POST", decisions.ReplayAsync));
         Endpoint.Map(routes, services, "/v1/purge", ("POST", purge.PostAsync));
         Endpoint.Map(routes, services, "/v1/purge/{offset}", ("GET", purge.WaitAsync));
-        Endpoint.Map(routes, services, "/v1/users/{id}", ("DELETE", new UsersEndpoint(services).DeleteAsync));
+        var users = new UsersEndpoint(services);
+        Endpoint.Map(routes, services, "/v1/users/{id}", ("GET", users.GetAsync), ("DELETE", users.DeleteAsync));
         var cache = new CacheEndpoint(services);
         Endpoint.Map(routes, services, "/v1/cache", ("GET", cache.ByQueryAsync));
         Endpoint.Map(routes, services, "/admin/cache/{**url}", ("GET", cache.ByPathAsync));

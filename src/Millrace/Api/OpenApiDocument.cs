@@ -47,6 +47,7 @@ internal static class OpenApiDocument
             ["/v1/users/{id}"] = new JsonObject
             {
                 ["parameters"] = new JsonArray([.. IdParameter(components).Select(parameter => parameter!.DeepClone()), SessionParameter(components)]),
+                ["get"] = UserPage(),
                 ["delete"] = Operation("Erase a user: what was recorded of the user and of the sessions can never be read again", null, 200, "{erased, sessions, position}", 400, 503),
             },
             ["/v1/decisions/{id}"] = Decision("get", "What was decided, what was delivered how, what came back", "The newest decision of the id with delivered[] and observed[]; truncated[] names those that were cut, earlier[] the times of older decisions of the same id, whose facts stand among them", components),
@@ -114,6 +115,13 @@ internal static class OpenApiDocument
     private static JsonArray CacheQuery() => new(
         new JsonObject { ["name"] = "url", ["in"] = "query", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" }, ["description"] = "An absolute http or https URL." },
         new JsonObject { ["name"] = "header", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" }, ["maxItems"] = 32 }, ["description"] = "A field of the request, as 'Name: value'." });
+
+    private static JsonObject UserPage()
+    {
+        var page = Operation("What is kept of a user and of the sessions, page by page", null, 200, "{facts[{at, type, fact}], next?}: next, as from, asks for the page after it; a page may be empty", 400, 503);
+        page["parameters"] = new JsonArray(new JsonObject { ["name"] = "from", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "string" }, ["description"] = "next of the page before." });
+        return page;
+    }
 
     private static JsonObject SessionParameter(SortedDictionary<string, JsonNode> components) => new()
     {

@@ -14,6 +14,7 @@ internal static class OpenApiReplies
         ("/v1/items/{id}", "delete", 200, "ItemOutcome"),
         ("/v1/items:batch", "post", 200, "ItemsReply"),
         ("/v1/users/{id}/consent", "put", 200, "ConsentReply"),
+        ("/v1/users/{id}", "get", 200, "UserReply"),
         ("/v1/users/{id}", "delete", 200, "ErasedReply"),
         ("/v1/decisions/{id}", "get", 200, "DecisionReply"),
         ("/v1/decisions/{id}/explain", "get", 200, "ExplainReply"),
@@ -115,6 +116,9 @@ internal static class OpenApiReplies
             new("attributes", new JsonObject { ["type"] = "object", ["additionalProperties"] = List(Type("string")) }), new("embedding", List(Type("number"))),
         ]);
         yield return ("ConsentReply", [new("personalise", Type("boolean")), new("learn", Type("boolean")), new("position", Ref("Position"))]);
+        yield return ("UserReply", [new("facts", List(Ref("UserFact"))), new("next", Type("string"), Always: false)]);
+        yield return ("UserFact",
+            [new("at", Type("string")), new("type", Words("Observed", "ConsentChanged", "Decided")), new("fact", new JsonObject { ["type"] = "object", ["additionalProperties"] = true })]);
         yield return ("ErasedReply", [new("erased", Type("boolean")), new("sessions", Type("integer")), new("position", Ref("Position"))]);
         yield return ("PurgeReply", [new("purgeId", Type("string")), new("position", Ref("Position")), new("voided", Type("integer"), Always: false), new("edges", Ref("PurgeEdges"), Always: false)]);
         yield return ("PurgeWaited", [new("position", Ref("Position")), new("obeyed", Type("boolean")), new("edges", Ref("PurgeEdges"))]);

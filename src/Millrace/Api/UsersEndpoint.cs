@@ -12,18 +12,49 @@ internal sealed class ConsentDraft
     public bool? Learn { get; set; }
 }
 
-/// <summary>DELETE /v1/users/{id}: the right to be forgotten.</summary>
+/// <summary>GET /v1/users/{id}, what is kept of a user, and DELETE, which erases it.</summary>
 internal sealed class UsersEndpoint(ApiServices services)
 {
     /// <summary>Sessions named with one erasure.</summary>
     private const int MaxSessions = 1_000;
 
     private readonly Erasure _erasure = new(services);
+    private readonly UserExport _export = new(services.Journal);
+
+    public async Task GetAsync(HttpContext context)
+    {
+        var user = Endpoint.PathId(context, 2);
+        var sessions = Sessions(context, "from");
+        var from = context.Request.Query["from"] is [{ } text] ? _export.Parse(text) : UserExport.Start;
+        if (from is not { } start)
+        {
+            throw new ProblemException(ProblemReason.Invalid, "Expected from to be the next of a page before.");
+        }
+
+        var (facts, next) = await _export.ReadAsync(services.Tenant(context), new HashSet<string>([user, .. sessions], StringComparer.Ordinal), start, context.RequestAborted);
+        context.Response.Headers.CacheControl = "no-store";
+        await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartArray("facts");
+            foreach (var (stored, text) in facts)
+            {
+                json.WriteStartObject();
+                json.WriteString("at", stored.Position.ToString());
+                json.WriteString("type", stored.Fact.Type.ToString());
+                json.WritePropertyName("fact");
+                json.WriteRawValue(text);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            Reply.WriteOptional(json, "next", next?.ToString());
+        });
+    }
 
     public async Task DeleteAsync(HttpContext context)
     {
         var user = Endpoint.PathId(context, 2);
-        var erased = await _erasure.EraseAsync(services.Tenant(context), user, Sessions(context), context.RequestAborted);
+        var erased = await _erasure.EraseAsync(services.Tenant(context), user, Sessions(context, null), context.RequestAborted);
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteBoolean("erased", erased.Any);
@@ -32,23 +63,23 @@ internal sealed class UsersEndpoint(ApiServices services)
         });
     }
 
-    /// <summary>A misspelt parameter would leave a session unerased: nothing but <c>session</c> is taken.</summary>
-    private static string[] Sessions(HttpContext context)
+    /// <summary>A misspelt parameter would leave a session unerased: nothing but <c>session</c> and <paramref name="other"/> is taken.</summary>
+    private static string[] Sessions(HttpContext context, string? other)
     {
         var query = context.Request.Query;
         string[] sessions = [.. query["session"].Select(session => session ?? "")];
-        if (query.Keys.FirstOrDefault(name => name != "session") is { } unknown)
+        if (query.Keys.FirstOrDefault(name => name != "session" && name != other) is { } unknown)
         {
-            throw new ProblemException(ProblemReason.Invalid, $"Expected no query but session=…, got {Reading.Quote(unknown)}. Nothing was erased.");
+            throw new ProblemException(ProblemReason.Invalid, $"Expected no query but session={(other is null ? "" : $" and {other}=")}, got {Reading.Quote(unknown)}. Nothing was done.");
         }
 
         var at = new Reading(default, 1);
         if (sessions.Length > MaxSessions)
         {
-            throw new ProblemException(ProblemReason.Invalid, $"Expected at most {MaxSessions} sessions, got {sessions.Length}. Nothing was erased.");
+            throw new ProblemException(ProblemReason.Invalid, $"Expected at most {MaxSessions} sessions, got {sessions.Length}. Nothing was done.");
         }
 
-        return sessions.All(session => TextShape.Id.Check(session, at)) ? sessions : throw new ProblemException(ProblemReason.Invalid, "Expected ids of sessions. Nothing was erased.", at.Faults);
+        return sessions.All(session => TextShape.Id.Check(session, at)) ? sessions : throw new ProblemException(ProblemReason.Invalid, "Expected ids of sessions. Nothing was done.", at.Faults);
     }
 }
 

@@ -41,7 +41,7 @@ internal sealed class EpochLog(IJournal journal)
             Epoch = snapshot.Epoch,
             Until = snapshot.Time,
             Cut = snapshot.Cut.Next,
-            Definitions = snapshot.Features.Fingerprint,
+            Definitions = snapshot.Definitions,
         },
         cancellation);
 

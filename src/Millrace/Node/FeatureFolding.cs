@@ -165,7 +165,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     }
 
     /// <summary>Folds what has become durable since, and leaves the epoch to the next tick: persons read their own events at once.</summary>
-    private async Task FoldArrivedAsync(CancellationToken cancellation) => (await FoldAllAsync(cancellation))?.Throw();
+    internal async Task FoldArrivedAsync(CancellationToken cancellation) => (await FoldAllAsync(cancellation))?.Throw();
 
     private async Task TryAsync(Func<CancellationToken, Task> step)
     {

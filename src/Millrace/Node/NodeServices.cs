@@ -80,6 +80,9 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>The features' folder; read <see cref="FeatureFolder.Current"/>, never write it.</summary>
     public FeatureFolder Features { get; private set; } = null!;
 
+    /// <summary>What sessions and users did last.</summary>
+    public IPersonStore Persons => _persons;
+
     public DeliveryPlane Delivery { get; private set; } = null!;
 
     /// <summary>Where clients of the delivery plane come in.</summary>

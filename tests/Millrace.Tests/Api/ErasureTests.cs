@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Text;
+using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Tests.Journal;
@@ -31,6 +33,8 @@ public sealed class ErasureTests : IDisposable
             var erased = await node.SendAsync(HttpMethod.Delete, $"{Path}?session={Uri.EscapeDataString(Session)}&session=unheard-of", null, null, Cancellation);
             Assert.Equal((200, true, 1, "control"), (erased.Status, (bool)erased.Json["erased"]!, (int)erased.Json["sessions"]!, (string?)erased.Json["position"]!["stream"]));
             Assert.Empty(FileScan.Find(_data, User, Session, Land));
+            AssertNoOwner(User);
+            AssertNoOwner(Session);
             await AssertFactsAsync(node);
 
             // A repeat is an erasure of nobody; what was remembered of the decision is gone, that its id was used is not.
@@ -52,6 +56,64 @@ public sealed class ErasureTests : IDisposable
         // The id is free for a new person.
         Assert.Equal((1, 0), await EventAsync(restarted, "new", User, Session, "i"));
         Assert.Equal(User, ((Observed)await FactAsync(restarted, JournalStream.Events, "new")).User);
+    }
+
+    [Fact]
+    public async Task What_is_kept_of_a_user_is_exported_page_by_page_and_nothing_is_after_the_erasure()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        await FillAsync(node, "one", User, Session, Land);
+        await FillAsync(node, "two", "bob", "bobs-session", "elsewhere");
+        await node.Services.Decisions.SettleAsync(Cancellation);
+        await node.Journal.AppendAsync([.. Enumerable.Range(0, 1_200).Select(i => Click($"m{i}", User, null))], Cancellation);
+        Assert.Equal(
+            ["c-one", "d-one", "e-one", .. Enumerable.Range(0, 1_200).Select(i => $"m{i}").Order(StringComparer.Ordinal), "s-one"],
+            (await ExportAsync(node, $"session={Uri.EscapeDataString(Session)}")).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("s-one", await ExportAsync(node, ""));
+        Assert.Equal(400, (await node.SendAsync(HttpMethod.Get, $"{Path}?from=control/0@0", null, null, Cancellation)).Status);
+        Assert.Equal(200, (await node.SendAsync(HttpMethod.Get, $"{Path}?from=events/0@{long.MaxValue}", null, null, Cancellation)).Status);
+        Assert.Equal(200, (await node.SendAsync(HttpMethod.Delete, Path, null, null, Cancellation)).Status);
+        Assert.Empty(await ExportAsync(node, ""));
+    }
+
+    /// <summary>The ids of all facts but consents, which have ids of the node's.</summary>
+    private static async Task<List<string>> ExportAsync(ApiNode node, string query)
+    {
+        var ids = new List<string>();
+        for (string? next = ""; next is not null;)
+        {
+            var page = await node.SendAsync(HttpMethod.Get, $"{Path}?{query}{next}", null, null, Cancellation);
+            Assert.Equal(200, page.Status);
+            var facts = page.Json["facts"]!.AsArray();
+            Assert.InRange(facts.Count, 0, 1_000);
+            ids.AddRange(facts.Where(fact => (string?)fact!["type"] != "ConsentChanged").Select(fact => (string)fact!["fact"]!["id"]!));
+            next = (string?)page.Json["next"] is { } from ? $"{(query.Length > 0 ? "&" : "")}from={from}" : null;
+        }
+
+        return ids;
+    }
+
+    [Fact]
+    public async Task What_the_node_knew_of_the_user_and_the_session_is_forgotten_and_of_others_is_not()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        await FillAsync(node, "one", User, Session, Land);
+        await FillAsync(node, "two", "bob", "bobs-session", "elsewhere");
+        (string? User, string? Session)[] persons = [(User, null), (null, Session), ("bob", null), (null, "bobs-session")];
+        while (!persons.All(person => Knows(node, person.User, person.Session)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation);
+        }
+
+        await node.SendAsync(HttpMethod.Delete, $"{Path}?session={Uri.EscapeDataString(Session)}", null, null, Cancellation);
+        Assert.Equal([false, false, true, true], persons.Select(person => Knows(node, person.User, person.Session)));
+    }
+
+    private static bool Knows(ApiNode node, string? user, string? session)
+    {
+        var buffer = new PersonBuffer();
+        node.Services.Persons.Read("default", user, session, buffer);
+        return !buffer.Seen(UnixMicros.Now(TimeProvider.System)).IsEmpty;
     }
 
     [Fact]
@@ -131,6 +193,37 @@ public sealed class ErasureTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_decision_that_waits_behind_its_reply_is_erased_with_the_user()
+    {
+        var waiting = new Decided { Id = "d", Surface = "home", Policy = "home@1", User = "ada" };
+        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, admin: true, settle: journal => journal.AppendAsync(waiting, Cancellation).AsTask());
+        var answer = await api.DeleteAsync("/v1/users/ada", Cancellation);
+        Assert.Equal((200, true), (answer.Status, (bool)answer.Json["erased"]!));
+        Assert.True(Assert.Single(await api.Journal.FindAsync(JournalStream.Decisions, "d", "default", 2, Cancellation)).Fact.Erased);
+    }
+
+    [Fact]
+    public async Task An_erasure_that_ends_between_the_keys_still_finds_the_sessions_when_it_is_asked_for_again()
+    {
+        Stubborn keys = null!;
+        await using var api = await ScantApi.StartAsync(
+            _data, new FaultyFiles(), Cancellation, admin: true, sessionsOf: static (_, user) => [$"{user}s-session"], guard: inner => keys = new Stubborn(inner));
+        await api.Journal.AppendAsync([Click("e1", "ada", "adas-session"), Click("e2", null, "adas-session")], Cancellation);
+        keys.Refused = "ada";
+        Assert.Equal(503, (await api.DeleteAsync("/v1/users/ada", Cancellation)).Status);
+        async Task<bool> IsErasedAsync(string id) => Assert.Single(await api.Journal.FindAsync(JournalStream.Events, id, "default", 2, Cancellation)).Fact.Erased;
+
+        // What says that the session is the user's can still be read.
+        Assert.Equal((false, true), (await IsErasedAsync("e1"), await IsErasedAsync("e2")));
+        Assert.Empty(await api.Journal.ReadAsync(JournalStream.Control, 0, 0, 100, Cancellation));
+        Assert.Empty(api.Forgotten);
+        keys.Refused = null;
+        Assert.Equal(200, (await api.DeleteAsync("/v1/users/ada", Cancellation)).Status);
+        Assert.True(await IsErasedAsync("e1"));
+        Assert.Equal(["ada", "adas-session"], Assert.Single(api.Forgotten));
+    }
+
     [Theory]
     [InlineData("/v1/users/ada?sesion=s")]
     [InlineData("/v1/users/ada?session=")]
@@ -163,6 +256,18 @@ public sealed class ErasureTests : IDisposable
         Assert.Equal(200, consent.Status);
         await node.Journal.AppendAsync(
             new Decided { Id = $"c-{tag}", Surface = "home", Policy = "home@1", User = user, Context = FactContext.None.Add("region", land) }, Cancellation);
+    }
+
+    /// <summary>The key file knows its subjects by a hash that anybody can compute.</summary>
+    private void AssertNoOwner(string subject)
+    {
+        var owner = FactKeys.HashSubject("default", subject);
+        var hash = new byte[16];
+        foreach (var write in (ReadOnlySpan<Action>)[() => BinaryPrimitives.WriteUInt128LittleEndian(hash, owner), () => BinaryPrimitives.WriteUInt128BigEndian(hash, owner)])
+        {
+            write();
+            Assert.All(Directory.GetFiles(_data, "*", SearchOption.AllDirectories).Where(file => System.IO.Path.GetFileName(file) != "lock"), file => Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf(hash) < 0, file));
+        }
     }
 
     private static async Task AssertFactsAsync(ApiNode node)
@@ -217,5 +322,33 @@ public sealed class ErasureTests : IDisposable
         }
 
         return all;
+    }
+
+    /// <summary>Keys whose disk refuses to let go of one.</summary>
+    private sealed class Stubborn(ISubjectKeys inner) : ISubjectKeys
+    {
+        public string? Refused { get; set; }
+
+        public Guid Set => inner.Set;
+
+        public long Newest => inner.Newest;
+
+        public long Find(string tenant, string subject) => inner.Find(tenant, subject);
+
+        public long Read(string tenant, string subject, Span<byte> secret) => inner.Read(tenant, subject, secret);
+
+        public void Abandon(long id) => inner.Abandon(id);
+
+        public bool TryRead(long id, Span<byte> secret) => inner.TryRead(id, secret);
+
+        public void MakeDurable(long id) => inner.MakeDurable(id);
+
+        public bool Destroy(string tenant, string subject) => subject == Refused ? throw new JournalFaultException("Input/output error") : inner.Destroy(tenant, subject);
+
+        public bool BeginRound() => inner.BeginRound();
+
+        public ISubjectKeySweep BeginSweep() => inner.BeginSweep();
+
+        public void Dispose() => inner.Dispose();
     }
 }

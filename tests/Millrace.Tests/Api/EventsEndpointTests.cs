@@ -142,6 +142,26 @@ public sealed class EventsEndpointTests : IDisposable
         static string OfSession(string one) => one.Replace("}", ",\"session\":\"s\"}", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_event_takes_its_decisions_context_where_a_key_seals_it()
+    {
+        await using var node = await StartAsync();
+        await node.Journal.AppendAsync(
+            [
+                new Decided { Id = "d1", Surface = "home", Policy = "home@1", User = "u", Context = FactContext.None.Add("device", "phone") },
+                new Decided { Id = "d2", Surface = "home", Policy = "home@1", Context = FactContext.None.Add("device", "tablet") },
+            ],
+            Cancellation);
+        await SendAsync(
+            node,
+            """{"id":"e1","type":"click","item":"a","decisionId":"d1","user":"u"}""",
+            """{"id":"e2","type":"click","item":"a","decisionId":"d1"}""",
+            """{"id":"e3","type":"click","item":"a","decisionId":"d2"}""");
+        Assert.Equal([KeyValuePair.Create("device", "phone")], (await EventAsync(node, "e1")).Context);
+        Assert.Empty((await EventAsync(node, "e2")).Context);
+        Assert.Equal([KeyValuePair.Create("device", "tablet")], (await EventAsync(node, "e3")).Context);
+    }
+
     [Theory]
     [InlineData("record", 2)]
     [InlineData("count", 3)]

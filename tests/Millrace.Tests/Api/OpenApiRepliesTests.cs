@@ -39,6 +39,7 @@ public sealed class OpenApiRepliesTests : IDisposable
         await Ask(HttpMethod.Get, "/v1/decisions/d2/explain", "/v1/decisions/{id}/explain", null);
         await Ask(HttpMethod.Post, "/v1/decisions/d2/replay", "/v1/decisions/{id}/replay", null);
         await Ask(HttpMethod.Put, "/v1/users/u/consent", "/v1/users/{id}/consent", """{"learn": false}""");
+        await Ask(HttpMethod.Get, "/v1/users/u?session=s", "/v1/users/{id}", null);
         await Ask(HttpMethod.Delete, "/v1/users/u?session=s", "/v1/users/{id}", null);
         var purged = await Ask(HttpMethod.Post, "/v1/purge", "/v1/purge", """{"keys": ["k"], "wait": "edges"}""");
         await Ask(HttpMethod.Get, $"/v1/purge/{purged.Json["position"]!["offset"]}", "/v1/purge/{offset}", null);

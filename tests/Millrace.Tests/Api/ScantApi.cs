@@ -50,9 +50,12 @@ internal sealed class ScantApi : IAsyncDisposable
     /// <param name="purge">Where purges go; by default to the journal and a plane that follows it.</param>
     /// <param name="clock">The API's clock; by default the system's.</param>
     /// <param name="admin">Whether it is the admin listener's part.</param>
+    /// <param name="guard">Stands between erasures and the keys; by default nothing does.</param>
+    /// <param name="settle">Writes what waits behind replies; by default nothing does.</param>
     /// <param name="sessionsOf">The sessions of a user; by default none is known.</param>
     public static async Task<ScantApi> StartAsync(
-        string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null, IPurge? purge = null, TimeProvider? clock = null, bool admin = false, Func<string, string, IReadOnlyList<string>>? sessionsOf = null)
+        string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null, IPurge? purge = null, TimeProvider? clock = null, bool admin = false, Func<string, string, IReadOnlyList<string>>? sessionsOf = null,
+        Func<ISubjectKeys, ISubjectKeys>? guard = null, Func<IJournal, Task>? settle = null)
     {
         var keys = new MemorySubjectKeys();
         var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = data }, TimeProvider.System, keys, files);
@@ -86,7 +89,8 @@ internal sealed class ScantApi : IAsyncDisposable
                 api._purges,
                 "edge",
                 () => RouteTable.Empty),
-            Keys = keys,
+            SettleDecisions = _ => settle?.Invoke(journal) ?? Task.CompletedTask,
+            Keys = guard?.Invoke(keys) ?? keys,
             SessionsOf = sessionsOf ?? (static (_, _) => []),
             Forget = (_, user, sessions) => api.Forgotten.Add([user, .. sessions]),
             DigestOf = new SubjectDigests(new byte[32]).Of,

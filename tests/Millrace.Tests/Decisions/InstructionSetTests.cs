@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Millrace.Tests.Features.Expressions;
 using Millrace.Tests.Features.Numerics;
+using Millrace.Tests.Features.Text;
 
 namespace Millrace.Tests.Decisions;
 
@@ -17,7 +19,8 @@ public sealed class InstructionSetTests
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, [
             "-class", typeof(GoldenDecisionTests).FullName!, "-class", typeof(Features.NumericsTests).FullName!, "-class", typeof(DeciderTests).FullName!,
-            "-class", typeof(DeterministicLanesTests).FullName!, "-class", typeof(TurnsGoldenTests).FullName!, "-class", typeof(ItemHashTests).FullName!, "-noColor"])
+            "-class", typeof(DeterministicLanesTests).FullName!, "-class", typeof(TurnsGoldenTests).FullName!, "-class", typeof(ItemHashTests).FullName!,
+            "-class", typeof(ExpressionTests).FullName!, "-class", typeof(Int8VectorTests).FullName!, "-class", typeof(HashedTextTests).FullName!, "-noColor"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

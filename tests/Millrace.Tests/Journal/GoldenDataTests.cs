@@ -13,7 +13,7 @@ namespace Millrace.Tests.Journal;
 /// </summary>
 public sealed partial class GoldenDataTests : IDisposable
 {
-    private const string Newest = "format-1";
+    private const string Newest = "format-1-persons";
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly string _copy = Directory.CreateTempSubdirectory("millrace-golden-").FullName;
 
@@ -72,9 +72,11 @@ public sealed partial class GoldenDataTests : IDisposable
             yield return new PolicyChanged { Id = $"policy-{version}", Time = time, Policy = "home", Version = version, Definition = $$"""{"note":"{{new string('x', 1500)}}"}""" };
         }
 
-        yield return new EpochFrozen { Id = "epoch-7", Time = time, Epoch = 7, Until = time, Cut = [new Position(JournalStream.Events, 0, 2)] };
+        yield return new EpochFrozen { Id = "epoch-7", Time = time, Epoch = 7, Until = time, Cut = [new Position(JournalStream.Events, 0, 2)], Definitions = "0123456789abcdef" };
         yield return new Purged { Id = "purge-1", Time = time, Urls = ["/a", "/b"] };
         yield return new Purged { Id = "purge-2", Time = time, Route = "pages" };
+        yield return new UserErased { Id = "erased-1", Time = time, Digest = "00112233445566778899aabbccddeeff", Sessions = ["ffeeddccbbaa99887766554433221100"] };
+        yield return new PriorFitted { Id = "prior-1", Time = time, State = "ctr", Version = 1, AlphaMicros = 1_500_000, BetaMicros = 48_500_000 };
         yield return new ItemChanged
         {
             Id = "put-1",
@@ -102,10 +104,12 @@ public sealed partial class GoldenDataTests : IDisposable
             Rung = 1,
             Degraded = ["features"],
             CandidateCount = 2,
+            UserAhead = [0, 2],
             Slots = [new DecidedSlot("main", [new DecidedItem("article-1", 0.1, 0.9975, false, true, 5), new DecidedItem("article-2", double.NaN, 1, true, false, 0)])],
             User = "0190e5a1-7c1b-7def-8001-00000000000a",
             Session = "session-1",
             Segment = "de/mobile",
+            Context = FactContext.None.Add("device", "phone").Add("utcOffset", "60"),
             Inputs = new DecisionInputs
             {
                 Request = """{"surface":"home"}""",
@@ -134,10 +138,13 @@ public sealed partial class GoldenDataTests : IDisposable
             User = "0190e5a1-7c1b-7def-8001-00000000000a",
             Session = "session-1",
             Segment = "de/mobile",
+            Context = FactContext.None.Add("device", "phone").Add("utcOffset", "60"),
         };
+        yield return new ConsentChanged { Id = "consent-1", Time = time, User = "0190e5a1-7c1b-7def-8001-00000000000a", Personalise = false };
+        yield return new ConsentChanged { Id = "consent-2", Time = time, User = "forgotten", Learn = false };
         yield return new Observed { Id = "seen-2", Tenant = "other", Time = time, Event = "impression", Item = "größe", User = "ada" };
         yield return new Observed { Id = "seen-3", Time = time, Event = "hide", Item = "article-2", User = "forgotten", Session = "session-2" };
-        yield return new Observed { Id = "seen-4", Event = "impression", Item = "article-2" };
+        yield return new Observed { Id = "seen-4", Event = "impression", Item = "article-2", Withheld = true };
         yield return new Delivered
         {
             Id = "sent-1",

@@ -7,6 +7,8 @@ namespace Millrace.Features.Online;
 /// </summary>
 public sealed class PersonBuffer
 {
+    private static readonly long LongestRun = PersonLayout.LongestRun.Ticks / TimeSpan.TicksPerMicrosecond;
+
     private PersonLayout _layout = new([]);
     private readonly byte[][] _bytes = [[], []];
     private readonly int[] _lengths = new int[2];
@@ -86,9 +88,10 @@ public sealed class PersonBuffer
         }
 
         var entries = ItemHistory.Entries(Section(of, section));
-        for (var i = 1; i < entries.Length; i++)
+        var from = now.Value - LongestRun;
+        for (var i = 0; i < entries.Length; i++)
         {
-            if (entries[i - 1].Time - entries[i].Time > idle)
+            if (entries[i].Time <= from || (i > 0 && entries[i - 1].Time - entries[i].Time > idle))
             {
                 return entries[..i];
             }

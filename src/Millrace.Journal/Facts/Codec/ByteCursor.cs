@@ -14,18 +14,14 @@ internal ref struct ByteCursor(ReadOnlySpan<byte> bytes)
 
     public ulong Varint()
     {
-        ulong value = 0;
-        for (var i = 0; i < MostVarintBytes && i < Rest.Length; i++)
+        if (!Rest.IsEmpty && Rest[0] < 0x80)
         {
-            value |= (ulong)(Rest[i] & 0x7F) << (7 * i);
-            if (Rest[i] < 0x80)
-            {
-                Rest = Rest[(i + 1)..];
-                return value;
-            }
+            var single = Rest[0];
+            Rest = Rest[1..];
+            return single;
         }
 
-        throw new FactFormatException($"varint: expected an end within {MostVarintBytes} bytes, got {Rest.Length} bytes without one");
+        return LongVarint();
     }
 
     /// <summary>A count of things that take at least <paramref name="least"/> bytes each, so that a false count cannot ask for memory.</summary>
@@ -56,7 +52,26 @@ internal ref struct ByteCursor(ReadOnlySpan<byte> bytes)
 
     public string Text() => Encoding.UTF8.GetString(Run());
 
+    /// <summary>A text that is often the same as one before (<see cref="TextCache"/>).</summary>
+    public string Word() => TextCache.Text(Run());
+
     public double Double() => BitConverter.Int64BitsToDouble(BinaryPrimitives.ReadInt64LittleEndian(Take(8)));
 
     public float Float() => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
+
+    private ulong LongVarint()
+    {
+        ulong value = 0;
+        for (var i = 0; i < MostVarintBytes && i < Rest.Length; i++)
+        {
+            value |= (ulong)(Rest[i] & 0x7F) << (7 * i);
+            if (Rest[i] < 0x80)
+            {
+                Rest = Rest[(i + 1)..];
+                return value;
+            }
+        }
+
+        throw new FactFormatException($"varint: expected an end within {MostVarintBytes} bytes, got {Rest.Length} bytes without one");
+    }
 }

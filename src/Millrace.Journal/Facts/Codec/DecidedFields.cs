@@ -28,6 +28,7 @@ internal static class DecidedFields
         writer.Signed(18, fact.CandidateCount);
         writer.Signed(19, (long?)fact.Propensities);
         WriteUserAhead(fact.UserAhead, writer);
+        writer.Signed(21, fact.Asked.Value);
     }
 
     public static void WriteSealed(Decided fact, FieldWriter writer)
@@ -58,24 +59,26 @@ internal static class DecidedFields
         DecisionInputs? inputs = null;
         ImmutableArray<long> userAhead = [];
         var context = FactContext.None;
+        var asked = default(UnixMicros);
         while (open.Next())
         {
             switch (open.Number)
             {
                 case <= FactHead.LastField: break;
-                case 8: surface = open.Text(); break;
-                case 9: policy = open.Text(); break;
-                case 10: model = open.Text(); break;
+                case 8: surface = open.Word(); break;
+                case 9: policy = open.Word(); break;
+                case 10: model = open.Word(); break;
                 case 11: engine = open.Int(); break;
                 case 12: epoch = open.Signed(); break;
                 case 13: seed = open.Fixed64(); break;
                 case 14: rung = open.Int(); break;
-                case 15: mode = open.Text(); break;
-                case 16: degraded = PackedTexts.Read(open.Bytes()); break;
+                case 15: mode = open.Word(); break;
+                case 16: degraded = PackedTexts.ReadWords(open.Bytes()); break;
                 case 17: slots = PackedSlots.Read(open.Bytes()); break;
                 case 18: candidates = open.Int(); break;
                 case 19: propensities = (PropensityKind)open.Int(); break;
                 case 20: userAhead = ReadUserAhead(open.Bytes()); break;
+                case 21: asked = new UnixMicros(open.Signed()); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
@@ -86,7 +89,7 @@ internal static class DecidedFields
             {
                 case 1: user = part.Id(); break;
                 case 2: session = part.Id(); break;
-                case 3: segment = part.Text(); break;
+                case 3: segment = part.Word(); break;
                 case 4: inputs = PackedInputs.Read(part.Bytes()); break;
                 case 5: context = PackedContext.Read(part.Bytes()); break;
                 default: unknown.Sealed(part.Raw); break;
@@ -96,6 +99,11 @@ internal static class DecidedFields
         return new Decided
         {
             Id = head.Id,
+            Tenant = head.Tenant,
+            Time = head.Time,
+            Received = head.Received,
+            Erased = head.Erased,
+            Unknown = unknown.Fields,
             Surface = surface,
             Policy = policy,
             Model = model,
@@ -107,6 +115,7 @@ internal static class DecidedFields
             Degraded = degraded,
             Slots = slots,
             Propensities = propensities,
+            Asked = asked,
             CandidateCount = candidates,
             UserAhead = userAhead,
             User = user,

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
 namespace Millrace.Journal.Facts.Codec;
 
 /// <summary>
@@ -9,6 +12,9 @@ internal sealed class FactCodec(ISubjectKeys keys)
 {
     // A key's id as the longest varint, nonce and tag.
     private const int MostSealBytes = 10 + SubjectSealer.NonceBytes + SubjectSealer.TagBytes;
+
+    // Holds the sealed part of every usual fact but a full decision.
+    private const int StackBytes = 512;
 
     private const byte Format = 1;
     private const byte NotSealed = 0;
@@ -59,16 +65,28 @@ internal sealed class FactCodec(ISubjectKeys keys)
 
     /// <summary>Reads what <see cref="Encode"/> of this release, or of any other, wrote.</summary>
     /// <exception cref="FactFormatException">The bytes are no fact.</exception>
+    [SkipLocalsInit]
     public Fact Decode(ReadOnlySpan<byte> bytes, UnixMicros received, JournalStream stream)
     {
         var cursor = new ByteCursor(bytes);
         var front = Front(ref cursor);
-        var part = OpenSealed(ref cursor, bytes[..^cursor.Rest.Length], out var seal, out var erased);
-        var unknown = new UnknownCollector();
-        var head = FactHead.Read(new FieldReader(front.Open), unknown);
-        var fact = Read(front.Type, head, new FieldReader(front.Open), new FieldReader(part), unknown, stream);
-        var fields = unknown.Fields with { WasPlain = seal == Plain };
-        return fact with { Tenant = head.Tenant, Time = head.Time, Received = received, Erased = erased, Unknown = fields };
+        var rented = cursor.Rest.Length <= StackBytes ? null : ArrayPool<byte>.Shared.Rent(cursor.Rest.Length);
+        var text = rented is null ? stackalloc byte[StackBytes] : rented;
+        try
+        {
+            var part = OpenSealed(cursor, bytes[..^(cursor.Rest.Length - 1)], text, out var seal, out var erased);
+            var unknown = new UnknownCollector(seal == Plain);
+            var head = FactHead.Read(new FieldReader(front.Open), unknown) with { Received = received, Erased = erased };
+            return Read(front.Type, head, new FieldReader(front.Open), new FieldReader(part), unknown, stream);
+        }
+        finally
+        {
+            // What stood sealed must not stay behind in a pool; the stack's is overwritten by the next call.
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+            }
+        }
     }
 
     /// <summary>The keys by which a record is found, of any type and without its subject's key.</summary>
@@ -142,10 +160,11 @@ internal sealed class FactCodec(ISubjectKeys keys)
     }
 
     /// <param name="cursor">Stands at the seal.</param>
-    /// <param name="open">All that stands before the seal; the seal's byte is authenticated too.</param>
+    /// <param name="open">All that stands before the seal, and the seal: what is authenticated.</param>
+    /// <param name="text">Takes what stood sealed; of the rest's length.</param>
     /// <param name="seal">Which seal it is.</param>
     /// <param name="erased">Whether there is a sealed part that nobody can read any more.</param>
-    private ReadOnlySpan<byte> OpenSealed(ref ByteCursor cursor, ReadOnlySpan<byte> open, out byte seal, out bool erased)
+    private ReadOnlySpan<byte> OpenSealed(ByteCursor cursor, ReadOnlySpan<byte> open, Span<byte> text, out byte seal, out bool erased)
     {
         erased = false;
         seal = cursor.Byte();
@@ -164,11 +183,8 @@ internal sealed class FactCodec(ISubjectKeys keys)
         var key = KeyId(ref cursor);
         var nonce = cursor.Take(SubjectSealer.NonceBytes);
         var tag = cursor.Take(SubjectSealer.TagBytes);
-        var text = new byte[cursor.Rest.Length];
-        var associated = new byte[open.Length + 1];
-        open.CopyTo(associated);
-        associated[^1] = seal;
-        erased = !_sealer.Open(key, nonce, cursor.Rest, tag, associated, text);
+        text = text[..cursor.Rest.Length];
+        erased = !_sealer.Open(key, nonce, cursor.Rest, tag, open, text);
         return erased ? [] : text;
     }
 
@@ -205,11 +221,12 @@ internal sealed class FactCodec(ISubjectKeys keys)
 
     private static Fact Read(int type, FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown, JournalStream stream)
     {
+        // These two are most of all facts, and are made whole at once: a copy of each would take as much again.
         switch ((FactType)type)
         {
             case FactType.Observed: return ObservedFields.Read(head, open, part, unknown);
             case FactType.Decided: return DecidedFields.Read(head, open, part, unknown);
-            case FactType.ConsentChanged: return ConsentChangedFields.Read(head, open, part, unknown);
+            case FactType.ConsentChanged: return Complete(ConsentChangedFields.Read(head, open, part, unknown), head, unknown);
         }
 
         // The types below have no sealed part yet; what a later release put there is kept.
@@ -218,7 +235,11 @@ internal sealed class FactCodec(ISubjectKeys keys)
             unknown.Sealed(part.Raw);
         }
 
-        return (FactType)type switch
+        return Complete(OpenOnly(type, head, open, unknown, stream), head, unknown);
+    }
+
+    private static Fact OpenOnly(int type, FactHead head, FieldReader open, UnknownCollector unknown, JournalStream stream) =>
+        (FactType)type switch
         {
             FactType.Delivered => DeliveredFields.Read(head, open, unknown),
             FactType.ItemChanged => ItemChangedFields.Read(head, open, unknown),
@@ -229,7 +250,9 @@ internal sealed class FactCodec(ISubjectKeys keys)
             FactType.PriorFitted => PriorFittedFields.Read(head, open, unknown),
             _ => Unrecognised(type, head, open, unknown, stream),
         };
-    }
+
+    private static Fact Complete(Fact fact, FactHead head, UnknownCollector unknown) =>
+        fact with { Tenant = head.Tenant, Time = head.Time, Received = head.Received, Erased = head.Erased, Unknown = unknown.Fields };
 
     private static UnrecognisedFact Unrecognised(int type, FactHead head, FieldReader open, UnknownCollector unknown, JournalStream stream)
     {

@@ -5,6 +5,12 @@ namespace Millrace.Journal.Facts.Codec;
 /// </summary>
 internal readonly record struct FactHead(string Id, string Tenant, UnixMicros Time, string? Decision)
 {
+    /// <summary>When the journal took it; from the record around.</summary>
+    public UnixMicros Received { get; init; }
+
+    /// <summary>Whether its sealed part is there and cannot be read.</summary>
+    public bool Erased { get; init; }
+
     /// <summary>Fields of the types begin after this number; the gap is room for the head to grow.</summary>
     public const int LastField = 7;
 
@@ -24,22 +30,24 @@ internal readonly record struct FactHead(string Id, string Tenant, UnixMicros Ti
 
     public static FactHead Read(FieldReader open, UnknownCollector? unknown)
     {
-        var head = new FactHead("", DefaultTenant, default, null);
+        string id = "", tenant = DefaultTenant;
+        string? decision = null;
+        var time = default(UnixMicros);
         while (open.Next())
         {
             switch (open.Number)
             {
                 case IdField:
-                    head = head with { Id = open.Id() };
+                    id = open.Id();
                     break;
                 case TenantField:
-                    head = head with { Tenant = open.Id() };
+                    tenant = open.FrequentId();
                     break;
                 case TimeField:
-                    head = head with { Time = new UnixMicros(open.Signed()) };
+                    time = new UnixMicros(open.Signed());
                     break;
                 case DecisionField:
-                    head = head with { Decision = open.Id() };
+                    decision = open.Id();
                     break;
                 case <= LastField:
                     unknown?.Open(open.Raw);
@@ -49,6 +57,6 @@ internal readonly record struct FactHead(string Id, string Tenant, UnixMicros Ti
             }
         }
 
-        return head;
+        return new FactHead(id, tenant, time, decision);
     }
 }

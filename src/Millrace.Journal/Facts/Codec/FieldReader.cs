@@ -62,7 +62,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
         return true;
     }
 
-    public readonly ulong Unsigned() => Expect(WireType.Varint)._value;
+    public readonly ulong Unsigned() => Is(WireType.Varint) ? _value : throw Unexpected(WireType.Varint);
 
     public readonly long Signed() => UnZigZag(Unsigned());
 
@@ -70,11 +70,22 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
     public readonly bool Flag() => Unsigned() != 0;
 
-    public readonly ulong Fixed64() => Expect(WireType.Fixed64)._value;
+    public readonly ulong Fixed64() => Is(WireType.Fixed64) ? _value : throw Unexpected(WireType.Fixed64);
 
-    public readonly ByteCursor Bytes() => new(Expect(WireType.Bytes)._bytes);
+    public readonly ByteCursor Bytes() => new(Content());
 
-    public readonly string Text() => Encoding.UTF8.GetString(Expect(WireType.Bytes)._bytes);
+    public readonly string Text() => Encoding.UTF8.GetString(Content());
+
+    /// <summary>A text that is often the same as one before (<see cref="TextCache"/>).</summary>
+    public readonly string Word() => TextCache.Text(Content());
+
+    /// <summary>An id that is often the same as one before.</summary>
+    public readonly string FrequentId() => _wire switch
+    {
+        WireType.Varint => IdForm.ToText(_value),
+        WireType.Fixed128 => TextCache.Uuid(_bytes),
+        _ => Word(),
+    };
 
     public readonly string Id() => _wire switch
     {
@@ -88,6 +99,9 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
     private readonly long Bounded(long value) =>
         value is >= int.MinValue and <= int.MaxValue ? value : throw new FactFormatException($"field {Number}: expected a 32-bit number, got {value}");
 
-    private readonly FieldReader Expect(WireType wire) =>
-        _wire == wire ? this : throw new FactFormatException($"field {Number}: expected wire type {wire}, got {_wire}");
+    private readonly ReadOnlySpan<byte> Content() => Is(WireType.Bytes) ? _bytes : throw Unexpected(WireType.Bytes);
+
+    private readonly bool Is(WireType wire) => _wire == wire;
+
+    private readonly FactFormatException Unexpected(WireType wire) => new($"field {Number}: expected wire type {wire}, got {_wire}");
 }

@@ -38,14 +38,14 @@ internal static class ObservedFields
             switch (open.Number)
             {
                 case <= FactHead.LastField: break;
-                case 8: @event = open.Text(); break;
-                case 9: item = open.Id(); break;
-                case 10: surface = open.Text(); break;
+                case 8: @event = open.Word(); break;
+                case 9: item = open.FrequentId(); break;
+                case 10: surface = open.Word(); break;
                 case 11: rank = open.Int(); break;
                 case 12: value = open.Signed(); break;
-                case 13: unit = open.Text(); break;
+                case 13: unit = open.Word(); break;
                 case 14: attested = open.Flag(); break;
-                case 15: slot = open.Text(); break;
+                case 15: slot = open.Word(); break;
                 case 16: unvouched = open.Flag(); break;
                 case 17: withheld = open.Flag(); break;
                 default: unknown.Open(open.Raw); break;
@@ -58,7 +58,7 @@ internal static class ObservedFields
             {
                 case 1: user = part.Id(); break;
                 case 2: session = part.Id(); break;
-                case 3: segment = part.Text(); break;
+                case 3: segment = part.Word(); break;
                 case 4: context = PackedContext.Read(part.Bytes()); break;
                 default: unknown.Sealed(part.Raw); break;
             }
@@ -67,6 +67,11 @@ internal static class ObservedFields
         return new Observed
         {
             Id = head.Id,
+            Tenant = head.Tenant,
+            Time = head.Time,
+            Received = head.Received,
+            Erased = head.Erased,
+            Unknown = unknown.Fields,
             Event = @event,
             Item = item,
             Decision = head.Decision,

@@ -45,7 +45,7 @@ internal static class PackedIds
     public static ImmutableArray<string> Read(ref ByteCursor cursor)
     {
         var ids = ImmutableArray.CreateBuilder<string>(cursor.Count());
-        var distinct = new List<string>(ids.Capacity);
+        List<string>? distinct = null; // As long as nothing is repeated, the list itself.
         for (var i = ids.Capacity; i > 0; i--)
         {
             var head = cursor.Varint();
@@ -54,17 +54,23 @@ internal static class PackedIds
             ids.Add(kind switch
             {
                 IdKind.Number => IdForm.ToText(rest),
-                IdKind.Uuid => IdForm.ToText(cursor.Take(16)),
-                IdKind.Repeat => rest < (ulong)distinct.Count ? distinct[(int)rest] : throw new FactFormatException($"id: expected one of {distinct.Count}, got {rest}"),
-                _ => Encoding.UTF8.GetString(cursor.Take((int)Math.Min(rest, int.MaxValue))),
+                IdKind.Uuid => TextCache.Uuid(cursor.Take(16)),
+                IdKind.Repeat => Repeated(ids, ref distinct, rest),
+                _ => TextCache.Text(cursor.Take((int)Math.Min(rest, int.MaxValue))),
             });
             if (kind != IdKind.Repeat)
             {
-                distinct.Add(ids[^1]);
+                distinct?.Add(ids[^1]);
             }
         }
 
         return ids.MoveToImmutable();
+    }
+
+    private static string Repeated(ImmutableArray<string>.Builder ids, ref List<string>? distinct, ulong number)
+    {
+        distinct ??= [.. ids];
+        return number < (ulong)distinct.Count ? distinct[(int)number] : throw new FactFormatException($"id: expected one of {distinct.Count}, got {number}");
     }
 
     private static void Head(FieldWriter writer, IdKind kind, ulong rest) => writer.Varint((rest << 2) | (ulong)kind);

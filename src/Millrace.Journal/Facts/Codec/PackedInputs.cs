@@ -37,6 +37,19 @@ internal static class PackedInputs
 
         PackedTexts.Write(writer, 8, inputs.Pins);
         PackedTexts.Write(writer, 9, inputs.Skipped);
+        if (!inputs.Given.IsDefaultOrEmpty)
+        {
+            var start = writer.Begin(10);
+            writer.Varint((ulong)inputs.Given.Length);
+            var before = 0;
+            foreach (var cell in inputs.Given)
+            {
+                writer.Varint((ulong)(cell - before));
+                before = cell;
+            }
+
+            writer.End(start);
+        }
     }
 
     public static DecisionInputs Read(ByteCursor bytes)
@@ -46,6 +59,7 @@ internal static class PackedInputs
         ImmutableArray<string> candidates = [], providers = [], features = [], pins = [], skipped = [];
         ImmutableArray<uint> sources = [];
         ImmutableArray<float> matrix = [];
+        ImmutableArray<int> given = [];
         var fields = new FieldReader(bytes.Rest);
         while (fields.Next())
         {
@@ -56,10 +70,11 @@ internal static class PackedInputs
                 case 3: candidates = Ids(fields.Bytes()); break;
                 case 4: sources = Sources(fields.Bytes()); break;
                 case 5: providers = Ids(fields.Bytes()); break;
-                case 6: features = PackedTexts.Read(fields.Bytes()); break;
+                case 6: features = PackedTexts.ReadWords(fields.Bytes()); break;
                 case 7: matrix = Matrix(fields.Bytes()); break;
                 case 8: pins = PackedTexts.Read(fields.Bytes()); break;
                 case 9: skipped = PackedTexts.Read(fields.Bytes()); break;
+                case 10: given = Given(fields.Bytes()); break;
                 default: break;
             }
         }
@@ -75,6 +90,7 @@ internal static class PackedInputs
             Matrix = matrix,
             Pins = pins,
             Skipped = skipped,
+            Given = given,
         };
     }
 
@@ -91,6 +107,19 @@ internal static class PackedInputs
     private static ImmutableArray<string> Ids(ByteCursor cursor) => PackedIds.Read(ref cursor);
 
     private static ImmutableArray<float> Matrix(ByteCursor cursor) => PackedMatrix.Read(ref cursor);
+
+    private static ImmutableArray<int> Given(ByteCursor cursor)
+    {
+        var given = new int[cursor.Count()];
+        var before = 0;
+        for (var i = 0; i < given.Length; i++)
+        {
+            before += (int)cursor.Varint();
+            given[i] = before;
+        }
+
+        return [.. given];
+    }
 
     private static ImmutableArray<uint> Sources(ByteCursor cursor)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Millrace.Journal.Facts.Codec;
 
@@ -42,7 +43,7 @@ internal static class PackedSlots
         var slots = new DecidedSlot[cursor.Count(least: 2)];
         for (var s = 0; s < slots.Length; s++)
         {
-            var name = cursor.Text();
+            var name = cursor.Word();
             var ids = PackedIds.Read(ref cursor);
             var scores = PackedDoubles.Read(ref cursor, ids.Length);
             var propensities = PackedDoubles.Read(ref cursor, ids.Length);
@@ -54,9 +55,9 @@ internal static class PackedSlots
                     ids[i], scores[i], propensities[i], (bits & ExploredBit) != 0, (bits & ExplorableBit) != 0, (uint)(bits >> FlagBits));
             }
 
-            slots[s] = new DecidedSlot(name, [.. items]);
+            slots[s] = new DecidedSlot(name, ImmutableCollectionsMarshal.AsImmutableArray(items));
         }
 
-        return [.. slots];
+        return ImmutableCollectionsMarshal.AsImmutableArray(slots);
     }
 }

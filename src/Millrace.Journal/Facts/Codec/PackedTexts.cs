@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Millrace.Journal.Facts.Codec;
 
@@ -32,8 +33,20 @@ internal static class PackedTexts
             texts[i] = cursor.Text();
         }
 
-        return [.. texts];
+        return ImmutableCollectionsMarshal.AsImmutableArray(texts);
     }
 
     public static ImmutableArray<string> Read(ByteCursor cursor) => Read(ref cursor);
+
+    /// <summary>Reads texts that are often the same, and name nobody (<see cref="TextCache"/>).</summary>
+    public static ImmutableArray<string> ReadWords(ByteCursor cursor)
+    {
+        var texts = new string[cursor.Count()];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            texts[i] = cursor.Word();
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(texts);
+    }
 }

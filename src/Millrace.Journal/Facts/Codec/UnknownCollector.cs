@@ -3,12 +3,13 @@ using System.Buffers;
 namespace Millrace.Journal.Facts.Codec;
 
 /// <summary>Gathers the fields that a reader does not know.</summary>
-internal sealed class UnknownCollector
+/// <param name="wasPlain">Whether the sealed part stands plain.</param>
+internal sealed class UnknownCollector(bool wasPlain)
 {
     private ArrayBufferWriter<byte>? _open;
     private ArrayBufferWriter<byte>? _sealed;
 
-    public UnknownFields Fields => new(_open?.WrittenMemory ?? default, _sealed?.WrittenMemory ?? default);
+    public UnknownFields Fields => new(_open?.WrittenMemory ?? default, _sealed?.WrittenMemory ?? default) { WasPlain = wasPlain };
 
     public void Open(ReadOnlySpan<byte> field) => (_open ??= new ArrayBufferWriter<byte>()).Write(field);
 

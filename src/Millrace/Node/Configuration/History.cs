@@ -1,4 +1,5 @@
 using Millrace.Features.Definitions;
+using Millrace.Features.Online;
 using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
@@ -7,7 +8,7 @@ namespace Millrace.Node.Configuration;
 internal static class History
 {
     /// <summary>Pairs want what their session clicked before the window began: a start reads so much more than features reach back.</summary>
-    public static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
+    public static TimeSpan LongestRun => PersonLayout.LongestRun;
 
     private static readonly TimeSpan Margin = TimeSpan.FromDays(1);
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);

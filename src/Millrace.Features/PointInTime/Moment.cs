@@ -1,0 +1,27 @@
+using Millrace.Features.Online;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+
+namespace Millrace.Features.PointInTime;
+
+/// <summary>What a decision knew, again: valid until its visitor returns.</summary>
+public sealed class Moment
+{
+    /// <summary>The decision.</summary>
+    public Decided Decided { get; internal set; } = null!;
+
+    /// <summary>Where its record stands.</summary>
+    public Position Position { get; internal set; }
+
+    /// <summary>The items at its epoch.</summary>
+    public FeatureSnapshot Snapshot { get; internal set; } = null!;
+
+    /// <summary>The person who asked, as the decision read it.</summary>
+    public PersonBuffer Person { get; } = new();
+}
+
+/// <summary>Called for each decision of a walk, in the order of epochs.</summary>
+public interface IMomentVisitor
+{
+    ValueTask VisitAsync(Moment moment, CancellationToken cancellation);
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Millrace.Journal.Segments;
+using Parquet;
+
+namespace Millrace.Features.PointInTime.Parquet;
+
+/// <summary>The files of a build: <c>rows-FROM-TO-PART.parquet</c>, each whole or not there.</summary>
+public static class RowFiles
+{
+    internal const string Extension = ".parquet";
+    internal const string Unfinished = ".part";
+    internal const string Definitions = "millrace.definitions";
+    internal const string Engine = "millrace.engine";
+    internal const string From = "millrace.from";
+    internal const string To = "millrace.to";
+    internal const string Part = "millrace.part";
+    internal const string Last = "millrace.last";
+
+    /// <summary>Whether an earlier run wrote all of a slice, by the same definitions and the same engine.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static async Task<bool> IsDoneAsync(string directory, RowSlice slice, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(slice);
+        for (var part = 0; File.Exists(PathOf(directory, slice, part)); part++)
+        {
+            await using var reader = await ParquetReader.CreateAsync(PathOf(directory, slice, part), cancellationToken: cancellation);
+            var expected = MetadataOf(slice, part, isLast: false);
+            var names = reader.Schema.DataFields.Skip(RowColumns.Fixed).Select(f => f.Name);
+            if (expected.Any(e => e.Key != Last && reader.CustomMetadata.GetValueOrDefault(e.Key) != e.Value) || !names.SequenceEqual(slice.Features))
+            {
+                return false;
+            }
+
+            if (reader.CustomMetadata.GetValueOrDefault(Last) == bool.TrueString)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    internal static string PathOf(string directory, RowSlice slice, int part) =>
+        Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{slice.Name}-{part:D4}{Extension}"));
+
+    internal static Dictionary<string, string> MetadataOf(RowSlice slice, int part, bool isLast) => new(StringComparer.Ordinal)
+    {
+        [Definitions] = slice.Definitions,
+        [Engine] = slice.Engine.ToString(CultureInfo.InvariantCulture),
+        [From] = slice.From.ToString(),
+        [To] = slice.To.ToString(),
+        [Part] = part.ToString(CultureInfo.InvariantCulture),
+        [Last] = isLast.ToString(),
+    };
+
+    /// <summary>Makes the directory, and takes away what an earlier run left of a slice, last part first: a slice never seems done while it is not.</summary>
+    internal static void Begin(string directory, RowSlice slice)
+    {
+        DurableFile.CreateDirectory(DiskFiles.Instance, directory);
+        foreach (var path in Directory.EnumerateFiles(directory, slice.Name + "-*").OrderDescending(StringComparer.Ordinal))
+        {
+            File.Delete(path);
+        }
+
+        DiskFiles.Instance.SyncDirectory(directory);
+    }
+
+    /// <summary>Gives a file that is durable its name.</summary>
+    internal static void Publish(string directory, RowSlice slice, int part)
+    {
+        var path = PathOf(directory, slice, part);
+        DiskFiles.Instance.Move(path + Unfinished, path);
+        DiskFiles.Instance.SyncDirectory(directory);
+    }
+}

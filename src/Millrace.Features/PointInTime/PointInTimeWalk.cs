@@ -1,0 +1,208 @@
+using Millrace.Features.Definitions;
+using Millrace.Features.Local;
+using Millrace.Features.Online;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+
+namespace Millrace.Features.PointInTime;
+
+/// <summary>
+/// Goes through a journal's decisions in the order of their epochs and brings back, for each, what it knew: the folder stands at the epoch's cut and time, persons at the
+/// decision's own cut. The fold and the reads are those that serve; no fact from beyond the cuts is ever handed to them. One use.
+/// </summary>
+public sealed class PointInTimeWalk
+{
+    private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
+
+    private readonly IJournalReader _journal;
+    private readonly FeatureSet _features;
+    private readonly WalkOptions _options;
+    private readonly FeatureFolder _folder;
+    private readonly EmbeddedPersonStore _persons;
+    private readonly SkippingReader _reader;
+    private readonly List<PartitionFeed> _feeds = [];
+    private readonly Moment _moment = new();
+    private readonly long[] _cut;
+    private readonly string _definitions;
+    private UnixMicros _historyFrom = new(long.MinValue);
+
+    /// <param name="journal">What is read; nothing is written.</param>
+    /// <param name="features">The definitions: decisions that were taken under others are counted and passed over.</param>
+    /// <param name="options">Which decisions, and how they were folded.</param>
+    /// <param name="skipped">Told of each record that is no fact; null when nobody wants to know.</param>
+    public PointInTimeWalk(IJournalReader journal, FeatureSet features, WalkOptions options, Action<Position, Exception>? skipped = null)
+    {
+        (_journal, _features, _options) = (journal, features, options);
+        _folder = new FeatureFolder(features, options.Folding);
+        _definitions = options.Folding.Fingerprint(features);
+        var partitions = journal.Partitions(JournalStream.Events);
+        _persons = new EmbeddedPersonStore(features.Persons, partitions, options.Folding.SessionIdle, options.MaxPersons);
+        _cut = new long[partitions];
+        _reader = new SkippingReader(journal, (position, fault) =>
+        {
+            Counts.Skipped++;
+            skipped?.Invoke(position, fault);
+        });
+    }
+
+    /// <summary>What was met so far.</summary>
+    public WalkCounts Counts { get; } = new();
+
+    /// <summary>Whether the folder counted all that the facts say: see <see cref="FoldCounts.Whole"/>.</summary>
+    public bool Whole => _folder.Counts.Whole && _persons.Evicted == 0;
+
+    /// <summary>How far decisions are read, as a time between From and To.</summary>
+    public UnixMicros Reached { get; private set; }
+
+    /// <summary>Walks to the end.</summary>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
+    public async Task RunAsync(IMomentVisitor visitor, CancellationToken cancellation = default)
+    {
+        var decisions = new DecisionFeed(_reader, _journal, _options, Counts);
+        await decisions.BeginAsync(cancellation);
+        await OpenFeedsAsync(cancellation);
+        while (await decisions.NextAsync(cancellation) is { } next)
+        {
+            Reached = next.Epoch.Until;
+            await VisitAsync(next.Epoch, next.Decisions, visitor, cancellation);
+        }
+
+        Reached = _options.To;
+    }
+
+    private async Task OpenFeedsAsync(CancellationToken cancellation)
+    {
+        var reach = _features.Reach;
+        foreach (var of in Enum.GetValues<PersonEntity>())
+        {
+            reach = TimeSpan.FromTicks(Math.Max(reach.Ticks, _features.Persons.Reach(of).Ticks));
+        }
+
+        var from = _options.From - _options.OldestEpoch - reach - PersonLayout.LongestRun;
+        foreach (var stream in Folded)
+        {
+            for (var partition = 0; partition < _journal.Partitions(stream); partition++)
+            {
+                var start = stream == JournalStream.Events ? await _journal.SeekAsync(stream, partition, from, cancellation) : _journal.Range(stream, partition).First;
+                _feeds.Add(new PartitionFeed(_reader, stream, partition, start));
+                if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
+                {
+                    await NoteShortAsync(partition, start, from, reach, cancellation);
+                }
+            }
+        }
+    }
+
+    /// <summary>Retention has taken what a start would read: from where on windows are whole all the same.</summary>
+    private async Task NoteShortAsync(int partition, long start, UnixMicros from, TimeSpan reach, CancellationToken cancellation)
+    {
+        var first = await _journal.ReadAsync(JournalStream.Events, partition, start, 1, cancellation);
+        if (first.Count > 0 && first[0].Fact.Received > from)
+        {
+            var whole = first[0].Fact.Received + reach + PersonLayout.LongestRun;
+            _historyFrom = whole > _historyFrom ? whole : _historyFrom;
+        }
+    }
+
+    private async Task VisitAsync(EpochFrozen epoch, List<StoredFact> decisions, IMomentVisitor visitor, CancellationToken cancellation)
+    {
+        if (Refusal(epoch) is { } refused)
+        {
+            decisions.ForEach(_ => Counts.Count(refused));
+            return;
+        }
+
+        foreach (var feed in _feeds)
+        {
+            await feed.FoldItemsAsync(CutOf(epoch, feed), _folder, _persons, cancellation);
+        }
+
+        _moment.Snapshot = _folder.At(epoch.Epoch, epoch.Until);
+        decisions.Sort(static (one, other) => ByPerson((Decided)one.Fact, (Decided)other.Fact));
+        foreach (var stored in decisions)
+        {
+            var decided = (Decided)stored.Fact;
+            if (await BringBackAsync(decided, cancellation) is { } reason)
+            {
+                Counts.Count(reason);
+                continue;
+            }
+
+            (_moment.Decided, _moment.Position) = (decided, stored.Position);
+            await visitor.VisitAsync(_moment, cancellation);
+            Counts.Visited++;
+        }
+
+        Counts.Folded = _feeds.Sum(feed => feed.Folded);
+    }
+
+    private NotVisited? Refusal(EpochFrozen epoch) => epoch switch
+    {
+        { Definitions: null } => NotVisited.OldRecord,
+        _ when epoch.Definitions != _definitions => NotVisited.OtherDefinitions,
+        _ when epoch.Until < _historyFrom => NotVisited.HistoryShort,
+        _ => null,
+    };
+
+    /// <summary>Folds persons up to what the decision knew of its own, and reads it; says why not when that cannot be.</summary>
+    private async ValueTask<NotVisited?> BringBackAsync(Decided decided, CancellationToken cancellation)
+    {
+        _moment.Person.Clear();
+        if (decided.Erased)
+        {
+            return NotVisited.Erased;
+        }
+
+        if (decided.Asked == default)
+        {
+            return NotVisited.OldRecord;
+        }
+
+        if (decided.UserAhead.IsDefaultOrEmpty)
+        {
+            return null;
+        }
+
+        foreach (var feed in _feeds.Where(feed => feed.Stream == JournalStream.Events))
+        {
+            _cut[feed.Partition] = feed.Items + decided.UserAhead[feed.Partition];
+            await feed.FoldPersonsAsync(_cut[feed.Partition], _persons, cancellation);
+        }
+
+        if (!_persons.IsAsOf(decided.Tenant, decided.User, decided.Session, _cut))
+        {
+            return NotVisited.PersonPassed;
+        }
+
+        _persons.Read(decided.Tenant, decided.User, decided.Session, _moment.Person);
+        return null;
+    }
+
+    private static long CutOf(EpochFrozen epoch, PartitionFeed feed)
+    {
+        foreach (var next in epoch.Cut)
+        {
+            if (next.Stream == feed.Stream && next.Partition == feed.Partition)
+            {
+                return next.Offset;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Decisions whose persons were further behind come first; persons are folded by one writer, so that their cuts have an order.</summary>
+    private static int ByPerson(Decided one, Decided other)
+    {
+        var partitions = Math.Min(one.UserAhead.Length, other.UserAhead.Length);
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            if (one.UserAhead[partition] != other.UserAhead[partition])
+            {
+                return one.UserAhead[partition].CompareTo(other.UserAhead[partition]);
+            }
+        }
+
+        return one.UserAhead.Length.CompareTo(other.UserAhead.Length);
+    }
+}

@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Millrace.Journal;
+
+namespace Millrace.Features.PointInTime;
+
+/// <summary>What a slice of a build is made of: stands in each of its files, so that a later run knows whether the slice is done, and done alike.</summary>
+/// <param name="From">The first time of the slice's decisions.</param>
+/// <param name="To">The first time after the slice.</param>
+/// <param name="Features">The names of the feature columns, in order.</param>
+/// <param name="Definitions">The fingerprint of the feature set (<c>EpochFrozen.Definitions</c>).</param>
+/// <param name="Engine">Raised whenever the same facts would give other rows.</param>
+public sealed record RowSlice(UnixMicros From, UnixMicros To, ImmutableArray<string> Features, string Definitions, int Engine)
+{
+    /// <summary>What the names of its files begin with; in order of time.</summary>
+    public string Name => string.Create(CultureInfo.InvariantCulture, $"rows-{From.Value:D16}-{To.Value:D16}");
+}

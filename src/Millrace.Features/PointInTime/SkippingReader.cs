@@ -1,0 +1,33 @@
+using Millrace.Journal;
+
+namespace Millrace.Features.PointInTime;
+
+/// <summary>Reads partitions in batches as the node's own folding does: a record that is whole and no fact is passed over, and what stands before it comes first.</summary>
+/// <param name="journal">What is read.</param>
+/// <param name="skipped">Told of each record that is passed over.</param>
+internal sealed class SkippingReader(IJournalReader journal, Action<Position, Exception> skipped)
+{
+    private const int Batch = 4096;
+
+    /// <summary>The next facts of a partition, in order; empty at its end.</summary>
+    internal async Task<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, CancellationToken cancellation)
+    {
+        var most = Batch;
+        while (true)
+        {
+            try
+            {
+                return await journal.ReadAsync(stream, partition, from, most, cancellation);
+            }
+            catch (JournalCorruptException bad) when (bad.Offset > from)
+            {
+                most = (int)Math.Min(Batch, bad.Offset - from);
+            }
+            catch (JournalCorruptException bad) when (bad.Offset == from)
+            {
+                skipped(new Position(stream, partition, from), bad);
+                (from, most) = (from + 1, Batch);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+namespace Millrace.Features.PointInTime;
+
+/// <summary>Why a decision was not visited: the closed set that reports, metrics and tests share.</summary>
+public enum NotVisited
+{
+    /// <summary>Its record stands further behind its epoch than the horizon.</summary>
+    Late,
+
+    /// <summary>Its epoch was not recorded, or retention took the record.</summary>
+    EpochUnknown,
+
+    /// <summary>It was taken under other definitions.</summary>
+    OtherDefinitions,
+
+    /// <summary>A decision that was visited before it knew more of the same person.</summary>
+    PersonPassed,
+
+    /// <summary>Its person was erased.</summary>
+    Erased,
+
+    /// <summary>An earlier release took it, and did not record what its person's state had folded.</summary>
+    OldRecord,
+
+    /// <summary>The journal does not reach as far back as the features do from its epoch.</summary>
+    HistoryShort,
+}
+
+/// <summary>What a walk met.</summary>
+public sealed class WalkCounts
+{
+    private readonly long[] _not = new long[Enum.GetValues<NotVisited>().Length];
+
+    /// <summary>Decisions visited.</summary>
+    public long Visited { get; internal set; }
+
+    /// <summary>Facts folded.</summary>
+    public long Folded { get; internal set; }
+
+    /// <summary>Records passed over because they are no facts.</summary>
+    public long Skipped { get; internal set; }
+
+    /// <summary>Decisions that were not visited, all reasons together.</summary>
+    public long NotVisited => _not.Sum();
+
+    /// <summary>Decisions that were not visited for this reason.</summary>
+    public long Not(NotVisited reason) => _not[(int)reason];
+
+    internal void Count(NotVisited reason) => _not[(int)reason]++;
+}

@@ -1,0 +1,26 @@
+using Millrace.Features.Online;
+using Millrace.Journal;
+
+namespace Millrace.Features.PointInTime;
+
+/// <summary>Which decisions are walked, and how they were folded.</summary>
+public sealed record WalkOptions
+{
+    /// <summary>The bounds and habits of the folder that served.</summary>
+    public FeatureOptions Folding { get; init; } = new();
+
+    /// <summary>The most sessions and the most users that are followed at a time.</summary>
+    public int MaxPersons { get; init; } = 1_000_000;
+
+    /// <summary>Decisions recorded at or after it.</summary>
+    public required UnixMicros From { get; init; }
+
+    /// <summary>Decisions recorded before it.</summary>
+    public required UnixMicros To { get; init; }
+
+    /// <summary>How far behind its epoch a decision's record may stand: records are written behind replies, by 100 ms as a rule; ten seconds are kept in memory.</summary>
+    public TimeSpan Horizon { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long before a decision its epoch may have been recorded: a node whose folding stalls decides on with its last epoch.</summary>
+    public TimeSpan OldestEpoch { get; init; } = TimeSpan.FromMinutes(10);
+}

@@ -1,0 +1,97 @@
+using CsCheck;
+using Millrace.Features.Definitions;
+using Millrace.Features.Numerics;
+using Millrace.Features.PointInTime;
+using Millrace.Journal;
+
+namespace Millrace.Tests.Features.PointInTime;
+
+public sealed class OnlineOfflineTests
+{
+    private static readonly FeatureSet Set = FeatureSet.Create(
+    [
+        new CountFeature("clicks_10m", "click", TimeSpan.FromMinutes(10)),
+        new CountFeature("seen_share", "impression", TimeSpan.FromHours(1), CountRead.Share),
+        new DecayedCountFeature("hot", "click", TimeSpan.FromMinutes(5), CountRead.Log),
+        new AgeFeature("idle", AgeSince.LastEvent, TimeSpan.FromHours(1)),
+        new AgeFeature("age", AgeSince.Published),
+        new CooccurrenceFeature("next", "click", TimeSpan.FromHours(3)) { Span = 3, Symmetric = true, Depth = 3 },
+    ]);
+
+    private static readonly Gen<ServedHistory.Step[]> Steps = Gen.Select(
+        Gen.Int[0, 10],
+        Gen.Int[0, ServedHistory.Items - 1],
+        Gen.Int[0, 5],
+        Gen.Int[0, 60],
+        Gen.Frequency((6, Gen.Int[0, 300]), (2, Gen.Int[1_000, 60_000]), (1, Gen.Int[600_000, 3_000_000])),
+        (kind, item, session, late, gap) => new ServedHistory.Step(kind, item, session, late, gap)).Array[20, 250];
+
+    [Fact]
+    public async Task Every_value_that_was_served_is_built_again_bit_for_bit()
+    {
+        var compared = 0L;
+        await Steps.SampleAsync(
+            async steps =>
+            {
+                var (check, counts, decisions) = await PlayAsync(steps, Set, Set);
+                Assert.All(check.Features, feature => Assert.True(feature.Value.Different == 0, $"{feature.Key}: {feature.Value.First}"));
+                Assert.Equal((decisions, 0L), (counts.Visited, counts.NotVisited));
+                Interlocked.Add(ref compared, check.Features.Values.Sum(feature => feature.Compared));
+            },
+            iter: 300);
+        Assert.True(compared > 10_000, $"{compared} cells compared");
+    }
+
+    [Fact]
+    public async Task A_fault_planted_in_one_update_rule_is_found_within_a_thousand_decisions_by_its_name()
+    {
+        var sound = FeatureSet.Create([.. Set.Definitions, new PlantedFeature("planted", "click")]);
+        var broken = FeatureSet.Create([.. Set.Definitions, new PlantedFeature("planted", "click") { Forgets = 50 }]);
+        var steps = History(1_000);
+        var (check, counts, decisions) = await PlayAsync(steps, sound, broken);
+        Assert.InRange(decisions, 100, 1_000);
+        Assert.Equal(decisions, counts.Visited);
+        Assert.Equal(["planted"], check.Features.Where(feature => feature.Value.Different > 0).Select(feature => feature.Key));
+
+        var (clean, _, _) = await PlayAsync(steps, sound, sound);
+        Assert.Equal(0, clean.Different);
+    }
+
+    [Fact]
+    public async Task Decisions_of_other_definitions_and_of_unknown_epochs_are_counted_and_not_compared()
+    {
+        var other = FeatureSet.Create([.. Set.Definitions, new CountFeature("more", "click", TimeSpan.FromMinutes(1))]);
+        var (check, counts, decisions) = await PlayAsync(History(300), other, Set);
+        Assert.Equal((0L, decisions), (check.Decisions, counts.Not(NotVisited.OtherDefinitions)));
+    }
+
+    /// <summary>The same steps each time: enough of them for so many facts and a fifth as many decisions.</summary>
+    private static ServedHistory.Step[] History(int steps)
+    {
+        var history = new ServedHistory.Step[steps * 3];
+        for (var i = 0; i < history.Length; i++)
+        {
+            var (first, second) = Philox.Draw(7, 1, (ulong)i);
+            history[i] = new ServedHistory.Step(
+                Philox.ToIndex(first, 11), Philox.ToIndex(StableHash.Mix(first), ServedHistory.Items), Philox.ToIndex(second, 6), Philox.ToIndex(StableHash.Mix(second), 60), 150);
+        }
+
+        return history;
+    }
+
+    private static async Task<(SkewCheck Check, WalkCounts Counts, long Decisions)> PlayAsync(ServedHistory.Step[] steps, FeatureSet built, FeatureSet served)
+    {
+        await using var history = new ServedHistory(served);
+        var from = history.Now;
+        foreach (var step in steps)
+        {
+            await history.TakeAsync(step);
+        }
+
+        await history.EndAsync();
+        var walk = new PointInTimeWalk(history.Journal, built, new WalkOptions { From = from, To = new UnixMicros(long.MaxValue / 2), Horizon = TimeSpan.FromDays(9) });
+        var check = new SkewCheck(built);
+        await walk.RunAsync(check);
+        return (check, walk.Counts, history.Decisions);
+    }
+}

@@ -1,0 +1,144 @@
+using Millrace.Features.PointInTime;
+using Millrace.Features.PointInTime.Parquet;
+using Millrace.Journal;
+
+namespace Millrace.Tests.Features.PointInTime;
+
+public sealed class ParquetRowSinkTests : IDisposable
+{
+    private const int SlateItems = 7;
+    private static readonly RowFileOptions Small = new() { GroupRows = 64, FileRows = 200 };
+    private static readonly RowSlice Slice = new(new UnixMicros(1_790_000_000_000_000), new UnixMicros(1_790_003_600_000_000), ["clicks_1h", "age", "rate"], "0123456789abcdef", 3);
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("millrace-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(100)]
+    public async Task Another_implementation_reads_every_bit_back(int decisions)
+    {
+        var rows = Decisions(decisions).ToList();
+        await WriteAsync(rows);
+        var read = DuckDbRows.Read($"select decision, time, item, rank, propensity, clicks_1h, age, rate from '{_directory.FullName}/*.parquet' order by filename, file_row_number");
+        var expected = rows.SelectMany(d => Enumerable.Range(0, d.Items.Length).Select(i => (object?[])
+        [
+            d.Decision, d.Time.Value, d.Items.Span[i], d.Ranks.Span[i], Bits(d.Propensities.Span[i]),
+            .. Enumerable.Range(0, Slice.Features.Length).Select(c => Bits(d.Matrix.Span[(i * Slice.Features.Length) + c])),
+        ])).ToList();
+        Assert.Equal(expected, read.Select(r => r.Select(Bits).ToArray()));
+    }
+
+    [Fact]
+    public async Task Files_are_rolled_and_say_what_they_are()
+    {
+        await WriteAsync([.. Decisions(100)]);
+        var files = DuckDbRows.Read($"select file_name, num_rows, num_row_groups from parquet_file_metadata('{_directory.FullName}/*.parquet') order by 1");
+        Assert.Equal([192L, 192L, 192L, 124L], files.Select(f => (long)f[1]!));
+        Assert.All(files, f => Assert.InRange((long)f[1]!, 1, Small.FileRows));
+        var said = DuckDbRows.Read($"select file_name, key::varchar, value::varchar from parquet_kv_metadata('{_directory.FullName}/*.parquet') where key::varchar like 'millrace%' order by 1, 2");
+        Assert.Equal(
+            ["0123456789abcdef", "3", Slice.From.ToString(), "False", "0", Slice.To.ToString()], said.Take(6).Select(s => (string)s[2]!));
+        Assert.Equal(["False", "False", "False", "True"], said.Where(s => (string)s[1]! == "millrace.last").Select(s => (string)s[2]!));
+    }
+
+    [Fact]
+    public async Task A_slice_is_done_only_once_it_is_complete_and_alike()
+    {
+        await using (var sink = new ParquetRowSink(_directory.FullName, Slice, Small))
+        {
+            await WriteAsync(sink, [.. Decisions(100)]);
+            Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice, TestContext.Current.CancellationToken));
+        }
+
+        Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice, TestContext.Current.CancellationToken));
+        Assert.Empty(_directory.EnumerateFiles("*.part"));
+        await WriteAsync([.. Decisions(1)]);
+        Assert.Single(_directory.EnumerateFiles()); // What the run before had left is gone.
+        Assert.True(await RowFiles.IsDoneAsync(_directory.FullName, Slice, TestContext.Current.CancellationToken));
+        Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Definitions = "another" }, TestContext.Current.CancellationToken));
+        Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Engine = 4 }, TestContext.Current.CancellationToken));
+        Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Features = ["clicks_1h", "rate", "age"] }, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_filter_that_reads_only_what_the_statistics_allow_finds_its_rows()
+    {
+        var rows = Decisions(100).ToList();
+        await WriteAsync(rows);
+        var (item, value) = (rows[50].Items.Span[3], rows.SelectMany(d => d.Matrix.ToArray()).First(float.IsNegativeInfinity));
+        (string Where, int Count)[] filters =
+        [
+            ($"time = {rows[50].Time.Value}", SlateItems),
+            ($"time >= {rows[90].Time.Value}", 10 * SlateItems),
+            ($"decision = '{rows[7].Decision}'", SlateItems),
+            ($"item = '{item}'", rows.Sum(d => d.Items.ToArray().Count(i => i == item))),
+            ("age = '-inf'::float", rows.Sum(d => Enumerable.Range(0, SlateItems).Count(i => d.Matrix.Span[(i * Slice.Features.Length) + 1] == value))),
+            ("clicks_1h = 0", 100 * SlateItems),
+        ];
+        Assert.All(filters, f => Assert.Equal((long)f.Count, DuckDbRows.Read($"select count(*) from '{_directory.FullName}/*.parquet' where {f.Where}")[0][0]));
+    }
+
+    [Fact]
+    public async Task The_same_rows_give_the_same_bytes()
+    {
+        await WriteAsync([.. Decisions(100)]);
+        var first = Bytes();
+        await WriteAsync([.. Decisions(100)]);
+        Assert.Equal(first, Bytes());
+        Dictionary<string, string> Bytes() => _directory.EnumerateFiles().ToDictionary(f => f.Name, f => Convert.ToHexString(File.ReadAllBytes(f.FullName)));
+    }
+
+    private static object? Bits(object? value) => value switch
+    {
+        float.NaN => null, // Missing is null in the file.
+        float f => BitConverter.SingleToInt32Bits(f),
+        double d => BitConverter.DoubleToInt64Bits(d),
+        _ => value,
+    };
+
+    /// <summary>Decisions whose values are those that get lost first: zeros of both signs that repeat, infinities, subnormals, missing ones, and any bits.</summary>
+    private static IEnumerable<DecisionRows> Decisions(int count)
+    {
+        float[] odd = [0f, -0f, 1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, float.MaxValue, 0.1f];
+        var random = new Random(5);
+        for (var d = 0; d < count; d++)
+        {
+            var matrix = new float[SlateItems * Slice.Features.Length];
+            for (var i = 0; i < matrix.Length; i++)
+            {
+                matrix[i] = (i % Slice.Features.Length) switch
+                {
+                    0 => odd[random.Next(2)],
+                    1 => odd[random.Next(odd.Length)],
+                    _ => BitConverter.Int32BitsToSingle(random.Next()),
+                };
+            }
+
+            yield return new DecisionRows(
+                $"décision-{d}",
+                Slice.From + TimeSpan.FromMicroseconds(d),
+                Enumerable.Range(0, SlateItems).Select(i => $"item-{random.Next(20)}").ToArray(),
+                Enumerable.Range(1, SlateItems).ToArray(),
+                Enumerable.Range(0, SlateItems).Select(_ => random.NextDouble()).ToArray(),
+                matrix);
+        }
+    }
+
+    private static async Task WriteAsync(ParquetRowSink sink, List<DecisionRows> decisions)
+    {
+        foreach (var rows in decisions)
+        {
+            await sink.WriteAsync(rows, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task WriteAsync(List<DecisionRows> decisions)
+    {
+        await using var sink = new ParquetRowSink(_directory.FullName, Slice, Small);
+        await WriteAsync(sink, decisions);
+        await sink.CompleteAsync(TestContext.Current.CancellationToken);
+    }
+}
