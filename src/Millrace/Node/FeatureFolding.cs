@@ -60,6 +60,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
         meter.CreateObservableGauge("millrace.features.lag", () => Lag, "{fact}", "Durable facts that are not folded yet.");
     }
 
+    /// <summary>Told of what is folded and when it is read; null when nobody measures.</summary>
+    public FreshnessWatch? Freshness { get; init; }
+
     /// <summary>Durable facts that are not folded yet.</summary>
     public long Lag => _serving.Lag;
 
@@ -212,6 +215,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
         _epoch = await _epochs.LastAsync(cancellation);
         _serving.Folder.ContinueAfter(_epoch);
         await _serving.BeginAsync(cancellation, _checkpoints is null ? null : new FeatureStart(_checkpoints.Snapshots, _journal, _log));
+        Watch(_serving);
         _begun = true;
     }
 
@@ -229,6 +233,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
         }
 
         generation.Folder.Publish(snapshot);
+        Freshness?.Published();
     }
 
     private async Task RecordAsync(FeatureSnapshot snapshot, CancellationToken cancellation)
@@ -273,7 +278,21 @@ internal sealed class FeatureFolding : IAsyncDisposable
         if (level.TakeOver.Commit())
         {
             _serving = next;
+            Watch(next);
             Interlocked.CompareExchange(ref _pending, null, level);
+        }
+    }
+
+    private void Watch(FoldedGeneration generation)
+    {
+        if (Freshness is { } freshness)
+        {
+            freshness.Use(generation.Features);
+            generation.AfterBatch = facts =>
+            {
+                freshness.Folded(facts);
+                return Task.CompletedTask;
+            };
         }
     }
 

@@ -56,8 +56,8 @@ internal sealed class FoldedGeneration
     /// <summary>Whether something was folded since this was last set to false.</summary>
     public bool Changed { get; set; }
 
-    /// <summary>Called after each batch that was folded, with the number of its facts.</summary>
-    public Func<int, Task>? AfterBatch { get; set; }
+    /// <summary>Called after each batch that was folded, with its facts.</summary>
+    public Func<IReadOnlyList<StoredFact>, Task>? AfterBatch { get; set; }
 
     /// <summary>Goes on from the newest snapshots that can be believed, else from where events begin that features reach back to; once.</summary>
     /// <param name="cancellation">Ends the search.</param>
@@ -199,7 +199,7 @@ internal sealed class FoldedGeneration
                 tail.Next = stored.Position.Offset + 1;
             }
 
-            await (AfterBatch?.Invoke(facts.Count) ?? Task.CompletedTask);
+            await (AfterBatch?.Invoke(facts) ?? Task.CompletedTask);
         }
     }
 

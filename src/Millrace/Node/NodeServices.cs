@@ -87,6 +87,9 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>Folds the features that serve.</summary>
     public FeatureFolding Folding { get; private set; } = null!;
 
+    /// <summary>How soon features show facts.</summary>
+    public FreshnessWatch Freshness { get; private set; } = null!;
+
     /// <summary>Takes changes of the features.</summary>
     public FeatureReload FeatureReload { get; private set; } = null!;
 
@@ -185,14 +188,18 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private async Task OpenFeaturesAsync(NodeConfig config, FeatureSet features, CancellationToken cancellation)
     {
+        var retention = History.Retention(config, features);
+        var removals = new FeatureRemovals(Journal, retention, Clock);
+        await removals.CheckAsync(config, Policies.Versions, cancellation);
         var policies = await Policies.ImportAsync(config, features, cancellation);
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         Serving = new ServingTable(new Serving(policies, () => folder.Current, persons));
+        Freshness = Owned(new FreshnessWatch(Clock, () => Config.Current.Features, () => Folding?.Lag ?? 0, Meter, Logger));
         Snapshots = new SnapshotFolder(Data.Features);
         var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
-        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints);
+        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints) { Freshness = Freshness };
         _closing.Add(Folding);
-        FeatureReload = new FeatureReload(Policies, Folding, Serving, History.Retention(config, features), FolderOf, PersonsOf, Logger);
+        FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
 
