@@ -57,4 +57,7 @@ public enum AgeSince
 
     /// <summary>Its last event of a kind.</summary>
     LastEvent,
+
+    /// <summary>Its first event of a kind, of those within the last eight half-lives (a week without one).</summary>
+    FirstEvent,
 }

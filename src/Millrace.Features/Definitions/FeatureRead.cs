@@ -8,6 +8,10 @@ namespace Millrace.Features.Definitions;
 /// <summary>What a decision knows when features are read: the same online and offline.</summary>
 internal readonly ref struct ReadInputs
 {
+    public ReadInputs()
+    {
+    }
+
     internal required FeatureSnapshot Snapshot { get; init; }
 
     /// <summary>The candidates' rows in the snapshot; −1 for an item that it does not know.</summary>
@@ -21,6 +25,15 @@ internal readonly ref struct ReadInputs
 
     /// <summary>When it was asked: where windows of persons end.</summary>
     internal required UnixMicros Asked { get; init; }
+
+    /// <summary>The surface that is asked for; empty where none is known.</summary>
+    internal string Surface { get; init; } = "";
+
+    /// <summary>The segment of whom it is asked for; null when there is none.</summary>
+    internal string? Segment { get; init; }
+
+    /// <summary>The slot that is filled; null when there are several.</summary>
+    internal string? Slot { get; init; }
 
     /// <summary>The request's context.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }
@@ -86,6 +99,9 @@ internal readonly ref struct FeatureRead
 
     /// <summary>The <paramref name="index"/>-th of the definition's sections; empty when the person has none.</summary>
     internal ReadOnlySpan<byte> Section(int index) => Person.Section(_bound.Sections[index].Of, _bound.Sections[index].Index);
+
+    /// <summary>Doubles to work in; what they hold before means nothing.</summary>
+    internal Span<double> Doubles(int length) => _scratch.Doubles(length);
 
     /// <summary>The column of the definition's <paramref name="index"/>-th input.</summary>
     internal ReadOnlySpan<float> Input(int index) => _scratch.Column(_bound.Inputs[index], Count);

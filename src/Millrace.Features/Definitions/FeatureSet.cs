@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using Millrace.Features.Expressions;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -98,6 +99,11 @@ public sealed class FeatureSet
         for (int i = 0; i < definitions.Count; i++)
         {
             foreach (string input in definitions[i].Inputs.Where(input => !names.Contains(input))) yield return $"features[{i}]: there is no feature '{input}'";
+        }
+
+        foreach (var cycle in DependencyCycles.Find(definitions.Select(definition => (definition.Name, definition.Inputs))))
+        {
+            yield return $"features: {string.Join(" reads ", cycle.Append(cycle[0]))}, which is a cycle";
         }
     }
 

@@ -87,6 +87,7 @@ internal sealed class ReadScratch
     private readonly int[] _recent = new int[FeatureOptions.MostRecent];
     private long[] _words = [];
     private float[] _columns = [];
+    private double[] _doubles = [];
     private int _recentCount;
     private int _stride;
 
@@ -119,6 +120,16 @@ internal sealed class ReadScratch
     }
 
     internal ReadOnlySpan<long> WordsOf(int count) => _words.AsSpan(0, count * _stride);
+
+    internal Span<double> Doubles(int length)
+    {
+        if (_doubles.Length < length)
+        {
+            _doubles = new double[length];
+        }
+
+        return _doubles.AsSpan(0, length);
+    }
 
     internal Span<float> Column(int index, int count) => _columns.AsSpan(index * count, count);
 }

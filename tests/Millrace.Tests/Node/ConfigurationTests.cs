@@ -121,7 +121,7 @@ public sealed class ConfigurationTests
             [
                 new DecayedCountFeature("decayed", "click", TimeSpan.FromHours(1), CountRead.Log).ToString(),
                 new AgeFeature("fresh", AgeSince.Published, TimeSpan.FromHours(6)).ToString(),
-                new CooccurrenceFeature("together", "click", TimeSpan.FromDays(1)) { Depth = 3, As = CountRead.Count }.ToString(),
+                new CooccurrenceFeature("together", "click", TimeSpan.FromDays(1)) { Depth = 3, As = PairRead.Count }.ToString(),
             ],
             config.Features.Select(f => f.ToString()));
     }

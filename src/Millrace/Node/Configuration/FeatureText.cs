@@ -67,7 +67,7 @@ internal static partial class FeatureText
             Depth = feature.Get<int>("depth"),
             Fade = feature.Get<double>("fade"),
             Shrink = feature.Get<double>("shrink"),
-            As = ReadOf(feature, CountRead.Share),
+            As = feature["as"].Text is { } word ? Enum.Parse<PairRead>(word, ignoreCase: true) : PairRead.Share,
         };
     }
 

@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>What an item's events within a sliding window have on average: <c>{name, entity: item, mean: dwell, unit: s, window: 1h}</c>. Missing without any.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Event">The event whose values are averaged.</param>
+/// <param name="Unit">Their unit; events with another unit, or without a value, are passed over.</param>
+/// <param name="Window">1 s to 90 days; it moves in steps of a sixtieth.</param>
+public sealed record MeanFeature(string Name, string Event, string Unit, TimeSpan Window) : FeatureDefinition(Name)
+{
+    public override FeatureEntity Entity => FeatureEntity.Item;
+
+    internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
+        .Concat(DefinitionFaults.Unit(Unit))
+        .Concat(DefinitionFaults.Span("window", Window));
+
+    internal override void Read(in FeatureRead read, Span<float> column)
+    {
+    }
+}

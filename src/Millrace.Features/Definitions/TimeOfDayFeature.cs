@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>When it is asked, on the clock of the person who asks: <c>{name, entity: context, time: hour}</c>. By the context's <c>utcOffset</c>, UTC without one.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="As">What of it.</param>
+public sealed record TimeOfDayFeature(string Name, TimeRead As) : FeatureDefinition(Name)
+{
+    /// <summary>The attribute of the context that holds minutes east of UTC.</summary>
+    public const string UtcOffset = "utcOffset";
+
+    public override FeatureEntity Entity => FeatureEntity.Context;
+
+    public override ImmutableArray<string> ContextKeys => [UtcOffset];
+
+    internal override IEnumerable<string> Faults() => [];
+
+    internal override void Read(in FeatureRead read, Span<float> column)
+    {
+    }
+}
+
+/// <summary>How the time of a request is read.</summary>
+public enum TimeRead
+{
+    /// <summary>0 to 23.</summary>
+    Hour,
+
+    /// <summary>0 for Monday to 6 for Sunday.</summary>
+    Weekday,
+
+    /// <summary>The sine of the time of day, a turn a day from midnight.</summary>
+    DaySine,
+
+    /// <summary>The cosine of the time of day.</summary>
+    DayCosine,
+
+    /// <summary>The sine of the time of the week, a turn a week from Monday's midnight.</summary>
+    WeekSine,
+
+    /// <summary>The cosine of the time of the week.</summary>
+    WeekCosine,
+}
