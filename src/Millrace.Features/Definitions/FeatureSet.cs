@@ -51,8 +51,8 @@ public sealed class FeatureSet
     /// <summary>The event that popular and segment lists count.</summary>
     public string ListedEvent { get; }
 
-    /// <summary>How far back features of items look from now: events older than this change nothing. A half-life reaches back eight of it.</summary>
-    public TimeSpan Reach => States.Max(state => state.Reach);
+    /// <summary>How far back features look from now, of items and of persons: events older than this change nothing. A half-life reaches back eight of it.</summary>
+    public TimeSpan Reach => States.Select(state => state.Reach).Concat(Definitions.SelectMany(definition => definition.Sections).Select(section => section.Reach)).Max();
 
     internal ImmutableArray<StateKey> States { get; }
 

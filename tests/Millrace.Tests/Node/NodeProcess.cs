@@ -17,6 +17,8 @@ internal sealed class NodeProcess : IDisposable
 
     public Uri Delivery { get; private set; } = null!;
 
+    public Uri Api { get; private set; } = null!;
+
     public Uri Admin { get; private set; } = null!;
 
     /// <summary>The key of scope admin, which a node tells at its first start alone.</summary>
@@ -126,7 +128,7 @@ internal sealed class NodeProcess : IDisposable
             adminKey = line.StartsWith("admin", StringComparison.Ordinal) ? line["admin".Length..].Trim() : null;
         }
 
-        (Delivery, Admin, AdminKey) = (new Uri(After("delivery")), new Uri(After("admin")), adminKey);
+        (Delivery, Api, Admin, AdminKey) = (new Uri(After("delivery")), new Uri(After("api")), new Uri(After("admin")), adminKey);
 
         string After(string name) => words[Array.IndexOf(words, name) + 1];
     }
