@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -19,6 +20,13 @@ public sealed record AffinityFeature(string Name, FeatureEntity Of, string Event
 
     public override FeatureEntity Entity => FeatureEntity.UserAttribute;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+
+    internal override ImmutableArray<StateKey> States => [new ItemValuesKey(By)];
+
+    internal override ImmutableArray<PersonKey> Sections => [new ItemHistoryKey(Of.Person(), Event, Most, HalfLife * ForwardDecay.Kept)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(ItemPart.Faults("by", By))
@@ -27,5 +35,20 @@ public sealed record AffinityFeature(string Name, FeatureEntity Of, string Event
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var values = read.State<CatalogueState.Frozen>(0);
+        var tally = read.Tally(section: 0, state: 0, HalfLife);
+        if (tally.Total == 0)
+        {
+            return;
+        }
+
+        double total = tally.Total;
+        for (var i = 0; i < column.Length; i++)
+        {
+            if (tally.Of(MemoryMarshal.Cast<long, uint>(values.Of(read.Row(i)))) is var weight and >= 0)
+            {
+                column[i] = (float)(weight / total);
+            }
+        }
     }
 }

@@ -17,5 +17,9 @@ public sealed record ContextIsFeature(string Name, string Key, string Value) : F
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        if (read.ContextValue(0) is { } text)
+        {
+            column.Fill(text == Value ? 1 : 0);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -13,9 +14,26 @@ public sealed record ContextMatchFeature(string Name, string Key, string By) : F
 
     public override ImmutableArray<string> ContextKeys => [Key];
 
+    internal override ImmutableArray<StateKey> States => [new ItemValuesKey(By)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Key("context", Key).Concat(ItemPart.Faults("by", By));
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        if (read.ContextValue(0) is not { } text)
+        {
+            return;
+        }
+
+        var id = ItemPart.IdOf(text);
+        var values = read.State<CatalogueState.Frozen>(0);
+        for (var i = 0; i < column.Length; i++)
+        {
+            var ids = MemoryMarshal.Cast<long, uint>(values.Of(read.Row(i)));
+            if (ids[0] != 0)
+            {
+                column[i] = ids.Contains(id) ? 1 : 0;
+            }
+        }
     }
 }

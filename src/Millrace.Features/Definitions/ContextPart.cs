@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using Millrace.Features.Online;
+using Millrace.Features.Numerics;
+using Millrace.Journal.Facts;
 
 namespace Millrace.Features.Definitions;
 
@@ -12,6 +13,29 @@ internal static class ContextPart
     internal static string? KeyOf(string by) => by.StartsWith(Attribute, StringComparison.Ordinal) ? by[Attribute.Length..] : null;
 
     internal static ImmutableArray<string> Keys(string by) => KeyOf(by) is { } key ? [key] : [];
+
+    /// <summary>The hash of the part's value in an event; null when it has none.</summary>
+    /// <param name="by">The part.</param>
+    /// <param name="key">What <see cref="KeyOf"/> says of it.</param>
+    /// <param name="observed">The event.</param>
+    internal static ulong? HashOf(string by, string? key, Observed observed) => Hash(by switch
+    {
+        "surface" => observed.Surface,
+        "segment" => observed.Segment,
+        "slot" => observed.Slot,
+        _ => observed.Context.GetValueOrDefault(key!),
+    });
+
+    /// <summary>The hash of the part's value in a request; null when it has none.</summary>
+    internal static ulong? HashOf(string by, in FeatureRead read) => Hash(by switch
+    {
+        "surface" => read.Surface,
+        "segment" => read.Segment,
+        "slot" => read.Slot,
+        _ => read.ContextValue(0),
+    });
+
+    private static ulong? Hash(string? value) => string.IsNullOrEmpty(value) ? null : ItemHash.Of(value);
 
     internal static IEnumerable<string> Faults(string by)
     {

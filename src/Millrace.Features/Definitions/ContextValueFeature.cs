@@ -16,5 +16,9 @@ public sealed record ContextValueFeature(string Name, string Key) : FeatureDefin
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        if (read.ContextValue(0) is { } text && NumberText.Parse(text) is { } number)
+        {
+            column.Fill((float)number);
+        }
     }
 }

@@ -15,6 +15,8 @@ public sealed record DecayedCountFeature(string Name, string Event, TimeSpan Hal
 
     internal override ImmutableArray<StateKey> States => [new DecayedSumsKey(Event, HalfLife)];
 
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Event);
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(DefinitionFaults.Span("halfLife", HalfLife))
         .Concat(DefinitionFaults.NoShare(As));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -13,6 +14,10 @@ public sealed record DecayedSumFeature(string Name, string Event, string Unit, T
 {
     public override FeatureEntity Entity => FeatureEntity.Item;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Event);
+
+    internal override ImmutableArray<StateKey> States => [new DecayedSumsKey(Event, HalfLife, Unit)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(DefinitionFaults.Unit(Unit))
         .Concat(DefinitionFaults.Span("halfLife", HalfLife))
@@ -20,5 +25,14 @@ public sealed record DecayedSumFeature(string Name, string Event, string Unit, T
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var sums = read.State<DecayedSums.Frozen>(0);
+        for (var i = 0; i < column.Length; i++)
+        {
+            if (read.Rows[i] >= 0)
+            {
+                var decayed = sums.Sum(read.Row(i)) / 1e3;
+                column[i] = (float)(As == CountRead.Log ? Deterministic.Log(1 + Math.Max(0, decayed)) : decayed);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -18,6 +19,10 @@ public sealed record DistinctFeature(string Name, string Event, TimeSpan Window,
 
     public override FeatureEntity Entity => FeatureEntity.Item;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Event);
+
+    internal override ImmutableArray<StateKey> States => [new DistinctCountsKey(Event, Window, Precision)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(DefinitionFaults.Span("window", Window))
         .Concat(DefinitionFaults.Between("precision", Precision, Sketches.HyperLogLog.MinPrecision, Sketches.HyperLogLog.MaxPrecision))
@@ -25,5 +30,14 @@ public sealed record DistinctFeature(string Name, string Event, TimeSpan Window,
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var counts = read.State<DistinctCounts.Frozen>(0);
+        for (var i = 0; i < column.Length; i++)
+        {
+            if (read.Rows[i] >= 0)
+            {
+                var count = counts.Count(read.Row(i));
+                column[i] = As == CountRead.Log ? CountLog.LogOnePlus(count) : count;
+            }
+        }
     }
 }

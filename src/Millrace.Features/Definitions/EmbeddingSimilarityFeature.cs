@@ -18,6 +18,13 @@ public sealed record EmbeddingSimilarityFeature(string Name, FeatureEntity Of, s
 
     public override FeatureEntity Entity => FeatureEntity.UserItem;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+
+    internal override ImmutableArray<StateKey> States => [new ItemVectorsKey(null, Dimensions)];
+
+    internal override ImmutableArray<PersonKey> Sections => [new ItemHistoryKey(Of.Person(), Event, Depth, DefinitionFaults.Longest)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(DefinitionFaults.Between("depth", Depth, 1, 100))
@@ -25,5 +32,6 @@ public sealed record EmbeddingSimilarityFeature(string Name, FeatureEntity Of, s
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        ItemSimilarity.Read(read, Dimensions, column);
     }
 }

@@ -9,7 +9,14 @@ namespace Millrace.Features.Definitions;
 /// <param name="Text">The formula.</param>
 public sealed record ExpressionFeature(string Name, FeatureEntity Of, string Text) : FeatureDefinition(Name)
 {
-    private readonly Expression? _expression = Expression.Parse(Text).Expression;
+    private Expression? _expression = Expression.Parse(Text).Expression;
+
+    /// <summary>The formula.</summary>
+    public string Text
+    {
+        get;
+        init => (field, _expression) = (value, Expression.Parse(value).Expression);
+    } = Text;
 
     public override FeatureEntity Entity => Of;
 

@@ -9,7 +9,7 @@ namespace Millrace.Features.Definitions;
 
 /// <summary>
 /// All features of a node, checked, with the states that they, the popular lists and the ladder need. Immutable; a folder is built for one.
-/// Kinds there are: <see cref="CountFeature"/>, <see cref="DecayedCountFeature"/>, <see cref="AgeFeature"/>, <see cref="CooccurrenceFeature"/>.
+/// A kind of feature is an heir of <see cref="FeatureDefinition"/>.
 /// </summary>
 public sealed class FeatureSet
 {
@@ -26,7 +26,7 @@ public sealed class FeatureSet
         Definitions = definitions;
         States = states;
         Similar = similar;
-        Persons = new PersonLayout(definitions.SelectMany(definition => definition.Sections), seen);
+        Persons = new PersonLayout(definitions.SelectMany(SectionsOf), seen);
         ContextKeys = [.. definitions.SelectMany(definition => definition.ContextKeys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _index = definitions.Select((definition, i) => KeyValuePair.Create(definition.Name, i)).ToImmutableSortedDictionary(StringComparer.Ordinal);
         _bound = [.. definitions.Select(Bind)];
@@ -77,7 +77,7 @@ public sealed class FeatureSet
             ?? new CooccurrenceFeature("similar", "click", TimeSpan.FromDays(1)).Pairs;
         ImmutableArray<StateKey> states =
         [
-            .. sorted.SelectMany(definition => definition.States)
+            .. sorted.SelectMany(StatesOf)
                 .Concat(windows.Select(window => new ListedCountsKey(listedEvent, window)))
                 .Append(similar)
                 .Distinct(),
@@ -92,7 +92,7 @@ public sealed class FeatureSet
         for (int i = 0; i < definitions.Count; i++)
         {
             FeatureDefinition definition = definitions[i];
-            foreach (string fault in DefinitionFaults.Name(definition.Name).Concat(definition.Faults())) yield return $"features[{i}].{fault}";
+            foreach (string fault in DefinitionFaults.Name(definition.Name).Concat(definition.Faults()).Concat(definition.InfoFaults())) yield return $"features[{i}].{fault}";
             if (!names.Add(definition.Name)) yield return $"features[{i}].name: '{definition.Name}' is defined twice";
         }
 
@@ -145,7 +145,18 @@ public sealed class FeatureSet
         definition,
         [.. definition.States.Select(state => States.IndexOf(state))],
         [.. definition.Sections.Select(section => (section.Of, Persons.IndexOf(section)))],
-        [.. definition.Inputs.Select(IndexOf)]);
+        [.. definition.Inputs.Select(IndexOf)])
+    {
+        Expiry = definition.Expiry is { } expiry ? States.IndexOf(expiry) : -1,
+        PersonExpiry = definition.PersonExpiry is { } section ? Persons.IndexOf(section) : -1,
+        ContextKeys = definition.ContextKeys,
+    };
+
+    private static IEnumerable<StateKey> StatesOf(FeatureDefinition definition) =>
+        definition.Expiry is { } expiry ? definition.States.Add(expiry) : definition.States;
+
+    private static IEnumerable<PersonKey> SectionsOf(FeatureDefinition definition) =>
+        definition.PersonExpiry is { } expiry ? definition.Sections.Add(expiry) : definition.Sections;
 }
 
 /// <summary>Feature definitions are refused; nothing of them is in force.</summary>

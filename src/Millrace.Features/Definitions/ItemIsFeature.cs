@@ -11,9 +11,19 @@ public sealed record ItemIsFeature(string Name, string By, string Value) : Featu
 {
     public override FeatureEntity Entity => FeatureEntity.Item;
 
+    internal override ImmutableArray<StateKey> States => [new ItemEqualsKey(By, Value)];
+
     internal override IEnumerable<string> Faults() => ItemPart.Faults("by", By).Concat(DefinitionFaults.Value(Value));
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var equals = read.State<CatalogueState.Frozen>(0);
+        for (var i = 0; i < column.Length; i++)
+        {
+            if (equals.Of(read.Row(i))[0] is var said and not 0)
+            {
+                column[i] = said == 1 ? 1 : 0;
+            }
+        }
     }
 }

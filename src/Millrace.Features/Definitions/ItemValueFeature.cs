@@ -10,9 +10,16 @@ public sealed record ItemValueFeature(string Name, string Attribute) : FeatureDe
 {
     public override FeatureEntity Entity => FeatureEntity.Item;
 
+    internal override ImmutableArray<StateKey> States => [new ItemNumbersKey(Attribute)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Key("value", Attribute);
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var numbers = read.State<CatalogueState.Frozen>(0);
+        for (var i = 0; i < column.Length; i++)
+        {
+            column[i] = (float)ItemNumbers.Of(numbers.Of(read.Row(i))[0]);
+        }
     }
 }

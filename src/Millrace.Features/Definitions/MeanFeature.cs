@@ -12,11 +12,24 @@ public sealed record MeanFeature(string Name, string Event, string Unit, TimeSpa
 {
     public override FeatureEntity Entity => FeatureEntity.Item;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Event);
+
+    internal override ImmutableArray<StateKey> States => [new WindowedSumsKey(Event, Window, Unit)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(DefinitionFaults.Unit(Unit))
         .Concat(DefinitionFaults.Span("window", Window));
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var sums = read.State<WindowedSums.Frozen>(0);
+        for (var i = 0; i < column.Length; i++)
+        {
+            var row = read.Row(i);
+            if (sums.Count(row) is var count and > 0)
+            {
+                column[i] = (float)(sums.Sum(row) / (1e6 * count));
+            }
+        }
     }
 }

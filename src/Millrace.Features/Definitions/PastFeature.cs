@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -19,6 +20,8 @@ public sealed record PastFeature(string Name, FeatureEntity Of, string Event, Ti
 
     public override FeatureEntity Entity => FeatureEntity.UserItem;
 
+    internal override ImmutableArray<PersonKey> Sections => [new EventHistoryKey(Of.Person(), Event, Most, Window)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(DefinitionFaults.Span("window", Window))
@@ -27,6 +30,39 @@ public sealed record PastFeature(string Name, FeatureEntity Of, string Event, Ti
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        for (var i = 0; i < column.Length; i++)
+        {
+            column[i] = read.Rows[i] >= 0 && As != PastRead.Age ? 0 : float.NaN;
+        }
+
+        var items = read.Items(0);
+        double window = Window.Ticks / (double)TimeSpan.TicksPerMicrosecond;
+        double halfLife = HalfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond;
+        for (var i = 0; i < items.Rows.Length; i++)
+        {
+            var age = items.Ages[i];
+            if (age >= window || read.CandidateOf[items.Rows[i]] is not (> 0 and var place))
+            {
+                continue;
+            }
+
+            // Newest first: the first one of an item tells when it was last.
+            ref var value = ref column[place - 1];
+            value = As switch
+            {
+                PastRead.Age => float.IsNaN(value) ? (float)(age / 3_600_000_000.0) : value,
+                PastRead.Recency => value == 0 ? (float)Deterministic.HalfLifeDecay(age, halfLife) : value,
+                _ => value + 1,
+            };
+        }
+
+        if (As == PastRead.Log)
+        {
+            foreach (ref var value in column)
+            {
+                value = float.IsNaN(value) ? value : CountLog.LogOnePlus((long)value);
+            }
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -12,11 +13,25 @@ public sealed record PersonAgeFeature(string Name, FeatureEntity Of, string Even
 {
     public override FeatureEntity Entity => Of;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+
+    internal override ImmutableArray<PersonKey> Sections => [Key];
+
+    private PersonTimesKey Key => new(Of.Person(), Event, HalfLife * ForwardDecay.Kept ?? DefinitionFaults.Longest);
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(HalfLife is { } halfLife ? DefinitionFaults.Span("halfLife", halfLife) : []);
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        if (PersonTimes.Read(read.Section(0), Key, read.Asked.Value) is not (> 0 and var last))
+        {
+            return;
+        }
+
+        double age = Math.Max(0, read.Asked.Value - last);
+        column.Fill((float)(HalfLife is { } halfLife ? Deterministic.HalfLifeDecay(age, halfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond) : age / 3_600_000_000.0));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -13,6 +14,13 @@ public sealed record PersonCountFeature(string Name, FeatureEntity Of, string Ev
 {
     public override FeatureEntity Entity => Of;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+
+    internal override ImmutableArray<PersonKey> Sections => [Key];
+
+    private PersonBucketsKey Key => new(Of.Person(), Event, Window);
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(DefinitionFaults.Span("window", Window))
@@ -20,5 +28,7 @@ public sealed record PersonCountFeature(string Name, FeatureEntity Of, string Ev
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var (count, _) = PersonBuckets.Read(read.Section(0), Key, read.Asked.Value);
+        column.Fill(As == CountRead.Log ? CountLog.LogOnePlus(count) : count);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -18,6 +19,13 @@ public sealed record PersonDecayedFeature(string Name, FeatureEntity Of, string 
 {
     public override FeatureEntity Entity => Of;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+
+    internal override ImmutableArray<PersonKey> Sections => [Key];
+
+    private PersonDecayKey Key => new(Of.Person(), Event, HalfLife, Unit);
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(Unit is null ? [] : DefinitionFaults.Unit(Unit))
@@ -26,5 +34,7 @@ public sealed record PersonDecayedFeature(string Name, FeatureEntity Of, string 
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var sum = PersonDecay.Read(read.Section(0), Key, read.Asked.Value) / (Unit is null ? 1 : 1e3);
+        column.Fill((float)(As == CountRead.Log ? Deterministic.Log(1 + Math.Max(0, sum)) : sum));
     }
 }

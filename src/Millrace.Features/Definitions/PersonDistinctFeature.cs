@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -16,6 +17,10 @@ public sealed record PersonDistinctFeature(string Name, FeatureEntity Of, string
 
     public override FeatureEntity Entity => Of;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+    internal override ImmutableArray<PersonKey> Sections => [new ItemHistoryKey(Of.Person(), Event, Most, Window)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(DefinitionFaults.Span("window", Window))
@@ -24,5 +29,13 @@ public sealed record PersonDistinctFeature(string Name, FeatureEntity Of, string
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var from = read.Asked.Value - (Window.Ticks / TimeSpan.TicksPerMicrosecond);
+        var count = 0;
+        foreach (ref readonly var entry in ItemHistory.Entries(read.Section(0)))
+        {
+            count += entry.Time > from && entry.Time <= read.Asked.Value ? 1 : 0;
+        }
+
+        column.Fill(As == CountRead.Log ? CountLog.LogOnePlus(count) : count);
     }
 }

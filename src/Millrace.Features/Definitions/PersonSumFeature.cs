@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -14,6 +15,13 @@ public sealed record PersonSumFeature(string Name, FeatureEntity Of, string Even
 {
     public override FeatureEntity Entity => Of;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+
+    internal override ImmutableArray<PersonKey> Sections => [Key];
+
+    private PersonBucketsKey Key => new(Of.Person(), Event, Window, Unit);
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(DefinitionFaults.Unit(Unit))
@@ -22,5 +30,7 @@ public sealed record PersonSumFeature(string Name, FeatureEntity Of, string Even
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var (_, amount) = PersonBuckets.Read(read.Section(0), Key, read.Asked.Value);
+        column.Fill((float)(As == CountRead.Log ? Deterministic.Log(1 + Math.Max(0, amount / 1e6)) : amount / 1e6));
     }
 }

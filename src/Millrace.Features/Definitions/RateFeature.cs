@@ -24,6 +24,17 @@ public sealed record RateFeature(string Name, string Of, string Per, TimeSpan Wi
 
     public override FeatureEntity Entity => FeatureEntity.Item;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Per);
+
+    /// <summary>The fitted prior; its text is the name under which it is recorded.</summary>
+    internal PriorKey PriorState => new(Of, Per, Window, Examination);
+
+    internal WindowedSumsKey OfState => new(Of, Window);
+
+    internal WindowedSumsKey PerState => new(Per, Window, Curve: Examination);
+
+    internal override ImmutableArray<StateKey> States => Prior == RatePrior.Fitted ? [OfState, PerState, PriorState] : [OfState, PerState];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Of)
         .Concat(DefinitionFaults.Event(Per))
         .Concat(DefinitionFaults.Span("window", Window))
@@ -33,6 +44,29 @@ public sealed record RateFeature(string Name, string Of, string Per, TimeSpan Wi
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var (of, per) = (read.State<WindowedSums.Frozen>(0), read.State<WindowedSums.Frozen>(1));
+        double unit = Examination is null ? 1 : ExaminationCurve.One;
+        var (alpha, beta) = PriorOf(read, of.Total, per.Total / unit);
+        for (var i = 0; i < column.Length; i++)
+        {
+            var row = read.Row(i);
+            var (above, below) = (of.Count(row) + alpha, (per.Sum(row) / unit) + alpha + beta);
+            if (read.Rows[i] >= 0 && below > 0)
+            {
+                column[i] = (float)(above / below);
+            }
+        }
+    }
+
+    private (double Alpha, double Beta) PriorOf(in FeatureRead read, long of, double per)
+    {
+        if (Prior == RatePrior.Fitted && read.State<FittedPrior.Frozen>(2) is { Version: > 0 } fitted)
+        {
+            return (fitted.AlphaMicros / 1e6, fitted.BetaMicros / 1e6);
+        }
+
+        var mean = per > 0 ? Math.Min(1, of / per) : 0;
+        return (Strength * mean, Strength * (1 - mean));
     }
 }
 

@@ -14,6 +14,8 @@ public sealed record RunFeature(string Name, RunRead As = RunRead.Items) : Featu
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var run = read.Person.Run(read.Asked);
+        column.Fill(As == RunRead.Items ? run.Length : run.IsEmpty ? 0 : (float)(Math.Max(0, read.Asked.Value - run[^1].Time) / 60e6));
     }
 }
 

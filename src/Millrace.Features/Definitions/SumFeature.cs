@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -13,11 +14,30 @@ public sealed record SumFeature(string Name, string Event, string Unit, TimeSpan
 {
     public override FeatureEntity Entity => FeatureEntity.Item;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Event);
+
+    internal override ImmutableArray<StateKey> States => [new WindowedSumsKey(Event, Window, Unit)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(DefinitionFaults.Unit(Unit))
         .Concat(DefinitionFaults.Span("window", Window));
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var sums = read.State<WindowedSums.Frozen>(0);
+        double total = Math.Max(1, sums.Total);
+        for (var i = 0; i < column.Length; i++)
+        {
+            if (read.Rows[i] >= 0)
+            {
+                var sum = sums.Sum(read.Row(i));
+                column[i] = (float)(As switch
+                {
+                    CountRead.Log => Deterministic.Log(1 + Math.Max(0, sum / 1e6)),
+                    CountRead.Share => sum / total,
+                    _ => sum / 1e6,
+                });
+            }
+        }
     }
 }

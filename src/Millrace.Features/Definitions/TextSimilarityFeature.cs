@@ -21,6 +21,13 @@ public sealed record TextSimilarityFeature(string Name, FeatureEntity Of, string
 
     public override FeatureEntity Entity => FeatureEntity.UserItem;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+
+    internal override ImmutableArray<StateKey> States => [new ItemVectorsKey(Attribute, Dimensions)];
+
+    internal override ImmutableArray<PersonKey> Sections => [new ItemHistoryKey(Of.Person(), Event, Depth, DefinitionFaults.Longest)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(DefinitionFaults.Key("text", Attribute))
@@ -29,5 +36,6 @@ public sealed record TextSimilarityFeature(string Name, FeatureEntity Of, string
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        ItemSimilarity.Read(read, Dimensions, column);
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
-using Millrace.Features.Online;
+using System.Globalization;
+using Millrace.Features.Numerics;
+using Millrace.Features.Zones;
 
 namespace Millrace.Features.Definitions;
 
@@ -19,6 +21,18 @@ public sealed record TimeOfDayFeature(string Name, TimeRead As) : FeatureDefinit
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var offset = int.TryParse(read.ContextValue(0), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var given) ? given : 0;
+        double day = LocalTime.MinuteOfDay(read.Asked, offset) / (double)LocalTime.MinutesPerDay;
+        double week = LocalTime.MinuteOfWeek(read.Asked, offset) / (double)LocalTime.MinutesPerWeek;
+        column.Fill((float)(As switch
+        {
+            TimeRead.Hour => LocalTime.HourOfDay(read.Asked, offset),
+            TimeRead.Weekday => LocalTime.DayOfWeek(read.Asked, offset),
+            TimeRead.DaySine => Deterministic.SinTurns(day),
+            TimeRead.DayCosine => Deterministic.CosTurns(day),
+            TimeRead.WeekSine => Deterministic.SinTurns(week),
+            _ => Deterministic.CosTurns(week),
+        }));
     }
 }
 

@@ -19,6 +19,13 @@ public sealed record TopShareFeature(string Name, FeatureEntity Of, string Event
 
     public override FeatureEntity Entity => Of;
 
+    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
+
+
+    internal override ImmutableArray<StateKey> States => [new ItemValuesKey(By)];
+
+    internal override ImmutableArray<PersonKey> Sections => [new ItemHistoryKey(Of.Person(), Event, Most, HalfLife * ForwardDecay.Kept)];
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
         .Concat(ItemPart.Faults("by", By))
@@ -27,5 +34,10 @@ public sealed record TopShareFeature(string Name, FeatureEntity Of, string Event
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
+        var tally = read.Tally(section: 0, state: 0, HalfLife);
+        if (tally.Total > 0)
+        {
+            column.Fill((float)(tally.Top() / (double)tally.Total));
+        }
     }
 }

@@ -86,6 +86,7 @@ public sealed class FeatureFolder
         {
             ItemChanged changed => Change(changed),
             Observed observed => Observe(observed, stored.Position.Partition),
+            PriorFitted prior => Take(prior),
             _ => false,
         };
     }
@@ -175,8 +176,24 @@ public sealed class FeatureFolder
             return false;
         }
 
-        ItemWords.Write(after, _context.Rows.Edit(row));
+        var words = _context.Rows.Edit(row);
+        ItemWords.Write(after, words);
+        foreach (var state in _states)
+        {
+            state.Describe(changed, words);
+        }
+
         Place(row, before, after);
+        return true;
+    }
+
+    private bool Take(PriorFitted prior)
+    {
+        foreach (var state in _states)
+        {
+            state.Take(prior);
+        }
+
         return true;
     }
 
@@ -236,7 +253,7 @@ public sealed class FeatureFolder
             return states;
         }
 
-        states = [.. _states.Where(state => state.Event is null || state.Event == @event)];
+        states = [.. _states.Where(state => state.Wants(@event))];
 
         // Names of events are the callers' own: those that nobody wants must not fill the memory.
         if (states.Length > 0)

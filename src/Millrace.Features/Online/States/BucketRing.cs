@@ -63,6 +63,9 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
         _end = end;
     }
 
+    /// <summary>What the window holds: a key once for each bucket in which it stands.</summary>
+    internal IEnumerable<(TKey Key, int Times)> All => _ring.SelectMany(bucket => bucket is null ? [] : bucket.Merged.ToArray()).Select(entry => (entry.Key, entry.Times));
+
     internal void Save(StateWriter to, Action<StateWriter, TKey> key)
     {
         to.Signed(_end);
