@@ -22,6 +22,9 @@ public abstract record FeatureDefinition(string Name)
     /// <summary>The sections of a person's state that it reads, in the order of <see cref="FeatureRead.Section"/>.</summary>
     internal virtual ImmutableArray<PersonKey> Sections => [];
 
+    /// <summary>How far back it looks: older events change nothing of it.</summary>
+    internal TimeSpan Reach => States.Select(state => state.Reach).Concat(Sections.Select(section => section.Reach)).DefaultIfEmpty().Max();
+
     /// <summary>Names of the features that it is computed from, in the order of <see cref="FeatureRead.Input"/>.</summary>
     public virtual ImmutableArray<string> Inputs => [];
 

@@ -52,7 +52,7 @@ public sealed class FeatureSet
     public string ListedEvent { get; }
 
     /// <summary>How far back features look from now, of items and of persons: events older than this change nothing. A half-life reaches back eight of it.</summary>
-    public TimeSpan Reach => States.Select(state => state.Reach).Concat(Definitions.SelectMany(definition => definition.Sections).Select(section => section.Reach)).Max();
+    public TimeSpan Reach => States.Select(state => state.Reach).Concat(Definitions.Select(definition => definition.Reach)).Max();
 
     internal ImmutableArray<StateKey> States { get; }
 

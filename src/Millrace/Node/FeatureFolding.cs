@@ -85,6 +85,14 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Gives up the backfill that is under way, if one is.</summary>
     public void KeepServing() => Interlocked.Exchange(ref _pending, null)?.Backfill.Dispose();
 
+    /// <summary>Drops a user or a session from what serves and from what will.</summary>
+    public void Forget(string tenant, string? user, string? session)
+    {
+        // In this order a take-over in between leaves neither out.
+        Volatile.Read(ref _pending)?.Backfill.Generation.Persons.Forget(tenant, user, session);
+        _serving.Persons.Forget(tenant, user, session);
+    }
+
     /// <summary>Folds what is durable now, and freezes an epoch if something changed or windows are due to move.</summary>
     /// <exception cref="JournalException">A partition cannot be read: the others are folded all the same.</exception>
     public async Task StepAsync(CancellationToken cancellation)
@@ -152,10 +160,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     }
 
     /// <summary>What completes when a partition holds a fact that is not folded; nothing while folding stalls, since it is the tick then that tries again.</summary>
-    private IEnumerable<Task> Arrivals(Task?[] waits)
-    {
-        return _begun && _stalled.IsClear ? _serving.Arrivals(waits, _stop.Token) : [];
-    }
+    private IEnumerable<Task> Arrivals(Task?[] waits) => _begun && _stalled.IsClear ? _serving.Arrivals(waits, _stop.Token) : [];
 
     /// <summary>Folds what has become durable since, and leaves the epoch to the next tick: persons read their own events at once.</summary>
     internal async Task FoldArrivedAsync(CancellationToken cancellation) => (await _serving.FoldAllAsync(cancellation))?.Throw();

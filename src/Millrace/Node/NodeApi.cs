@@ -53,10 +53,10 @@ internal static class NodeApi
     private static void Forget(NodeServices node, string tenant, string user, IReadOnlyList<string> sessions)
     {
         node.Decider.Forget(tenant, [user, .. sessions]);
-        node.Persons.Forget(tenant, user, null);
+        node.Folding.Forget(tenant, user, null);
         foreach (var session in sessions)
         {
-            node.Persons.Forget(tenant, null, session);
+            node.Folding.Forget(tenant, null, session);
         }
     }
 

@@ -113,14 +113,15 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     [Fact]
     public async Task Epochs_say_which_definitions_they_are_of()
     {
-        var old = _serving.Current.Snapshot().Features.Fingerprint;
+        var old = _serving.Current.Snapshot().Definitions;
         await ReloadAsync(New);
         await LevelAsync();
         await _folding.StepAsync(Cancellation);
         var epochs = await EpochsAsync();
         Assert.Equal([.. Enumerable.Range(1, epochs.Length).Select(i => (long)i)], epochs.Select(epoch => epoch.Epoch));
         Assert.Equal(old, epochs[^2].Definitions);
-        Assert.Equal(_serving.Current.Snapshot().Features.Fingerprint, epochs[^1].Definitions);
+        Assert.Equal(_serving.Current.Snapshot().Definitions, epochs[^1].Definitions);
+        Assert.NotEqual(old, epochs[^1].Definitions);
     }
 
     [Fact]
@@ -169,6 +170,13 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         await _folding.StepAsync(Cancellation);
         Assert.Single(_told, line => line.StartsWith("backfillStarted", StringComparison.Ordinal));
         Assert.Equal(-1, _serving.Current.Policies.Find("home")!.Value.Policy.Blend["views_1d"]);
+    }
+
+    [Fact]
+    public async Task A_change_of_words_alone_folds_nothing()
+    {
+        await ReloadAsync(Old.Replace("window: 1h", "window: 1h, owner: desk", StringComparison.Ordinal));
+        Assert.Null(_folding.Backfill);
     }
 
     [Fact]

@@ -44,6 +44,12 @@ internal sealed class NodeProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // What tells a test how long to run would be a setting to the node, and refused.
+        foreach (var variable in start.Environment.Keys.Where(static name => name.StartsWith("MILLRACE_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(variable);
+        }
+
         var node = new NodeProcess(Process.Start(start)!);
         try
         {

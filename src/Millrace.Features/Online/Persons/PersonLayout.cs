@@ -16,10 +16,14 @@ public sealed class PersonLayout
     /// <summary>How many seen items are kept, unless a set says otherwise.</summary>
     internal const int MostSeen = 100;
 
+    private const int Own = 2;
+
     private const string SeenEvents = "click conversion hide report";
 
     /// <summary>How far back the run of a session can reach: a start reads so much more of the journal than features look back.</summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(10);
 
     private readonly ImmutableArray<PersonKey>[] _keys;
     private readonly PersonState[][] _states;
@@ -36,6 +40,15 @@ public sealed class PersonLayout
 
     /// <summary>How far back anything of a person looks.</summary>
     internal TimeSpan Reach(PersonEntity of) => _keys[(int)of].Max(key => key.Reach);
+
+    /// <summary>
+    /// How long a person may be quiet before nothing that is known of it can be read any more, whoever asks: sections of features have their windows, and the two of deciding
+    /// end with a run. The margin covers decisions that began before the latest fact came.
+    /// </summary>
+    /// <param name="of">A session or a user.</param>
+    /// <param name="idle">After so long without a click a run has ended.</param>
+    internal TimeSpan Kept(PersonEntity of, TimeSpan idle) =>
+        Margin + _keys[(int)of].Skip(Own).Select(key => key.Reach).Append(idle).Max();
 
     internal int IndexOf(PersonKey key) => _keys[(int)key.Of].IndexOf(key);
 

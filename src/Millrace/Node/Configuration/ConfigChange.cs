@@ -24,6 +24,8 @@ internal static class ConfigChange
         Tls = old.Tls with { Certificates = read.Tls.Certificates },
         Routes = read.Routes,
         Features = read.Features,
+        Removed = read.Removed,
+        FeatureMarks = read.FeatureMarks,
         Policies = read.Policies,
         Surfaces = read.Surfaces,
         Browsers = read.Browsers,

@@ -31,7 +31,7 @@ internal static class History
             throw new ConfigInvalidException(
             [
                 new ConfigFault(
-                    new ConfigMark(ConfigSource.DefaultFile, 0, 0), "features",
+                    config.FeatureMarks.Section, "features",
                     $"features that look back at most {Quantities.Format(kept - LongestRun)} (a half-life eight times itself), since the running journal keeps {Quantities.Format(kept)} of events; a restart takes longer ones",
                     Quantities.Format(features.Reach)),
             ]);
