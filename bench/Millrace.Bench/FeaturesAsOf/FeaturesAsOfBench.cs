@@ -15,7 +15,7 @@ internal static class FeaturesAsOfBench
     public static async Task<int> RunAsync(string directory, LogSize size)
     {
         using var duck = new DuckDbSide(threads: 2, memory: "2GB");
-        await CompareAsync(directory, new SyntheticLog(size), [duck]);
+        await CompareAsync(directory, new SyntheticLog(size), [duck, new EngineSide("Millrace, the same columns", AsOfFeatures.Same)]);
         return 0;
     }
 

@@ -85,6 +85,9 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
         return (items, Index.Freeze(items));
     }
 
+    /// <summary>What stands here now, to read until the next edit.</summary>
+    internal (CowArray<CatalogueItem?>.Frozen Items, RowIndex.Frozen Index) View() => (_items.Now, Index.View(_items.Now));
+
     private int Set(int row, CatalogueItem item)
     {
         var known = row >= 0;

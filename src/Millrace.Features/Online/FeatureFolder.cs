@@ -115,26 +115,28 @@ public sealed class FeatureFolder
         return snapshot;
     }
 
-    /// <summary>Freezes an epoch of a cut that has been folded, as it was frozen when decisions named it.</summary>
+    /// <summary>Shows an epoch of a cut that has been folded, as it was frozen when decisions named it: to read until the next fact, so that nothing is copied for its sake.</summary>
     /// <param name="epoch">Its number.</param>
     /// <param name="until">Its time.</param>
     internal FeatureSnapshot At(long epoch, UnixMicros until)
     {
         Advance(until.Value);
         _epoch = epoch;
-        return Snapshot();
+        return Snapshot(isView: true);
     }
 
-    private FeatureSnapshot Snapshot()
+    /// <param name="isView">Whether it is read only until the next fact; else for ever.</param>
+    private FeatureSnapshot Snapshot(bool isView = false)
     {
         var segments = new Dictionary<string, ListedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
         foreach (var (name, counts) in _segments)
         {
-            segments.Add(name, counts.Freeze());
+            segments.Add(name, isView ? counts.View() : counts.Freeze());
         }
 
-        var (items, index) = _items.Freeze();
-        return new FeatureSnapshot(items, index, _context.Rows.Freeze(), [.. _states.Select(state => state.Freeze(_time))], segments)
+        var (items, index) = isView ? _items.View() : _items.Freeze();
+        var words = isView ? _context.Rows.Now : _context.Rows.Freeze();
+        return new FeatureSnapshot(items, index, words, [.. _states.Select(state => isView ? state.View(_time) : state.Freeze(_time))], segments)
         {
             Epoch = _epoch,
             Cut = new Cut([.. _next.Select(next => new Position(next.Key.Stream, next.Key.Partition, next.Value))]),

@@ -17,6 +17,9 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
     /// <summary>How far the slowest partition is read; the end of time when all are at their ends.</summary>
     internal UnixMicros ReadTo => _cursors.Count == 0 ? new UnixMicros(long.MaxValue) : _cursors.Min(cursor => cursor.Received);
 
+    /// <summary>The latest time at which anything was received of what is read.</summary>
+    internal UnixMicros Latest { get; private set; } = new(long.MinValue);
+
     internal async Task BeginAsync(CancellationToken cancellation)
     {
         for (var partition = 0; partition < journal.Partitions(JournalStream.Decisions); partition++)
@@ -65,6 +68,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
         {
             cursor.Next = stored.Position.Offset + 1;
             cursor.Received = stored.Fact.Received;
+            Latest = cursor.Received > Latest ? cursor.Received : Latest;
             Take(stored);
         }
 
@@ -82,7 +86,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
             case EpochFrozen epoch:
                 _epochs[epoch.Epoch] = epoch;
                 break;
-            case Decided decided when decided.Tenant == options.Folding.Tenant && decided.Received >= options.From && decided.Received < options.To:
+            case Decided decided when options.Takes(decided):
                 if (decided.Epoch < _handed)
                 {
                     counts.Count(NotVisited.Late);

@@ -13,6 +13,7 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
     private readonly List<StoredFact> _held = [];
     private Task<IReadOnlyList<StoredFact>>? _ahead;
     private int _forItems;
+    private long _folded;
     private int _forPersons;
     private long _read = start;
     private bool _ended;
@@ -25,7 +26,7 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
     internal long Items { get; private set; } = start;
 
     /// <summary>How many facts items have folded.</summary>
-    internal long Folded { get; private set; }
+    internal long Folded => Volatile.Read(ref _folded);
 
     /// <summary>The first offset that persons do not fold.</summary>
     internal long Persons { get; private set; } = start;
@@ -37,7 +38,7 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         while (_forItems < _held.Count && _held[_forItems].Position.Offset < offset)
         {
             folder.Apply(_held[_forItems++]);
-            Folded++;
+            Volatile.Write(ref _folded, _folded + 1);
         }
 
         Items = Math.Max(Items, offset);

@@ -12,7 +12,7 @@ namespace Millrace.Features.PointInTime;
 /// </summary>
 public sealed class PointInTimeWalk
 {
-    private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
+    private static readonly JournalStream[] FoldedStreams = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
 
     private readonly IJournalReader _journal;
     private readonly FeatureSet _features;
@@ -20,7 +20,7 @@ public sealed class PointInTimeWalk
     private readonly FeatureFolder _folder;
     private readonly EmbeddedPersonStore _persons;
     private readonly SkippingReader _reader;
-    private readonly List<PartitionFeed> _feeds = [];
+    private PartitionFeed[] _feeds = [];
     private readonly Moment _moment = new();
     private readonly long[] _cut;
     private readonly string _definitions;
@@ -48,6 +48,15 @@ public sealed class PointInTimeWalk
     /// <summary>What was met so far.</summary>
     public WalkCounts Counts { get; } = new();
 
+    /// <summary>How many facts items have folded; any thread may ask.</summary>
+    public long Folded => Volatile.Read(ref _feeds).Sum(feed => feed.Folded);
+
+    /// <summary>How many facts there are to fold, about; 0 before that is known.</summary>
+    public long ToFold { get; private set; }
+
+    /// <summary>When the last record of a decision, or of an epoch, was received that the journal holds; beyond the walk's end it may be an earlier one.</summary>
+    public UnixMicros Latest { get; private set; } = new(long.MinValue);
+
     /// <summary>Whether the folder counted all that the facts say: see <see cref="FoldCounts.Whole"/>.</summary>
     public bool Whole => _folder.Counts.Whole && _persons.Evicted == 0;
 
@@ -64,10 +73,11 @@ public sealed class PointInTimeWalk
         while (await decisions.NextAsync(cancellation) is { } next)
         {
             Reached = next.Epoch.Until;
+            Latest = decisions.Latest;
             await VisitAsync(next.Epoch, next.Decisions, visitor, cancellation);
         }
 
-        Reached = _options.To;
+        (Reached, Latest) = (_options.To, decisions.Latest);
     }
 
     private async Task OpenFeedsAsync(CancellationToken cancellation)
@@ -79,18 +89,22 @@ public sealed class PointInTimeWalk
         }
 
         var from = _options.From - _options.OldestEpoch - reach - PersonLayout.LongestRun;
-        foreach (var stream in Folded)
+        var feeds = new List<PartitionFeed>();
+        foreach (var stream in FoldedStreams)
         {
             for (var partition = 0; partition < _journal.Partitions(stream); partition++)
             {
                 var start = stream == JournalStream.Events ? await _journal.SeekAsync(stream, partition, from, cancellation) : _journal.Range(stream, partition).First;
-                _feeds.Add(new PartitionFeed(_reader, stream, partition, start));
+                feeds.Add(new PartitionFeed(_reader, stream, partition, start));
+                ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
                 {
                     await NoteShortAsync(partition, start, from, reach, cancellation);
                 }
             }
         }
+
+        Volatile.Write(ref _feeds, [.. feeds]);
     }
 
     /// <summary>Retention has taken what a start would read: from where on windows are whole all the same.</summary>
@@ -106,6 +120,11 @@ public sealed class PointInTimeWalk
 
     private async Task VisitAsync(EpochFrozen epoch, List<StoredFact> decisions, IMomentVisitor visitor, CancellationToken cancellation)
     {
+        if (epoch.Definitions != _definitions)
+        {
+            Counts.Other(epoch, decisions.Count);
+        }
+
         if (Refusal(epoch) is { } refused)
         {
             decisions.ForEach(_ => Counts.Count(refused));
@@ -132,14 +151,12 @@ public sealed class PointInTimeWalk
             await visitor.VisitAsync(_moment, cancellation);
             Counts.Visited++;
         }
-
-        Counts.Folded = _feeds.Sum(feed => feed.Folded);
     }
 
     private NotVisited? Refusal(EpochFrozen epoch) => epoch switch
     {
-        { Definitions: null } => NotVisited.OldRecord,
-        _ when epoch.Definitions != _definitions => NotVisited.OtherDefinitions,
+        { Definitions: null } when !_options.AnyDefinitions => NotVisited.OldRecord,
+        _ when epoch.Definitions != _definitions && !_options.AnyDefinitions => NotVisited.OtherDefinitions,
         _ when epoch.Until < _historyFrom => NotVisited.HistoryShort,
         _ => null,
     };

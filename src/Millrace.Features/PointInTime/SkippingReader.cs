@@ -7,7 +7,7 @@ namespace Millrace.Features.PointInTime;
 /// <param name="skipped">Told of each record that is passed over.</param>
 internal sealed class SkippingReader(IJournalReader journal, Action<Position, Exception> skipped)
 {
-    private const int Batch = 4096;
+    private const int Batch = 1024; // Longer lists stand among the large objects (docs/results/journal.md).
 
     /// <summary>The next facts of a partition, in order; empty at its end.</summary>
     internal async Task<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, CancellationToken cancellation)

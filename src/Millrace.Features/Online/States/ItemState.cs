@@ -81,6 +81,10 @@ internal abstract class ItemState
     /// <param name="time">Where windows end, Unix µs.</param>
     internal abstract FrozenState Freeze(long time);
 
+    /// <summary>What stands here, to read until the next event: nothing is copied afterwards for its sake.</summary>
+    /// <inheritdoc cref="Freeze" path="/param"/>
+    internal virtual FrozenState View(long time) => Freeze(time);
+
     /// <summary>Writes what stands beside the rows.</summary>
     internal virtual void Save(StateWriter to)
     {

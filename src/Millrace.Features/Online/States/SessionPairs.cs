@@ -67,6 +67,8 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
         return _frozen = new Frozen(_lists.Freeze()) { Rows = _rows };
     }
 
+    internal override FrozenState View(long time) => new Frozen(_lists.Now) { Rows = _rows };
+
     internal override void Save(StateWriter to)
     {
         _ring.Save(to, static (to, pair) => to.Hash((ulong)pair));
