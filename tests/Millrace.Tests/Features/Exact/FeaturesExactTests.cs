@@ -71,7 +71,7 @@ public sealed class FeaturesExactTests : IDisposable
         var not = Enum.GetValues<NotVisited>().Where(reason => walk.Counts.Not(reason) > 0).Select(reason => $"{walk.Counts.Not(reason)} {reason}");
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name}: {node.Decisions} decisions answered, {node.Killed} kills; {walk.Counts.Folded} facts folded; {check.Decisions} decisions compared, {check.Features.Values.Sum(f => f.Compared)} cells, "
+            $"{name}: {node.Decisions} decisions answered, {node.Killed} kills; {walk.Folded} facts folded; {check.Decisions} decisions compared, {check.Features.Values.Sum(f => f.Compared)} cells, "
             + $"{check.Different} different; not visited: {(walk.Counts.NotVisited == 0 ? "none" : string.Join(", ", not))}"));
     }
 
