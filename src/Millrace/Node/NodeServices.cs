@@ -221,7 +221,8 @@ internal sealed class NodeServices : IAsyncDisposable
         return keys;
     }
 
-    private static FeatureOptions OptionsOf(FoldingSection folding) => new()
+    /// <summary>The bounds and habits of the folder that a configuration asks for.</summary>
+    internal static FeatureOptions OptionsOf(FoldingSection folding) => new()
     {
         MaxItems = folding.Items,
         MaxSessions = folding.Sessions,
