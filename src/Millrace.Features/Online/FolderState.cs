@@ -25,7 +25,7 @@ internal sealed class FolderState
 
         Context.Rows = new RowStore(words);
         Recent = new RecentItems(options.MaxRecentItems);
-        Segments = new SegmentLists(Context);
+        Segments = new SegmentLists(Context, keys);
     }
 
     internal FeatureSet Features { get; }
@@ -75,9 +75,10 @@ internal sealed class FolderState
         return sessions;
     }
 
-    internal ListedCounts? Segment(string name)
+    /// <summary>The list of a segment, for an event of a subject; null when there are too many.</summary>
+    internal ListedCounts? Segment(string name, string? subject)
     {
-        var counts = Segments.Of(name, Time);
+        var counts = Segments.Of(name, subject, Time);
         Due = Math.Min(Due, Segments.Due);
         return counts;
     }

@@ -11,6 +11,7 @@ using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.FrontEnd.Tls;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
+using Millrace.Features.Images;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Flywheel;
@@ -83,7 +84,10 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>The newest epoch.</summary>
     public FeatureSnapshot Snapshot => Serving.Current.Snapshot();
 
-    /// <summary>Folds the features that serve.</summary>
+    /// <summary>The snapshots of what is folded.</summary>
+    public SnapshotFolder Snapshots { get; private set; } = null!;
+
+    /// <summary>Folds the features that serve, and forgets.</summary>
     public FeatureFolding Folding { get; private set; } = null!;
 
     /// <summary>How soon features show facts.</summary>
@@ -191,15 +195,17 @@ internal sealed class NodeServices : IAsyncDisposable
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         Serving = new ServingTable(new Serving(policies, () => folder.Current, persons));
         Freshness = Owned(new FreshnessWatch(Clock, () => Config.Current.Features, () => Folding?.Lag ?? 0, Meter, Logger));
-        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger) { Freshness = Freshness };
+        Snapshots = new SnapshotFolder(Data.Features);
+        var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
+        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints) { Freshness = Freshness };
         _closing.Add(Folding);
         FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
 
-        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding));
+        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding), Subjects);
 
-        EmbeddedPersonStore PersonsOf(FeatureSet set) => new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons);
+        EmbeddedPersonStore PersonsOf(FeatureSet set) => new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, Subjects);
     }
 
     private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)

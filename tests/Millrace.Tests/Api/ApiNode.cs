@@ -73,6 +73,20 @@ internal sealed class ApiNode : IAsyncDisposable
         return count;
     }
 
+    /// <summary>Waits until what the journal held at the start is folded; false when that takes half a minute.</summary>
+    public async Task<bool> UntilReadyAsync(CancellationToken cancellation)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); !Services.Readiness.IsReady; await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellation))
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public Task<Answer> PostAsync(string path, string json, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, path, Encoding.UTF8.GetBytes(json), "application/json", cancellation);
 

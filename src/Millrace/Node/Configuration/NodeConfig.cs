@@ -26,7 +26,7 @@ internal sealed record NodeConfig
 
     /// <summary>Where features were written; no part of what the configuration says.</summary>
     [JsonIgnore]
-    public required FeatureMarks FeatureMarks { get; init; }
+    public FeatureMarks FeatureMarks { get; init; } = new(default, ImmutableSortedDictionary<string, ConfigMark>.Empty);
 
     public required FoldingSection Folding { get; init; }
 
@@ -98,6 +98,9 @@ internal sealed record FoldingSection
     public required TimeSpan Session { get; init; }
 
     public required string Lists { get; init; }
+
+    /// <summary>How often a snapshot of what is folded is written.</summary>
+    public required TimeSpan Checkpoint { get; init; }
 }
 
 internal sealed record LogSection(string Level, string Format);
