@@ -111,6 +111,9 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
             return -1;
         }
 
+        /// <summary>Begins to load where the search for a hash begins.</summary>
+        internal void Prefetch(ulong hash) => places.Prefetch(Home(hash, bits));
+
         /// <summary>The row of the item of this hash; −1 when there is none.</summary>
         internal int Find(ulong hash)
         {

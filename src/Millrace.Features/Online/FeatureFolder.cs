@@ -64,6 +64,7 @@ public sealed class FeatureFolder
         {
             ItemChanged changed => Change(changed),
             Observed observed => Observe(observed, stored.Position.Partition),
+            PriorFitted prior => Take(prior),
             _ => false,
         };
     }
@@ -163,8 +164,24 @@ public sealed class FeatureFolder
             return false;
         }
 
-        ItemWords.Write(after, _state.Context.Rows.Edit(row));
+        var words = _state.Context.Rows.Edit(row);
+        ItemWords.Write(after, words);
+        foreach (var state in _state.States)
+        {
+            state.Describe(changed, words);
+        }
+
         _state.Place(row, before, after);
+        return true;
+    }
+
+    private bool Take(PriorFitted prior)
+    {
+        foreach (var state in _state.States)
+        {
+            state.Take(prior);
+        }
+
         return true;
     }
 
@@ -219,7 +236,7 @@ public sealed class FeatureFolder
             return states;
         }
 
-        states = [.. _state.States.Where(state => state.Event is null || state.Event == @event)];
+        states = [.. _state.States.Where(state => state.Wants(@event))];
 
         // Names of events are the callers' own: those that nobody wants must not fill the memory.
         if (states.Length > 0)

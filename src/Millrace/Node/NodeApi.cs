@@ -30,8 +30,8 @@ internal static class NodeApi
             Recall = node.Decider.Recall,
             IsTrusted = static context => context.KeyOf().Scope != KeyScope.Events,
             CountUnattested = node.Config.Current.Events.Unattested == "count",
-            Surfaces = () => node.Policies.Table.Current.Surfaces.Select(surface => surface.Name),
-            BodyUrl = (_, item) => node.Features.Current.Find(item)?.BodyUrl,
+            Surfaces = () => node.Serving.Current.Policies.Surfaces.Select(surface => surface.Name),
+            BodyUrl = (_, item) => node.Snapshot.Find(item)?.BodyUrl,
             Policy = node.Policies.Find,
             Replay = decision => Replay(node, decision),
             Urls = new DeliveryUrls(tokens),
@@ -41,18 +41,24 @@ internal static class NodeApi
             Keys = node.Subjects,
             DigestOf = new SubjectDigests(node.TokenKey).Of,
             SettleDecisions = node.Decisions.SettleAsync,
-            SessionsOf = node.Persons.SessionsOf,
-            Forget = (tenant, user, sessions) =>
-            {
-                node.Decider.Forget(tenant, [user, .. sessions]);
-                node.Folding.Forget(tenant, user, sessions);
-            },
+            SessionsOf = (tenant, user) => node.Persons.SessionsOf(tenant, user),
+            Forget = (tenant, user, sessions) => Forget(node, tenant, user, sessions),
             Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, metrics, cancellation),
             Metrics = metrics,
             Tenant = static context => context.KeyOf().Tenant,
             Limits = limits,
             Faulted = fault => node.Logger.LogError(NodeEvents.RequestFaulted, fault, "A request failed; the client was answered 500"),
         };
+    }
+
+    private static void Forget(NodeServices node, string tenant, string user, IReadOnlyList<string> sessions)
+    {
+        node.Decider.Forget(tenant, [user, .. sessions]);
+        node.Folding.Forget(tenant, user, null);
+        foreach (var session in sessions)
+        {
+            node.Folding.Forget(tenant, null, session);
+        }
     }
 
     private static ReplayAnswer Replay(NodeServices node, Journal.Facts.Decided decision)

@@ -19,6 +19,8 @@ internal sealed class NodeProcess : IDisposable
 
     public Uri Admin { get; private set; } = null!;
 
+    public Uri Api { get; private set; } = null!;
+
     /// <summary>The key of scope admin, which a node tells at its first start alone.</summary>
     public string AdminKey { get; private set; } = "";
 
@@ -70,6 +72,16 @@ internal sealed class NodeProcess : IDisposable
         using var response = await _http.SendAsync(request, Now);
         response.EnsureSuccessStatusCode();
         return (await response.Content.ReadAsByteArrayAsync(Now), string.Join(',', response.Headers.GetValues("Cache-Status")));
+    }
+
+    /// <summary>Posts JSON to the api listener; the body that comes back, which is durable when it says so.</summary>
+    public async Task<string> PostAsync(string path, string json, string type = "application/json")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Api, path)) { Content = new StringContent(json, Encoding.UTF8, type) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
+        using var response = await _http.SendAsync(request, Now);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsStringAsync(Now);
     }
 
     /// <summary>Purges, and returns once this node has obeyed.</summary>
@@ -126,7 +138,7 @@ internal sealed class NodeProcess : IDisposable
             adminKey = line.StartsWith("admin", StringComparison.Ordinal) ? line["admin".Length..].Trim() : null;
         }
 
-        (Delivery, Admin, AdminKey) = (new Uri(After("delivery")), new Uri(After("admin")), adminKey);
+        (Delivery, Admin, Api, AdminKey) = (new Uri(After("delivery")), new Uri(After("admin")), new Uri(After("api")), adminKey);
 
         string After(string name) => words[Array.IndexOf(words, name) + 1];
     }

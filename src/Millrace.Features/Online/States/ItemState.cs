@@ -44,6 +44,9 @@ internal abstract class ItemState
     /// <summary>The event that it folds; null for every event.</summary>
     internal abstract string? Event { get; }
 
+    /// <summary>Whether it folds events of this type.</summary>
+    internal virtual bool Wants(string @event) => Event is null || Event == @event;
+
     /// <summary>When <see cref="Advance"/> will next have something to do, Unix µs.</summary>
     internal virtual long Due => long.MaxValue;
 
@@ -56,6 +59,18 @@ internal abstract class ItemState
     /// <param name="folded">The event.</param>
     /// <param name="row">The item's row, to write.</param>
     internal abstract void Apply(in FoldedEvent folded, Span<long> row);
+
+    /// <summary>Takes what the catalogue now says of an item; all empty for one that was deleted.</summary>
+    /// <param name="item">The change.</param>
+    /// <param name="row">The item's row, to write.</param>
+    internal virtual void Describe(ItemChanged item, Span<long> row)
+    {
+    }
+
+    /// <summary>Takes a prior that was fitted, perhaps to another state.</summary>
+    internal virtual void Take(PriorFitted prior)
+    {
+    }
 
     /// <summary>Drops what stands beside the row, to which nothing holds: another item gets it. Words of the row are cleared by the folder.</summary>
     internal virtual void Forget(int row)
