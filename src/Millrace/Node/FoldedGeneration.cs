@@ -77,33 +77,13 @@ internal sealed class FoldedGeneration
         }
 
         var starts = _tails.Where(tail => tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First).ToArray();
-        start?.Load(Folder, (EmbeddedPersonStore)Persons, @short: starts.Length > 0);
+        start?.Load(Folder, (EmbeddedPersonStore)Persons, isShort: starts.Length > 0);
         foreach (var tail in _tails)
         {
             GoOn(tail, starts.Contains(tail));
         }
 
         _begun = true;
-    }
-
-    /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
-    private void GoOn(Tail tail, bool isShort)
-    {
-        var seen = Folder.State.Next.TryGetValue((tail.Stream, tail.Partition), out var folded);
-        if (!seen && isShort)
-        {
-            _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
-        }
-
-        if (tail.Stream == JournalStream.Events)
-        {
-            var persons = (Persons as EmbeddedPersonStore)?.NextEvent(tail.Partition) ?? 0;
-            tail.Next = Math.Min(seen ? folded : tail.Next, persons > 0 ? persons : tail.Next);
-        }
-        else if (seen)
-        {
-            tail.Next = folded;
-        }
     }
 
     /// <summary>Forgets what is held of a user and sessions: persons at once, what pairs are counted from before the next fact is folded. Any thread calls.</summary>
@@ -116,22 +96,6 @@ internal sealed class FoldedGeneration
         }
 
         _forgotten.Enqueue([user, .. sessions]);
-    }
-
-    private void ForgetSessions()
-    {
-        while (_forgotten.TryDequeue(out var named))
-        {
-            Folder.ForgetSessions(named, erased: false);
-        }
-
-        // An erasure that another node was asked for names nobody: whose keys are gone is found by looking at all, hence not for each.
-        if (_erased && (_swept == 0 || _clock.GetElapsedTime(_swept) >= SweepInterval))
-        {
-            (_erased, _swept) = (false, _clock.GetTimestamp());
-            Persons.ForgetErased();
-            Folder.ForgetSessions([], erased: true);
-        }
     }
 
     /// <summary>Folds all partitions to their ends.</summary>
@@ -173,6 +137,42 @@ internal sealed class FoldedGeneration
 
     /// <summary>How many places <see cref="Arrivals"/> needs.</summary>
     public int Partitions => _tails.Length;
+
+    private void ForgetSessions()
+    {
+        while (_forgotten.TryDequeue(out var named))
+        {
+            Folder.ForgetSessions(named, erased: false);
+        }
+
+        // An erasure that was asked for elsewhere names nobody: whose keys are gone is found by looking at all, hence not for each.
+        if (_erased && (_swept == 0 || _clock.GetElapsedTime(_swept) >= SweepInterval))
+        {
+            (_erased, _swept) = (false, _clock.GetTimestamp());
+            Persons.ForgetErased();
+            Folder.ForgetSessions([], erased: true);
+        }
+    }
+
+    /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
+    private void GoOn(Tail tail, bool isShort)
+    {
+        var seen = Folder.State.Next.TryGetValue((tail.Stream, tail.Partition), out var folded);
+        if (!seen && isShort)
+        {
+            _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
+        }
+
+        if (tail.Stream == JournalStream.Events)
+        {
+            var persons = (Persons as EmbeddedPersonStore)?.NextEvent(tail.Partition) ?? 0;
+            tail.Next = Math.Min(seen ? folded : tail.Next, persons > 0 ? persons : tail.Next);
+        }
+        else if (seen)
+        {
+            tail.Next = folded;
+        }
+    }
 
     private async Task FoldAsync(Tail tail, CancellationToken cancellation)
     {

@@ -220,7 +220,7 @@ internal sealed class NodeServices : IAsyncDisposable
         return keys;
     }
 
-    private static FeatureOptions OptionsOf(FoldingSection folding) => new()
+    internal static FeatureOptions OptionsOf(FoldingSection folding) => new()
     {
         MaxItems = folding.Items,
         MaxSessions = folding.Sessions,
