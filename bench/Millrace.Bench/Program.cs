@@ -20,6 +20,8 @@ return args switch
     ["features-asof"] => await FeaturesAsOfBench.RunAsync(Directory.CreateTempSubdirectory("millrace-bench-").FullName, LogSize.Full),
     ["features-asof", var directory, var events] => await FeaturesAsOfBench.RunAsync(
         directory, LogSize.Full with { Events = int.Parse(events, CultureInfo.InvariantCulture), Decisions = int.Parse(events, CultureInfo.InvariantCulture) / 100 }),
+    ["features-asof", var directory, var events, var only] => await FeaturesAsOfBench.RunAsync(
+        directory, LogSize.Full with { Events = int.Parse(events, CultureInfo.InvariantCulture), Decisions = int.Parse(events, CultureInfo.InvariantCulture) / 100 }, only),
     ["journal-writer", var directory, var run] => await JournalWriter.WriteAsync(directory, run),
     ["journal-check", var directory, var acknowledged] => await JournalWriter.CheckAsync(directory, acknowledged),
     ["delivery-compare", var node, var work, var seconds, var rounds, var json, var only] =>
@@ -39,6 +41,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold | features-assemble | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold | features-assemble | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }
