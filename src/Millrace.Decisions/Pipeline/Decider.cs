@@ -14,7 +14,7 @@ namespace Millrace.Decisions.Pipeline;
 /// <summary>
 /// Answers decide requests: candidates → filters → features → scores → slate, on the best rung of the ladder that works. Pure CPU, no
 /// waiting, safe from any thread. Built as
-/// <c>new Decider(new DeciderOptions(), clock, () =&gt; folder.Current, userState, new PolicyTable(PolicySet.Create(policies, surfaces, features)), sink)</c>
+/// <c>new Decider(new DeciderOptions(), clock, new ServingTable(new Serving(PolicySet.Create(policies, surfaces, features), () =&gt; folder.Current, persons)), sink)</c>
 /// with the <see cref="FeatureSet"/> of the folder; a backtest sets <c>Timeout = InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0</c> and no sink.
 /// </summary>
 public sealed class Decider
@@ -24,9 +24,7 @@ public sealed class Decider
 
     private readonly DeciderOptions _options;
     private readonly TimeProvider _clock;
-    private readonly Func<FeatureSnapshot> _features;
-    private readonly IPersonStore _persons;
-    private readonly PolicyTable _policies;
+    private readonly ServingTable _serving;
     private readonly IDecisionSink? _sink;
     private readonly Action<Exception>? _faulted;
     private readonly RememberedDecisions _remembered;
@@ -37,27 +35,21 @@ public sealed class Decider
 
     /// <param name="options">Bounds and habits.</param>
     /// <param name="clock">Now, and the time that passes while deciding.</param>
-    /// <param name="features">The snapshot in force; called once per decision.</param>
-    /// <param name="persons">What sessions and users did last.</param>
-    /// <param name="policies">The policies in force; read once per decision.</param>
+    /// <param name="serving">Policies, features and persons; read once per decision.</param>
     /// <param name="sink">Takes each new decision behind the reply; null keeps no record.</param>
     /// <param name="faulted">Told of an exception that made a decision go down the ladder; null when nobody wants to know.</param>
     /// <param name="meters">Count what is decided and which bounds are hit; null counts nothing.</param>
     public Decider(
         DeciderOptions options,
         TimeProvider clock,
-        Func<FeatureSnapshot> features,
-        IPersonStore persons,
-        PolicyTable policies,
+        ServingTable serving,
         IDecisionSink? sink = null,
         Action<Exception>? faulted = null,
         DecisionMeters? meters = null)
     {
         _options = options;
         _clock = clock;
-        _features = features;
-        _persons = persons;
-        _policies = policies;
+        _serving = serving;
         _sink = sink;
         _faulted = faulted;
         _recalled = new RecalledDecisions(TimeSpan.FromHours(24), options.MaxRecalled);
@@ -114,11 +106,11 @@ public sealed class Decider
 
     private Decided Take(DecideRequest request, long started, UnixMicros now)
     {
-        PolicySet policies = _policies.Current;
-        var (surface, policy) = policies.Find(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
+        var serving = _serving.Current;
+        var (surface, policy) = serving.Policies.Find(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
         if (!_workspaces.TryTake(out Workspace? work)) work = new Workspace();
         var reasons = new List<DegradedReason>();
-        var snapshot = ReadPerson(request, work, reasons);
+        var snapshot = ReadPerson(serving, request, work, reasons);
         Decided answer = Answer(new Request(request, surface, policy, snapshot, now, started)
         {
             Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
@@ -131,9 +123,9 @@ public sealed class Decider
     /// Pins a snapshot, and reads the person while it is in force: what the person's state folds then lies between this epoch's cut and the next one's, so that whoever
     /// builds the features again can tell which facts it holds.
     /// </summary>
-    private FeatureSnapshot ReadPerson(DecideRequest request, Workspace work, List<DegradedReason> reasons)
+    private FeatureSnapshot ReadPerson(Serving serving, DecideRequest request, Workspace work, List<DegradedReason> reasons)
     {
-        var snapshot = _features();
+        var snapshot = serving.Snapshot();
         work.Person.Clear();
         if (request.User is null && request.Session is null)
         {
@@ -144,8 +136,8 @@ public sealed class Decider
         {
             for (var tries = 0; tries < PinTries; tries++)
             {
-                _persons.Read(request.Tenant, request.User, request.Session, work.Person);
-                var now = _features();
+                serving.Persons.Read(request.Tenant, request.User, request.Session, work.Person);
+                var now = serving.Snapshot();
                 if (ReferenceEquals(now, snapshot))
                 {
                     return snapshot;

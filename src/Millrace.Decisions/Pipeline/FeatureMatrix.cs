@@ -19,6 +19,9 @@ internal static class FeatureMatrix
             Person = work.Person,
             Asked = asked.Now,
             Context = asked.Context,
+            Surface = request.Surface,
+            Segment = policy.Segment is { } key ? request.Context.GetValueOrDefault(key) : null,
+            Slot = SlotOf(asked),
         };
         plan.Run(inputs, work.Scratch, matrix);
         if (!request.Candidates.IsDefault)
@@ -26,6 +29,14 @@ internal static class FeatureMatrix
             Override(work, request, policy, matrix, plan.Columns);
         }
     }
+
+    /// <summary>The slot that the decision fills; null when it fills several.</summary>
+    private static string? SlotOf(in Request asked) => asked.Asked.Slots switch
+    {
+        { IsDefault: true } => asked.Surface.Slots is [var slot] ? slot.Id : null,
+        [var slot] => slot.Id,
+        _ => null,
+    };
 
     private static void Override(Workspace work, DecideRequest request, Policy policy, Span<float> matrix, int columns)
     {

@@ -9,7 +9,7 @@ namespace Millrace.Features.Definitions;
 /// <param name="Name">Its name.</param>
 /// <param name="Since">What the age is measured from.</param>
 /// <param name="HalfLife">1 s to 90 days; null reads the age itself, in hours.</param>
-/// <param name="Event">The event of <see cref="AgeSince.LastEvent"/>, else unused; one longer ago than eight half-lives, or a week without one, is missing.</param>
+/// <param name="Event">The event of <see cref="AgeSince.LastEvent"/> and <see cref="AgeSince.FirstEvent"/>, else unused; one longer ago than eight half-lives, or a week without one, is missing.</param>
 public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife = null, string Event = "click") : FeatureDefinition(Name)
 {
     private const double MicrosPerHour = 3_600_000_000.0;
@@ -17,7 +17,16 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
     public override FeatureEntity Entity => FeatureEntity.Item;
 
     internal override ImmutableArray<StateKey> States =>
-        Since == AgeSince.LastEvent ? [new LastTimesKey(Event, HalfLife * 8 ?? TimeSpan.FromDays(7))] : [];
+        Since switch
+        {
+            AgeSince.LastEvent => [new LastTimesKey(Event, Kept)],
+            AgeSince.FirstEvent => [new FirstTimesKey(Event, Kept)],
+            _ => [],
+        };
+
+    internal override (FeatureEntity Of, string Event)? Dated => Since is AgeSince.LastEvent or AgeSince.FirstEvent ? (FeatureEntity.Item, Event) : null;
+
+    private TimeSpan Kept => HalfLife * ForwardDecay.Kept ?? TimeSpan.FromDays(7);
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(HalfLife is { } halfLife ? DefinitionFaults.Span("halfLife", halfLife) : []);
@@ -25,6 +34,7 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var times = Since == AgeSince.LastEvent ? read.State<LastTimes.Frozen>(0) : null;
+        var firsts = Since == AgeSince.FirstEvent ? read.State<FirstTimes.Frozen>(0) : null;
         var halfLife = HalfLife is { } given ? given.Ticks / (double)TimeSpan.TicksPerMicrosecond : 0;
         for (var i = 0; i < column.Length; i++)
         {
@@ -32,6 +42,7 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
             var since = Since switch
             {
                 AgeSince.LastEvent => times!.Of(row),
+                AgeSince.FirstEvent => firsts!.Of(row),
                 AgeSince.FirstSeen => row[ItemWords.FirstSeen],
                 _ => row[ItemWords.Born],
             };
@@ -57,4 +68,7 @@ public enum AgeSince
 
     /// <summary>Its last event of a kind.</summary>
     LastEvent,
+
+    /// <summary>Its first event of a kind, of those within the last eight half-lives (a week without one).</summary>
+    FirstEvent,
 }

@@ -29,7 +29,7 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
     public double Shrink { get; init; } = 10;
 
     /// <summary>How each pair count is read.</summary>
-    public CountRead As { get; init; } = CountRead.Share;
+    public PairRead As { get; init; } = PairRead.Share;
 
     /// <summary>The most neighbours that one item keeps; a pair beyond is refused and counted.</summary>
     public int MaxNeighbours { get; init; } = 4096;
@@ -81,12 +81,34 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
 
                 var value = As switch
                 {
-                    CountRead.Log => Deterministic.LogOnePlus(entry.Count),
-                    CountRead.Share => entry.Count / total,
+                    PairRead.Log => Deterministic.LogOnePlus(entry.Count),
+                    PairRead.Share => entry.Count / total,
                     _ => entry.Count,
                 };
                 column[candidate] = (float)(column[candidate] + (weight * value));
             }
         }
     }
+}
+
+/// <summary>How the count of a pair of items is read: with n(a) and n(b), how often either had the event within the window, and N, how often all had.</summary>
+public enum PairRead
+{
+    /// <summary>As it is, n(ab).</summary>
+    Count,
+
+    /// <summary>log(1 + n(ab)).</summary>
+    Log,
+
+    /// <summary>n(ab) of all pairs of a.</summary>
+    Share,
+
+    /// <summary>n(ab) / √(n(a)·n(b)).</summary>
+    Cosine,
+
+    /// <summary>n(ab) / (n(a) + n(b) − n(ab)).</summary>
+    Jaccard,
+
+    /// <summary>n(ab)·N / (n(a)·n(b)).</summary>
+    Lift,
 }

@@ -15,6 +15,8 @@ public sealed record CountFeature(string Name, string Event, TimeSpan Window, Co
 
     internal override ImmutableArray<StateKey> States => [new WindowedSumsKey(Event, Window)];
 
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Event);
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event).Concat(DefinitionFaults.Span("window", Window));
 
     internal override void Read(in FeatureRead read, Span<float> column)
@@ -31,7 +33,7 @@ public sealed record CountFeature(string Name, string Event, TimeSpan Window, Co
             var count = counts.Count(read.Row(i));
             column[i] = As switch
             {
-                CountRead.Log => (float)Deterministic.LogOnePlus(count),
+                CountRead.Log => CountLog.LogOnePlus(count),
                 CountRead.Share => (float)(count / total),
                 _ => count,
             };

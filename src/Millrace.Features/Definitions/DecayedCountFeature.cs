@@ -15,9 +15,11 @@ public sealed record DecayedCountFeature(string Name, string Event, TimeSpan Hal
 
     internal override ImmutableArray<StateKey> States => [new DecayedSumsKey(Event, HalfLife)];
 
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Event);
+
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(DefinitionFaults.Span("halfLife", HalfLife))
-        .Concat(As == CountRead.Share ? ["as: a decayed count can be read as count or log, not as share"] : []);
+        .Concat(DefinitionFaults.NoShare(As));
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {

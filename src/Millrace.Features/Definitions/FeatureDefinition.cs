@@ -22,11 +22,19 @@ public abstract record FeatureDefinition(string Name)
     /// <summary>The sections of a person's state that it reads, in the order of <see cref="FeatureRead.Section"/>.</summary>
     internal virtual ImmutableArray<PersonKey> Sections => [];
 
+    /// <summary>How far back it looks: older events change nothing of it.</summary>
+    internal TimeSpan Reach => States.Select(state => state.Reach).Concat(Sections.Select(section => section.Reach)).DefaultIfEmpty().Max();
+
     /// <summary>Names of the features that it is computed from, in the order of <see cref="FeatureRead.Input"/>.</summary>
     public virtual ImmutableArray<string> Inputs => [];
 
     /// <summary>Names of the context attributes that it reads, of the request or of events.</summary>
     public virtual ImmutableArray<string> ContextKeys => [];
+
+    /// <summary>
+    /// The event from whose last time <see cref="FeatureInfo.Ttl"/> counts, of the item or of a person; null where the kind knows no such time, and no TTL can be set.
+    /// </summary>
+    internal virtual (FeatureEntity Of, string Event)? Dated => null;
 
     /// <summary>What is wrong with it, in words; empty when nothing is.</summary>
     internal abstract IEnumerable<string> Faults();
@@ -35,6 +43,23 @@ public abstract record FeatureDefinition(string Name)
     /// <param name="read">What there is to read.</param>
     /// <param name="column">One place per candidate, all NaN before: leave those where it is missing.</param>
     internal abstract void Read(in FeatureRead read, Span<float> column);
+
+    /// <summary>The state that tells whether an item's value has expired; null when none does.</summary>
+    internal LastTimesKey? Expiry => Info.Ttl is { } ttl && Dated is (FeatureEntity.Item, var name) ? new LastTimesKey(name, ttl) : null;
+
+    /// <summary>The section that tells whether a person's value has expired; null when none does.</summary>
+    internal PersonTimesKey? PersonExpiry =>
+        Info.Ttl is { } ttl && Dated is (FeatureEntity.User or FeatureEntity.Session, _) and var (of, name) ? new PersonTimesKey(of.Person(), name, ttl) : null;
+
+    /// <summary>What is wrong with what is said of it beside.</summary>
+    internal IEnumerable<string> InfoFaults()
+    {
+        if (Info.Ttl is { } ttl)
+        {
+            foreach (var fault in DefinitionFaults.Span("ttl", ttl)) yield return fault;
+            if (Dated is null) yield return "ttl: expected none, since this kind has no last event to count from";
+        }
+    }
 }
 
 /// <summary>How a count is read.</summary>

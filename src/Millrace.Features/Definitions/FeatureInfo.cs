@@ -1,3 +1,5 @@
+using Millrace.Features.Online;
+
 namespace Millrace.Features.Definitions;
 
 /// <summary>What is said of a feature beside how it is computed.</summary>
@@ -67,4 +69,10 @@ public enum FeatureEntity
 
     /// <summary>The item in a context.</summary>
     ItemContext,
+}
+
+internal static class FeatureEntities
+{
+    /// <summary>Whose state an entity's features read: the user's, else the session's.</summary>
+    internal static PersonEntity Person(this FeatureEntity of) => of == FeatureEntity.User ? PersonEntity.User : PersonEntity.Session;
 }

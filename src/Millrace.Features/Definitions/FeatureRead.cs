@@ -8,6 +8,10 @@ namespace Millrace.Features.Definitions;
 /// <summary>What a decision knows when features are read: the same online and offline.</summary>
 internal readonly ref struct ReadInputs
 {
+    public ReadInputs()
+    {
+    }
+
     internal required FeatureSnapshot Snapshot { get; init; }
 
     /// <summary>The candidates' rows in the snapshot; −1 for an item that it does not know.</summary>
@@ -21,6 +25,15 @@ internal readonly ref struct ReadInputs
 
     /// <summary>When it was asked: where windows of persons end.</summary>
     internal required UnixMicros Asked { get; init; }
+
+    /// <summary>The surface that is asked for; empty where none is known.</summary>
+    internal string Surface { get; init; } = "";
+
+    /// <summary>The segment of whom it is asked for; null when there is none.</summary>
+    internal string? Segment { get; init; }
+
+    /// <summary>The slot that is filled; null when there are several.</summary>
+    internal string? Slot { get; init; }
 
     /// <summary>The request's context.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }
@@ -71,6 +84,15 @@ internal readonly ref struct FeatureRead
     /// <inheritdoc cref="ReadInputs.Person"/>
     internal PersonBuffer Person => _inputs.Person;
 
+    /// <inheritdoc cref="ReadInputs.Surface"/>
+    internal string Surface => _inputs.Surface;
+
+    /// <inheritdoc cref="ReadInputs.Segment"/>
+    internal string? Segment => _inputs.Segment;
+
+    /// <inheritdoc cref="ReadInputs.Slot"/>
+    internal string? Slot => _inputs.Slot;
+
     /// <inheritdoc cref="ReadInputs.Context"/>
     internal ImmutableSortedDictionary<string, string> Context => _inputs.Context;
 
@@ -87,6 +109,50 @@ internal readonly ref struct FeatureRead
     /// <summary>The <paramref name="index"/>-th of the definition's sections; empty when the person has none.</summary>
     internal ReadOnlySpan<byte> Section(int index) => Person.Section(_bound.Sections[index].Of, _bound.Sections[index].Index);
 
+    /// <summary>The <paramref name="index"/>-th of the definition's sections, a history of items, as rows.</summary>
+    internal PersonItems Items(int index) => _scratch.Items(_inputs, _bound.Sections[index]);
+
+    /// <summary>How much of the items of a history has each value of a part.</summary>
+    /// <param name="section">The section that is the history.</param>
+    /// <param name="state">The state that holds the values.</param>
+    /// <param name="halfLife">How fast the items' weights halve.</param>
+    internal ValueTally Tally(int section, int state, TimeSpan halfLife)
+    {
+        var items = Items(section);
+        _scratch.Tally.Fill(Snapshot, State<CatalogueState.Frozen>(state), items.Rows, items.Weights(halfLife));
+        return _scratch.Tally;
+    }
+
+    /// <summary>The value of the definition's <paramref name="index"/>-th context attribute in the request; null when it has none.</summary>
+    internal string? ContextValue(int index) => Context.GetValueOrDefault(_bound.ContextKeys[index]);
+
+    /// <summary>Makes those values missing that have expired.</summary>
+    internal void Expire(Span<float> column)
+    {
+        if (_bound.Expiry >= 0)
+        {
+            var times = (LastTimes.Frozen)Snapshot.State(_bound.Expiry);
+            for (var i = 0; i < column.Length; i++)
+            {
+                if (times.Of(Row(i)) == 0)
+                {
+                    column[i] = float.NaN;
+                }
+            }
+        }
+        else if (_bound.PersonExpiry >= 0)
+        {
+            var key = _bound.Definition.PersonExpiry!;
+            if (PersonTimes.Read(Person.Section(key.Of, _bound.PersonExpiry), key, Asked.Value) == 0)
+            {
+                column.Fill(float.NaN);
+            }
+        }
+    }
+
+    /// <summary>Doubles to work in; what they hold before means nothing.</summary>
+    internal Span<double> Doubles(int length) => _scratch.Doubles(length);
+
     /// <summary>The column of the definition's <paramref name="index"/>-th input.</summary>
     internal ReadOnlySpan<float> Input(int index) => _scratch.Column(_bound.Inputs[index], Count);
 }
@@ -96,4 +162,13 @@ internal readonly ref struct FeatureRead
 /// <param name="States">Indexes of its states in the set.</param>
 /// <param name="Sections">Whose its sections are, and their indexes among those of the same kind of person.</param>
 /// <param name="Inputs">Indexes of its inputs in the set.</param>
-internal sealed record BoundFeature(FeatureDefinition Definition, ImmutableArray<int> States, ImmutableArray<(PersonEntity Of, int Index)> Sections, ImmutableArray<int> Inputs);
+internal sealed record BoundFeature(FeatureDefinition Definition, ImmutableArray<int> States, ImmutableArray<(PersonEntity Of, int Index)> Sections, ImmutableArray<int> Inputs)
+{
+    /// <summary>The index of the state that tells whether an item's value has expired; −1 when none does.</summary>
+    internal int Expiry { get; init; } = -1;
+
+    /// <summary>The index of the section that tells whether a person's value has expired; −1 when none does.</summary>
+    internal int PersonExpiry { get; init; } = -1;
+
+    internal ImmutableArray<string> ContextKeys { get; init; } = [];
+}

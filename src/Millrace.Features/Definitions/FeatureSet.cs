@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using Millrace.Features.Expressions;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
 /// <summary>
 /// All features of a node, checked, with the states that they, the popular lists and the ladder need. Immutable; a folder is built for one.
-/// Kinds there are: <see cref="CountFeature"/>, <see cref="DecayedCountFeature"/>, <see cref="AgeFeature"/>, <see cref="CooccurrenceFeature"/>.
+/// A kind of feature is an heir of <see cref="FeatureDefinition"/>.
 /// </summary>
 public sealed class FeatureSet
 {
@@ -25,7 +26,7 @@ public sealed class FeatureSet
         Definitions = definitions;
         States = states;
         Similar = similar;
-        Persons = new PersonLayout(definitions.SelectMany(definition => definition.Sections), seen);
+        Persons = new PersonLayout(definitions.SelectMany(SectionsOf), seen);
         ContextKeys = [.. definitions.SelectMany(definition => definition.ContextKeys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _index = definitions.Select((definition, i) => KeyValuePair.Create(definition.Name, i)).ToImmutableSortedDictionary(StringComparer.Ordinal);
         _bound = [.. definitions.Select(Bind)];
@@ -50,8 +51,8 @@ public sealed class FeatureSet
     /// <summary>The event that popular and segment lists count.</summary>
     public string ListedEvent { get; }
 
-    /// <summary>How far back features of items look from now: events older than this change nothing. A half-life reaches back eight of it.</summary>
-    public TimeSpan Reach => States.Max(state => state.Reach);
+    /// <summary>How far back features look from now, of items and of persons: events older than this change nothing. A half-life reaches back eight of it.</summary>
+    public TimeSpan Reach => States.Select(state => state.Reach).Concat(Definitions.Select(definition => definition.Reach)).Max();
 
     internal ImmutableArray<StateKey> States { get; }
 
@@ -76,7 +77,7 @@ public sealed class FeatureSet
             ?? new CooccurrenceFeature("similar", "click", TimeSpan.FromDays(1)).Pairs;
         ImmutableArray<StateKey> states =
         [
-            .. sorted.SelectMany(definition => definition.States)
+            .. sorted.SelectMany(StatesOf)
                 .Concat(windows.Select(window => new ListedCountsKey(listedEvent, window)))
                 .Append(similar)
                 .Distinct(),
@@ -91,13 +92,18 @@ public sealed class FeatureSet
         for (int i = 0; i < definitions.Count; i++)
         {
             FeatureDefinition definition = definitions[i];
-            foreach (string fault in DefinitionFaults.Name(definition.Name).Concat(definition.Faults())) yield return $"features[{i}].{fault}";
+            foreach (string fault in DefinitionFaults.Name(definition.Name).Concat(definition.Faults()).Concat(definition.InfoFaults())) yield return $"features[{i}].{fault}";
             if (!names.Add(definition.Name)) yield return $"features[{i}].name: '{definition.Name}' is defined twice";
         }
 
         for (int i = 0; i < definitions.Count; i++)
         {
             foreach (string input in definitions[i].Inputs.Where(input => !names.Contains(input))) yield return $"features[{i}]: there is no feature '{input}'";
+        }
+
+        foreach (var cycle in DependencyCycles.Find(definitions.Select(definition => (definition.Name, definition.Inputs))))
+        {
+            yield return $"features: {string.Join(" reads ", cycle.Append(cycle[0]))}, which is a cycle";
         }
     }
 
@@ -139,7 +145,18 @@ public sealed class FeatureSet
         definition,
         [.. definition.States.Select(state => States.IndexOf(state))],
         [.. definition.Sections.Select(section => (section.Of, Persons.IndexOf(section)))],
-        [.. definition.Inputs.Select(IndexOf)]);
+        [.. definition.Inputs.Select(IndexOf)])
+    {
+        Expiry = definition.Expiry is { } expiry ? States.IndexOf(expiry) : -1,
+        PersonExpiry = definition.PersonExpiry is { } section ? Persons.IndexOf(section) : -1,
+        ContextKeys = definition.ContextKeys,
+    };
+
+    private static IEnumerable<StateKey> StatesOf(FeatureDefinition definition) =>
+        definition.Expiry is { } expiry ? definition.States.Add(expiry) : definition.States;
+
+    private static IEnumerable<PersonKey> SectionsOf(FeatureDefinition definition) =>
+        definition.PersonExpiry is { } expiry ? definition.Sections.Add(expiry) : definition.Sections;
 }
 
 /// <summary>Feature definitions are refused; nothing of them is in force.</summary>

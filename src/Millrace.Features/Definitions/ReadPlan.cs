@@ -47,7 +47,9 @@ internal sealed class ReadPlan
             var bound = Features.Bound(index);
             var column = scratch.Column(index, count);
             column.Fill(float.NaN);
-            bound.Definition.Read(new FeatureRead(inputs, bound, scratch), column);
+            var read = new FeatureRead(inputs, bound, scratch);
+            bound.Definition.Read(read, column);
+            read.Expire(column);
             if (bound.Definition.Info.Default is { } otherwise)
             {
                 column.Replace(float.NaN, otherwise);
@@ -87,8 +89,13 @@ internal sealed class ReadScratch
     private readonly int[] _recent = new int[FeatureOptions.MostRecent];
     private long[] _words = [];
     private float[] _columns = [];
+    private double[] _doubles = [];
+    private PersonItems[] _items = [];
     private int _recentCount;
     private int _stride;
+
+    /// <summary>The last tally of values, which the next takes the place of.</summary>
+    internal ValueTally Tally { get; } = new();
 
     /// <inheritdoc cref="FeatureRead.Recent"/>
     internal ReadOnlySpan<int> Recent => _recent.AsSpan(0, _recentCount);
@@ -107,6 +114,11 @@ internal sealed class ReadScratch
             _columns = new float[Math.Max(count, 256) * features];
         }
 
+        foreach (var items in _items)
+        {
+            items.Clear();
+        }
+
         inputs.Snapshot.Gather(inputs.Rows, _words);
         _recentCount = 0;
         foreach (var entry in inputs.Person.Run(inputs.Asked))
@@ -119,6 +131,39 @@ internal sealed class ReadScratch
     }
 
     internal ReadOnlySpan<long> WordsOf(int count) => _words.AsSpan(0, count * _stride);
+
+    /// <summary>A history as rows, looked up once for each decision.</summary>
+    internal PersonItems Items(in ReadInputs inputs, (PersonEntity Of, int Index) section)
+    {
+        var at = 0;
+        while (at < _items.Length && _items[at].Section is { } taken)
+        {
+            if (taken == section)
+            {
+                return _items[at];
+            }
+
+            at++;
+        }
+
+        if (at == _items.Length)
+        {
+            _items = [.. _items, new PersonItems()];
+        }
+
+        _items[at].Fill(inputs, section);
+        return _items[at];
+    }
+
+    internal Span<double> Doubles(int length)
+    {
+        if (_doubles.Length < length)
+        {
+            _doubles = new double[length];
+        }
+
+        return _doubles.AsSpan(0, length);
+    }
 
     internal Span<float> Column(int index, int count) => _columns.AsSpan(index * count, count);
 }

@@ -23,22 +23,34 @@ internal abstract record PersonKey
     internal abstract PersonState Create();
 }
 
-/// <summary>Counts of an event within a window, or sums of its values.</summary>
+/// <summary>Counts of an event within a window, or sums of what each adds.</summary>
 /// <param name="Event">The event.</param>
 /// <param name="Window">How far back.</param>
 /// <param name="Unit">The unit of the values that are summed; null counts the events.</param>
-internal sealed record WindowedSumsKey(string Event, TimeSpan Window, string? Unit = null) : StateKey
+/// <param name="Curve">Sums what each weighs by its rank, in units of 1/65,536.</param>
+internal sealed record WindowedSumsKey(string Event, TimeSpan Window, string? Unit = null, ExaminationCurve? Curve = null) : StateKey
 {
     internal const int Buckets = 60;
 
-    internal bool Sums => Unit is not null;
+    internal bool Sums => Unit is not null || Curve is not null;
 
     internal override TimeSpan Reach => Window;
 
     /// <summary>What an event adds; null for one that is passed over.</summary>
-    internal long? AmountOf(in FoldedEvent folded) => Unit is null ? 1 : folded.Fact.Unit == Unit ? folded.Fact.ValueMicros : null;
+    internal long? AmountOf(in FoldedEvent folded) => Curve is null ? EventAmount.Micros(Unit, folded) : Curve.Of(folded.Fact.Rank);
 
     internal override ItemState Create(FoldContext context) => new WindowedSums(this, context);
+}
+
+/// <summary>Decayed counts of an event, or decayed sums of its values in thousandths.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="HalfLife">How fast a weight halves.</param>
+/// <param name="Unit">The unit of the values that are summed; null counts the events.</param>
+internal sealed record DecayedSumsKey(string Event, TimeSpan HalfLife, string? Unit = null) : StateKey
+{
+    internal override TimeSpan Reach => HalfLife * DecayedSums.Kept;
+
+    internal override ItemState Create(FoldContext context) => new DecayedSums(this);
 }
 
 /// <summary>A list of the items that had an event within a window, with their counts.</summary>
@@ -65,16 +77,66 @@ internal sealed record LastTimesKey(string Event, TimeSpan Window) : StateKey
     internal override ItemState Create(FoldContext context) => new LastTimes(this);
 }
 
-/// <summary>Decayed counts of an event, or decayed sums of its values.</summary>
-/// <param name="Event">The event.</param>
-/// <param name="HalfLife">How fast a weight halves.</param>
-/// <param name="Unit">The unit of the values that are summed; null counts the events.</param>
-internal sealed record DecayedSumsKey(string Event, TimeSpan HalfLife, string? Unit = null) : StateKey
+internal sealed record FirstTimesKey(string Event, TimeSpan Window) : StateKey
 {
-    internal override TimeSpan Reach => HalfLife * DecayedSums.Kept;
+    internal override TimeSpan Reach => Window;
 
-    /// <inheritdoc cref="WindowedSumsKey.AmountOf"/>
-    internal long? AmountOf(in FoldedEvent folded) => Unit is null ? 1 : folded.Fact.Unit == Unit ? folded.Fact.ValueMicros : null;
+    internal override ItemState Create(FoldContext context) => new FirstTimes(this);
+}
 
-    internal override ItemState Create(FoldContext context) => new DecayedSums(this);
+/// <summary>About how many persons had an event with an item within a window.</summary>
+internal sealed record DistinctCountsKey(string Event, TimeSpan Window, int Precision) : StateKey
+{
+    internal const int Panes = 12;
+
+    internal override TimeSpan Reach => Window;
+
+    internal override ItemState Create(FoldContext context) => new DistinctCounts(this, context);
+}
+
+/// <summary>Counts of an event by item and value of a <see cref="ContextPart"/>.</summary>
+internal sealed record CrossedCountsKey(string Event, TimeSpan Window, string By) : StateKey
+{
+    internal const int Buckets = 60;
+
+    internal override TimeSpan Reach => Window;
+
+    internal override ItemState Create(FoldContext context) => new CrossedCounts(this, context);
+}
+
+/// <summary>The fitted prior of a rate; its text is the name under which it is recorded.</summary>
+internal sealed record PriorKey(string Of, string Per, TimeSpan Window, ExaminationCurve? Curve) : StateKey
+{
+    internal override TimeSpan Reach => Window;
+
+    internal override ItemState Create(FoldContext context) => new FittedPrior(this);
+}
+
+/// <summary>A state that the catalogue fills, and no event.</summary>
+internal abstract record CatalogueKey : StateKey
+{
+    internal override TimeSpan Reach => TimeSpan.Zero;
+}
+
+/// <summary>Values of an <see cref="ItemPart"/>.</summary>
+internal sealed record ItemValuesKey(string By) : CatalogueKey
+{
+    internal override ItemState Create(FoldContext context) => new ItemValues(this);
+}
+
+internal sealed record ItemNumbersKey(string Attribute) : CatalogueKey
+{
+    internal override ItemState Create(FoldContext context) => new ItemNumbers(this);
+}
+
+internal sealed record ItemEqualsKey(string By, string Value) : CatalogueKey
+{
+    internal override ItemState Create(FoldContext context) => new ItemEquals(this);
+}
+
+/// <param name="Text">The attribute whose text it is; null for the supplied embedding.</param>
+/// <param name="Dimensions">Bytes of a vector, a multiple of eight.</param>
+internal sealed record ItemVectorsKey(string? Text, int Dimensions) : CatalogueKey
+{
+    internal override ItemState Create(FoldContext context) => new ItemVectors(this);
 }

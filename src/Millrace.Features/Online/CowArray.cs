@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Millrace.Features.Online;
 
@@ -71,6 +72,16 @@ internal sealed class CowArray<T>
                 Chunk? chunk = pages![page]?.Chunks[(row >> Bits) & Mask];
                 return chunk is null ? default : chunk.Rows[row & Mask];
             }
+        }
+
+        /// <summary>Begins to load the row's place.</summary>
+        internal unsafe void Prefetch(int row)
+        {
+            int page = row >> (2 * Bits);
+            if (!Sse.IsSupported || (uint)page >= (uint)(pages?.Length ?? 0) || pages![page]?.Chunks[(row >> Bits) & Mask] is not { } chunk) return;
+
+            // An address that the collector moves meanwhile is a wasted hint, and nothing else.
+            Sse.Prefetch0(Unsafe.AsPointer(ref chunk.Rows[row & Mask]));
         }
     }
 

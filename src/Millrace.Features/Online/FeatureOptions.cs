@@ -38,6 +38,9 @@ public sealed record FeatureOptions
     /// <summary>The most pairs of items that one co-occurrence counts at a time; further ones are refused and counted. Some 120 bytes each.</summary>
     public int MaxPairs { get; init; } = 10_000_000;
 
+    /// <summary>The most pairs of an item and a value that one context cross counts at a time; events with further ones are passed over and counted. Some 100 bytes each.</summary>
+    public int MaxCrosses { get; init; } = 4_000_000;
+
     /// <summary>The most segments with clicks in their window that get a list of their own; events of further ones count only globally, and are counted.</summary>
     public int MaxSegments { get; init; } = 64;
 

@@ -79,8 +79,14 @@ public sealed class FeatureSnapshot
     /// <summary>The row of an item by its hash; −1 when there is none.</summary>
     internal int RowOf(ulong hash) => _index.Find(hash);
 
+    /// <summary>Begins to load what <see cref="RowOf(ulong)"/> will look at first.</summary>
+    internal void Prefetch(ulong hash) => _index.Prefetch(hash);
+
     /// <summary>Copies the rows' words one behind the other, zeros for a row below 0.</summary>
     internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => _words.Gather(rows, into);
+
+    /// <summary>The words of a row.</summary>
+    internal ReadOnlySpan<long> Row(int row) => _words[row];
 
     internal CatalogueItem Item(int row) => _items[row]!;
 

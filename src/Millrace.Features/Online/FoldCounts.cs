@@ -3,6 +3,9 @@ namespace Millrace.Features.Online;
 /// <summary>What a folder did not fold, by reason; also exported by the meter <c>Millrace.Features</c>. One writer; any thread reads.</summary>
 public sealed class FoldCounts
 {
+    /// <summary>How many reasons there are.</summary>
+    internal const int Kinds = 10;
+
     private long _repeated;
     private long _foreign;
     private long _unvouched;
@@ -12,6 +15,7 @@ public sealed class FoldCounts
     private long _segments;
     private long _neighbours;
     private long _pairs;
+    private long _crosses;
     private long _sessions;
 
     internal FoldCounts()
@@ -45,6 +49,9 @@ public sealed class FoldCounts
     /// <summary>Pairs beyond <see cref="FeatureOptions.MaxPairs"/>.</summary>
     public long PairsRefused => Volatile.Read(ref _pairs);
 
+    /// <summary>Events with a value of their context beyond <see cref="FeatureOptions.MaxCrosses"/>.</summary>
+    public long CrossesRefused => Volatile.Read(ref _crosses);
+
     /// <summary>Sessions that left before they were idle, because of <see cref="FeatureOptions.MaxSessions"/>.</summary>
     public long SessionsEvicted => Volatile.Read(ref _sessions);
 
@@ -52,7 +59,17 @@ public sealed class FoldCounts
     /// Whether everything was counted that the facts say. Folders of equal cuts are equal as long as this holds for both; from the first refusal on, what is kept
     /// depends on how partitions were interleaved.
     /// </summary>
-    public bool Whole => Unknown + ItemsRefused + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused == 0;
+    public bool Whole => Unknown + ItemsRefused + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused == 0;
+
+    /// <summary>All of them, in an order that stays: what a snapshot keeps.</summary>
+    internal long[] All() => [_repeated, _foreign, _unvouched, _unknown, _items, _learntItems, _segments, _neighbours, _pairs, _sessions];
+
+    /// <summary>Goes on from what a snapshot kept.</summary>
+    internal void Restore(ReadOnlySpan<long> all)
+    {
+        (_repeated, _foreign, _unvouched, _unknown, _items) = (all[0], all[1], all[2], all[3], all[4]);
+        (_learntItems, _segments, _neighbours, _pairs, _sessions) = (all[5], all[6], all[7], all[8], all[9]);
+    }
 
     internal void Repeat() => Ignore(ref _repeated, "repeated");
 
@@ -71,6 +88,8 @@ public sealed class FoldCounts
     internal void RefuseNeighbour() => Hit(ref _neighbours, "neighbours");
 
     internal void RefusePair() => Hit(ref _pairs, "pairs");
+
+    internal void RefuseCross() => Hit(ref _crosses, "crosses");
 
     internal void EvictSession() => Hit(ref _sessions, "sessions");
 

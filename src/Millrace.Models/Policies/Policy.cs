@@ -29,6 +29,9 @@ public sealed record Policy
     /// <summary>The context key whose value names the segment of the ladder's per-segment list; null for none.</summary>
     public string? Segment { get; init; }
 
+    /// <summary>Protected features that it may use all the same; in ordinal order.</summary>
+    public ImmutableArray<string> AllowProtected { get; init; } = [];
+
     /// <summary><c>home@12</c>.</summary>
     public string Id => $"{Name}@{Version}";
 }

@@ -29,6 +29,7 @@ public static class PolicyJson
             WritePins(json, policy);
             json.WriteBoolean("excludeSeen", policy.ExcludeSeen);
             if (policy.Segment is { } segment) json.WriteString("segment", segment);
+            WriteAllowed(json, policy);
             json.WriteEndObject();
         }
 
@@ -57,6 +58,7 @@ public static class PolicyJson
                 Pins = [.. root.GetProperty("pins").EnumerateArray().Select(ReadPin)],
                 ExcludeSeen = root.GetProperty("excludeSeen").GetBoolean(),
                 Segment = root.TryGetProperty("segment", out JsonElement segment) ? segment.GetString() : null,
+                AllowProtected = root.TryGetProperty("allowProtected", out JsonElement allowed) ? [.. allowed.EnumerateArray().Select(name => name.GetString()!)] : [],
             };
         }
         catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
@@ -92,6 +94,15 @@ public static class PolicyJson
             json.WriteEndObject();
         }
 
+        json.WriteEndArray();
+    }
+
+    // Left out where it is empty: policies of earlier releases keep their text, and so their version.
+    private static void WriteAllowed(Utf8JsonWriter json, Policy policy)
+    {
+        if (policy.AllowProtected.IsEmpty) return;
+        json.WriteStartArray("allowProtected");
+        foreach (string name in policy.AllowProtected) json.WriteStringValue(name);
         json.WriteEndArray();
     }
 

@@ -42,6 +42,7 @@ public static class PolicyValidator
         foreach (var (name, weight) in policy.Blend)
         {
             if (features.IndexOf(name) < 0) yield return $"{path}.blend.{name}: expected the name of a feature";
+            foreach (string used in Protected(name, features).Except(policy.AllowProtected)) yield return $"{path}.blend.{name}: expected no protected feature beside allowProtected; got '{used}'";
             if (!double.IsFinite(weight)) yield return $"{path}.blend.{name}: expected a finite weight; got {Text(weight)}";
         }
 
@@ -97,6 +98,19 @@ public static class PolicyValidator
         if (source.Kind == CandidateSourceKind.Popular && source.Window is { } window && !features.KeepsPopular(window))
         {
             yield return $".popular: the feature set keeps no popular list of {window}";
+        }
+    }
+
+    /// <summary>The protected features among one and all that it is computed from.</summary>
+    private static IEnumerable<string> Protected(string name, FeatureSet features)
+    {
+        var (seen, left) = (new HashSet<string>(StringComparer.Ordinal), new Stack<string>([name]));
+        while (left.TryPop(out string? next))
+        {
+            if (features.IndexOf(next) is not (>= 0 and var index) || !seen.Add(next)) continue;
+            FeatureDefinition definition = features.Definitions[index];
+            if (definition.Info.Sensitivity == FeatureSensitivity.Protected) yield return next;
+            foreach (string input in definition.Inputs) left.Push(input);
         }
     }
 

@@ -59,5 +59,5 @@ internal static class BacktestPolicy
     private static CountFeature Clicks(string name, TimeSpan window) => new(name, "click", window, CountRead.Log);
 
     /// <summary>Directed: how often the candidate was the very next click after the session's last one.</summary>
-    private static CooccurrenceFeature Next(string name, TimeSpan window) => new(name, "click", window) { Span = 1, Depth = 1, As = CountRead.Log };
+    private static CooccurrenceFeature Next(string name, TimeSpan window) => new(name, "click", window) { Span = 1, Depth = 1, As = PairRead.Log };
 }

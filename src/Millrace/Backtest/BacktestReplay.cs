@@ -41,11 +41,11 @@ internal sealed class BacktestReplay
         (_options, _clock, _journal) = (options, clock, new JournalBehind(journal));
         var setup = options.Setup;
         var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]), seen: MaxSeen);
-        var policies = new PolicyTable(PolicySet.Create([setup.Policy], [setup.Surface], features));
+        var policies = PolicySet.Create([setup.Policy], [setup.Surface], features);
         _folder = new FeatureFolder(features, new FeatureOptions { LearnItemsFromEvents = true, SessionIdle = options.SessionIdle });
         _persons = new EmbeddedPersonStore(features.Persons, journal.Partitions(JournalStream.Events), options.SessionIdle);
         var decisions = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 };
-        _decider = new Decider(decisions, _clock, () => _folder.Current, _persons, policies, _journal);
+        _decider = new Decider(decisions, _clock, new ServingTable(new Serving(policies, () => _folder.Current, _persons)), _journal);
     }
 
     /// <summary>Called with every scored click and the slate that was asked for before it.</summary>

@@ -24,7 +24,7 @@ internal static class DemoConfig
           - {name: clicks, entity: item, count: click, window: 1h, as: log}
           - {name: impressions, entity: item, count: impression, window: 1h, as: log}
           - {name: fresh, entity: item, age: published, halfLife: 6m}
-          - {name: together, entity: item, cooccur: click, window: 1h, span: 20, depth: 20, symmetric: true, fade: 0.9, as: share}
+          - {name: together, entity: session-item, cooccur: click, window: 1h, span: 20, depth: 20, symmetric: true, fade: 0.9, as: share}
         policies:
           home:
             # Clicks over impressions, in logarithms: an item must earn each further showing, and what nobody has seen yet gets its chance. News fade

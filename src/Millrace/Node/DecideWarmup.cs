@@ -17,7 +17,7 @@ internal static class DecideWarmup
     {
         var decider = node.CreateDecider(node.Config.Current, sink: null, meters: null);
         var endpoint = new DecideEndpoint(node.Api! with { Decide = decider.Decide, Tenant = static _ => "default" });
-        foreach (var surface in node.Policies.Table.Current.Surfaces.Select(surface => JsonSerializer.Serialize(surface.Name)))
+        foreach (var surface in node.Serving.Current.Policies.Surfaces.Select(surface => JsonSerializer.Serialize(surface.Name)))
         {
             await DecideAsync(endpoint, $$"""{"surface":{{surface}},"session":"warm-up"}""");
             await DecideAsync(endpoint, $$"""{"surface":{{surface}},"candidates":[{"id":"warm-up"},{"id":"warm-up-2"}]}""");

@@ -1,15 +1,13 @@
 using System.Diagnostics.Metrics;
-using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Millrace.Features.Online;
 using Millrace.Journal;
-using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
 
 /// <summary>
-/// Folds items and events into features, and freezes an epoch each 250 ms. It is the folder's one writer. Each epoch is recorded before decisions may name it. No failure
-/// ends it: what cannot be folded is skipped and named, and what may pass is tried again, at longer and longer intervals.
+/// Folds items and events into features, and freezes an epoch each 250 ms. It is the serving generation's one writer. Each epoch is recorded before decisions may name it.
+/// Another generation that was folded beside it takes over between two epochs. No failure ends it: what may pass is tried again, at longer and longer intervals.
 /// </summary>
 internal sealed class FeatureFolding : IAsyncDisposable
 {
@@ -19,26 +17,23 @@ internal sealed class FeatureFolding : IAsyncDisposable
     // Without new facts windows still move: within the 2 s that a decider's copy may be stale.
     internal static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
-    private const int ReadBatch = 4096;
-
-    private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
 
     private readonly IJournal _journal;
-    private readonly FeatureFolder _folder;
-    private readonly IPersonStore _persons;
     private readonly TimeProvider _clock;
     private readonly Readiness _readiness;
     private readonly ILogger _log;
-    private readonly Tail[] _tails;
     private readonly EpochLog _epochs;
     private readonly Backoff _stalled;
     private readonly Backoff _unwritable;
     private readonly Counter<long> _skipped;
     private readonly CancellationTokenSource _stop = new();
     private bool _begun;
-    private bool _changed;
     private long _frozen;
+    private long _epoch;
+    private volatile FoldedGeneration _serving;
+    private Pending? _pending;
     private Task _running = Task.CompletedTask;
+    private Task _backfilling = Task.CompletedTask;
     private bool _stopped;
 
     /// <param name="journal">What is folded: items from their beginning, events as far back as features reach.</param>
@@ -50,54 +45,71 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <param name="log">Told when folding fails.</param>
     public FeatureFolding(IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Readiness readiness, Meter meter, ILogger log)
     {
-        (_journal, _folder, _persons, _clock, _readiness, _log) = (journal, folder, persons, clock, readiness, log);
+        (_journal, _clock, _readiness, _log) = (journal, clock, readiness, log);
         _epochs = new EpochLog(journal);
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
-        _tails = [.. Folded.SelectMany(stream => Enumerable.Range(0, journal.Partitions(stream)).Select(partition => new Tail(stream, partition)))];
         _stalled = new Backoff(clock, Interval, LongestWait);
         _unwritable = new Backoff(clock, Interval, LongestWait);
         _skipped = meter.CreateCounter<long>("millrace.features.skipped", "{fact}", "Facts that could not be read or folded; the log names each.");
+        _serving = Generation(folder, persons);
         meter.CreateObservableGauge("millrace.features.lag", () => Lag, "{fact}", "Durable facts that are not folded yet.");
     }
 
     /// <summary>Durable facts that are not folded yet.</summary>
-    public long Lag => _tails.Sum(t => Math.Max(0, _journal.Range(t.Stream, t.Partition).End - t.Next));
+    public long Lag => _serving.Lag;
+
+    /// <summary>How far the generation is that will take over; null when there is none.</summary>
+    public BackfillProgress? Backfill => Volatile.Read(ref _pending)?.Backfill.Progress;
+
+    /// <summary>Ends when no generation is folded beside the serving one any more: it is level, or was given up.</summary>
+    internal Task Backfilling => _backfilling;
 
     /// <summary>Catches up, then keeps folding until disposed.</summary>
     public void Start() => _running = RunAsync();
+
+    /// <summary>Folds another generation beside the one that serves, and has it take over when it is level. One that was under way is given up.</summary>
+    /// <param name="folder">Of the new definitions, empty.</param>
+    /// <param name="persons">Likewise.</param>
+    /// <param name="takeOver">Called between two epochs, when the folder's <see cref="FeatureFolder.Current"/> is as far as the serving one's; again when the journal refuses.</param>
+    public void Replace(FeatureFolder folder, IPersonStore persons, ITakeOver takeOver)
+    {
+        var backfill = new FeatureBackfill(Generation(folder, persons), _clock, _log);
+        Interlocked.Exchange(ref _pending, new Pending(backfill, takeOver))?.Backfill.Dispose();
+        _backfilling = Task.WhenAll(_backfilling, backfill.RunAsync());
+        if (_stop.IsCancellationRequested)
+        {
+            KeepServing();
+        }
+    }
+
+    /// <summary>Gives up the backfill that is under way, if one is.</summary>
+    public void KeepServing() => Interlocked.Exchange(ref _pending, null)?.Backfill.Dispose();
+
+    /// <summary>Drops a user or a session from what serves and from what will.</summary>
+    public void Forget(string tenant, string? user, string? session)
+    {
+        // In this order a take-over in between leaves neither out.
+        Volatile.Read(ref _pending)?.Backfill.Generation.Persons.Forget(tenant, user, session);
+        _serving.Persons.Forget(tenant, user, session);
+    }
 
     /// <summary>Folds what is durable now, and freezes an epoch if something changed or windows are due to move.</summary>
     /// <exception cref="JournalException">A partition cannot be read: the others are folded all the same.</exception>
     public async Task StepAsync(CancellationToken cancellation)
     {
         await BeginAsync(cancellation);
-        var broken = await FoldAllAsync(cancellation);
-        if (_changed || _frozen == 0 || _clock.GetElapsedTime(_frozen) >= IdleInterval)
+        var broken = await _serving.FoldAllAsync(cancellation);
+        if (Volatile.Read(ref _pending) is { Backfill.IsLevel: true } level && _unwritable.IsDue)
         {
-            await FreezeAsync(cancellation);
+            await TryTakeOverAsync(level, cancellation);
+        }
+
+        if (_serving.Changed || _frozen == 0 || _clock.GetElapsedTime(_frozen) >= IdleInterval)
+        {
+            await FreezeAsync(_serving, cancellation);
         }
 
         broken?.Throw();
-    }
-
-    /// <summary>Folds all partitions to their ends.</summary>
-    /// <returns>What kept one from being read; null when all were.</returns>
-    private async Task<ExceptionDispatchInfo?> FoldAllAsync(CancellationToken cancellation)
-    {
-        Exception? broken = null;
-        foreach (var tail in _tails)
-        {
-            try
-            {
-                _changed |= await FoldAsync(tail, cancellation);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                broken ??= fault;
-            }
-        }
-
-        return broken is null ? null : ExceptionDispatchInfo.Capture(broken);
     }
 
     public async ValueTask DisposeAsync()
@@ -109,14 +121,16 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
         _stopped = true;
         _stop.Cancel();
+        KeepServing();
         await _running;
+        await _backfilling;
         _stop.Dispose();
     }
 
     private async Task RunAsync()
     {
         using var timer = new PeriodicTimer(Interval, _clock);
-        var waits = new Task?[_tails.Length];
+        var waits = new Task?[_serving.Partitions];
         try
         {
             while (true)
@@ -146,26 +160,10 @@ internal sealed class FeatureFolding : IAsyncDisposable
     }
 
     /// <summary>What completes when a partition holds a fact that is not folded; nothing while folding stalls, since it is the tick then that tries again.</summary>
-    private IEnumerable<Task> Arrivals(Task?[] waits)
-    {
-        if (!_begun || !_stalled.IsClear)
-        {
-            return [];
-        }
-
-        for (var i = 0; i < waits.Length; i++)
-        {
-            if (waits[i] is null or { IsCompleted: true })
-            {
-                waits[i] = _journal.WaitAsync(_tails[i].Stream, _tails[i].Partition, _tails[i].Next, _stop.Token).AsTask();
-            }
-        }
-
-        return waits.OfType<Task>();
-    }
+    private IEnumerable<Task> Arrivals(Task?[] waits) => _begun && _stalled.IsClear ? _serving.Arrivals(waits, _stop.Token) : [];
 
     /// <summary>Folds what has become durable since, and leaves the epoch to the next tick: persons read their own events at once.</summary>
-    internal async Task FoldArrivedAsync(CancellationToken cancellation) => (await FoldAllAsync(cancellation))?.Throw();
+    internal async Task FoldArrivedAsync(CancellationToken cancellation) => (await _serving.FoldAllAsync(cancellation))?.Throw();
 
     private async Task TryAsync(Func<CancellationToken, Task> step)
     {
@@ -196,32 +194,26 @@ internal sealed class FeatureFolding : IAsyncDisposable
             return;
         }
 
-        _folder.ContinueAfter(await _epochs.LastAsync(cancellation));
-        var from = UnixMicros.Now(_clock) - _folder.Current.Features.Reach - History.LongestRun;
-        foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
-        {
-            tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);
-            if (tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First)
-            {
-                _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
-            }
-        }
-
+        _epoch = await _epochs.LastAsync(cancellation);
+        _serving.Folder.ContinueAfter(_epoch);
+        await _serving.BeginAsync(cancellation);
         _begun = true;
     }
 
     /// <summary>Records an epoch, then publishes it. One that the journal does not take is published all the same: features are fresh even while the disk is full.</summary>
-    private async Task FreezeAsync(CancellationToken cancellation)
+    private async Task FreezeAsync(FoldedGeneration generation, CancellationToken cancellation)
     {
-        var snapshot = _folder.Draft(UnixMicros.Now(_clock));
+        generation.Folder.ContinueAfter(_epoch);
+        var snapshot = generation.Folder.Draft(UnixMicros.Now(_clock));
+        _epoch = snapshot.Epoch;
         _frozen = _clock.GetTimestamp();
-        _changed = false;
+        generation.Changed = false;
         if (_unwritable.IsDue)
         {
             await RecordAsync(snapshot, cancellation);
         }
 
-        _folder.Publish(snapshot);
+        generation.Folder.Publish(snapshot);
     }
 
     private async Task RecordAsync(FeatureSnapshot snapshot, CancellationToken cancellation)
@@ -243,94 +235,46 @@ internal sealed class FeatureFolding : IAsyncDisposable
         }
     }
 
-    private async Task<bool> FoldAsync(Tail tail, CancellationToken cancellation)
+    private async Task TryTakeOverAsync(Pending level, CancellationToken cancellation)
     {
-        var changed = false;
-        while (await ReadAsync(tail, cancellation) is { Count: > 0 } facts)
+        try
         {
-            // An item that was acknowledged before these events were sent is in the catalogue before they are counted.
-            changed |= tail.Stream == JournalStream.Events && await FoldCatalogueAsync(cancellation);
-            foreach (var stored in facts)
-            {
-                try
-                {
-                    _persons.Observe(stored);
-                    changed |= _folder.Apply(stored);
-                }
-                catch (Exception fault)
-                {
-                    Skip(stored.Position, fault);
-                }
-
-                tail.Next = stored.Position.Offset + 1;
-            }
+            await TakeOverAsync(level, cancellation);
         }
-
-        return changed;
-    }
-
-    private async Task<bool> FoldCatalogueAsync(CancellationToken cancellation)
-    {
-        var changed = false;
-        foreach (var tail in _tails)
+        catch (JournalException refused)
         {
-            if (tail.Stream == JournalStream.Items && tail.Next < _journal.Range(tail.Stream, tail.Partition).End)
-            {
-                try
-                {
-                    changed |= await FoldAsync(tail, cancellation);
-                }
-                catch (JournalException)
-                {
-                    // The step names a partition that cannot be read; the events of what is known count all the same.
-                }
-            }
-        }
-
-        return changed;
-    }
-
-    /// <summary>The next facts of a partition. A record that is whole and no fact is passed over, and what stands before it comes first.</summary>
-    private async Task<IReadOnlyList<StoredFact>> ReadAsync(Tail tail, CancellationToken cancellation)
-    {
-        var most = ReadBatch;
-        while (true)
-        {
-            try
-            {
-                return await _journal.ReadAsync(tail.Stream, tail.Partition, tail.Next, most, cancellation);
-            }
-            catch (JournalCorruptException bad) when (bad.Offset > tail.Next)
-            {
-                most = (int)Math.Min(ReadBatch, bad.Offset - tail.Next);
-            }
-            catch (JournalCorruptException bad) when (bad.Offset == tail.Next)
-            {
-                Skip(new Position(tail.Stream, tail.Partition, bad.Offset), bad);
-                (tail.Next, most) = (bad.Offset + 1, ReadBatch);
-            }
+            _unwritable.Fail();
+            _log.LogError(NodeEvents.BackfillStalled, refused, "New features are folded and cannot take over yet: it is tried again, and the old ones serve");
         }
     }
 
-    private void Skip(Position position, Exception fault)
+    /// <summary>Brings a level generation to where the serving one is, and has it serve from its first epoch on.</summary>
+    private async Task TakeOverAsync(Pending level, CancellationToken cancellation)
     {
-        _skipped.Add(1);
-        _log.LogError(NodeEvents.FactSkipped, fault, "The fact at {Position} is not folded: features do without it", position);
-    }
-
-    private sealed class Tail(JournalStream stream, int partition)
-    {
-        private long _next;
-
-        public JournalStream Stream { get; } = stream;
-
-        public int Partition { get; } = partition;
-
-        // Read by the lag gauge from another thread.
-        public long Next
+        var next = level.Backfill.Generation;
+        (await next.FoldAllAsync(cancellation))?.Throw();
+        await level.TakeOver.PrepareAsync(cancellation);
+        await FreezeAsync(next, cancellation);
+        if (level.TakeOver.Commit())
         {
-            get => Volatile.Read(ref _next);
-            set => Volatile.Write(ref _next, value);
+            _serving = next;
+            Interlocked.CompareExchange(ref _pending, null, level);
         }
     }
+
+    private FoldedGeneration Generation(FeatureFolder folder, IPersonStore persons) => new(_journal, folder, persons, _clock, _skipped, _log);
+
+    private sealed record Pending(FeatureBackfill Backfill, ITakeOver TakeOver);
+}
+
+/// <summary>What else changes when another generation of features takes over.</summary>
+internal interface ITakeOver
+{
+    /// <summary>Does what may fail; called again at the next epoch when it does.</summary>
+    /// <exception cref="JournalException">The journal refuses.</exception>
+    Task PrepareAsync(CancellationToken cancellation);
+
+    /// <summary>Has the new generation serve.</summary>
+    /// <returns>False when a reload came between: it is prepared again at the next epoch, unless it was given up.</returns>
+    bool Commit();
 }

@@ -30,8 +30,8 @@ internal static class NodeApi
             Recall = node.Decider.Recall,
             IsTrusted = static context => context.KeyOf().Scope != KeyScope.Events,
             CountUnattested = node.Config.Current.Events.Unattested == "count",
-            Surfaces = () => node.Policies.Table.Current.Surfaces.Select(surface => surface.Name),
-            BodyUrl = (_, item) => node.Features.Current.Find(item)?.BodyUrl,
+            Surfaces = () => node.Serving.Current.Policies.Surfaces.Select(surface => surface.Name),
+            BodyUrl = (_, item) => node.Snapshot.Find(item)?.BodyUrl,
             Policy = node.Policies.Find,
             Replay = decision => Replay(node, decision),
             Urls = new DeliveryUrls(tokens),
@@ -53,10 +53,10 @@ internal static class NodeApi
     private static void Forget(NodeServices node, string tenant, string user, IReadOnlyList<string> sessions)
     {
         node.Decider.Forget(tenant, [user, .. sessions]);
-        node.Persons.Forget(tenant, user, null);
+        node.Folding.Forget(tenant, user, null);
         foreach (var session in sessions)
         {
-            node.Persons.Forget(tenant, null, session);
+            node.Folding.Forget(tenant, null, session);
         }
     }
 

@@ -32,4 +32,10 @@ internal static class NodeEvents
     public static readonly EventId AccessLogResumed = new(25, "accessLogResumed");
     public static readonly EventId CertificatesRenewed = new(26, "certificatesRenewed");
     public static readonly EventId ConsentNotRenewed = new(27, "consentNotRenewed");
+    public static readonly EventId BackfillStarted = new(28, "backfillStarted");
+    public static readonly EventId BackfillProgress = new(29, "backfillProgress");
+    public static readonly EventId BackfillStalled = new(30, "backfillStalled");
+    public static readonly EventId FeaturesReplaced = new(31, "featuresReplaced");
+    public static readonly EventId FreshnessMissed = new(32, "freshnessMissed");
+    public static readonly EventId FreshnessMet = new(33, "freshnessMet");
 }

@@ -10,6 +10,7 @@ using Millrace.Delivery;
 using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.FrontEnd.Tls;
 using Millrace.Delivery.Routes;
+using Millrace.Features.Definitions;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Flywheel;
@@ -33,7 +34,6 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private readonly NodeLog _log;
     private readonly ClosingOrder _closing;
-    private EmbeddedPersonStore _persons = null!;
 
     private NodeServices(NodeConfig config, ConfigSource source, TimeProvider clock)
     {
@@ -74,14 +74,23 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>Carries decisions to the journal.</summary>
     public FactWriteBehind Decisions { get; private set; } = null!;
 
-    /// <summary>The policies in force, with the versions that they have in the journal.</summary>
+    /// <summary>Every version of every policy that was in force.</summary>
     public PolicyImport Policies { get; private set; } = null!;
 
-    /// <summary>The features' folder; read <see cref="FeatureFolder.Current"/>, never write it.</summary>
-    public FeatureFolder Features { get; private set; } = null!;
+    /// <summary>The policies in force, with the versions that they have in the journal, and the features that serve them.</summary>
+    public ServingTable Serving { get; private set; } = null!;
+
+    /// <summary>The newest epoch.</summary>
+    public FeatureSnapshot Snapshot => Serving.Current.Snapshot();
+
+    /// <summary>Folds the features that serve.</summary>
+    public FeatureFolding Folding { get; private set; } = null!;
+
+    /// <summary>Takes changes of the features.</summary>
+    public FeatureReload FeatureReload { get; private set; } = null!;
 
     /// <summary>What sessions and users did last.</summary>
-    public IPersonStore Persons => _persons;
+    public IPersonStore Persons => Serving.Current.Persons;
 
     public DeliveryPlane Delivery { get; private set; } = null!;
 
@@ -155,14 +164,9 @@ internal sealed class NodeServices : IAsyncDisposable
                 ExitCode.DataUnusable, $"The journal in {Data.Root} cannot be opened: {refused.Message} Make it readable and writable for this user, with room on its disk.", refused);
         }
 
-        Policies = await PolicyImport.StartAsync(Journal, config, features, Clock, cancellation);
+        Policies = Owned(await PolicyImport.OpenAsync(Journal, Clock, cancellation));
         _closing.Add(Config);
-        Config.Prepare(next => Policies.PrepareAsync(next, Config.File ?? ConfigSource.DefaultFile));
-        Features = new FeatureFolder(features, OptionsOf(config.Folding));
-        _persons = new EmbeddedPersonStore(features.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons);
-        var folding = new FeatureFolding(Journal, Features, _persons, Clock, Readiness, Meter, Logger);
-        _closing.Add(folding);
-        folding.Start();
+        await OpenFeaturesAsync(config, features, cancellation);
         OpenDecisions(config);
         var tokens = new DeliveryTokens(TokenKey);
         OpenDelivery(config, tokens);
@@ -173,6 +177,22 @@ internal sealed class NodeServices : IAsyncDisposable
         await purges.CaughtUp.WaitAsync(cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
         _closing.Add(new ConsentRenewal(Api.Memory.Consents, History.Retention(config, features), Clock, NewId, Logger));
+    }
+
+    private async Task OpenFeaturesAsync(NodeConfig config, FeatureSet features, CancellationToken cancellation)
+    {
+        var policies = await Policies.ImportAsync(config, features, cancellation);
+        var (folder, persons) = (FolderOf(features), PersonsOf(features));
+        Serving = new ServingTable(new Serving(policies, () => folder.Current, persons));
+        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger);
+        _closing.Add(Folding);
+        FeatureReload = new FeatureReload(Policies, Folding, Serving, History.Retention(config, features), FolderOf, PersonsOf, Logger);
+        Config.Prepare(FeatureReload.PrepareAsync);
+        Folding.Start();
+
+        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding));
+
+        EmbeddedPersonStore PersonsOf(FeatureSet set) => new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons);
     }
 
     private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)
@@ -187,7 +207,8 @@ internal sealed class NodeServices : IAsyncDisposable
         return keys;
     }
 
-    private static FeatureOptions OptionsOf(FoldingSection folding) => new()
+    /// <summary>How a node with this configuration folds.</summary>
+    internal static FeatureOptions OptionsOf(FoldingSection folding) => new()
     {
         MaxItems = folding.Items,
         MaxSessions = folding.Sessions,
@@ -207,9 +228,7 @@ internal sealed class NodeServices : IAsyncDisposable
             SeedSalt = RandomNumberGenerator.GetBytes(SeedSaltBytes),
         },
         Clock,
-        () => Features.Current,
-        _persons,
-        Policies.Table,
+        Serving,
         sink,
         fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"),
         meters);
@@ -229,7 +248,7 @@ internal sealed class NodeServices : IAsyncDisposable
             DeliverySettings.Plane(config),
             RouteTable.Create(config.Routes),
             new DeliveryToFact(
-                queue.Write, tokens, item => Features.Current.Find(item)?.BodyUrl, url => Delivery.KeyHashesOf(url), Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
+                queue.Write, tokens, item => Snapshot.Find(item)?.BodyUrl, url => Delivery.KeyHashesOf(url), Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
             Clock);
         _closing.Add((IAsyncDisposable)Delivery);
         _closing.Add(new AccessLogClose(Delivery));

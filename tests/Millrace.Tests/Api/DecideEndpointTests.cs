@@ -36,7 +36,7 @@ public sealed class DecideEndpointTests : IDisposable
         var put = await node.SendAsync(
             HttpMethod.Put, "/v1/items/a", """{"kind":"article","bodyUrl":"http://news.example/a?x=1#top"}"""u8.ToArray(), "application/json", Cancellation);
         Assert.Equal(200, put.Status);
-        while (node.Services.Features.Current.Find("a") is null)
+        while (node.Services.Snapshot.Find("a") is null)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation);
         }

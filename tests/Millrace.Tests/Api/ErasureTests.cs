@@ -333,6 +333,8 @@ public sealed class ErasureTests : IDisposable
 
         public long Newest => inner.Newest;
 
+        public long Find(string tenant, string subject) => inner.Find(tenant, subject);
+
         public long Read(string tenant, string subject, Span<byte> secret) => inner.Read(tenant, subject, secret);
 
         public void Abandon(long id) => inner.Abandon(id);

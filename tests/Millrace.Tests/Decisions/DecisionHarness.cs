@@ -61,9 +61,8 @@ internal sealed class DecisionHarness
     internal Decider Decider(DeciderOptions? options = null, Policy? policy = null, Func<FeatureSnapshot>? features = null, IPersonStore? persons = null) => new(
         options ?? new DeciderOptions(),
         Clock,
-        features ?? (() => Folder.Current),
-        persons ?? Persons,
-        new PolicyTable(PolicySet.Create([policy ?? Home], [new Surface("home", "home", [new Slot("main", 6)])], Set)),
+        new ServingTable(new Serving(
+            PolicySet.Create([policy ?? Home], [new Surface("home", "home", [new Slot("main", 6)])], Set), features ?? (() => Folder.Current), persons ?? Persons)),
         new Kept(Written));
 
     /// <summary>A decider to whom reading the snapshot takes so long; looking again, whether it is still in force, takes no time.</summary>

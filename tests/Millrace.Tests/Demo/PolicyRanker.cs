@@ -34,9 +34,7 @@ internal sealed class PolicyRanker : IVirtualRanker
         _decider = new Decider(
             new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 },
             clock,
-            () => _folder.Current,
-            _persons,
-            new PolicyTable(PolicySet.Create(read.Policies.Values, read.Surfaces.Values, features)));
+            new ServingTable(new Serving(PolicySet.Create(read.Policies.Values, read.Surfaces.Values, features), () => _folder.Current, _persons)));
     }
 
     public void Publish(string id, JsonElement item) => Fold(new ItemChanged

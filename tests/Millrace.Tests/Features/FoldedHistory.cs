@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CsCheck;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -46,6 +47,9 @@ internal static class FoldedHistory
 
     private sealed class Player
     {
+        private static readonly ImmutableSortedDictionary<string, ImmutableArray<string>> None =
+            ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
+
         private readonly Dictionary<(JournalStream, int), long> _offsets = [];
         private long _now = Start;
 
@@ -68,7 +72,10 @@ internal static class FoldedHistory
             Id = $"put{Facts.Count}",
             Item = item,
             Deleted = deleted,
-            Provider = $"p{Facts.Count}",
+            Provider = deleted ? null : $"p{Facts.Count % 4}",
+            Kind = deleted || Facts.Count % 5 == 0 ? null : $"k{Facts.Count % 3}",
+            Attributes = deleted ? None : AttributesOf(Facts.Count),
+            Embedding = deleted || Facts.Count % 3 == 0 ? [] : [.. Enumerable.Range(0, 8).Select(i => (float)(((Facts.Count * (i + 3)) % 7) - 3))],
             Time = new UnixMicros(_now),
             Published = At(published),
             Expires = At(expires),
@@ -80,9 +87,22 @@ internal static class FoldedHistory
             Event = step.Kind switch { 2 => "conversion", 3 => "impression", _ => "click" },
             Item = item,
             Session = $"s{step.Partition}-{step.Session}",
+            User = step.Session == 4 ? null : $"u{step.Partition}-{step.Session / 2}",
+            ValueMicros = Facts.Count % 3 == 0 ? null : ((Facts.Count * 7_654_321L) % 90_000_000) - 9_000_000,
+            Unit = Facts.Count % 3 == 0 ? null : Facts.Count % 3 == 1 ? "s" : "EUR",
+            Rank = Facts.Count % 4 == 0 ? null : (Facts.Count % 13) + 1,
+            Surface = Facts.Count % 5 == 0 ? null : $"f{Facts.Count % 3}",
+            Slot = Facts.Count % 7 == 0 ? "main" : null,
+            Context = Facts.Count % 2 == 0 ? FactContext.None : FactContext.None.Add("country", $"c{Facts.Count % 5}"),
             Segment = step.Session == 0 ? null : $"g{step.Session % 2}",
             Time = step.Late == 40 ? default : new UnixMicros(_now - (step.Late * Minute)),
         });
+
+        private static ImmutableSortedDictionary<string, ImmutableArray<string>> AttributesOf(int number)
+        {
+            var attributes = None.Add("title", [$"word{number % 6} word{number % 4} and more{number % 5}"]).Add("price", [$"{number % 9}.5"]);
+            return number % 4 == 0 ? attributes : attributes.Add("topic", [.. Enumerable.Range(0, 1 + (number % 5)).Select(i => $"t{(number + i) % 7}")]);
+        }
 
         private UnixMicros? At(int? minutes) => minutes is { } offset and not 0 ? new UnixMicros(_now + (offset * Minute)) : null;
 

@@ -80,14 +80,14 @@ public sealed class ConfigurationTests
     [InlineData("routes: [{match: 'a.b/*', origin: http://x}, {match: 'A.B/*', origin: http://x}]", "t.yaml:1:46 routes[1]: expected routes that fit together", "stands twice")]
     [InlineData("features: [{name: a, count: click, window: 1h}, {name: a, count: click, window: 2h}]", "features[1].name: expected each feature name once", "'a' again")]
     [InlineData("features: [{name: A, count: click, window: 1h}]", "features[0].name: expected a name of 1 to 64 of a-z", "got 'A'")]
-    [InlineData("features: [{name: a, window: 1h}]", "features[0]: expected exactly one of count, age, cooccur", "got none")]
+    [InlineData("features: [{name: a, window: 1h}]", "features[0]: expected exactly one of count, sum, mean, rate", "got none")]
     [InlineData("features: [{name: a, count: click}]", "features[0]: expected either window or halfLife", "got neither")]
     [InlineData("features: [{name: a, count: click, window: 1h, halfLife: 1h}]", "features[0]: expected either window or halfLife", "got both")]
-    [InlineData("journal: {retention: 7d}\nfeatures: [{name: a, count: click, window: 30d}]", "t.yaml:1:22 journal.retention: expected at least 31d, since features look back 30d", "got 7d")]
-    [InlineData("journal: {retention: 9d}\nfeatures: [{name: a, count: click, halfLife: 2d}]", "journal.retention: expected at least 17d", "got 9d")]
+    [InlineData("journal: {retention: 7d}\nfeatures: [{name: a, count: click, window: 30d}]", "t.yaml:2:44 features[0].window: expected at most 6d to look back, since journal.retention is 7d", "got 30d")]
+    [InlineData("journal: {retention: 9d}\nfeatures: [{name: a, count: click, halfLife: 2d}]", "features[0].halfLife: expected at most 8d to look back", "got 16d")]
     [InlineData("journal: {retention: 9d}\npolicies: {home: {candidates: [{popular: 10d}]}}", "journal.retention: expected at least 11d", "got 9d")]
-    [InlineData("features: [{name: a, cooccur: click}]", "features[0]: expected a window", "got none")]
-    [InlineData("features: [{name: a, count: click, halfLife: 1h, as: share}]", "features[0].as: expected count or log", "got 'share'")]
+    [InlineData("features: [{name: a, cooccur: click}]", "features[0].window: expected a duration", "got nothing")]
+    [InlineData("features: [{name: a, count: click, halfLife: 1h, as: share}]", "features[0].as: expected count or log", "got share")]
     [InlineData("surfaces: {home: {policy: hoem, slots: [{id: a, count: 1}]}}\npolicies: {home: {}}", "t.yaml:1:27 surfaces.home.policy: expected a policy that is defined", "did you mean 'home'?")]
     [InlineData("policies: {home: {blend: {clicks: 1}}}", "t.yaml:1:27 policies.home.blend.clicks: expected a feature that is defined (none is)", "got 'clicks'")]
     [InlineData("policies: {home: {candidates: [{take: 3}]}}", "policies.home.candidates[0]: expected exactly one of popular, recent, similar", "got none")]
@@ -121,7 +121,7 @@ public sealed class ConfigurationTests
             [
                 new DecayedCountFeature("decayed", "click", TimeSpan.FromHours(1), CountRead.Log).ToString(),
                 new AgeFeature("fresh", AgeSince.Published, TimeSpan.FromHours(6)).ToString(),
-                new CooccurrenceFeature("together", "click", TimeSpan.FromDays(1)) { Depth = 3, As = CountRead.Count }.ToString(),
+                new CooccurrenceFeature("together", "click", TimeSpan.FromDays(1)) { Depth = 3, As = PairRead.Count, Info = new FeatureInfo { Sensitivity = FeatureSensitivity.Personal } }.ToString(),
             ],
             config.Features.Select(f => f.ToString()));
     }

@@ -150,26 +150,34 @@ public sealed class MillraceNodeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reload_whose_policies_need_a_feature_that_a_restart_brings_is_refused_whole_each_time()
+    public async Task A_reload_brings_new_features_without_a_restart_and_a_start_from_the_file_has_them()
     {
         var file = Path.Combine(_data, "millrace.yaml");
         await File.WriteAllTextAsync(file, "policies: {home: {candidates: [{recent: true}]}}", Cancellation);
-        await using var node = await StartFromAsync(file);
-        await File.WriteAllTextAsync(
-            file,
-            """
-            routes: [{match: '*/*', origin: 'http://127.0.0.1:9'}]
-            features: [{name: clicks, count: click, window: 1h}]
-            policies: {home: {candidates: [{recent: true}], blend: {clicks: 1}}}
-            """,
-            Cancellation);
-        for (var time = 0; time < 2; time++)
+        await using (var node = await StartFromAsync(file))
         {
-            Assert.Equal(ReloadOutcome.Refused, await node.Services.Config.ReloadAsync());
-            Assert.Empty(node.Services.Config.Current.Routes);
-            Assert.Empty(node.Services.Config.Current.Policies["home"].Blend);
-            Assert.Equal("home@1", Assert.Single(node.Services.Policies.Table.Current.Policies).Id);
+            await File.WriteAllTextAsync(
+                file,
+                """
+                routes: [{match: '*/*', origin: 'http://127.0.0.1:9'}]
+                features: [{name: clicks, count: click, window: 1h}]
+                policies: {home: {candidates: [{recent: true}], blend: {clicks: 1}}}
+                """,
+                Cancellation);
+            Assert.Equal(ReloadOutcome.Applied, await node.Services.Config.ReloadAsync());
+            Assert.Single(node.Services.Config.Current.Routes);
+            while (node.Services.Folding.Backfill is not null)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation);
+            }
+
+            Assert.Equal("home@2", Assert.Single(node.Services.Serving.Current.Policies.Policies).Id);
+            Assert.Equal(["clicks"], node.Services.Snapshot.Features.Names);
         }
+
+        await using var again = await StartFromAsync(file);
+        Assert.Equal("home@2", Assert.Single(again.Services.Serving.Current.Policies.Policies).Id);
+        Assert.Equal(["clicks"], again.Services.Snapshot.Features.Names);
     }
 
     [Fact]
@@ -285,7 +293,7 @@ public sealed class MillraceNodeTests : IDisposable
         for (var start = 0; start < 2; start++)
         {
             await using var node = await StartAsync(policy);
-            Assert.Equal("home@1", Assert.Single(node.Services.Policies.Table.Current.Policies).Id);
+            Assert.Equal("home@1", Assert.Single(node.Services.Serving.Current.Policies.Policies).Id);
             Assert.Equal(1, node.Services.Journal.Range(JournalStream.Control, 0).End);
         }
     }

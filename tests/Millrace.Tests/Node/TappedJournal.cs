@@ -7,7 +7,7 @@ namespace Millrace.Tests.Node;
 internal sealed class TappedJournal(IJournal journal) : IJournal
 {
     /// <summary>Appends wait for it.</summary>
-    public Task Appending { get; init; } = Task.CompletedTask;
+    public Task Appending { get; set; } = Task.CompletedTask;
 
     /// <summary>Called after each read with what was read.</summary>
     public Func<JournalStream, IReadOnlyList<StoredFact>, Task> Read { get; init; } = (_, _) => Task.CompletedTask;

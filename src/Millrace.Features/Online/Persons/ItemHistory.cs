@@ -71,7 +71,10 @@ internal sealed class ItemHistory(ItemHistoryKey key) : PersonState
         entries[known] = entry;
     }
 
-    internal override string Describe(ReadOnlySpan<byte> section)
+    internal override string Describe(ReadOnlySpan<byte> section) => Text(section);
+
+    /// <summary>Entries as text.</summary>
+    internal static string Text(ReadOnlySpan<byte> section)
     {
         var texts = new List<string>();
         foreach (var entry in Entries(section))

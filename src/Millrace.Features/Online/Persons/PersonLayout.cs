@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using Millrace.Features.Definitions;
 using Millrace.Journal.Facts;
 
@@ -21,6 +23,8 @@ public sealed class PersonLayout
     /// <summary>How far back the run of a session can reach: a start reads so much more of the journal than features look back.</summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
 
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(10);
+
     private readonly ImmutableArray<PersonKey>[] _keys;
     private readonly PersonState[][] _states;
 
@@ -29,6 +33,7 @@ public sealed class PersonLayout
         PersonKey[] all = [.. keys];
         _keys = [.. Enum.GetValues<PersonEntity>().Select(of => Base(of, seen).Concat(all.Where(key => key.Of == of)).Distinct().ToImmutableArray())];
         _states = [.. _keys.Select(of => of.Select(key => key.Create()).ToArray())];
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', _keys.SelectMany(of => of)))).AsSpan(0, 8));
     }
 
     /// <summary>The sections of a person, in their order.</summary>
@@ -36,6 +41,18 @@ public sealed class PersonLayout
 
     /// <summary>How far back anything of a person looks.</summary>
     internal TimeSpan Reach(PersonEntity of) => _keys[(int)of].Max(key => key.Reach);
+
+    /// <summary>
+    /// How long a person may be quiet before nothing that is known of it can be read any more, whoever asks: sections of features have their windows, and the two of deciding
+    /// end with a run. The margin covers decisions that began before the latest fact came.
+    /// </summary>
+    /// <param name="of">A session or a user.</param>
+    /// <param name="idle">After so long without a click a run has ended.</param>
+    internal TimeSpan Kept(PersonEntity of, TimeSpan idle) =>
+        Margin + _keys[(int)of].Skip(Seen + 1).Select(key => key.Reach).Append(idle).Max();
+
+    /// <summary>Sixteen hexadecimal digits, equal for equal sections.</summary>
+    internal string Fingerprint { get; }
 
     internal int IndexOf(PersonKey key) => _keys[(int)key.Of].IndexOf(key);
 

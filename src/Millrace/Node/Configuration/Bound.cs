@@ -8,6 +8,9 @@ namespace Millrace.Node.Configuration;
 /// <param name="Path">Which setting it is.</param>
 internal sealed record Bound(object? Value, ConfigMark Mark, string Path)
 {
+    /// <summary>False for a setting that is not there, whether or not it has a default.</summary>
+    public bool IsWritten { get; init; } = true;
+
     public ImmutableArray<Bound> Items => Value is ImmutableArray<Bound> items ? items : [];
 
     public ImmutableArray<BoundEntry> Entries => Value is ImmutableArray<BoundEntry> entries ? entries : [];

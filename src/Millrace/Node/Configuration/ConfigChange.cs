@@ -11,7 +11,7 @@ internal static class ConfigChange
         (string Name, object Old, object New)[] sections =
         [
             ("node", old.Node, read.Node), ("listen.delivery", $"{old.Listen.Delivery}", $"{read.Listen.Delivery}"), ("listen.api", $"{old.Listen.Api}", $"{read.Listen.Api}"), ("listen.admin", $"{old.Listen.Admin}", $"{read.Listen.Admin}"),
-            ("tls.listen", $"{old.Tls.Listen}", $"{read.Tls.Listen}"), ("features", old.Features.Cast<object>(), read.Features.Cast<object>()), ("cache", old.Cache, read.Cache),
+            ("tls.listen", $"{old.Tls.Listen}", $"{read.Tls.Listen}"), ("cache", old.Cache, read.Cache),
             ("folding", old.Folding, read.Folding), ("journal", old.Journal, read.Journal), ("limits", old.Limits, read.Limits), ("log.format", old.Log.Format, read.Log.Format), ("accessLog", old.AccessLog, read.AccessLog),
             ("compression", old.Compression, read.Compression), ("upstream", old.Upstream, read.Upstream), ("events", old.Events, read.Events),
         ];
@@ -23,6 +23,9 @@ internal static class ConfigChange
     {
         Tls = old.Tls with { Certificates = read.Tls.Certificates },
         Routes = read.Routes,
+        Features = read.Features,
+        Removed = read.Removed,
+        FeatureMarks = read.FeatureMarks,
         Policies = read.Policies,
         Surfaces = read.Surfaces,
         Browsers = read.Browsers,

@@ -29,9 +29,14 @@ internal static class ConfigReference
 
         SIGHUP or a change of the file reads everything again. Settings marked ↻ change in the running node, requests in hand keep what they began with; other changes
         are named in the log and wait for a restart. A file with faults is refused with all of them in the log, and the last good configuration stays in force, whole:
-        `millrace_config_refused` is 1 and `millrace_config_reloads_total{outcome="refused"}` grows. So is one whose policies need features, or popular lists, that the
-        running node does not keep: it comes into force with a restart. While the journal cannot take the policies the outcome is `postponed`, and the reload is tried
-        again by itself.
+        `millrace_config_refused` is 1 and `millrace_config_reloads_total{outcome="refused"}` grows. While the journal cannot take the policies the outcome is `postponed`,
+        and the reload is tried again by itself.
+
+        Features, and popular lists of policies, that the running node does not keep are folded from the journal beside those that serve; the log says every few seconds how
+        far that is, `GET /v1/features` at any time. They take over between two epochs, and policies and surfaces of that file that need them come into force with them,
+        never before; a file whose policies the serving features can serve has its policies in force at once. Until then memory holds both, so leave as much room as the
+        features take. Another reload replaces what is under way. A node that ends meanwhile starts from the file. Features that look further back than the running
+        journal keeps events are refused until a restart.
 
         ## Settings
 

@@ -51,10 +51,7 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
         }
 
         var bound = NodeShape.Root.Bind(root, "", faults).Object;
-        if (bound is not null)
-        {
-            ReferenceCheck.Run(bound, faults);
-        }
+        var features = bound is null ? [] : ReferenceCheck.Run(bound, faults);
 
         if (faults.Count > 0 || bound is null)
         {
@@ -62,7 +59,7 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
             throw new ConfigInvalidException(faults.InOrder());
         }
 
-        var config = NodeConfigBinder.Bind(bound);
+        var config = NodeConfigBinder.Bind(bound, features);
         History.Check(config, bound);
         CheckPlanes(config, bound, faults);
         return faults.Count == 0 ? config : throw new ConfigInvalidException(faults.InOrder());

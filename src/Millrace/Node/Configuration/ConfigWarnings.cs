@@ -1,11 +1,12 @@
 using Millrace.Delivery.Routes;
+using Millrace.Features.Definitions;
 
 namespace Millrace.Node.Configuration;
 
 /// <summary>What a configuration may say, but somebody should have thought about: told by <c>millrace validate</c>, and in the log at each start and reload.</summary>
 internal static class ConfigWarnings
 {
-    public static IEnumerable<string> Of(NodeConfig config) => [.. Cookies(config), .. Unsigned(config), .. Useless(config)];
+    public static IEnumerable<string> Of(NodeConfig config) => [.. Cookies(config), .. Unsigned(config), .. Useless(config), .. Uses(config)];
 
     private static IEnumerable<string> Cookies(NodeConfig config) =>
         config.Routes.Where(static route => route.SetCookie == SetCookieRule.Store)
@@ -30,6 +31,34 @@ internal static class ConfigWarnings
         if (config.Cache.Object > config.Cache.Memory && config.Cache.Disk is null)
         {
             yield return "cache.object: it is larger than cache.memory, which can keep no such object";
+        }
+    }
+
+    private static IEnumerable<string> Uses(NodeConfig config)
+    {
+        var features = config.Features.ToDictionary(feature => feature.Name, StringComparer.Ordinal);
+        foreach (var feature in config.Features.Where(feature => feature.Info.Life != FeatureLife.Deprecated))
+        {
+            foreach (var old in feature.Inputs.Where(input => features[input].Info.Life == FeatureLife.Deprecated))
+            {
+                yield return $"features.{feature.Name}: its formula uses '{old}', which is deprecated";
+            }
+        }
+
+        foreach (var policy in config.Policies.Values)
+        {
+            foreach (var used in policy.Blend.Keys.Select(name => features[name]))
+            {
+                if (used.Info.Life == FeatureLife.Deprecated)
+                {
+                    yield return $"policies.{policy.Name}.blend.{used.Name}: it is deprecated{(used.Info.Owner.Length > 0 ? $"; ask {used.Info.Owner} what comes instead" : "")}";
+                }
+            }
+
+            if (string.Join(", ", policy.Blend.Keys.Where(name => features[name].Info.Sensitivity == FeatureSensitivity.Personal)) is { Length: > 0 } personal)
+            {
+                yield return $"policies.{policy.Name}.blend: {personal} say something of persons: they are missing, or their default, for whom did not consent, and after an erasure";
+            }
         }
     }
 

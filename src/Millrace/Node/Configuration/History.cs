@@ -23,6 +23,21 @@ internal static class History
         return config.Journal.Retention ?? (derived > Week ? derived : Week);
     }
 
+    /// <summary>Refuses features that look further back than the running journal keeps events: it took its retention at the start.</summary>
+    public static void CheckRunning(NodeConfig config, FeatureSet features, TimeSpan kept)
+    {
+        if (kept < features.Reach + LongestRun)
+        {
+            throw new ConfigInvalidException(
+            [
+                new ConfigFault(
+                    config.FeatureMarks.Section, "features",
+                    $"features that look back at most {Quantities.Format(kept - LongestRun)} (a half-life eight times itself), since the running journal keeps {Quantities.Format(kept)} of events; a restart takes longer ones",
+                    Quantities.Format(features.Reach)),
+            ]);
+        }
+    }
+
     /// <summary>Refuses a retention that a start could not count the windows from.</summary>
     public static void Check(NodeConfig config, BoundObject bound)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
@@ -17,7 +18,15 @@ internal sealed record NodeConfig
 
     public required ImmutableArray<Route> Routes { get; init; }
 
+    /// <summary>Those that are computed: active or deprecated.</summary>
     public required ImmutableArray<FeatureDefinition> Features { get; init; }
+
+    /// <summary>The names of removed features, which stay taken.</summary>
+    public required ImmutableArray<string> Removed { get; init; }
+
+    /// <summary>Where features were written; no part of what the configuration says.</summary>
+    [JsonIgnore]
+    public required FeatureMarks FeatureMarks { get; init; }
 
     public required FoldingSection Folding { get; init; }
 
@@ -42,6 +51,14 @@ internal sealed record NodeConfig
     public required LogSection Log { get; init; }
 
     public required AccessLogSection AccessLog { get; init; }
+}
+
+/// <param name="Section">Where the list is.</param>
+/// <param name="Names">Where each name is, removed ones too.</param>
+internal sealed record FeatureMarks(ConfigMark Section, ImmutableSortedDictionary<string, ConfigMark> Names)
+{
+    /// <summary>Where a feature is, or where it would be.</summary>
+    public ConfigMark Of(string name) => Names.GetValueOrDefault(name, Section);
 }
 
 internal sealed record NodeSection(string Data, string Name);

@@ -6,7 +6,7 @@ namespace Millrace.Node.Configuration;
 /// <summary>Turns a faultless tree into the records of the node and of the planes.</summary>
 internal static class NodeConfigBinder
 {
-    public static NodeConfig Bind(BoundObject root)
+    public static NodeConfig Bind(BoundObject root, ImmutableArray<CheckedFeature> features)
     {
         var node = root["node"].Object!;
         var listen = root["listen"].Object!;
@@ -18,7 +18,9 @@ internal static class NodeConfigBinder
             Listen = new ListenSection(listen.Get<ListenAddress>("delivery"), listen["api"].Value as ListenAddress, listen.Get<ListenAddress>("admin")),
             Tls = TlsSection.Bind(root["tls"].Object!),
             Routes = RouteBinder.Routes(root),
-            Features = [.. root["features"].Items.Select(f => FeatureText.Bind(f.Object!))],
+            Features = [.. features.Where(feature => !feature.IsRemoved).Select(feature => feature.Definition!)],
+            FeatureMarks = new FeatureMarks(root["features"].Mark, features.ToImmutableSortedDictionary(feature => feature.Name!, feature => feature.NameSetting.Mark, StringComparer.Ordinal)),
+            Removed = [.. features.Where(feature => feature.IsRemoved).Select(feature => feature.Name!).Order(StringComparer.Ordinal)],
             Folding = Folding(root["folding"].Object!),
             Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
@@ -49,6 +51,7 @@ internal static class NodeConfigBinder
             Pins = [.. policy["pins"].Items.Select(p => new Pin(p.Object!.Get<string>("slot"), p.Object!.Get<int>("rank"), p.Object!.Get<string>("item")))],
             ExcludeSeen = policy.Get<bool>("excludeSeen"),
             Segment = policy["segment"].Text,
+            AllowProtected = [.. policy["allowProtected"].Items.Select(name => name.Text!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         };
     }
 

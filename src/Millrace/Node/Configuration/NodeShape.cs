@@ -17,7 +17,7 @@ internal static class NodeShape
         new("routes", new ListShape("a list of routes", RouteShape.Route(), 0, 10_000), "What the delivery listener serves, from where and by which rules.", Reloads: true),
         new("origins", new MapShape("a mapping of origin groups by name", OriginShape.Group(), 1_000), "Groups of servers that answer for the same content; a route's `origin` names one.", Reloads: true),
         new("shields", new MapShape("a mapping of shield tiers by name", OriginShape.Shields(), 100), "Tiers of nodes of this product between this one and the origins; a route's `shield` names one. An edge takes no answer of theirs that is older than a purge which it has obeyed itself; until nodes share one journal, shields validate at the origin for that, so name the edges in their `cache.peers`: then once for all of them.", Reloads: true),
-        new("features", new ListShape("a list of features", Feature(), 0, 1_000), "Values about items, users and sessions that policies blend."),
+        new("features", new ListShape("a list of features", FeatureShape.Feature, 0, 1_000), "Values about items, users and sessions that policies blend.", Reloads: true),
         new("folding", Folding(), "What is known of items, users and sessions, and its bounds; hitting one is counted."),
         new("policies", new MapShape("a mapping of policies by name", Policy(), 1_000), "How surfaces decide.", Reloads: true),
         new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
@@ -43,26 +43,6 @@ internal static class NodeShape
         new("delivery", Scalars.Address, "Routes only.", ":8080", "the usual port of an HTTP proxy"),
         new("api", Scalars.AddressOrOff, "Decide, events, items; `off` for a cache alone.", ":8081", "beside delivery"),
         new("admin", Scalars.Address, "Everything else: metrics, health, purge, policies.", "127.0.0.1:8082", "reachable from this machine only, until you say otherwise"),
-    ]);
-
-    private static ObjectShape Feature() => new("a feature like {name: clicks_1h, entity: item, count: click, window: 1h}",
-    [
-        new("name", new ScalarShape(
-            "a name of 1 to 64 of a-z, 0-9 and _ that begins with a letter", t => FeatureText.IsName(t) ? t : null,
-            () => new() { ["type"] = "string", ["pattern"] = FeatureText.NamePattern }), "Its name in policies and explanations.", Required: true),
-        new("entity", Scalars.OneOf("item"), "What it is a value of.", "item", "the entity that policies rank"),
-        new("count", Scalars.Name, "Counts events of this type: within `window`, or decayed by `halfLife`."),
-        new("age", Scalars.OneOf("published", "firstSeen", "lastEvent"), "The time since then: halved every `halfLife`, or in hours without one."),
-        new("cooccur", Scalars.Name, "How often sessions had this event on the item together with what this session clicked, within `window`."),
-        new("window", Scalars.Duration(Second, 90 * Day), "How far back a count or a co-occurrence looks."),
-        new("halfLife", Scalars.Duration(Second, 90 * Day), "How fast a decayed count or an age fades."),
-        new("event", Scalars.Name, "The event of `age: lastEvent`.", "click", "the commonest sign of life"),
-        new("as", Scalars.OneOf("count", "log", "share"), "How a count is read. Without it a count is a count, and a co-occurrence a share."),
-        new("span", Scalars.Integer(1, 20), "With how many earlier items of the session a click is paired.", "1", "measured best on a real click log with `depth` 1"),
-        new("symmetric", Scalars.Boolean, "Whether a pair counts in both directions.", "false", "what follows is not what preceded"),
-        new("depth", Scalars.Integer(1, 20), "How many of the session's last items are looked at.", "1", "the last click says most"),
-        new("fade", Scalars.Number(0, 1), "What the item before weighs against the one after it.", "0.5", "used when `depth` is above 1"),
-        new("shrink", Scalars.Number(0, 1e9), "Added to the denominator of a share: how many pairs it takes to be believed half.", "10", "one pair is an anecdote"),
     ]);
 
     private static ObjectShape Folding() => new("a mapping",
@@ -93,6 +73,7 @@ internal static class NodeShape
             new("item", Scalars.Line("an item id of 1 to 128 characters", 128), "The item.", Required: true),
         ]), 0, 100), "Items that an editor fixed at a rank."),
         new("excludeSeen", Scalars.Boolean, "Whether items that the session has seen are left out.", "true", "a repeat is rarely wanted"),
+        new("allowProtected", new ListShape("a list of features", Scalars.Name, 0, 256), "Protected features that this policy may use all the same, by name: somebody decided that. Else they serve to measure fairness alone."),
         new("segment", Scalars.Name, "The context key whose value names the segment of the ladder's list."),
     ]);
 

@@ -27,7 +27,7 @@ internal static class Quantities
             if (text.EndsWith(unit, StringComparison.Ordinal))
             {
                 return decimal.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-                    && number * ticks <= 10_000 * TimeSpan.TicksPerDay
+                    && number <= 10_000m * TimeSpan.TicksPerDay / ticks
                     ? TimeSpan.FromTicks((long)(number * ticks))
                     : null;
             }

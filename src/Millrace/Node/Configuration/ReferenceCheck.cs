@@ -8,21 +8,15 @@ internal static class ReferenceCheck
 {
     private static readonly string[] SourceKinds = ["popular", "recent", "similar"];
 
-    public static void Run(BoundObject root, ConfigFaults faults)
+    /// <returns>The features, each with its definition unless that is faulty.</returns>
+    public static ImmutableArray<CheckedFeature> Run(BoundObject root, ConfigFaults faults)
     {
-        var features = root["features"].Items.Select(f => f.Object?["name"]).OfType<Bound>().ToArray();
-        Unique(features, "each feature name once", faults);
+        var features = FeatureCheck.Run(root, faults);
         Unique(root["routes"].Items.Select(r => r.Object?["match"]).OfType<Bound>(), "each pattern once", faults);
         Routes(root, faults);
-        var featureNames = features.Select(f => f.Text).OfType<string>().ToArray();
-        foreach (var feature in root["features"].Items)
-        {
-            FeatureText.Check(feature, faults);
-        }
-
         foreach (var policy in root["policies"].Entries)
         {
-            Policy(policy.Value.Object, featureNames, faults);
+            Policy(policy.Value.Object, features, faults);
         }
 
         var policies = root["policies"].Entries.ToDictionary(e => e.Name, e => e.Value.Object, StringComparer.Ordinal);
@@ -34,6 +28,7 @@ internal static class ReferenceCheck
         Addresses(root["listen"].Object, faults);
         CompressionSection.Check(root["compression"].Object, faults);
         TlsSection.Check(root["tls"].Object, faults);
+        return features;
     }
 
     private static void Routes(BoundObject root, ConfigFaults faults)
@@ -59,16 +54,16 @@ internal static class ReferenceCheck
         }
     }
 
-    private static void Policy(BoundObject? policy, string[] features, ConfigFaults faults)
+    private static void Policy(BoundObject? policy, ImmutableArray<CheckedFeature> features, ConfigFaults faults)
     {
-        foreach (var weight in policy?["blend"].Entries ?? [])
+        if (policy is not null)
         {
-            Refers(weight.Name, weight.Mark, weight.Value.Path, "feature", features, faults);
+            FeatureReferences.CheckPolicy(policy, features, faults);
         }
 
         foreach (var source in policy?["candidates"].Items ?? [])
         {
-            var named = source.Object is { } s ? SourceKinds.Count(kind => s[kind].Mark != source.Mark || s[kind].Value is not null) : 1;
+            var named = source.Object is { } s ? SourceKinds.Count(kind => s[kind].IsWritten) : 1;
             if (named != 1)
             {
                 faults.Add(new ConfigFault(source.Mark, source.Path, "exactly one of popular, recent, similar", named == 0 ? "none" : $"{named}"));

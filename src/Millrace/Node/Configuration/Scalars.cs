@@ -43,6 +43,13 @@ internal static class Scalars
         t => double.TryParse(t, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) && n >= min && n <= max ? n : null,
         () => new JsonObject { ["type"] = "number", ["minimum"] = min, ["maximum"] = max });
 
+    /// <summary>A part of a whole: a bare number is none of percents.</summary>
+    public static ScalarShape Share { get; } = new(
+        "a share from 0 to 1 like '0.05', or from 0% to 100% like '5%'",
+        static t => double.TryParse(t.AsSpan(0, t.Length - (t.EndsWith('%') ? 1 : 0)), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n)
+            && (t.EndsWith('%') ? n / 100 : n) is >= 0 and <= 1 and var share ? share : null,
+        static () => new JsonObject { ["type"] = new JsonArray("number", "string"), ["minimum"] = 0, ["maximum"] = 1, ["pattern"] = @"^[0-9]+(\.[0-9]+)?%$" });
+
     public static ScalarShape OneOf(params ImmutableArray<string> words) => new(
         string.Join(" or ", words),
         t => words.Contains(t) ? t : null,

@@ -139,9 +139,9 @@ internal sealed record ObjectShape(string Expects, ImmutableArray<Field> Fields)
 
         return field.Shape switch
         {
-            ObjectShape nested when !field.Optional => nested.Bind(new MapNode(mark, []), path, faults),
-            _ when field.Default is not null => field.Shape.Bind(new ScalarNode(mark, field.Default, false), path, faults),
-            _ => new Bound(null, mark, path),
+            ObjectShape nested when !field.Optional => nested.Bind(new MapNode(mark, []), path, faults) with { IsWritten = false },
+            _ when field.Default is not null => field.Shape.Bind(new ScalarNode(mark, field.Default, false), path, faults) with { IsWritten = false },
+            _ => new Bound(null, mark, path) { IsWritten = false },
         };
     }
 }

@@ -105,8 +105,8 @@ internal sealed class ServedHistory : IAsyncDisposable
         _folder = new FeatureFolder(_features, new FeatureOptions());
         var persons = new EmbeddedPersonStore(_features.Persons, 2);
         _folding = new FeatureFolding(Journal, _folder, persons, _clock, new Readiness(), _meter, NullLogger.Instance);
-        var table = new PolicyTable(PolicySet.Create([_policy], [new Surface("home", "home", [new Slot("main", 4)])], _features));
-        _decider = new Decider(new DeciderOptions(), _clock, () => _folder.Current, persons, table, new Behind(_behind));
+        var policies = PolicySet.Create([_policy], [new Surface("home", "home", [new Slot("main", 4)])], _features);
+        _decider = new Decider(new DeciderOptions(), _clock, new ServingTable(new Serving(policies, () => _folder.Current, persons)), new Behind(_behind));
     }
 
     private void Decide(Step step)

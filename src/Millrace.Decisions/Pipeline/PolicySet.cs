@@ -39,17 +39,6 @@ public sealed class PolicySet
         _surfaces.TryGetValue(surface, out Surface? found) ? (found, _policies[found.Policy]) : null;
 }
 
-/// <summary>Where deciders find the policies in force; <see cref="Swap"/> replaces all of them at once.</summary>
-public sealed class PolicyTable(PolicySet initial)
-{
-    private volatile PolicySet _current = initial;
-
-    public PolicySet Current => _current;
-
-    /// <summary>Puts <paramref name="next"/> in force; requests under way keep what they pinned.</summary>
-    public void Swap(PolicySet next) => _current = next;
-}
-
 /// <summary>Policies or surfaces are refused; the last good ones stay in force.</summary>
 public sealed class PolicyFaultsException(ImmutableArray<string> faults) : Exception(string.Join(Environment.NewLine, faults))
 {

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>1 when the item has a value, else 0: <c>{name, entity: item, is: {kind: video}}</c>.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="By"><c>provider</c>, <c>kind</c> or <c>attribute:NAME</c>; missing where the item has none.</param>
+/// <param name="Value">The value, compared by its characters; any of several will do.</param>
+public sealed record ItemIsFeature(string Name, string By, string Value) : FeatureDefinition(Name)
+{
+    public override FeatureEntity Entity => FeatureEntity.Item;
+
+    internal override ImmutableArray<StateKey> States => [new ItemEqualsKey(By, Value)];
+
+    internal override IEnumerable<string> Faults() => ItemPart.Faults("by", By).Concat(DefinitionFaults.Value(Value));
+
+    internal override void Read(in FeatureRead read, Span<float> column)
+    {
+        var equals = read.State<CatalogueState.Frozen>(0);
+        for (var i = 0; i < column.Length; i++)
+        {
+            if (equals.Of(read.Row(i))[0] is var said and not 0)
+            {
+                column[i] = said == 1 ? 1 : 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Millrace.Features.Online;
+using Millrace.Features.Text;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>The cosine of each candidate's vector and the sum of those of a person's last items: state 0 and section 0 of a definition.</summary>
+internal static class ItemSimilarity
+{
+    internal static void Read(in FeatureRead read, int dimensions, Span<float> column)
+    {
+        Span<int> sum = stackalloc int[dimensions];
+        Span<sbyte> person = stackalloc sbyte[dimensions];
+        sum.Clear();
+        var vectors = read.State<CatalogueState.Frozen>(0);
+        foreach (var row in read.Items(0).Rows)
+        {
+            Int8Vector.AddTo(sum, ItemVectors.Vector(vectors.Of(read.Snapshot.Row(row))));
+        }
+
+        Int8Vector.FromCounts(sum, person);
+        var squared = Int8Vector.Dot(person, person);
+        if (squared == 0)
+        {
+            return;
+        }
+
+        for (var i = 0; i < column.Length; i++)
+        {
+            var words = vectors.Of(read.Row(i));
+            column[i] = (float)Int8Vector.Cosine(Int8Vector.Dot(person, ItemVectors.Vector(words)), squared, ItemVectors.Squared(words));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>What an item's events within a sliding window have on average: <c>{name, entity: item, mean: dwell, unit: s, window: 1h}</c>. Missing without any.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Event">The event whose values are averaged.</param>
+/// <param name="Unit">Their unit; events with another unit, or without a value, are passed over.</param>
+/// <param name="Window">1 s to 90 days; it moves in steps of a sixtieth.</param>
+public sealed record MeanFeature(string Name, string Event, string Unit, TimeSpan Window) : FeatureDefinition(Name)
+{
+    public override FeatureEntity Entity => FeatureEntity.Item;
+
+    internal override (FeatureEntity Of, string Event)? Dated => (FeatureEntity.Item, Event);
+
+    internal override ImmutableArray<StateKey> States => [new WindowedSumsKey(Event, Window, Unit)];
+
+    internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
+        .Concat(DefinitionFaults.Unit(Unit))
+        .Concat(DefinitionFaults.Span("window", Window));
+
+    internal override void Read(in FeatureRead read, Span<float> column)
+    {
+        var sums = read.State<WindowedSums.Frozen>(0);
+        for (var i = 0; i < column.Length; i++)
+        {
+            var row = read.Row(i);
+            if (sums.Count(row) is var count and > 0)
+            {
+                column[i] = (float)(sums.Sum(row) / (1e6 * count));
+            }
+        }
+    }
+}

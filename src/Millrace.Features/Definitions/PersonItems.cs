@@ -1,0 +1,66 @@
+using Millrace.Features.Numerics;
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>A person's history as rows of the snapshot, newest first; items that it does not know are left out. Reused from decision to decision.</summary>
+internal sealed class PersonItems
+{
+    /// <summary>No section of a history is longer.</summary>
+    internal const int Most = 100;
+
+    /// <summary>What a weight of 1 is in <see cref="Weights"/>.</summary>
+    internal const int One = 1 << 30;
+
+    private readonly int[] _rows = new int[Most];
+    private readonly double[] _ages = new double[Most];
+    private readonly double[] _decays = new double[Most];
+    private readonly long[] _weights = new long[Most];
+    private int _count;
+    private TimeSpan? _halfLife;
+
+    /// <summary>Of which section it is; null when it is of none.</summary>
+    internal (PersonEntity Of, int Index)? Section { get; private set; }
+
+    internal ReadOnlySpan<int> Rows => _rows.AsSpan(0, _count);
+
+    /// <summary>How long ago each was, µs, at least 0.</summary>
+    internal ReadOnlySpan<double> Ages => _ages.AsSpan(0, _count);
+
+    internal void Clear() => (Section, _count) = (null, 0);
+
+    internal void Fill(in ReadInputs inputs, (PersonEntity Of, int Index) section)
+    {
+        (Section, _count, _halfLife) = (section, 0, null);
+        var entries = ItemHistory.Entries(inputs.Person.Section(section.Of, section.Index));
+        foreach (ref readonly var entry in entries)
+        {
+            inputs.Snapshot.Prefetch(entry.Item);
+        }
+
+        foreach (ref readonly var entry in entries)
+        {
+            if (inputs.Snapshot.RowOf(entry.Item) is var row and >= 0)
+            {
+                (_rows[_count], _ages[_count]) = (row, Math.Max(0, inputs.Asked.Value - entry.Time));
+                _count++;
+            }
+        }
+    }
+
+    /// <summary>2^(−age/halfLife) of each, in whole numbers, so that sums are exact.</summary>
+    internal ReadOnlySpan<long> Weights(TimeSpan halfLife)
+    {
+        if (_halfLife != halfLife)
+        {
+            _halfLife = halfLife;
+            DeterministicLanes.HalfLifeDecay(Ages, halfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond, _decays);
+            for (var i = 0; i < _count; i++)
+            {
+                _weights[i] = (long)(_decays[i] * One);
+            }
+        }
+
+        return _weights.AsSpan(0, _count);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Definitions;
+
+/// <summary>How much of a person's history has each value of an attribute: weights in whole numbers, so that no order leaves a trace. Reused from decision to decision.</summary>
+internal sealed class ValueTally
+{
+    // At most 100 items of four values: less than half full.
+    private const int Places = 1024;
+
+    private readonly Entry[] _places = new Entry[Places];
+    private readonly long[] _weights = new long[PersonItems.Most];
+
+    /// <summary>The weight of the items that have any value.</summary>
+    internal long Total { get; private set; }
+
+    /// <summary>Counts the items of a history.</summary>
+    internal void Fill(FeatureSnapshot snapshot, CatalogueState.Frozen values, ReadOnlySpan<int> rows, ReadOnlySpan<long> weights)
+    {
+        Array.Clear(_places);
+        weights.CopyTo(_weights);
+        Total = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var ids = MemoryMarshal.Cast<long, uint>(values.Of(snapshot.Row(rows[i])));
+            Total += ids[0] == 0 ? 0 : weights[i];
+            foreach (var id in ids)
+            {
+                if (id == 0)
+                {
+                    break;
+                }
+
+                ref var entry = ref Place(id);
+                entry.Id = id;
+                entry.Weight += weights[i];
+                entry.Items |= UInt128.One << i;
+            }
+        }
+    }
+
+    /// <summary>The weight of the items that have any of the values; −1 when there are no values.</summary>
+    internal long Of(ReadOnlySpan<uint> ids)
+    {
+        if (ids[0] == 0)
+        {
+            return -1;
+        }
+
+        ref readonly var first = ref Place(ids[0]);
+        var (sum, items) = (first.Weight, first.Items);
+        for (var i = 1; i < ids.Length && ids[i] != 0; i++)
+        {
+            // What shares two values counts once.
+            ref readonly var entry = ref Place(ids[i]);
+            sum += entry.Weight - Weight(entry.Items & items);
+            items |= entry.Items;
+        }
+
+        return sum;
+    }
+
+    /// <summary>The greatest weight of one value.</summary>
+    internal long Top()
+    {
+        long top = 0;
+        foreach (ref readonly var entry in _places.AsSpan())
+        {
+            top = Math.Max(top, entry.Weight);
+        }
+
+        return top;
+    }
+
+    private long Weight(UInt128 items)
+    {
+        long sum = 0;
+        for (; items != UInt128.Zero; items &= items - UInt128.One)
+        {
+            sum += _weights[(int)UInt128.TrailingZeroCount(items)];
+        }
+
+        return sum;
+    }
+
+    private ref Entry Place(uint id)
+    {
+        var at = (int)(id * 0x9E3779B1u >> 22);
+        while (_places[at].Id != 0 && _places[at].Id != id)
+        {
+            at = (at + 1) & (Places - 1);
+        }
+
+        return ref _places[at];
+    }
+
+    private struct Entry
+    {
+        internal uint Id;
+        internal long Weight;
+        internal UInt128 Items;
+    }
+}

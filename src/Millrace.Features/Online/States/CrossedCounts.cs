@@ -1,0 +1,91 @@
+using Millrace.Features.Definitions;
+using Millrace.Features.Images;
+
+namespace Millrace.Features.Online;
+
+/// <summary>
+/// How often each item had an event with each value of a part of its context within a sliding window. Bounded by <see cref="FeatureOptions.MaxCrosses"/>; an event with a
+/// value beyond is passed over and counted.
+/// </summary>
+internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) : ItemState
+{
+    private readonly BucketRing<CrossKey> _ring = new(key.Window, CrossedCountsKey.Buckets);
+    private readonly string? _attribute = ContextPart.KeyOf(key.By);
+    private readonly CrossTable _table = new();
+
+    internal override string? Event => key.Event;
+
+    internal override long Due => _ring.Due;
+
+    internal override void Advance(long time) => _ring.Advance(time, new Sink(this));
+
+    internal override void Apply(in FoldedEvent folded, Span<long> row)
+    {
+        if (ContextPart.HashOf(key.By, _attribute, folded.Fact) is not { } value)
+        {
+            return;
+        }
+
+        var cross = new CrossKey(value, folded.Row);
+        if (_table.Count >= context.Options.MaxCrosses && _table.Find(cross) == 0)
+        {
+            context.Counts.RefuseCross();
+        }
+        else if (_ring.Add(cross, folded.Time))
+        {
+            Add(cross, 1);
+        }
+    }
+
+    internal override FrozenState Freeze(long time) => new Frozen(_table.Freeze());
+
+    internal override FrozenState View(long time) => new Frozen(_table.View());
+
+    internal override StateImage Image()
+    {
+        var ring = _ring.Freeze();
+        return to => ring.Save(to, static (to, cross) =>
+        {
+            to.Hash(cross.Value);
+            to.Count(cross.Row);
+        });
+    }
+
+    internal override void Load(StateReader from) => _ring.Load(from, from => new CrossKey(from.Hash(), context.LoadRow(from)), new Loading(this));
+
+    private void Add(CrossKey cross, int times)
+    {
+        if (_table.Add(cross, times) == times)
+        {
+            context.Uses.Hold(cross.Row);
+        }
+    }
+
+    private void Expire(CrossKey cross, int times)
+    {
+        if (_table.Add(cross, -times) == 0)
+        {
+            context.Uses.Release(cross.Row);
+        }
+    }
+
+    private readonly struct Sink(CrossedCounts owner) : IExpirySink<CrossKey>
+    {
+        public void Expire(CrossKey key, int times, long amount) => owner.Expire(key, times);
+    }
+
+    private readonly struct Loading(CrossedCounts owner) : IExpirySink<CrossKey>
+    {
+        public void Expire(CrossKey key, int times, long amount) => owner.Add(key, times);
+    }
+
+    internal sealed class Frozen(CrossTable.Frozen table) : FrozenState
+    {
+        /// <summary>How often the item of a row had the event with the value.</summary>
+        internal int Count(int row, ulong value) => table.Find(new CrossKey(value, row));
+
+        internal override IEnumerable<string> Canonical(CanonicalItems items) => table.All
+            .Select(cross => $"{items.IdOf(cross.Key.Row)}×{cross.Key.Value:x16}:{cross.Count}")
+            .Order(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,205 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Logging;
+using Millrace.Features.Definitions;
+using Millrace.Features.Online;
+using Millrace.Journal;
+using Millrace.Node.Configuration;
+
+namespace Millrace.Node;
+
+/// <summary>
+/// One generation of features: a folder and persons of one set of definitions, and how far each partition is folded into them. One writer at a time. What cannot be folded
+/// is skipped and named.
+/// </summary>
+internal sealed class FoldedGeneration
+{
+    private const int ReadBatch = 4096;
+
+    private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
+
+    private readonly IJournal _journal;
+    private readonly TimeProvider _clock;
+    private readonly Counter<long> _skipped;
+    private readonly ILogger _log;
+    private readonly Tail[] _tails;
+    private bool _begun;
+
+    /// <param name="journal">What is folded: items from their beginning, events as far back as features reach.</param>
+    /// <param name="folder">Called by nobody else.</param>
+    /// <param name="persons">Told of every event as soon as it is durable: a person's own events count at once, ahead of the epoch.</param>
+    /// <param name="clock">Says from when on events are folded.</param>
+    /// <param name="skipped">Counts what is skipped.</param>
+    /// <param name="log">Told of what is skipped.</param>
+    public FoldedGeneration(IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Counter<long> skipped, ILogger log)
+    {
+        (_journal, Folder, Persons, _clock, _skipped, _log) = (journal, folder, persons, clock, skipped, log);
+        _tails = [.. Folded.SelectMany(stream => Enumerable.Range(0, journal.Partitions(stream)).Select(partition => new Tail(stream, partition)))];
+    }
+
+    public FeatureFolder Folder { get; }
+
+    public IPersonStore Persons { get; }
+
+    public FeatureSet Features => Folder.Current.Features;
+
+    /// <summary>Durable facts that are not folded yet.</summary>
+    public long Lag => _tails.Sum(tail => Math.Max(0, _journal.Range(tail.Stream, tail.Partition).End - tail.Next));
+
+    /// <summary>Whether something was folded since this was last set to false.</summary>
+    public bool Changed { get; set; }
+
+    /// <summary>Called after each batch that was folded, with the number of its facts.</summary>
+    public Func<int, Task>? AfterBatch { get; set; }
+
+    /// <summary>Finds where events begin that features reach back to; once.</summary>
+    public async Task BeginAsync(CancellationToken cancellation)
+    {
+        if (_begun)
+        {
+            return;
+        }
+
+        var from = UnixMicros.Now(_clock) - Features.Reach - History.LongestRun;
+        foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
+        {
+            tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);
+            if (tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First)
+            {
+                _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
+            }
+        }
+
+        _begun = true;
+    }
+
+    /// <summary>Folds all partitions to their ends.</summary>
+    /// <returns>What kept one from being read; null when all were.</returns>
+    public async Task<ExceptionDispatchInfo?> FoldAllAsync(CancellationToken cancellation)
+    {
+        Exception? broken = null;
+        foreach (var tail in _tails)
+        {
+            try
+            {
+                await FoldAsync(tail, cancellation);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                broken ??= fault;
+            }
+        }
+
+        return broken is null ? null : ExceptionDispatchInfo.Capture(broken);
+    }
+
+    /// <summary>What completes when a partition holds a fact that is not folded.</summary>
+    /// <param name="waits">The caller's, empty at first: one place per partition of what is folded.</param>
+    /// <param name="cancellation">Ends the waits.</param>
+    public IEnumerable<Task> Arrivals(Task?[] waits, CancellationToken cancellation)
+    {
+        for (var i = 0; i < waits.Length; i++)
+        {
+            if (waits[i] is null or { IsCompleted: true })
+            {
+                waits[i] = _journal.WaitAsync(_tails[i].Stream, _tails[i].Partition, _tails[i].Next, cancellation).AsTask();
+            }
+        }
+
+        return waits.OfType<Task>();
+    }
+
+    /// <summary>How many places <see cref="Arrivals"/> needs.</summary>
+    public int Partitions => _tails.Length;
+
+    private async Task FoldAsync(Tail tail, CancellationToken cancellation)
+    {
+        while (await ReadAsync(tail, cancellation) is { Count: > 0 } facts)
+        {
+            if (tail.Stream == JournalStream.Events)
+            {
+                // An item that was acknowledged before these events were sent is in the catalogue before they are counted.
+                await FoldCatalogueAsync(cancellation);
+            }
+
+            foreach (var stored in facts)
+            {
+                try
+                {
+                    Persons.Observe(stored);
+                    Changed |= Folder.Apply(stored);
+                }
+                catch (Exception fault)
+                {
+                    Skip(stored.Position, fault);
+                }
+
+                tail.Next = stored.Position.Offset + 1;
+            }
+
+            await (AfterBatch?.Invoke(facts.Count) ?? Task.CompletedTask);
+        }
+    }
+
+    private async Task FoldCatalogueAsync(CancellationToken cancellation)
+    {
+        foreach (var tail in _tails)
+        {
+            if (tail.Stream == JournalStream.Items && tail.Next < _journal.Range(tail.Stream, tail.Partition).End)
+            {
+                try
+                {
+                    await FoldAsync(tail, cancellation);
+                }
+                catch (JournalException)
+                {
+                    // The step names a partition that cannot be read; the events of what is known count all the same.
+                }
+            }
+        }
+    }
+
+    /// <summary>The next facts of a partition. A record that is whole and no fact is passed over, and what stands before it comes first.</summary>
+    private async Task<IReadOnlyList<StoredFact>> ReadAsync(Tail tail, CancellationToken cancellation)
+    {
+        var most = ReadBatch;
+        while (true)
+        {
+            try
+            {
+                return await _journal.ReadAsync(tail.Stream, tail.Partition, tail.Next, most, cancellation);
+            }
+            catch (JournalCorruptException bad) when (bad.Offset > tail.Next)
+            {
+                most = (int)Math.Min(ReadBatch, bad.Offset - tail.Next);
+            }
+            catch (JournalCorruptException bad) when (bad.Offset == tail.Next)
+            {
+                Skip(new Position(tail.Stream, tail.Partition, bad.Offset), bad);
+                (tail.Next, most) = (bad.Offset + 1, ReadBatch);
+            }
+        }
+    }
+
+    private void Skip(Position position, Exception fault)
+    {
+        _skipped.Add(1);
+        _log.LogError(NodeEvents.FactSkipped, fault, "The fact at {Position} is not folded: features do without it", position);
+    }
+
+    private sealed class Tail(JournalStream stream, int partition)
+    {
+        private long _next;
+
+        public JournalStream Stream { get; } = stream;
+
+        public int Partition { get; } = partition;
+
+        // Read by the lag gauge from another thread.
+        public long Next
+        {
+            get => Volatile.Read(ref _next);
+            set => Volatile.Write(ref _next, value);
+        }
+    }
+}
