@@ -220,6 +220,7 @@ internal sealed class NodeServices : IAsyncDisposable
         return keys;
     }
 
+    /// <summary>How a node with this configuration folds.</summary>
     internal static FeatureOptions OptionsOf(FoldingSection folding) => new()
     {
         MaxItems = folding.Items,

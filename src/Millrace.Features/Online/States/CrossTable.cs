@@ -54,6 +54,9 @@ internal sealed class CrossTable
     /// <summary>What stands here now, for ever.</summary>
     internal Frozen Freeze() => new(_places.Freeze(), _bits);
 
+    /// <summary>What stands here now, to read until the next edit.</summary>
+    internal Frozen View() => new(_places.Now, _bits);
+
     private int PlaceOf(CrossKey key)
     {
         var mask = (1 << _bits) - 1;

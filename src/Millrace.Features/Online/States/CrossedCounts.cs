@@ -39,6 +39,8 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
 
     internal override FrozenState Freeze(long time) => new Frozen(_table.Freeze());
 
+    internal override FrozenState View(long time) => new Frozen(_table.View());
+
     internal override StateImage Image()
     {
         var ring = _ring.Freeze();

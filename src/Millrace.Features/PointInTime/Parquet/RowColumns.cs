@@ -49,6 +49,8 @@ internal sealed class RowColumns
     /// <summary>How many columns stand before the features.</summary>
     public static int Fixed => Before.Length;
 
+    public static bool IsFixed(string name) => Before.Any(field => field.Name == name);
+
     public ParquetSchema Schema { get; }
 
     public int Count { get; private set; }

@@ -17,6 +17,9 @@ public static class RowFiles
     internal const string Part = "millrace.part";
     internal const string Last = "millrace.last";
 
+    /// <summary>Whether a column that every file has is called so.</summary>
+    public static bool IsFixed(string name) => RowColumns.IsFixed(name);
+
     /// <summary>Whether an earlier run wrote all of a slice, by the same definitions and the same engine.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static async Task<bool> IsDoneAsync(string directory, RowSlice slice, CancellationToken cancellation = default)
