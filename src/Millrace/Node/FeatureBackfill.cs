@@ -56,7 +56,7 @@ internal sealed class FeatureBackfill : IDisposable
         {
             // The caller must not wait: the journal's reads may complete at once.
             await Task.Yield();
-            await Generation.BeginAsync(null, _stop.Token);
+            await Generation.BeginAsync(_stop.Token);
             while (!_level)
             {
                 if (await Generation.FoldAllAsync(_stop.Token) is { } broken)
