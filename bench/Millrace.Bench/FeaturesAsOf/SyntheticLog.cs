@@ -29,8 +29,8 @@ internal sealed class SyntheticLog(LogSize size)
 {
     public const int SlateItems = 10;
     private const int ClickEvery = 10;
-    private static readonly UnixMicros Start = new(1_790_000_000_000_000);
-    private static readonly TimeSpan Length = TimeSpan.FromDays(30);
+    public static readonly UnixMicros Start = new(1_790_000_000_000_000);
+    public static readonly TimeSpan Length = TimeSpan.FromDays(30);
     private readonly double[] _zipf = Cumulative(size.Items);
 
     public LogSize Size => size;
@@ -72,6 +72,7 @@ internal sealed class SyntheticLog(LogSize size)
         Id = DecisionId(i),
         Time = d.Time,
         Received = d.Time,
+        Asked = d.Time,
         Surface = "home",
         Policy = "home@1",
         User = UserId(d.User),

@@ -125,6 +125,9 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
         Array.ForEach(order.Learnt, _learnt.Add);
     }
 
+    /// <summary>What stands here now, to read until the next edit.</summary>
+    internal (CowArray<CatalogueItem?>.Frozen Items, RowIndex.Frozen Index) View() => (_items.Now, Index.View(_items.Now));
+
     private int Set(int row, CatalogueItem item)
     {
         var known = row >= 0;

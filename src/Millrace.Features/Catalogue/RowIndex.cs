@@ -61,6 +61,9 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
     /// <summary>What stands here now, for ever; <paramref name="frozen"/> are the items as frozen at the same time.</summary>
     internal Frozen Freeze(CowArray<CatalogueItem?>.Frozen frozen) => new(_places.Freeze(), frozen, _bits);
 
+    /// <summary>What stands here now, to read until the next edit; <paramref name="shown"/> are the items as they stand.</summary>
+    internal Frozen View(CowArray<CatalogueItem?>.Frozen shown) => new(_places.Now, shown, _bits);
+
     private void Grow()
     {
         var old = _places.Now;

@@ -93,14 +93,14 @@ public sealed class FeatureFolder
         return snapshot;
     }
 
-    /// <summary>Freezes an epoch of a cut that has been folded, as it was frozen when decisions named it.</summary>
+    /// <summary>Shows an epoch of a cut that has been folded, as it was frozen when decisions named it: to read until the next fact, so that nothing is copied for its sake.</summary>
     /// <param name="epoch">Its number.</param>
     /// <param name="until">Its time.</param>
     internal FeatureSnapshot At(long epoch, UnixMicros until)
     {
         _state.Advance(until.Value);
         _state.Epoch = epoch;
-        return _state.Freeze();
+        return _state.View();
     }
 
     /// <summary>All that is folded; the writer's own.</summary>

@@ -16,7 +16,7 @@ public sealed class FeatureSnapshot
     private readonly RowStore.Frozen _words;
     private readonly FrozenState[] _states;
     private readonly Dictionary<string, ListedCounts.Frozen> _segments;
-    private readonly ConcurrentDictionary<(object Of, int Most), int[]> _top = new();
+    private ConcurrentDictionary<(object Of, int Most), int[]>? _tops;
 
     internal FeatureSnapshot(
         CowArray<CatalogueItem?>.Frozen items,
@@ -31,6 +31,8 @@ public sealed class FeatureSnapshot
         _states = states;
         _segments = segments;
     }
+
+    private ConcurrentDictionary<(object Of, int Most), int[]> Tops => _tops ?? Interlocked.CompareExchange(ref _tops, new(), null) ?? _tops;
 
     /// <summary>Numbered by its folder, on from the last epoch that was recorded; 0 is an empty snapshot where none ever was.</summary>
     public required long Epoch { get; init; }
@@ -88,7 +90,13 @@ public sealed class FeatureSnapshot
 
     internal CatalogueItem Item(int row) => _items[row]!;
 
+    /// <summary>The catalogue's item of a row; null when only events name one, or none stands there.</summary>
+    internal CatalogueItem? Known(int row) => _items[row] is { Ghost: false } item ? item : null;
+
     internal FrozenState State(int index) => _states[index];
+
+    internal T State<T>(StateKey key)
+        where T : FrozenState => (T)_states[Features.States.IndexOf(key)];
 
     /// <summary>The rows most clicked within <paramref name="window"/>, at most <paramref name="most"/>: by count, last click, then id.</summary>
     /// <remarks>Selected once per snapshot, window and length, at the first call.</remarks>
@@ -140,11 +148,11 @@ public sealed class FeatureSnapshot
 
     private int[] Top(ListedCounts.Frozen counts, int most)
     {
-        if (_top.TryGetValue((counts, most), out int[]? rows)) return rows;
+        if (Tops.TryGetValue((counts, most), out int[]? rows)) return rows;
         Span<CountEntry> best = new CountEntry[Math.Min(most, counts.Entries.Count)];
         int taken = TopEntries.Select(counts.Entries, best, this);
         rows = new int[taken];
         for (int i = 0; i < taken; i++) rows[i] = best[i].Row;
-        return _top.GetOrAdd((counts, most), rows);
+        return Tops.GetOrAdd((counts, most), rows);
     }
 }

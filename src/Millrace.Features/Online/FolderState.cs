@@ -111,7 +111,19 @@ internal sealed class FolderState
     internal FeatureSnapshot Freeze()
     {
         var (items, index) = Items.Freeze();
-        return new FeatureSnapshot(items, index, Context.Rows.Freeze(), [.. States.Select(state => state.Freeze(Time))], Segments.Freeze())
+        return Snapshot(items, index, Context.Rows.Freeze(), [.. States.Select(state => state.Freeze(Time))], Segments.Freeze());
+    }
+
+    /// <summary>What is folded, to read until the next fact: nothing is copied afterwards for its sake.</summary>
+    internal FeatureSnapshot View()
+    {
+        var (items, index) = Items.View();
+        return Snapshot(items, index, Context.Rows.Now, [.. States.Select(state => state.View(Time))], Segments.View());
+    }
+
+    private FeatureSnapshot Snapshot(
+        CowArray<CatalogueItem?>.Frozen items, RowIndex.Frozen index, RowStore.Frozen words, FrozenState[] states, Dictionary<string, ListedCounts.Frozen> segments) =>
+        new(items, index, words, states, segments)
         {
             Epoch = Epoch,
             Cut = Cut,
@@ -122,7 +134,6 @@ internal sealed class FolderState
             Words = Context.Rows.Words,
             Recent = Recent.Freeze(),
         };
-    }
 
     private void AdvanceDue(long time)
     {

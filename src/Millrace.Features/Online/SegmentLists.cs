@@ -68,6 +68,18 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
         return frozen;
     }
 
+    /// <summary>What it holds now, to read until the next event.</summary>
+    internal Dictionary<string, ListedCounts.Frozen> View()
+    {
+        var view = new Dictionary<string, ListedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
+        foreach (var (name, segment) in _segments)
+        {
+            view.Add(name, segment.Counts.View());
+        }
+
+        return view;
+    }
+
     /// <summary>What it holds now, to be written later by another thread.</summary>
     internal Action<StateWriter, PersonSealer?> Image()
     {

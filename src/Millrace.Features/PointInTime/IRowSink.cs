@@ -4,9 +4,11 @@ namespace Millrace.Features.PointInTime;
 public interface IRowSink : IAsyncDisposable
 {
     /// <summary>Takes the rows of one decision; what it needs of them it has copied when this completes.</summary>
-    /// <exception cref="ArgumentException">The columns are not as long as each other, or not as wide as the slice's features.</exception>
+    /// <exception cref="ArgumentException">The matrix is not items × features long.</exception>
     ValueTask WriteAsync(in DecisionRows rows, CancellationToken cancellation = default);
 
     /// <summary>Says that the slice has no more rows. Once this completes, all of it is durable and visible; a sink that is disposed before leaves the slice undone.</summary>
-    ValueTask CompleteAsync(CancellationToken cancellation = default);
+    /// <param name="isWhole">Whether no later run can find more: what is not whole yet can be read, and is made anew by a later run.</param>
+    /// <param name="cancellation">Leaves the slice undone.</param>
+    ValueTask CompleteAsync(bool isWhole = true, CancellationToken cancellation = default);
 }

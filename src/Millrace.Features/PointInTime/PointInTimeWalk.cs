@@ -12,7 +12,7 @@ namespace Millrace.Features.PointInTime;
 /// </summary>
 public sealed class PointInTimeWalk
 {
-    private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
+    private static readonly JournalStream[] FoldedStreams = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
 
     private readonly IJournalReader _journal;
     private readonly FeatureSet _features;
@@ -20,10 +20,11 @@ public sealed class PointInTimeWalk
     private readonly FeatureFolder _folder;
     private readonly EmbeddedPersonStore _persons;
     private readonly SkippingReader _reader;
-    private readonly List<PartitionFeed> _feeds = [];
+    private PartitionFeed[] _feeds = [];
     private readonly Moment _moment = new();
     private readonly long[] _cut;
     private readonly string _definitions;
+    private JournalTail? _tail;
     private UnixMicros _historyFrom = new(long.MinValue);
 
     /// <param name="journal">What is read; nothing is written.</param>
@@ -42,32 +43,60 @@ public sealed class PointInTimeWalk
         {
             Counts.Skipped++;
             skipped?.Invoke(position, fault);
-        });
+        }, options.Rest);
     }
 
     /// <summary>What was met so far.</summary>
     public WalkCounts Counts { get; } = new();
 
+    /// <summary>How many facts items have folded; any thread may ask.</summary>
+    public long Folded => Volatile.Read(ref _feeds).Sum(feed => feed.Folded);
+
+    /// <summary>How many facts there are to fold, about; 0 before that is known.</summary>
+    public long ToFold { get; private set; }
+
+    /// <summary>When the last record of a decision, or of an epoch, was received that the journal holds; beyond the walk's end it may be an earlier one.</summary>
+    public UnixMicros Latest { get; private set; } = new(long.MinValue);
+
     /// <summary>Whether the folder counted all that the facts say: see <see cref="FoldCounts.Whole"/>.</summary>
     public bool Whole => _folder.Counts.Whole && _persons.Evicted == 0;
+
+    /// <summary>When a walk that follows had read all that there was, for the first time; null before.</summary>
+    public UnixMicros? Level => _tail?.Level;
 
     /// <summary>How far decisions are read, as a time between From and To.</summary>
     public UnixMicros Reached { get; private set; }
 
     /// <summary>Walks to the end.</summary>
     /// <exception cref="JournalException">The journal cannot be read.</exception>
-    public async Task RunAsync(IMomentVisitor visitor, CancellationToken cancellation = default)
+    public Task RunAsync(IMomentVisitor visitor, CancellationToken cancellation = default) => RunAsync(visitor, null, cancellation);
+
+    /// <summary>Walks, and goes on with what the journal receives, a horizon and a second or so behind it, until cancelled.</summary>
+    /// <param name="visitor">Called for each decision.</param>
+    /// <param name="clock">The clock by which facts are received.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was ended; nothing else ends it.</exception>
+    public async Task FollowAsync(IMomentVisitor visitor, TimeProvider clock, CancellationToken cancellation)
     {
-        var decisions = new DecisionFeed(_reader, _journal, _options, Counts);
+        using var tail = new JournalTail(clock);
+        _tail = tail;
+        await RunAsync(visitor, tail, cancellation);
+    }
+
+    private async Task RunAsync(IMomentVisitor visitor, JournalTail? tail, CancellationToken cancellation)
+    {
+        var decisions = new DecisionFeed(_reader, _journal, _options, Counts, tail);
         await decisions.BeginAsync(cancellation);
         await OpenFeedsAsync(cancellation);
         while (await decisions.NextAsync(cancellation) is { } next)
         {
             Reached = next.Epoch.Until;
+            Latest = decisions.Latest;
             await VisitAsync(next.Epoch, next.Decisions, visitor, cancellation);
         }
 
-        Reached = _options.To;
+        (Reached, Latest) = (_options.To, decisions.Latest);
     }
 
     private async Task OpenFeedsAsync(CancellationToken cancellation)
@@ -79,18 +108,22 @@ public sealed class PointInTimeWalk
         }
 
         var from = _options.From - _options.OldestEpoch - reach - PersonLayout.LongestRun;
-        foreach (var stream in Folded)
+        var feeds = new List<PartitionFeed>();
+        foreach (var stream in FoldedStreams)
         {
             for (var partition = 0; partition < _journal.Partitions(stream); partition++)
             {
                 var start = stream == JournalStream.Events ? await _journal.SeekAsync(stream, partition, from, cancellation) : _journal.Range(stream, partition).First;
-                _feeds.Add(new PartitionFeed(_reader, stream, partition, start));
+                feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts));
+                ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
                 {
                     await NoteShortAsync(partition, start, from, reach, cancellation);
                 }
             }
         }
+
+        Volatile.Write(ref _feeds, [.. feeds]);
     }
 
     /// <summary>Retention has taken what a start would read: from where on windows are whole all the same.</summary>
@@ -106,6 +139,11 @@ public sealed class PointInTimeWalk
 
     private async Task VisitAsync(EpochFrozen epoch, List<StoredFact> decisions, IMomentVisitor visitor, CancellationToken cancellation)
     {
+        if (epoch.Definitions != _definitions)
+        {
+            Counts.Other(epoch, decisions.Count);
+        }
+
         if (Refusal(epoch) is { } refused)
         {
             decisions.ForEach(_ => Counts.Count(refused));
@@ -115,6 +153,11 @@ public sealed class PointInTimeWalk
         foreach (var feed in _feeds)
         {
             await feed.FoldItemsAsync(CutOf(epoch, feed), _folder, _persons, cancellation);
+        }
+
+        if (decisions.Count == 0)
+        {
+            return;
         }
 
         _moment.Snapshot = _folder.At(epoch.Epoch, epoch.Until);
@@ -131,15 +174,14 @@ public sealed class PointInTimeWalk
             (_moment.Decided, _moment.Position) = (decided, stored.Position);
             await visitor.VisitAsync(_moment, cancellation);
             Counts.Visited++;
+            await (_options.Rest?.Invoke(cancellation) ?? ValueTask.CompletedTask);
         }
-
-        Counts.Folded = _feeds.Sum(feed => feed.Folded);
     }
 
     private NotVisited? Refusal(EpochFrozen epoch) => epoch switch
     {
-        { Definitions: null } => NotVisited.OldRecord,
-        _ when epoch.Definitions != _definitions => NotVisited.OtherDefinitions,
+        { Definitions: null } when !_options.AnyDefinitions => NotVisited.OldRecord,
+        _ when epoch.Definitions != _definitions && !_options.AnyDefinitions => NotVisited.OtherDefinitions,
         _ when epoch.Until < _historyFrom => NotVisited.HistoryShort,
         _ => null,
     };

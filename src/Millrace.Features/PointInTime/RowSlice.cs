@@ -10,8 +10,19 @@ namespace Millrace.Features.PointInTime;
 /// <param name="Features">The names of the feature columns, in order.</param>
 /// <param name="Definitions">The fingerprint of the feature set (<c>EpochFrozen.Definitions</c>).</param>
 /// <param name="Engine">Raised whenever the same facts would give other rows.</param>
-public sealed record RowSlice(UnixMicros From, UnixMicros To, ImmutableArray<string> Features, string Definitions, int Engine)
+/// <param name="Kind">Which rows a decision has.</param>
+public sealed record RowSlice(UnixMicros From, UnixMicros To, ImmutableArray<string> Features, string Definitions, int Engine, RowKind Kind = RowKind.Slate)
 {
     /// <summary>What the names of its files begin with; in order of time.</summary>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"rows-{From.Value:D16}-{To.Value:D16}");
+}
+
+/// <summary>Which rows a decision has.</summary>
+public enum RowKind
+{
+    /// <summary>One per item that it placed.</summary>
+    Slate,
+
+    /// <summary>One per candidate that it ranked: of full records, which alone know them.</summary>
+    Candidates,
 }

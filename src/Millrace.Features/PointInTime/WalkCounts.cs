@@ -1,3 +1,6 @@
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+
 namespace Millrace.Features.PointInTime;
 
 /// <summary>Why a decision was not visited: the closed set that reports, metrics and tests share.</summary>
@@ -29,15 +32,19 @@ public enum NotVisited
 public sealed class WalkCounts
 {
     private readonly long[] _not = new long[Enum.GetValues<NotVisited>().Length];
+    private readonly SortedDictionary<string, OtherDefinitions> _others = new(StringComparer.Ordinal);
 
     /// <summary>Decisions visited.</summary>
     public long Visited { get; internal set; }
 
-    /// <summary>Facts folded.</summary>
-    public long Folded { get; internal set; }
-
     /// <summary>Records passed over because they are no facts.</summary>
     public long Skipped { get; internal set; }
+
+    /// <summary>When the last event was received that is read as nobody's, since its person was erased; null when none is.</summary>
+    public UnixMicros? ErasedEvent { get; private set; }
+
+    /// <summary>When the last erasure was asked for; null when none was.</summary>
+    public UnixMicros? Erasure { get; private set; }
 
     /// <summary>Decisions that were not visited, all reasons together.</summary>
     public long NotVisited => _not.Sum();
@@ -45,5 +52,35 @@ public sealed class WalkCounts
     /// <summary>Decisions that were not visited for this reason.</summary>
     public long Not(NotVisited reason) => _not[(int)reason];
 
+    /// <summary>The definitions under which decisions were taken that are not those of the walk, by fingerprint.</summary>
+    public IReadOnlyCollection<OtherDefinitions> Others => _others.Values;
+
+    internal void Other(EpochFrozen epoch, int decisions)
+    {
+        var name = epoch.Definitions ?? "";
+        var other = _others.GetValueOrDefault(name) ?? new OtherDefinitions(name, epoch.Epoch, epoch.Epoch, 0);
+        _others[name] = other with { LastEpoch = epoch.Epoch, Decisions = other.Decisions + decisions };
+    }
+
+    internal void Met(Fact fact)
+    {
+        switch (fact)
+        {
+            case Observed { Erased: true } when !(fact.Received < ErasedEvent):
+                ErasedEvent = fact.Received;
+                break;
+            case UserErased when !(fact.Received < Erasure):
+                Erasure = fact.Received;
+                break;
+        }
+    }
+
     internal void Count(NotVisited reason) => _not[(int)reason]++;
 }
+
+/// <summary>Definitions of some epochs that are not those of a walk.</summary>
+/// <param name="Fingerprint">Sixteen hexadecimal digits; empty where an earlier release recorded none.</param>
+/// <param name="FirstEpoch">The first epoch that had them and decisions.</param>
+/// <param name="LastEpoch">The last.</param>
+/// <param name="Decisions">How many decisions were taken under them.</param>
+public sealed record OtherDefinitions(string Fingerprint, long FirstEpoch, long LastEpoch, long Decisions);

@@ -99,6 +99,9 @@ public sealed class JournalInspection
         }
     }
 
+    /// <summary>Opens it as a port to read: the partitions as they are now.</summary>
+    public InspectionReader OpenReader() => new(this, _codec, _layout);
+
     private static SegmentInfo Describe(JournalStream stream, int partition, Segment segment)
     {
         UnixMicros? first = segment.End == segment.First ? null : new UnixMicros(segment.PointBefore(segment.First).Received);
@@ -118,7 +121,8 @@ public sealed class JournalInspection
         }
     }
 
-    private (List<Segment> Segments, long Torn) Segments(JournalStream stream, int partition)
+    /// <summary>The segments as they are now, by first offset, and the bytes after the last whole record.</summary>
+    internal (List<Segment> Segments, long Torn) Segments(JournalStream stream, int partition)
     {
         var floor = JournalFloors.Read(_directory).Of(stream, partition); // Before the segments: beside a running node both grow.
         var recovery = new PartitionRecovery(DiskFiles.Instance, stream, partition, PartitionLog.DirectoryOf(_directory, stream, partition), readOnly: true, floor);

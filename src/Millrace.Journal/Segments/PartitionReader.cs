@@ -85,7 +85,8 @@ internal sealed class PartitionReader(IJournalFiles files, FactCodec codec, Jour
 
     public JournalCorruptException Missing(Segment segment, long offset) => Corrupt(segment, offset, "the file is missing");
 
-    private static bool IsRefused(Exception e) => e is (IOException and not FileNotFoundException) or UnauthorizedAccessException;
+    /// <summary>Whether a disk refused, which <see cref="JournalReadException"/> says.</summary>
+    public static bool IsRefused(Exception e) => e is (IOException and not FileNotFoundException) or UnauthorizedAccessException;
 
     private void ReadFacts(SegmentStretch stretch, long from, int maxFacts, List<StoredFact> into, ref long bytes)
     {
@@ -145,7 +146,9 @@ internal sealed class PartitionReader(IJournalFiles files, FactCodec codec, Jour
         return facts;
     }
 
-    private StoredFact Decode(Segment segment, SegmentScanner scanner)
+    /// <summary>The fact that a scanner stands at.</summary>
+    /// <exception cref="JournalCorruptException">It is none.</exception>
+    public StoredFact Decode(Segment segment, SegmentScanner scanner)
     {
         var offset = scanner.NextOffset - 1;
         try
@@ -158,9 +161,9 @@ internal sealed class PartitionReader(IJournalFiles files, FactCodec codec, Jour
         }
     }
 
-    private string NameOf(Segment segment) => $"{StreamNames.Of(stream)}/{partition}/{segment.Name}";
+    public string NameOf(Segment segment) => $"{StreamNames.Of(stream)}/{partition}/{segment.Name}";
 
-    private JournalCorruptException Corrupt(Segment segment, long offset, string what)
+    public JournalCorruptException Corrupt(Segment segment, long offset, string what)
     {
         var name = NameOf(segment);
         return new JournalCorruptException(name, offset, $"{name}, offset {offset}: {what}");

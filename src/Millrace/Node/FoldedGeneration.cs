@@ -18,7 +18,6 @@ namespace Millrace.Node;
 internal sealed class FoldedGeneration
 {
     private const int ReadBatch = 4096;
-
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
@@ -28,7 +27,7 @@ internal sealed class FoldedGeneration
     private readonly Counter<long> _skipped;
     private readonly ILogger _log;
     private readonly Tail[] _tails;
-    private readonly ConcurrentQueue<string> _forgotten = new();
+    private readonly ConcurrentQueue<string[]> _forgotten = new();
     private bool _begun;
     private bool _erased;
     private long _swept;
@@ -57,13 +56,13 @@ internal sealed class FoldedGeneration
     /// <summary>Whether something was folded since this was last set to false.</summary>
     public bool Changed { get; set; }
 
-    /// <summary>Called after each batch that was folded, with the number of its facts.</summary>
-    public Func<int, Task>? AfterBatch { get; set; }
+    /// <summary>Called after each batch that was folded, with its facts.</summary>
+    public Func<IReadOnlyList<StoredFact>, Task>? AfterBatch { get; set; }
 
-    /// <summary>Begins with what snapshots held, and finds where events begin that features reach back to; once.</summary>
-    /// <param name="start">The snapshots; null for none.</param>
-    /// <param name="cancellation">Gives up.</param>
-    public async Task BeginAsync(FeatureStart? start, CancellationToken cancellation)
+    /// <summary>Goes on from the newest snapshots that can be believed, else from where events begin that features reach back to; once.</summary>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <param name="start">Loads snapshots; null folds the journal alone.</param>
+    public async Task BeginAsync(CancellationToken cancellation, FeatureStart? start = null)
     {
         if (_begun)
         {
@@ -76,24 +75,26 @@ internal sealed class FoldedGeneration
             tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);
         }
 
-        var starts = _tails.Where(tail => tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First).ToArray();
-        start?.Load(Folder, (EmbeddedPersonStore)Persons, isShort: starts.Length > 0);
+        var @short = _tails.Where(tail => tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First).ToArray();
+        start?.Load(Folder, (EmbeddedPersonStore)Persons, @short: @short.Length > 0);
         foreach (var tail in _tails)
         {
-            GoOn(tail, starts.Contains(tail));
+            GoOn(tail, @short.Contains(tail));
         }
 
         _begun = true;
     }
 
-    /// <summary>Forgets a user or a session: persons at once, what pairs are counted from before the next fact is folded. Any thread calls.</summary>
-    public void Forget(string tenant, string? user, string? session)
+    /// <summary>Forgets what is held of a user and sessions: persons at once, what pairs are counted from before the next fact is folded. Any thread calls.</summary>
+    public void Forget(string tenant, string user, IReadOnlyList<string> sessions)
     {
-        Persons.Forget(tenant, user, session);
-        if ((user ?? session) is { } named)
+        Persons.Forget(tenant, user, null);
+        foreach (var session in sessions)
         {
-            _forgotten.Enqueue(named);
+            Persons.Forget(tenant, null, session);
         }
+
+        _forgotten.Enqueue([user, .. sessions]);
     }
 
     /// <summary>Folds all partitions to their ends.</summary>
@@ -136,22 +137,6 @@ internal sealed class FoldedGeneration
     /// <summary>How many places <see cref="Arrivals"/> needs.</summary>
     public int Partitions => _tails.Length;
 
-    private void ForgetSessions()
-    {
-        while (_forgotten.TryDequeue(out var named))
-        {
-            Folder.ForgetSessions([named], erased: false);
-        }
-
-        // An erasure that was asked for elsewhere names nobody: whose keys are gone is found by looking at all, hence not for each.
-        if (_erased && (_swept == 0 || _clock.GetElapsedTime(_swept) >= SweepInterval))
-        {
-            (_erased, _swept) = (false, _clock.GetTimestamp());
-            Persons.ForgetErased();
-            Folder.ForgetSessions([], erased: true);
-        }
-    }
-
     /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
     private void GoOn(Tail tail, bool isShort)
     {
@@ -169,6 +154,22 @@ internal sealed class FoldedGeneration
         else if (seen)
         {
             tail.Next = folded;
+        }
+    }
+
+    private void ForgetSessions()
+    {
+        while (_forgotten.TryDequeue(out var named))
+        {
+            Folder.ForgetSessions(named, erased: false);
+        }
+
+        // An erasure that another node was asked for names nobody: whose keys are gone is found by looking at all, hence not for each.
+        if (_erased && (_swept == 0 || _clock.GetElapsedTime(_swept) >= SweepInterval))
+        {
+            (_erased, _swept) = (false, _clock.GetTimestamp());
+            Persons.ForgetErased();
+            Folder.ForgetSessions([], erased: true);
         }
     }
 
@@ -198,7 +199,7 @@ internal sealed class FoldedGeneration
                 tail.Next = stored.Position.Offset + 1;
             }
 
-            await (AfterBatch?.Invoke(facts.Count) ?? Task.CompletedTask);
+            await (AfterBatch?.Invoke(facts) ?? Task.CompletedTask);
         }
     }
 

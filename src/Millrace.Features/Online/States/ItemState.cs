@@ -81,6 +81,10 @@ internal abstract class ItemState
     /// <param name="time">Where windows end, Unix µs.</param>
     internal abstract FrozenState Freeze(long time);
 
+    /// <summary>What stands here, to read until the next event: nothing is copied afterwards for its sake.</summary>
+    /// <inheritdoc cref="Freeze" path="/param"/>
+    internal virtual FrozenState View(long time) => Freeze(time);
+
     /// <summary>Whether <see cref="Load"/> fills its words of the rows from what stands beside them; a snapshot keeps the words themselves otherwise.</summary>
     internal virtual bool FillsWords => false;
 

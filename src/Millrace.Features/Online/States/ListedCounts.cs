@@ -60,6 +60,10 @@ internal sealed class ListedCounts(string? @event, TimeSpan window, FoldContext 
         return _frozen = new Frozen(_slots.Freeze(), _entries);
     }
 
+    internal override FrozenState View(long time) => View();
+
+    internal Frozen View() => new(_slots.Now, _entries);
+
     internal override StateImage Image()
     {
         var (ring, entries) = (_ring.Freeze(), Freeze().Entries);

@@ -67,6 +67,8 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
         return _frozen = new Frozen(_lists.Freeze()) { Rows = _rows };
     }
 
+    internal override FrozenState View(long time) => new Frozen(_lists.Now) { Rows = _rows };
+
     internal override StateImage Image()
     {
         var (ring, lists, count) = (_ring.Freeze(), (Frozen)Freeze(0), _slots.Count);

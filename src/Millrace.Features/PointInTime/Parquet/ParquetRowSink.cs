@@ -43,11 +43,9 @@ public sealed class ParquetRowSink : IRowSink
     {
         ObjectDisposedException.ThrowIf(_done, this);
         var count = rows.Items.Length;
-        if (rows.Ranks.Length != count || rows.Propensities.Length != count || rows.Matrix.Length != count * _slice.Features.Length)
+        if (rows.Matrix.Length != count * _slice.Features.Length)
         {
-            throw new ArgumentException(
-                $"rows: expected {count} ranks, {count} propensities and {count} × {_slice.Features.Length} values, got {rows.Ranks.Length}, {rows.Propensities.Length} and {rows.Matrix.Length}",
-                nameof(rows));
+            throw new ArgumentException($"rows: expected {count} × {_slice.Features.Length} values, got {rows.Matrix.Length}", nameof(rows));
         }
 
         var added = _columns.Add(rows, 0);
@@ -56,11 +54,11 @@ public sealed class ParquetRowSink : IRowSink
     }
 
     /// <inheritdoc />
-    public async ValueTask CompleteAsync(CancellationToken cancellation = default)
+    public async ValueTask CompleteAsync(bool isWhole = true, CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_done, this);
         await FlushAsync(cancellation);
-        await FinishFileAsync(isLast: true, cancellation);
+        await FinishFileAsync(isLast: isWhole, cancellation);
         _done = true;
     }
 

@@ -13,6 +13,7 @@ public static class RowFiles
     internal const string Engine = "millrace.engine";
     internal const string From = "millrace.from";
     internal const string To = "millrace.to";
+    internal const string Kind = "millrace.rows";
     internal const string Part = "millrace.part";
     internal const string Last = "millrace.last";
 
@@ -49,6 +50,7 @@ public static class RowFiles
         [Engine] = slice.Engine.ToString(CultureInfo.InvariantCulture),
         [From] = slice.From.ToString(),
         [To] = slice.To.ToString(),
+        [Kind] = slice.Kind.ToString(),
         [Part] = part.ToString(CultureInfo.InvariantCulture),
         [Last] = isLast.ToString(),
     };

@@ -22,10 +22,11 @@ public sealed class ParquetRowSinkTests : IDisposable
     {
         var rows = Decisions(decisions).ToList();
         await WriteAsync(rows);
-        var read = DuckDbRows.Read($"select decision, time, item, rank, propensity, clicks_1h, age, rate from '{_directory.FullName}/*.parquet' order by filename, file_row_number");
+        var read = DuckDbRows.Read($"select decision, time, item, rank, propensity, slot, surface, policy, epoch, mode, explored, clicks_1h, age, rate from '{_directory.FullName}/*.parquet' order by filename, file_row_number");
         var expected = rows.SelectMany(d => Enumerable.Range(0, d.Items.Length).Select(i => (object?[])
         [
-            d.Decision, d.Time.Value, d.Items.Span[i], d.Ranks.Span[i], Bits(d.Propensities.Span[i]),
+            d.Decision, d.Time.Value, d.Items.Span[i].Item, d.Items.Span[i].Rank, Bits(d.Items.Span[i].Propensity),
+            d.Items.Span[i].Slot, d.Surface, d.Policy, d.Epoch, d.Mode, d.Items.Span[i].Explored,
             .. Enumerable.Range(0, Slice.Features.Length).Select(c => Bits(d.Matrix.Span[(i * Slice.Features.Length) + c])),
         ])).ToList();
         Assert.Equal(expected, read.Select(r => r.Select(Bits).ToArray()));
@@ -40,7 +41,7 @@ public sealed class ParquetRowSinkTests : IDisposable
         Assert.All(files, f => Assert.InRange((long)f[1]!, 1, Small.FileRows));
         var said = DuckDbRows.Read($"select file_name, key::varchar, value::varchar from parquet_kv_metadata('{_directory.FullName}/*.parquet') where key::varchar like 'millrace%' order by 1, 2");
         Assert.Equal(
-            ["0123456789abcdef", "3", Slice.From.ToString(), "False", "0", Slice.To.ToString()], said.Take(6).Select(s => (string)s[2]!));
+            ["0123456789abcdef", "3", Slice.From.ToString(), "False", "0", "Slate", Slice.To.ToString()], said.Take(7).Select(s => (string)s[2]!));
         Assert.Equal(["False", "False", "False", "True"], said.Where(s => (string)s[1]! == "millrace.last").Select(s => (string)s[2]!));
     }
 
@@ -59,6 +60,7 @@ public sealed class ParquetRowSinkTests : IDisposable
         Assert.Single(_directory.EnumerateFiles()); // What the run before had left is gone.
         Assert.True(await RowFiles.IsDoneAsync(_directory.FullName, Slice, TestContext.Current.CancellationToken));
         Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Definitions = "another" }, TestContext.Current.CancellationToken));
+        Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Kind = RowKind.Candidates }, TestContext.Current.CancellationToken));
         Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Engine = 4 }, TestContext.Current.CancellationToken));
         Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Features = ["clicks_1h", "rate", "age"] }, TestContext.Current.CancellationToken));
     }
@@ -68,15 +70,19 @@ public sealed class ParquetRowSinkTests : IDisposable
     {
         var rows = Decisions(100).ToList();
         await WriteAsync(rows);
-        var (item, value) = (rows[50].Items.Span[3], rows.SelectMany(d => d.Matrix.ToArray()).First(float.IsNegativeInfinity));
+        var (item, value) = (rows[50].Items.Span[3].Item, rows.SelectMany(d => d.Matrix.ToArray()).First(float.IsNegativeInfinity));
         (string Where, int Count)[] filters =
         [
             ($"time = {rows[50].Time.Value}", SlateItems),
             ($"time >= {rows[90].Time.Value}", 10 * SlateItems),
             ($"decision = '{rows[7].Decision}'", SlateItems),
-            ($"item = '{item}'", rows.Sum(d => d.Items.ToArray().Count(i => i == item))),
+            ($"item = '{item}'", rows.Sum(d => d.Items.ToArray().Count(i => i.Item == item))),
             ("age = '-inf'::float", rows.Sum(d => Enumerable.Range(0, SlateItems).Count(i => d.Matrix.Span[(i * Slice.Features.Length) + 1] == value))),
             ("clicks_1h = 0", 100 * SlateItems),
+            ("rank = 2", 100),
+            ("rank is null", 200),
+            ("explored", 100),
+            ("surface = 'startseite'", 50 * SlateItems),
         ];
         Assert.All(filters, f => Assert.Equal((long)f.Count, DuckDbRows.Read($"select count(*) from '{_directory.FullName}/*.parquet' where {f.Where}")[0][0]));
     }
@@ -120,9 +126,11 @@ public sealed class ParquetRowSinkTests : IDisposable
             yield return new DecisionRows(
                 $"décision-{d}",
                 Slice.From + TimeSpan.FromMicroseconds(d),
-                Enumerable.Range(0, SlateItems).Select(i => $"item-{random.Next(20)}").ToArray(),
-                Enumerable.Range(1, SlateItems).ToArray(),
-                Enumerable.Range(0, SlateItems).Select(_ => random.NextDouble()).ToArray(),
+                d % 2 == 0 ? "home" : "startseite",
+                $"home@{d / 50}",
+                d / 3,
+                "online",
+                Enumerable.Range(0, SlateItems).Select(i => i < 5 ? new RowItem($"item-{random.Next(20)}", "main", i + 1, random.NextDouble(), i == 2) : new RowItem($"item-{random.Next(20)}")).ToArray(),
                 matrix);
         }
     }
@@ -139,6 +147,6 @@ public sealed class ParquetRowSinkTests : IDisposable
     {
         await using var sink = new ParquetRowSink(_directory.FullName, Slice, Small);
         await WriteAsync(sink, decisions);
-        await sink.CompleteAsync(TestContext.Current.CancellationToken);
+        await sink.CompleteAsync(cancellation: TestContext.Current.CancellationToken);
     }
 }
