@@ -27,7 +27,6 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private readonly Backoff _stalled;
     private readonly Backoff _unwritable;
     private readonly Counter<long> _skipped;
-    private readonly FeatureStart? _start;
     private readonly FeatureCheckpoints? _checkpoints;
     private readonly CancellationTokenSource _stop = new();
     private bool _begun;
@@ -53,7 +52,6 @@ internal sealed class FeatureFolding : IAsyncDisposable
         (_journal, _clock, _readiness, _log) = (journal, clock, readiness, log);
         _epochs = new EpochLog(journal);
         _checkpoints = checkpoints;
-        _start = checkpoints is null ? null : new FeatureStart(checkpoints.Snapshots, journal, log);
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
         _stalled = new Backoff(clock, Interval, LongestWait);
         _unwritable = new Backoff(clock, Interval, LongestWait);
@@ -95,7 +93,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Gives up the backfill that is under way, if one is.</summary>
     public void KeepServing() => Interlocked.Exchange(ref _pending, null)?.Backfill.Dispose();
 
-    /// <summary>Forgets what is held of a user and sessions, in what serves and in what will. Any thread calls.</summary>
+    /// <summary>Forgets a user and sessions, in what serves and in what will. Any thread calls.</summary>
     public void Forget(string tenant, string user, IReadOnlyList<string> sessions)
     {
         // In this order a take-over in between leaves neither out.
@@ -216,7 +214,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
         _epoch = await _epochs.LastAsync(cancellation);
         _serving.Folder.ContinueAfter(_epoch);
-        await _serving.BeginAsync(_start, cancellation);
+        await _serving.BeginAsync(cancellation, _checkpoints is null ? null : new FeatureStart(_checkpoints.Snapshots, _journal, _log));
         Watch(_serving);
         _begun = true;
     }

@@ -15,8 +15,8 @@ internal sealed class FeatureStart(SnapshotFolder snapshots, IJournal journal, I
     /// <summary>Gives the folder and the store what the newest good snapshots held.</summary>
     /// <param name="folder">Its definitions and bounds are the snapshot's, or it is refused.</param>
     /// <param name="persons">Its sections and bounds are the snapshot's, or it is refused.</param>
-    /// <param name="isShort">Whether the journal does not reach back far enough to fold persons anew: sections that are known are then kept through a change of definitions.</param>
-    public void Load(FeatureFolder folder, EmbeddedPersonStore persons, bool isShort)
+    /// <param name="short">Whether the journal does not reach back far enough to fold persons anew: sections that are known are then kept through a change of definitions.</param>
+    public void Load(FeatureFolder folder, EmbeddedPersonStore persons, bool @short)
     {
         var state = folder.State;
         if (First(SnapshotKind.Items, file => FolderLoader.Load(file, state.Features, state.Options, state.Keys)) is { } items)
@@ -25,7 +25,7 @@ internal sealed class FeatureStart(SnapshotFolder snapshots, IJournal journal, I
         }
 
         var partitions = journal.Partitions(JournalStream.Events);
-        if (First(SnapshotKind.Persons, file => PersonsLoader.Load(file, persons, partitions, isShort).Shards) is { } shards)
+        if (First(SnapshotKind.Persons, file => PersonsLoader.Load(file, persons, partitions, @short).Shards) is { } shards)
         {
             persons.Adopt(shards);
         }

@@ -18,7 +18,6 @@ namespace Millrace.Node;
 internal sealed class FoldedGeneration
 {
     private const int ReadBatch = 4096;
-
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
@@ -60,10 +59,10 @@ internal sealed class FoldedGeneration
     /// <summary>Called after each batch that was folded, with its facts.</summary>
     public Func<IReadOnlyList<StoredFact>, Task>? AfterBatch { get; set; }
 
-    /// <summary>Finds where events begin that features reach back to, or takes what was folded before; once.</summary>
-    /// <param name="start">What a start goes on from; null folds the journal.</param>
-    /// <param name="cancellation">Gives it up.</param>
-    public async Task BeginAsync(FeatureStart? start, CancellationToken cancellation)
+    /// <summary>Goes on from the newest snapshots that can be believed, else from where events begin that features reach back to; once.</summary>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <param name="start">Loads snapshots; null folds the journal alone.</param>
+    public async Task BeginAsync(CancellationToken cancellation, FeatureStart? start = null)
     {
         if (_begun)
         {
@@ -76,11 +75,11 @@ internal sealed class FoldedGeneration
             tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);
         }
 
-        var starts = _tails.Where(tail => tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First).ToArray();
-        start?.Load(Folder, (EmbeddedPersonStore)Persons, isShort: starts.Length > 0);
+        var @short = _tails.Where(tail => tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First).ToArray();
+        start?.Load(Folder, (EmbeddedPersonStore)Persons, @short: @short.Length > 0);
         foreach (var tail in _tails)
         {
-            GoOn(tail, starts.Contains(tail));
+            GoOn(tail, @short.Contains(tail));
         }
 
         _begun = true;
@@ -138,22 +137,6 @@ internal sealed class FoldedGeneration
     /// <summary>How many places <see cref="Arrivals"/> needs.</summary>
     public int Partitions => _tails.Length;
 
-    private void ForgetSessions()
-    {
-        while (_forgotten.TryDequeue(out var named))
-        {
-            Folder.ForgetSessions(named, erased: false);
-        }
-
-        // An erasure that was asked for elsewhere names nobody: whose keys are gone is found by looking at all, hence not for each.
-        if (_erased && (_swept == 0 || _clock.GetElapsedTime(_swept) >= SweepInterval))
-        {
-            (_erased, _swept) = (false, _clock.GetTimestamp());
-            Persons.ForgetErased();
-            Folder.ForgetSessions([], erased: true);
-        }
-    }
-
     /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
     private void GoOn(Tail tail, bool isShort)
     {
@@ -171,6 +154,22 @@ internal sealed class FoldedGeneration
         else if (seen)
         {
             tail.Next = folded;
+        }
+    }
+
+    private void ForgetSessions()
+    {
+        while (_forgotten.TryDequeue(out var named))
+        {
+            Folder.ForgetSessions(named, erased: false);
+        }
+
+        // An erasure that another node was asked for names nobody: whose keys are gone is found by looking at all, hence not for each.
+        if (_erased && (_swept == 0 || _clock.GetElapsedTime(_swept) >= SweepInterval))
+        {
+            (_erased, _swept) = (false, _clock.GetTimestamp());
+            Persons.ForgetErased();
+            Folder.ForgetSessions([], erased: true);
         }
     }
 

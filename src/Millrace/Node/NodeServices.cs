@@ -84,10 +84,7 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>The newest epoch.</summary>
     public FeatureSnapshot Snapshot => Serving.Current.Snapshot();
 
-    /// <summary>The snapshots of what is folded.</summary>
-    public SnapshotFolder Snapshots { get; private set; } = null!;
-
-    /// <summary>Folds the features that serve, and forgets.</summary>
+    /// <summary>Folds the features that serve.</summary>
     public FeatureFolding Folding { get; private set; } = null!;
 
     /// <summary>How soon features show facts.</summary>
@@ -98,6 +95,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     /// <summary>What sessions and users did last.</summary>
     public IPersonStore Persons => Serving.Current.Persons;
+
+    /// <summary>The snapshots of what is folded.</summary>
+    public SnapshotFolder Snapshots { get; private set; } = null!;
 
     public DeliveryPlane Delivery { get; private set; } = null!;
 
@@ -205,7 +205,8 @@ internal sealed class NodeServices : IAsyncDisposable
 
         FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding), Subjects);
 
-        EmbeddedPersonStore PersonsOf(FeatureSet set) => new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, Subjects);
+        EmbeddedPersonStore PersonsOf(FeatureSet set) =>
+            new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, Subjects);
     }
 
     private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)
@@ -220,7 +221,7 @@ internal sealed class NodeServices : IAsyncDisposable
         return keys;
     }
 
-    /// <summary>How a node with this configuration folds.</summary>
+    /// <summary>The bounds and habits of the folder that a configuration asks for.</summary>
     internal static FeatureOptions OptionsOf(FoldingSection folding) => new()
     {
         MaxItems = folding.Items,

@@ -118,7 +118,7 @@ public sealed class KilledWhileFoldingTests : IDisposable
         var folder = new FeatureFolder(features, NodeServices.OptionsOf(config.Folding), keys);
         var persons = new EmbeddedPersonStore(features.Persons, journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, keys);
         var generation = new FoldedGeneration(journal, folder, persons, TimeProvider.System, _meter.CreateCounter<long>("skipped"), NullLogger.Instance);
-        await generation.BeginAsync(new FeatureStart(snapshots, journal, NullLogger.Instance), Now);
+        await generation.BeginAsync(Now, new FeatureStart(snapshots, journal, NullLogger.Instance));
         (await generation.FoldAllAsync(Now))?.Throw();
         Assert.True(folder.Counts.Whole);
         var lines = folder.Freeze(until).Canonical().ToList();
