@@ -42,4 +42,6 @@ internal static class NodeEvents
     public static readonly EventId SnapshotRefused = new(35, "snapshotRefused");
     public static readonly EventId SnapshotWritten = new(36, "snapshotWritten");
     public static readonly EventId SnapshotFailed = new(37, "snapshotFailed");
+    public static readonly EventId PriorFitted = new(38, "priorFitted");
+    public static readonly EventId PriorNotFitted = new(39, "priorNotFitted");
 }
