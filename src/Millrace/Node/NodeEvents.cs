@@ -38,4 +38,8 @@ internal static class NodeEvents
     public static readonly EventId FeaturesReplaced = new(31, "featuresReplaced");
     public static readonly EventId FreshnessMissed = new(32, "freshnessMissed");
     public static readonly EventId FreshnessMet = new(33, "freshnessMet");
+    public static readonly EventId SkewFound = new(40, "skewFound");
+    public static readonly EventId SkewClean = new(41, "skewClean");
+    public static readonly EventId SkewExcused = new(42, "skewExcused");
+    public static readonly EventId SkewWatchEnded = new(43, "skewWatchEnded");
 }

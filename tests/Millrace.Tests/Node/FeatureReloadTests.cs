@@ -44,7 +44,7 @@ public sealed class FeatureReloadTests : IAsyncLifetime
 
     public FeatureReloadTests()
     {
-        _logs = LoggerFactory.Create(logging => logging.AddProvider(new Told(_told)));
+        _logs = LoggerFactory.Create(logging => logging.AddProvider(new ToldLog(_told)));
         _memory = new MemoryJournal(_clock);
         _journal = new TappedJournal(_memory);
     }
@@ -244,27 +244,5 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         }
 
         return [.. epochs];
-    }
-
-    private sealed class Told(List<string> lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (lines)
-            {
-                lines.Add($"{eventId.Name}: {formatter(state, exception)}");
-            }
-        }
     }
 }
