@@ -17,6 +17,9 @@ public interface ISubjectKeys : IDisposable
     /// <exception cref="JournalFullException">The bound on subjects (<c>maxSubjects</c>) is hit.</exception>
     long Read(string tenant, string subject, Span<byte> secret);
 
+    /// <summary>The id of the subject's key; 0 when there is none, and none is created.</summary>
+    long Find(string tenant, string subject);
+
     /// <summary>Says that what one <see cref="Read"/> was for did not happen: a key that nothing else was sealed with need not be kept.</summary>
     void Abandon(long id);
 

@@ -27,6 +27,11 @@ internal sealed class EngineSide(string name, ImmutableArray<FeatureDefinition> 
     {
         _journal = JournalOf(directory);
         _rows = Path.Combine(directory, "rows");
+        if (Directory.Exists(_rows))
+        {
+            Directory.Delete(_rows, recursive: true);
+        }
+
         if (Directory.Exists(_journal))
         {
             return;

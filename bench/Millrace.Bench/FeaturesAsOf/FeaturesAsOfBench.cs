@@ -1,31 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
-using Millrace.Journal;
-using Millrace.Journal.Facts;
 
 namespace Millrace.Bench.FeaturesAsOf;
 
 /// <summary>The same training rows by every side, from one synthetic log in one run: rows per second, and the ratio to the first side.</summary>
 internal static class FeaturesAsOfBench
 {
-    private const int Batch = 1024;
-
     /// <param name="directory">Takes what the sides write; what is there of an earlier run must be gone.</param>
     /// <param name="size">How large the log is.</param>
-    public static async Task<int> RunAsync(string directory, LogSize size)
+    /// <param name="only">Only sides whose names contain it.</param>
+    public static async Task<int> RunAsync(string directory, LogSize size, string only = "")
     {
         using var duck = new DuckDbSide(threads: 2, memory: "2GB");
-        await CompareAsync(directory, new SyntheticLog(size), [duck, new EngineSide("Millrace, the same columns", AsOfFeatures.Same)]);
+        IAsOfSide[] sides = [duck, new EngineSide("Millrace, the same columns", AsOfFeatures.Same)];
+        await CompareAsync(directory, new SyntheticLog(size), [.. sides.Where(side => side.Name.Contains(only, StringComparison.OrdinalIgnoreCase))]);
         return 0;
-    }
-
-    /// <summary>Writes a log into a journal, as the side that reads one loads it.</summary>
-    public static async Task WriteAsync(IJournal journal, SyntheticLog log)
-    {
-        foreach (var facts in log.EventFacts().Cast<Fact>().Chunk(Batch).Concat(log.DecisionFacts().Cast<Fact>().Chunk(Batch)))
-        {
-            await journal.AppendAsync(facts, default);
-        }
     }
 
     private static async Task CompareAsync(string directory, SyntheticLog log, IAsOfSide[] sides)

@@ -1,3 +1,4 @@
+using Millrace.Features.Images;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Catalogue;
@@ -85,6 +86,45 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
         return (items, Index.Freeze(items));
     }
 
+    /// <summary>What else than the items decides which row is given next: rows that are free, and those that may have to leave.</summary>
+    internal RowOrder Order() => new(Count, [.. _free.Reverse()], _deleted.InOrder(), _learnt.InOrder());
+
+    /// <summary>Fills this, which is empty, with what a snapshot held.</summary>
+    /// <param name="order">As <see cref="Order"/> said.</param>
+    /// <param name="itemOf">The item of a row, called for each but the free ones in ascending order.</param>
+    /// <exception cref="FeatureSnapshotException">More than the bounds allow, or an item twice.</exception>
+    internal void Restore(RowOrder order, Func<int, CatalogueItem> itemOf)
+    {
+        Count = order.Rows;
+        Array.ForEach(order.Free, _free.Push);
+        var free = new HashSet<int>(order.Free);
+        _index = new RowIndex(_items, order.Rows);
+        for (var row = 0; row < Count; row++)
+        {
+            if (free.Contains(row))
+            {
+                continue;
+            }
+
+            var item = itemOf(row);
+            if (Find(item.Id) >= 0)
+            {
+                throw new FeatureSnapshotException(FeatureSnapshotFault.Duplicate, "an item twice");
+            }
+
+            _items.Edit(row) = item;
+            _index.Add(row);
+            _ = item.Learnt ? _learntCount++ : _catalogued++;
+            if (_catalogued > maxItems || _learntCount > maxLearnt)
+            {
+                throw new FeatureSnapshotException(FeatureSnapshotFault.Oversized, $"more than {maxItems} items, or {maxLearnt} that are learnt");
+            }
+        }
+
+        Array.ForEach(order.Deleted, _deleted.Add);
+        Array.ForEach(order.Learnt, _learnt.Add);
+    }
+
     /// <summary>What stands here now, to read until the next edit.</summary>
     internal (CowArray<CatalogueItem?>.Frozen Items, RowIndex.Frozen Index) View() => (_items.Now, Index.View(_items.Now));
 
@@ -140,6 +180,8 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
 
         internal int Count => _order.Count;
 
+        internal int[] InOrder() => [.. _order];
+
         internal void Add(int row)
         {
             if (_waiting.Add(row))
@@ -156,3 +198,10 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
         }
     }
 }
+
+/// <summary>Which rows are given next.</summary>
+/// <param name="Rows">Rows given so far.</param>
+/// <param name="Free">Those that are free, the next one last.</param>
+/// <param name="Deleted">Those that may have to leave for an item of the catalogue, the first one first.</param>
+/// <param name="Learnt">Those that may have to leave for a learnt item, the first one first.</param>
+internal sealed record RowOrder(int Rows, int[] Free, int[] Deleted, int[] Learnt);

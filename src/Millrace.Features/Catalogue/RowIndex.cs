@@ -8,14 +8,15 @@ namespace Millrace.Features.Catalogue;
 /// when a row has since gone to another item. Half full at most. Single writer.
 /// </summary>
 /// <param name="items">The items, whose ids are the keys.</param>
-internal sealed class RowIndex(CowArray<CatalogueItem?> items)
+/// <param name="expected">How many are about to come.</param>
+internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
 {
     private const int LeastBits = 8;
 
     private static readonly ulong Seed = (uint)"".GetHashCode(StringComparison.Ordinal) | ((ulong)(uint)"seed".GetHashCode(StringComparison.Ordinal) << 32);
 
     private CowArray<int> _places = new();
-    private int _bits = LeastBits;
+    private int _bits = Math.Max(LeastBits, int.Log2(Math.Max(1, expected)) + 2);
     private int _count;
 
     internal int Find(string id) => new Frozen(_places.Now, items.Now, _bits).Find(id);

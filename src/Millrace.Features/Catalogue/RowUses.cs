@@ -17,5 +17,7 @@ internal sealed class RowUses
 
     internal void Release(int row) => _uses[row]--;
 
-    internal bool Any(int row) => row < _uses.Count && _uses[row] > 0;
+    internal int Of(int row) => row < _uses.Count ? _uses[row] : 0;
+
+    internal bool Any(int row) => Of(row) > 0;
 }

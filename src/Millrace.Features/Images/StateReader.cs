@@ -4,12 +4,18 @@ using System.Text;
 namespace Millrace.Features.Images;
 
 /// <summary>Reads what <see cref="StateWriter"/> wrote. Nothing that it reads is believed: every count has a bound, and what breaks it is named.</summary>
-internal sealed class StateReader(Stream from)
+internal sealed class StateReader
 {
-    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly Stream _from;
+    private readonly byte[] _buffer;
     private int _next;
     private int _end;
     private long _before;
+
+    internal StateReader(Stream from) => (_from, _buffer) = (from, new byte[64 * 1024]);
+
+    /// <summary>Reads bytes that are here already.</summary>
+    internal StateReader(byte[] bytes) => (_from, _buffer, _end) = (Stream.Null, bytes, bytes.Length);
 
     /// <summary>Bytes read so far: where a fault stands.</summary>
     internal long Offset => _before + _next;
@@ -35,7 +41,7 @@ internal sealed class StateReader(Stream from)
     internal int Count(int most)
     {
         var value = Number();
-        return value <= (ulong)most ? (int)value : throw Bad($"0 to {most}", $"{value}");
+        return most >= 0 && value <= (ulong)most ? (int)value : throw Bad($"0 to {most}", $"{value}");
     }
 
     internal long Signed()
@@ -75,6 +81,28 @@ internal sealed class StateReader(Stream from)
         return bytes;
     }
 
+    /// <summary>As many bytes as there is room for.</summary>
+    internal void Raw(Span<byte> into)
+    {
+        foreach (ref var place in into)
+        {
+            place = Byte();
+        }
+    }
+
+    /// <summary>Whether nothing follows.</summary>
+    internal bool AtEnd()
+    {
+        if (_next < _end)
+        {
+            return false;
+        }
+
+        _before += _end;
+        (_next, _end) = (0, _from.Read(_buffer, 0, _buffer.Length));
+        return _end == 0;
+    }
+
     internal string? Text(int mostBytes) => Flag() ? Encoding.UTF8.GetString(Bytes(mostBytes)) : null;
 
     internal void Sparse(Span<long> words)
@@ -108,7 +136,7 @@ internal sealed class StateReader(Stream from)
     {
         _before += _end;
         _next = 0;
-        _end = from.Read(_buffer, 0, _buffer.Length);
+        _end = _from.Read(_buffer, 0, _buffer.Length);
         if (_end == 0)
         {
             throw Bad("more bytes", "the end");

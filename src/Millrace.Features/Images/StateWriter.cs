@@ -38,6 +38,12 @@ internal sealed class StateWriter(Stream to)
     internal void Bytes(ReadOnlySpan<byte> bytes)
     {
         Count(bytes.Length);
+        Raw(bytes);
+    }
+
+    /// <summary>Bytes without their length.</summary>
+    internal void Raw(ReadOnlySpan<byte> bytes)
+    {
         while (bytes.Length > 0)
         {
             Room(1);

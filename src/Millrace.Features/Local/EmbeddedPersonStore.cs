@@ -1,3 +1,4 @@
+using Millrace.Features.Images;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Journal;
@@ -12,31 +13,31 @@ namespace Millrace.Features.Local;
 /// </summary>
 public sealed class EmbeddedPersonStore : IPersonStore
 {
-    private const int MostShards = 64;
-    private const int LeastPersons = 256;
-
     private readonly PersonLayout _layout;
     private readonly TimeSpan _idle;
-    private readonly PersonShard[] _shards;
-
-    // Everything before these is folded everywhere; a shard may be ahead of them by the fact under way.
-    private readonly long[] _folded;
+    private readonly int _maxPersons;
+    private readonly ISubjectKeys? _keys;
+    private volatile PersonShards _shards;
 
     /// <param name="layout">Which sections there are: <see cref="Definitions.FeatureSet.Persons"/>.</param>
     /// <param name="partitions">Of the stream of events.</param>
     /// <param name="idle">After so long without a click a session's run has ended; 30 min is what web analytics take for a session's end.</param>
     /// <param name="maxPersons">The most sessions kept, and the most users.</param>
-    public EmbeddedPersonStore(PersonLayout layout, int partitions, TimeSpan? idle = null, int maxPersons = 1_000_000)
+    /// <param name="keys">The keys of persons, under which they are written; null where no snapshot is.</param>
+    public EmbeddedPersonStore(PersonLayout layout, int partitions, TimeSpan? idle = null, int maxPersons = 1_000_000, ISubjectKeys? keys = null)
     {
         _layout = layout;
         _idle = idle ?? TimeSpan.FromMinutes(30);
-        _folded = new long[partitions];
-        var shards = Math.Clamp(maxPersons / LeastPersons, 1, MostShards);
-        _shards = [.. Enumerable.Range(0, shards).Select(_ => new PersonShard(layout, partitions, _idle, Math.Max(1, maxPersons / shards)))];
+        _maxPersons = maxPersons;
+        _keys = keys;
+        _shards = Empty(partitions);
     }
 
     /// <summary>How many were dropped because the bound was hit, not because they were quiet.</summary>
-    public long Evicted => _shards.Sum(shard => shard.Sessions.Evicted + shard.Users.Evicted);
+    public long Evicted => _shards.All.ToArray().Sum(shard => shard.Sessions.Evicted + shard.Users.Evicted);
+
+    /// <summary>The first fact of a partition of events that is not folded.</summary>
+    public long NextEvent(int partition) => Volatile.Read(ref _shards.Folded[partition]);
 
     public void Observe(in StoredFact stored)
     {
@@ -45,7 +46,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
             return;
         }
 
-        ref var next = ref _folded[stored.Position.Partition];
+        ref var next = ref _shards.Folded[stored.Position.Partition];
         if (stored.Position.Offset < next)
         {
             return;
@@ -54,6 +55,10 @@ public sealed class EmbeddedPersonStore : IPersonStore
         if (stored.Fact is Observed observed)
         {
             Take(observed, stored.Position);
+        }
+        else if (stored.Fact is ConsentChanged { User: { } user, Personalise: { } personalise } changed)
+        {
+            Consent(changed, user, personalise, stored.Position);
         }
 
         // After session and user: what a reader finds here is folded everywhere.
@@ -68,21 +73,28 @@ public sealed class EmbeddedPersonStore : IPersonStore
             return;
         }
 
-        var folded = into.FoldedOf(_folded.Length);
+        var shards = _shards;
+        var folded = into.FoldedOf(shards.Folded.Length);
         for (var partition = 0; partition < folded.Length; partition++)
         {
-            folded[partition] = Volatile.Read(ref _folded[partition]);
+            folded[partition] = Volatile.Read(ref shards.Folded[partition]);
         }
 
         var sessionKey = session is null ? default : PersonKeyText.Of(tenant, session, stackalloc char[PersonKeyText.Longest]);
         var userKey = user is null ? default : PersonKeyText.Of(tenant, user, stackalloc char[PersonKeyText.Longest]);
-        var (first, second) = Pair(session is null ? -1 : ShardOf(sessionKey), user is null ? -1 : ShardOf(userKey));
-        lock (_shards[second].Gate)
+        var (first, second) = Pair(sessionKey.IsEmpty ? -1 : shards.IndexOf(sessionKey), userKey.IsEmpty ? -1 : shards.IndexOf(userKey));
+        lock (shards[second].Gate)
         {
-            lock (_shards[first].Gate)
+            lock (shards[first].Gate)
             {
-                Copy(PersonEntity.Session, sessionKey, into, folded);
-                Copy(PersonEntity.User, userKey, into, folded);
+                if (!userKey.IsEmpty && shards.Of(userKey).Withdrawn.Find(userKey) is not null)
+                {
+                    into.Clear();
+                    return;
+                }
+
+                Copy(shards, PersonEntity.Session, sessionKey, into, folded);
+                Copy(shards, PersonEntity.User, userKey, into, folded);
             }
         }
     }
@@ -93,11 +105,68 @@ public sealed class EmbeddedPersonStore : IPersonStore
 
     public void Forget(string tenant, string? user, string? session)
     {
-        Remove(PersonEntity.User, tenant, user);
-        Remove(PersonEntity.Session, tenant, session);
+        if (user is not null)
+        {
+            Drop(tenant, user);
+            Remove(tenant, user, static shard => shard.Withdrawn);
+            Remove(tenant, user, static shard => shard.Links);
+        }
+
+        if (session is not null)
+        {
+            Remove(tenant, session, static shard => shard.Sessions);
+        }
     }
 
-    private int ShardOf(ReadOnlySpan<char> key) => (int)((uint)string.GetHashCode(key) % (uint)_shards.Length);
+    public IReadOnlyList<string> SessionsOf(string tenant, string user)
+    {
+        var key = PersonKeyText.Of(tenant, user, stackalloc char[PersonKeyText.Longest]);
+        var shard = _shards.Of(key);
+        lock (shard.Gate)
+        {
+            return shard.Links.SessionsOf(key);
+        }
+    }
+
+    public void ForgetErased()
+    {
+        if (_keys is null)
+        {
+            return;
+        }
+
+        foreach (var shard in _shards.All)
+        {
+            lock (shard.Gate)
+            {
+                shard.Sessions.RemoveErased(_keys);
+                shard.Users.RemoveErased(_keys);
+                shard.Withdrawn.RemoveErased(_keys);
+                shard.Links.RemoveErased(_keys);
+            }
+        }
+    }
+
+    /// <summary>All persons as they are now, to be written later by another thread. Called by the writer.</summary>
+    /// <param name="epoch">Names it.</param>
+    /// <param name="time">When this is.</param>
+    internal PersonsImage Image(long epoch, UnixMicros time) => new(_shards, _layout, _keys, epoch, time);
+
+    /// <summary>Shards of the bounds of this store, in which nobody is.</summary>
+    internal PersonShards Empty(int partitions) => new(_layout, partitions, _idle, _maxPersons);
+
+    internal PersonLayout Layout => _layout;
+
+    internal ISubjectKeys? Keys => _keys;
+
+    /// <summary>Goes on from what a snapshot held, in place of what was folded. Called by the writer.</summary>
+    internal void Adopt(PersonShards shards)
+    {
+        _shards = shards;
+
+        // Who was erased while they were read is in them still.
+        ForgetErased();
+    }
 
     /// <summary>Two shards in the order in which they are locked, the second first; one that is −1 gives way to the other.</summary>
     private static (int First, int Second) Pair(int one, int other)
@@ -109,26 +178,41 @@ public sealed class EmbeddedPersonStore : IPersonStore
 
     private void Take(Observed observed, Position position)
     {
-        var session = observed.Session is { } s && _layout.Wants(PersonEntity.Session, observed)
-            ? PersonKeyText.Of(observed.Tenant, s, stackalloc char[PersonKeyText.Longest])
-            : default;
-        var user = observed.User is { } u && _layout.Wants(PersonEntity.User, observed)
-            ? PersonKeyText.Of(observed.Tenant, u, stackalloc char[PersonKeyText.Longest])
-            : default;
-        if (session.IsEmpty && user.IsEmpty)
+        var (ofSession, ofUser) = (observed.Session is not null && _layout.Wants(PersonEntity.Session, observed), observed.User is not null && _layout.Wants(PersonEntity.User, observed));
+        if (!ofSession && !ofUser)
         {
             return;
         }
 
+        var session = ofSession ? PersonKeyText.Of(observed.Tenant, observed.Session!, stackalloc char[PersonKeyText.Longest]) : default;
+        var user = observed.User is { } u ? PersonKeyText.Of(observed.Tenant, u, stackalloc char[PersonKeyText.Longest]) : default;
         var folded = new FoldedEvent { Fact = observed, Time = FactTime.Of(observed), Item = ItemHash.Of(observed.Item), Row = -1 };
-        var (first, second) = Pair(session.IsEmpty ? -1 : ShardOf(session), user.IsEmpty ? -1 : ShardOf(user));
-        lock (_shards[second].Gate)
+        var shards = _shards;
+        var (first, second) = Pair(session.IsEmpty ? -1 : shards.IndexOf(session), user.IsEmpty ? -1 : shards.IndexOf(user));
+        lock (shards[second].Gate)
         {
-            lock (_shards[first].Gate)
+            lock (shards[first].Gate)
             {
-                Apply(PersonEntity.Session, session, folded, position);
-                Apply(PersonEntity.User, user, folded, position);
+                if (!user.IsEmpty && !session.IsEmpty)
+                {
+                    Link(shards.Of(user), user, observed, position);
+                }
+
+                if (user.IsEmpty || shards.Of(user).Withdrawn.Find(user) is null)
+                {
+                    Apply(PersonEntity.Session, session, folded, position);
+                    Apply(PersonEntity.User, ofUser ? user : default, folded, position);
+                }
             }
+        }
+    }
+
+    private void Link(PersonShard shard, ReadOnlySpan<char> user, Observed observed, Position position)
+    {
+        if (shard.Links.SealingOf(user).With(_keys, observed.Tenant, observed.User!) is { } by)
+        {
+            shard.Links.Touch(user, observed.Received.Value, by, position);
+            shard.Links.Link(user, observed.Session!);
         }
     }
 
@@ -139,20 +223,53 @@ public sealed class EmbeddedPersonStore : IPersonStore
             return;
         }
 
-        var shard = _shards[ShardOf(key)];
-        var received = folded.Fact.Received.Value == 0 ? folded.Time : folded.Fact.Received.Value;
-        _layout.Apply(of, folded, shard.Of(of).Touch(key, received, position));
+        var shard = _shards.Of(key);
+        var fact = folded.Fact;
+
+        // Whoever has no key any more was erased between the reading of the fact and now.
+        if (shard.Of(of).SealingOf(key).With(_keys, fact.Tenant, fact.Subject!) is not { } by)
+        {
+            return;
+        }
+
+        var received = fact.Received.Value == 0 ? folded.Time : fact.Received.Value;
+        _layout.Apply(of, folded, shard.Of(of).Touch(key, received, by, position));
         shard.Folded[position.Partition] = position.Offset + 1;
     }
 
-    private void Copy(PersonEntity of, ReadOnlySpan<char> key, PersonBuffer into, Span<long> folded)
+    private void Consent(ConsentChanged changed, string user, bool personalise, Position position)
+    {
+        var key = PersonKeyText.Of(changed.Tenant, user, stackalloc char[PersonKeyText.Longest]);
+        var shard = _shards.Of(key);
+        if (personalise)
+        {
+            lock (shard.Gate)
+            {
+                shard.Withdrawn.Remove(key);
+            }
+
+            return;
+        }
+
+        Drop(changed.Tenant, user);
+        lock (shard.Gate)
+        {
+            if (Sealing.None.With(_keys, changed.Tenant, user) is { } by)
+            {
+                shard.Withdrawn.Touch(key, changed.Received.Value, by, position);
+                shard.Folded[position.Partition] = position.Offset + 1;
+            }
+        }
+    }
+
+    private static void Copy(PersonShards shards, PersonEntity of, ReadOnlySpan<char> key, PersonBuffer into, Span<long> folded)
     {
         if (key.IsEmpty)
         {
             return;
         }
 
-        var shard = _shards[ShardOf(key)];
+        var shard = shards.Of(key);
         for (var partition = 0; partition < folded.Length; partition++)
         {
             folded[partition] = Math.Max(folded[partition], shard.Folded[partition]);
@@ -172,21 +289,27 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
 
         var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
-        return _shards[ShardOf(key)].Of(of).IsAsOf(key, cut);
+        return _shards.Of(key).Of(of).IsAsOf(key, cut);
     }
 
-    private void Remove(PersonEntity of, string tenant, string? id)
+    /// <summary>Drops what is folded of a user and of the user's sessions.</summary>
+    private void Drop(string tenant, string user)
     {
-        if (id is null)
+        foreach (var session in SessionsOf(tenant, user))
         {
-            return;
+            Remove(tenant, session, static shard => shard.Sessions);
         }
 
+        Remove(tenant, user, static shard => shard.Users);
+    }
+
+    private void Remove(string tenant, string id, Func<PersonShard, PersonTable> from)
+    {
         var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards[ShardOf(key)];
+        var shard = _shards.Of(key);
         lock (shard.Gate)
         {
-            shard.Of(of).Remove(key);
+            from(shard).Remove(key);
         }
     }
 }

@@ -11,9 +11,16 @@ internal sealed class PersonShard(PersonLayout layout, int partitions, TimeSpan 
     /// <summary>Per partition of events, one past the last fact that changed somebody here.</summary>
     internal long[] Folded { get; } = new long[partitions];
 
+    /// <summary>After the idle time a run has ended; what features count of a session is kept as long as they look back.</summary>
     internal PersonTable Sessions { get; } = new(layout.Keys(PersonEntity.Session).Length, layout.Kept(PersonEntity.Session, idle), most);
 
     internal PersonTable Users { get; } = new(layout.Keys(PersonEntity.User).Length, layout.Kept(PersonEntity.User, idle), most);
+
+    /// <summary>Users who withdrew consent to personalised decisions: nothing is kept of them but this.</summary>
+    internal PersonTable Withdrawn { get; } = new(0, TimeSpan.MaxValue, most);
+
+    /// <summary>Which sessions users are known to have had, for an erasure: kept up to the bound, since the facts of a session outlive what is folded of it.</summary>
+    internal PersonTable Links { get; } = new(0, TimeSpan.MaxValue, most);
 
     internal PersonTable Of(PersonEntity of) => of == PersonEntity.Session ? Sessions : Users;
 }

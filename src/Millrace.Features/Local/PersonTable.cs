@@ -1,3 +1,4 @@
+using Millrace.Features.Images;
 using Millrace.Features.Online;
 using Millrace.Journal;
 
@@ -9,10 +10,13 @@ namespace Millrace.Features.Local;
 /// <param name="most">The bound; beyond it the longest quiet leaves.</param>
 internal sealed class PersonTable(int sections, TimeSpan kept, int most)
 {
+    /// <summary>The most sessions of a user that are remembered, for an erasure: those begun longest ago go first.</summary>
+    internal const int MostSessions = 64;
+
     private readonly long _kept = kept.Ticks / TimeSpan.TicksPerMicrosecond;
-    private readonly Dictionary<string, LinkedListNode<Person>> _persons = new(StringComparer.Ordinal);
-    private readonly LinkedList<Person> _byTouch = new();
+    private readonly TouchList<Person> _persons = new();
     private long _clock = long.MinValue;
+    private long _turn;
     private long _evicted;
 
     internal int Count => _persons.Count;
@@ -20,75 +24,112 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     /// <summary>How many left because of the bound.</summary>
     internal long Evicted => Volatile.Read(ref _evicted);
 
-    /// <summary>All of them, the longest quiet first.</summary>
-    internal IEnumerable<(string Key, PersonBlob Blob)> All => _byTouch.Select(person => (person.Key, person.Blob));
+    internal PersonBlob? Find(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Blob : null;
 
-    internal PersonBlob? Find(ReadOnlySpan<char> key) => _persons.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out var node) ? node.Value.Blob : null;
+    /// <summary>Under whose keys the person may be written; nobody's when it is not known.</summary>
+    internal Sealing SealingOf(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).By : Sealing.None;
+
+    /// <summary>The sessions that the person is known to have had, latest last.</summary>
+    internal string[] SessionsOf(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Sessions ?? [] : [];
 
     /// <summary>The person's state to write, new when it is not known.</summary>
     /// <param name="key">The person.</param>
     /// <param name="received">When the fact about it was received, Unix µs.</param>
+    /// <param name="by">Under whose keys it may be written from now on.</param>
     /// <param name="position">Where the fact stands.</param>
-    internal PersonBlob Touch(ReadOnlySpan<char> key, long received, Position position)
+    internal PersonBlob Touch(ReadOnlySpan<char> key, long received, Sealing by, Position position)
     {
         _clock = Math.Max(_clock, received);
-        if (_persons.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out var node))
+        var slot = _persons.Find(key);
+        if (slot < 0)
         {
-            _byTouch.Remove(node);
-            _byTouch.AddLast(node);
-        }
-        else
-        {
-            node = Add(key.ToString(), new PersonBlob(sections));
+            slot = _persons.Add(key.ToString(), new Person { Blob = new PersonBlob(sections, _turn) });
         }
 
-        node.Value.Take(position);
-        node.Value.Blob.Touched = Math.Max(node.Value.Blob.Touched, received);
+        _persons.Touch(slot);
+        ref var person = ref _persons.Edit(slot);
+        if (person.Blob.Turn != _turn)
+        {
+            person.Blob = person.Blob.CopyFor(_turn);
+        }
+
+        person.By = by;
+        person.Take(position);
+        var blob = person.Blob;
+        blob.Touched = Math.Max(blob.Touched, received);
         Trim();
-        return node.Value.Blob;
+        return blob;
+    }
+
+    /// <summary>Remembers a session of a person who is there.</summary>
+    internal void Link(ReadOnlySpan<char> key, string session)
+    {
+        var slot = _persons.Find(key);
+        if (slot < 0)
+        {
+            return;
+        }
+
+        var sessions = _persons.Read(slot).Sessions ?? [];
+        if (!sessions.AsSpan().Contains(session))
+        {
+            _persons.Edit(slot).Sessions = [.. sessions.TakeLast(MostSessions - 1), session];
+        }
     }
 
     /// <summary>Takes a person in as the latest; false when it is there already.</summary>
-    internal bool TryAdd(string key, PersonBlob blob)
+    internal bool TryAdd(string key, Person person)
     {
-        if (_persons.ContainsKey(key))
+        if (_persons.Find(key) >= 0)
         {
             return false;
         }
 
-        _clock = Math.Max(_clock, blob.Touched);
-        Add(key, blob);
+        _clock = Math.Max(_clock, person.Blob.Touched);
+        _persons.Add(key, person);
         Trim();
         return true;
     }
 
-    /// <summary>Whether nothing about the person stands at or after <paramref name="cut"/>, one offset per partition, in what was folded.</summary>
-    internal bool IsAsOf(ReadOnlySpan<char> key, ReadOnlySpan<long> cut) =>
-        !_persons.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out var node) || node.Value.IsAsOf(cut);
+    /// <summary>Whether nothing about the person stands at or after <paramref name="cut"/>, one offset per partition, in what was folded here.</summary>
+    internal bool IsAsOf(ReadOnlySpan<char> key, ReadOnlySpan<long> cut) => _persons.Find(key) is not (>= 0 and var slot) || _persons.Read(slot).IsAsOf(cut);
 
     internal bool Remove(ReadOnlySpan<char> key)
     {
-        if (!_persons.GetAlternateLookup<ReadOnlySpan<char>>().Remove(key, out _, out var node))
+        var slot = _persons.Find(key);
+        if (slot < 0)
         {
             return false;
         }
 
-        _byTouch.Remove(node);
+        _persons.Remove(slot);
         return true;
     }
 
-    private LinkedListNode<Person> Add(string key, PersonBlob blob)
+    /// <summary>Removes everybody of whom a key was destroyed.</summary>
+    internal void RemoveErased(ISubjectKeys keys)
     {
-        var node = _byTouch.AddLast(new Person(key, blob));
-        _persons.Add(key, node);
-        return node;
+        foreach (var (slot, _, person) in _persons.Now.All().ToArray())
+        {
+            if (!person.By.IsAlive(keys))
+            {
+                _persons.Remove(slot);
+            }
+        }
+    }
+
+    /// <summary>What stands here now, for ever, by sharing.</summary>
+    internal TouchList<Person>.Frozen Freeze()
+    {
+        _turn++;
+        return _persons.Freeze();
     }
 
     private void Trim()
     {
-        while (_byTouch.First is { } oldest)
+        while (_persons.First is var oldest and >= 0)
         {
-            var quiet = oldest.Value.Blob.Touched < _clock - _kept;
+            var quiet = _persons.Read(oldest).Blob.Touched < _clock - _kept;
             if (!quiet && _persons.Count <= most)
             {
                 return;
@@ -100,20 +141,22 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
                 FeatureMetrics.BoundHit("persons");
             }
 
-            _persons.Remove(oldest.Value.Key);
-            _byTouch.RemoveFirst();
+            _persons.Remove(oldest);
         }
     }
 
-    private sealed class Person(string key, PersonBlob blob)
+    internal struct Person
     {
+        internal PersonBlob Blob;
+
+        internal Sealing By;
+
+        /// <summary>Of a user: never changed, latest last; null for none.</summary>
+        internal string[]? Sessions;
+
         // A session's facts move to its user's partition at most once, at the login.
         private Position _last;
         private Position _before;
-
-        internal string Key => key;
-
-        internal PersonBlob Blob => blob;
 
         internal void Take(Position position)
         {
@@ -125,7 +168,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
             _last = position;
         }
 
-        internal bool IsAsOf(ReadOnlySpan<long> cut) => Precedes(_last, cut) && Precedes(_before, cut);
+        internal readonly bool IsAsOf(ReadOnlySpan<long> cut) => Precedes(_last, cut) && Precedes(_before, cut);
 
         private static bool Precedes(Position position, ReadOnlySpan<long> cut) => position == default || position.Offset < cut[position.Partition];
     }

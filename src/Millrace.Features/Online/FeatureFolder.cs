@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Definitions;
+using Millrace.Features.Images;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 
@@ -16,61 +17,38 @@ public sealed class FeatureFolder
 {
     private const string Click = "click";
 
-    private readonly FeatureSet _features;
-    private readonly FeatureOptions _options;
-    private readonly string _definitions;
-    private readonly FoldContext _context;
-    private readonly ItemState[] _states;
     private readonly Dictionary<string, ItemState[]> _wanting = new(StringComparer.Ordinal);
-    private readonly ItemRows _items;
-    private readonly RecentItems _recent;
-    private readonly Dictionary<string, ListedCounts> _segments = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<(JournalStream Stream, int Partition), long> _next = [];
-    private readonly Dictionary<int, FoldedSessions> _sessions = [];
-    private long _time = long.MinValue;
-    private long _due = long.MinValue;
-    private long _epoch;
+    private FolderState _state;
     private volatile FeatureSnapshot _current;
 
-    public FeatureFolder(FeatureSet features, FeatureOptions options)
+    /// <param name="features">The features.</param>
+    /// <param name="options">Bounds and habits.</param>
+    /// <param name="keys">The keys of persons, under which sessions are written; null where no snapshot is.</param>
+    public FeatureFolder(FeatureSet features, FeatureOptions options, ISubjectKeys? keys = null)
     {
-        _features = features;
-        _options = options;
-        _definitions = options.Fingerprint(features);
-        _context = new FoldContext(options, Counts);
-        _items = new ItemRows(options.MaxItems, options.MaxLearntItems, _context.Uses, Forget);
-        _states = [.. features.States.Select(key => key.Create(_context))];
-        var words = ItemWords.Count;
-        foreach (var state in _states)
-        {
-            state.Offset = words;
-            words += state.Words;
-        }
-
-        _context.Rows = new RowStore(words);
-        _recent = new RecentItems(options.MaxRecentItems);
-        _current = Snapshot();
+        _state = new FolderState(features, options, keys);
+        _current = _state.Freeze();
     }
 
     /// <summary>The last published snapshot; an empty one before the first.</summary>
     public FeatureSnapshot Current => _current;
 
     /// <summary>What was not folded, by reason.</summary>
-    public FoldCounts Counts { get; } = new();
+    public FoldCounts Counts => _state.Counts;
 
     /// <summary>Folds one fact; it is seen in snapshots frozen from then on.</summary>
     /// <returns>False when nothing changed: the fact was folded before, is of no concern, or a bound refused it (see <see cref="Counts"/>).</returns>
     public bool Apply(in StoredFact stored)
     {
         var key = (stored.Position.Stream, stored.Position.Partition);
-        if (_next.TryGetValue(key, out var next) && stored.Position.Offset < next)
+        if (_state.Next.TryGetValue(key, out var next) && stored.Position.Offset < next)
         {
             Counts.Repeat();
             return false;
         }
 
-        _next[key] = stored.Position.Offset + 1;
-        if (stored.Fact.Tenant != _options.Tenant)
+        _state.Next[key] = stored.Position.Offset + 1;
+        if (stored.Fact.Tenant != _state.Options.Tenant)
         {
             Counts.Stranger();
             return false;
@@ -92,15 +70,15 @@ public sealed class FeatureFolder
     }
 
     /// <summary>Epochs are numbered from <paramref name="epoch"/> + 1 on: the last one that was recorded before this folder began.</summary>
-    public void ContinueAfter(long epoch) => _epoch = Math.Max(_epoch, epoch);
+    public void ContinueAfter(long epoch) => _state.Epoch = Math.Max(_state.Epoch, epoch);
 
     /// <summary>Freezes what has been folded, and leaves <see cref="Current"/> as it is until <see cref="Publish"/>.</summary>
     /// <param name="until">Where windows end; the latest folded fact's time when that is later.</param>
     public FeatureSnapshot Draft(UnixMicros until)
     {
-        Advance(until.Value);
-        _epoch++;
-        return Snapshot();
+        _state.Advance(until.Value);
+        _state.Epoch++;
+        return _state.Freeze();
     }
 
     /// <summary>Makes a drafted snapshot <see cref="Current"/>.</summary>
@@ -120,39 +98,47 @@ public sealed class FeatureFolder
     /// <param name="until">Its time.</param>
     internal FeatureSnapshot At(long epoch, UnixMicros until)
     {
-        Advance(until.Value);
-        _epoch = epoch;
-        return Snapshot(isView: true);
+        _state.Advance(until.Value);
+        _state.Epoch = epoch;
+        return _state.View();
     }
 
-    /// <param name="isView">Whether it is read only until the next fact; else for ever.</param>
-    private FeatureSnapshot Snapshot(bool isView = false)
-    {
-        var segments = new Dictionary<string, ListedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
-        foreach (var (name, counts) in _segments)
-        {
-            segments.Add(name, isView ? counts.View() : counts.Freeze());
-        }
+    /// <summary>All that is folded; the writer's own.</summary>
+    internal FolderState State => _state;
 
-        var (items, index) = isView ? _items.View() : _items.Freeze();
-        var words = isView ? _context.Rows.Now : _context.Rows.Freeze();
-        return new FeatureSnapshot(items, index, words, [.. _states.Select(state => isView ? state.View(_time) : state.Freeze(_time))], segments)
+    /// <summary>All that is folded, by sharing, to be written later by another thread.</summary>
+    internal FolderImage Image() => new(_state);
+
+    /// <summary>Goes on from what a snapshot held, in place of what was folded.</summary>
+    internal void Adopt(FolderState state)
+    {
+        _wanting.Clear();
+        state.Epoch = Math.Max(state.Epoch, _state.Epoch);
+        _state = state;
+        _current = state.Freeze();
+    }
+
+    /// <summary>Forgets what sessions clicked, where they are named or one of their keys was destroyed. Pairs that were counted stay until their windows end.</summary>
+    internal void ForgetSessions(IEnumerable<string> named, bool erased)
+    {
+        foreach (var sessions in _state.Sessions.Values)
         {
-            Epoch = _epoch,
-            Cut = new Cut([.. _next.Select(next => new Position(next.Key.Stream, next.Key.Partition, next.Value))]),
-            Time = new UnixMicros(Math.Max(0, _time)),
-            Features = _features,
-            Definitions = _definitions,
-            Rows = _items.Count,
-            Words = _context.Rows.Words,
-            Recent = _recent.Freeze(),
-        };
+            foreach (var name in named)
+            {
+                sessions.Forget(name);
+            }
+
+            if (erased && _state.Keys is { } keys)
+            {
+                sessions.ForgetErased(keys);
+            }
+        }
     }
 
     private bool Change(ItemChanged changed)
     {
         var time = FactTime.Of(changed);
-        Advance(time);
+        _state.Advance(time);
         var before = Known(changed.Item);
         if (changed.Deleted && (before is null || before.Ghost))
         {
@@ -171,27 +157,27 @@ public sealed class FeatureFolder
             Attributes = changed.Attributes,
             FirstSeen = new UnixMicros(before is { Learnt: false } ? Math.Min(before.FirstSeen.Value, time) : time),
         };
-        var row = _items.Put(after);
+        var row = _state.Items.Put(after);
         if (row < 0)
         {
             Counts.RefuseItem();
             return false;
         }
 
-        var words = _context.Rows.Edit(row);
+        var words = _state.Context.Rows.Edit(row);
         ItemWords.Write(after, words);
-        foreach (var state in _states)
+        foreach (var state in _state.States)
         {
             state.Describe(changed, words);
         }
 
-        Place(row, before, after);
+        _state.Place(row, before, after);
         return true;
     }
 
     private bool Take(PriorFitted prior)
     {
-        foreach (var state in _states)
+        foreach (var state in _state.States)
         {
             state.Take(prior);
         }
@@ -207,24 +193,19 @@ public sealed class FeatureFolder
             return false;
         }
 
-        Advance(time);
+        _state.Advance(time);
         if ((observed.Session ?? observed.User) is not { } session)
         {
-            Fold(new FoldedEvent { Fact = observed, Time = time, Item = _items.Read(row)!.Hash, Row = row });
+            Fold(new FoldedEvent { Fact = observed, Time = time, Item = _state.Items.Read(row)!.Hash, Row = row });
             return true;
         }
 
-        if (!_sessions.TryGetValue(partition, out var sessions))
-        {
-            sessions = new FoldedSessions(_options.SessionIdle, _options.MaxSessions, _context.Uses, Counts);
-            _sessions.Add(partition, sessions);
-        }
-
+        var sessions = _state.SessionsOf(partition);
         var click = observed.Event == Click;
-        Fold(new FoldedEvent { Fact = observed, Time = time, Item = _items.Read(row)!.Hash, Row = row, Recent = sessions.Recent(session, time), Pushes = click });
+        Fold(new FoldedEvent { Fact = observed, Time = time, Item = _state.Items.Read(row)!.Hash, Row = row, Recent = sessions.Recent(session, time), Pushes = click });
         if (click)
         {
-            sessions.Push(session, row, time);
+            sessions.Push(session, observed.Subject!, row, time);
         }
 
         return true;
@@ -235,16 +216,16 @@ public sealed class FeatureFolder
         var states = Wanting(folded.Event);
         if (states.Length > 0)
         {
-            var row = _context.Rows.Edit(folded.Row);
+            var row = _state.Context.Rows.Edit(folded.Row);
             foreach (var state in states)
             {
                 state.Apply(folded, row);
             }
         }
 
-        if (folded.Fact.Segment is { } segment && folded.Event == _features.ListedEvent)
+        if (folded.Fact.Segment is { } segment && folded.Event == _state.Features.ListedEvent)
         {
-            SegmentOf(segment)?.Apply(folded, []);
+            _state.Segment(segment, folded.Fact.Subject)?.Apply(folded, []);
         }
     }
 
@@ -255,7 +236,7 @@ public sealed class FeatureFolder
             return states;
         }
 
-        states = [.. _states.Where(state => state.Wants(@event))];
+        states = [.. _state.States.Where(state => state.Wants(@event))];
 
         // Names of events are the callers' own: those that nobody wants must not fill the memory.
         if (states.Length > 0)
@@ -266,41 +247,21 @@ public sealed class FeatureFolder
         return states;
     }
 
-    private ListedCounts? SegmentOf(string segment)
-    {
-        if (_segments.TryGetValue(segment, out var counts))
-        {
-            return counts;
-        }
-
-        if (_segments.Count >= _options.MaxSegments)
-        {
-            Counts.RefuseSegment();
-            return null;
-        }
-
-        counts = new ListedCounts(null, _options.SegmentWindow, _context);
-        counts.Advance(_time);
-        _due = Math.Min(_due, counts.Due);
-        _segments.Add(segment, counts);
-        return counts;
-    }
-
     /// <summary>The row of an event's item; one that the catalogue does not hold, or does not hold yet, gets one too. −1 when the bound on those is hit.</summary>
     private int Row(string id, long time)
     {
-        var row = _items.Find(id);
-        var before = row < 0 ? null : _items.Read(row);
+        var row = _state.Items.Find(id);
+        var before = row < 0 ? null : _state.Items.Read(row);
         if (before is { Learnt: false } || (before is not null && (before.Ghost || before.FirstSeen.Value <= time)))
         {
             return row;
         }
 
-        Advance(time);
+        _state.Advance(time);
         var after = before is null
-            ? new CatalogueItem { Id = id, FirstSeen = new UnixMicros(time), Learnt = true, Ghost = !_options.LearnItemsFromEvents }
+            ? new CatalogueItem { Id = id, FirstSeen = new UnixMicros(time), Learnt = true, Ghost = !_state.Options.LearnItemsFromEvents }
             : before with { FirstSeen = new UnixMicros(time) };
-        row = _items.Learn(after, out var bounded);
+        row = _state.Items.Learn(after, out var bounded);
         if (bounded)
         {
             Counts.BoundLearnt();
@@ -308,65 +269,12 @@ public sealed class FeatureFolder
 
         if (row >= 0)
         {
-            ItemWords.Write(after, _context.Rows.Edit(row));
-            Place(row, before, after);
+            ItemWords.Write(after, _state.Context.Rows.Edit(row));
+            _state.Place(row, before, after);
         }
 
         return row;
     }
 
-    private void Place(int row, CatalogueItem? before, CatalogueItem after)
-    {
-        _recent.Change(row, before, after, _time);
-        _due = Math.Min(_due, _recent.Due);
-    }
-
-    private CatalogueItem? Known(string id) => _items.Find(id) is var row and >= 0 ? _items.Read(row) : null;
-
-    private void Forget(int row, CatalogueItem item)
-    {
-        _recent.Change(row, item, null, _time);
-        _context.Rows.Edit(row).Clear();
-        foreach (var state in _states)
-        {
-            state.Forget(row);
-        }
-    }
-
-    private void Advance(long time)
-    {
-        if (time <= _time)
-        {
-            return;
-        }
-
-        _time = time;
-        if (time < _due)
-        {
-            return;
-        }
-
-        _due = long.MaxValue;
-        foreach (var state in _states)
-        {
-            state.Advance(time);
-            _due = Math.Min(_due, state.Due);
-        }
-
-        foreach (var (name, counts) in _segments)
-        {
-            counts.Advance(time);
-            if (counts.IsEmpty)
-            {
-                _segments.Remove(name);
-            }
-            else
-            {
-                _due = Math.Min(_due, counts.Due);
-            }
-        }
-
-        _recent.Advance(time, _items.Read);
-        _due = Math.Min(_due, _recent.Due);
-    }
+    private CatalogueItem? Known(string id) => _state.Items.Find(id) is var row and >= 0 ? _state.Items.Read(row) : null;
 }

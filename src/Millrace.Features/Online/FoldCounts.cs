@@ -3,6 +3,9 @@ namespace Millrace.Features.Online;
 /// <summary>What a folder did not fold, by reason; also exported by the meter <c>Millrace.Features</c>. One writer; any thread reads.</summary>
 public sealed class FoldCounts
 {
+    /// <summary>How many reasons there are.</summary>
+    internal const int Kinds = 10;
+
     private long _repeated;
     private long _foreign;
     private long _unvouched;
@@ -57,6 +60,16 @@ public sealed class FoldCounts
     /// depends on how partitions were interleaved.
     /// </summary>
     public bool Whole => Unknown + ItemsRefused + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused == 0;
+
+    /// <summary>All of them, in an order that stays: what a snapshot keeps.</summary>
+    internal long[] All() => [_repeated, _foreign, _unvouched, _unknown, _items, _learntItems, _segments, _neighbours, _pairs, _sessions];
+
+    /// <summary>Goes on from what a snapshot kept.</summary>
+    internal void Restore(ReadOnlySpan<long> all)
+    {
+        (_repeated, _foreign, _unvouched, _unknown, _items) = (all[0], all[1], all[2], all[3], all[4]);
+        (_learntItems, _segments, _neighbours, _pairs, _sessions) = (all[5], all[6], all[7], all[8], all[9]);
+    }
 
     internal void Repeat() => Ignore(ref _repeated, "repeated");
 

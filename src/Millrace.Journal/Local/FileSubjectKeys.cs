@@ -99,6 +99,16 @@ public sealed class FileSubjectKeys : ISubjectKeys
     }
 
     /// <inheritdoc />
+    public long Find(string tenant, string subject)
+    {
+        var owner = FactKeys.HashSubject(tenant, subject);
+        lock (_lock)
+        {
+            return _table.IdOf(owner);
+        }
+    }
+
+    /// <inheritdoc />
     public void Abandon(long id)
     {
         lock (_lock)

@@ -35,6 +35,15 @@ public sealed class MemorySubjectKeys : ISubjectKeys
     }
 
     /// <inheritdoc />
+    public long Find(string tenant, string subject)
+    {
+        lock (_lock)
+        {
+            return _ids.GetValueOrDefault((tenant, subject));
+        }
+    }
+
+    /// <inheritdoc />
     public bool TryRead(long id, Span<byte> secret)
     {
         lock (_lock)

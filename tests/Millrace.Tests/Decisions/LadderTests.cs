@@ -172,5 +172,11 @@ public sealed class LadderTests
         public void Forget(string tenant, string? user, string? session)
         {
         }
+
+        public IReadOnlyList<string> SessionsOf(string tenant, string user) => [];
+
+        public void ForgetErased()
+        {
+        }
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Millrace.Tests.Node;
 
-/// <summary>Keeps what is logged, as <c>event: message</c>.</summary>
+/// <summary>A log of which a test sees the lines, each behind the name of its event.</summary>
 internal sealed class ToldLog(List<string> lines) : ILoggerProvider, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;

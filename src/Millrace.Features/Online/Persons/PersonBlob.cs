@@ -17,14 +17,18 @@ internal sealed class PersonBlob
     private byte[] _bytes;
     private int _length;
 
-    internal PersonBlob(int sections)
+    internal PersonBlob(int sections, long turn = 0)
     {
+        Turn = turn;
         _sections = sections;
         _length = HeadOf(sections);
         _bytes = new byte[_length + 32];
     }
 
     private PersonBlob(int sections, byte[] bytes) => (_sections, _bytes, _length) = (sections, bytes, bytes.Length);
+
+    /// <summary>Whose turn it is a writer's: one of an earlier turn is shared with a snapshot, and copied before it is written.</summary>
+    internal long Turn { get; private init; }
 
     /// <summary>The latest time at which a fact about the person was received, Unix µs.</summary>
     internal long Touched
@@ -35,6 +39,9 @@ internal sealed class PersonBlob
 
     /// <summary>All of it.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+    /// <summary>A copy of its own.</summary>
+    internal PersonBlob CopyFor(long turn) => new(_sections, Bytes.ToArray()) { Turn = turn };
 
     internal static long TouchedOf(ReadOnlySpan<byte> blob) => BinaryPrimitives.ReadInt64LittleEndian(blob);
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using Millrace.Features.Definitions;
 using Millrace.Journal.Facts;
 
@@ -16,8 +18,6 @@ public sealed class PersonLayout
     /// <summary>How many seen items are kept, unless a set says otherwise.</summary>
     internal const int MostSeen = 100;
 
-    private const int Own = 2;
-
     private const string SeenEvents = "click conversion hide report";
 
     /// <summary>How far back the run of a session can reach: a start reads so much more of the journal than features look back.</summary>
@@ -33,6 +33,7 @@ public sealed class PersonLayout
         PersonKey[] all = [.. keys];
         _keys = [.. Enum.GetValues<PersonEntity>().Select(of => Base(of, seen).Concat(all.Where(key => key.Of == of)).Distinct().ToImmutableArray())];
         _states = [.. _keys.Select(of => of.Select(key => key.Create()).ToArray())];
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', _keys.SelectMany(of => of)))).AsSpan(0, 8));
     }
 
     /// <summary>The sections of a person, in their order.</summary>
@@ -48,7 +49,10 @@ public sealed class PersonLayout
     /// <param name="of">A session or a user.</param>
     /// <param name="idle">After so long without a click a run has ended.</param>
     internal TimeSpan Kept(PersonEntity of, TimeSpan idle) =>
-        Margin + _keys[(int)of].Skip(Own).Select(key => key.Reach).Append(idle).Max();
+        Margin + _keys[(int)of].Skip(Seen + 1).Select(key => key.Reach).Append(idle).Max();
+
+    /// <summary>Sixteen hexadecimal digits, equal for equal sections.</summary>
+    internal string Fingerprint { get; }
 
     internal int IndexOf(PersonKey key) => _keys[(int)key.Of].IndexOf(key);
 

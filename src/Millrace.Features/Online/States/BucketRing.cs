@@ -12,6 +12,8 @@ namespace Millrace.Features.Online;
 internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
     where TKey : struct, IComparable<TKey>, IEquatable<TKey>
 {
+    private const long MostTime = long.MaxValue / 4;
+
     private readonly long _width = Math.Max(1, window.Ticks / TimeSpan.TicksPerMicrosecond / buckets);
     private readonly Bucket?[] _ring = new Bucket?[buckets];
     private long _end = long.MinValue;
@@ -63,40 +65,65 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
         _end = end;
     }
 
-    /// <summary>What the window holds: a key once for each bucket in which it stands.</summary>
-    internal IEnumerable<(TKey Key, int Times)> All => _ring.SelectMany(bucket => bucket is null ? [] : bucket.Merged.ToArray()).Select(entry => (entry.Key, entry.Times));
+    /// <summary>What the ring holds now, for ever, by sharing.</summary>
+    internal Frozen Freeze() => new(_end, [.. _ring.Select(bucket => bucket is null ? default : bucket.Share())]);
 
-    internal void Save(StateWriter to, Action<StateWriter, TKey> key)
-    {
-        to.Signed(_end);
-        foreach (var bucket in _ring)
-        {
-            ReadOnlySpan<Entry> entries = bucket is null ? [] : bucket.Merged;
-            to.Count(entries.Length);
-            foreach (var entry in entries)
-            {
-                key(to, entry.Key);
-                to.Count(entry.Times);
-                to.Signed(entry.Amount);
-            }
-        }
-    }
-
-    internal void Load(StateReader from, Func<StateReader, TKey> key)
+    /// <summary>Reads what <see cref="Frozen.Save"/> wrote into a new ring, telling <paramref name="into"/> of each entry.</summary>
+    internal void Load<TSink>(StateReader from, Func<StateReader, TKey> key, TSink into)
+        where TSink : IExpirySink<TKey>
     {
         _end = from.Signed();
+        if (_end != long.MinValue && Math.Abs(_end) > MostTime / _width)
+        {
+            throw from.Bad("a window's end", $"bucket {_end}");
+        }
+
         foreach (ref var place in _ring.AsSpan())
         {
             var count = from.Count(int.MaxValue);
             place = count == 0 ? null : new Bucket();
-            for (; count > 0; count--)
+            for (var (left, last) = (count, default(TKey)); left > 0; left--)
             {
-                place!.Add(key(from), from.Count(int.MaxValue), from.Signed());
+                var entry = new Entry { Key = key(from), Times = from.Count(int.MaxValue), Amount = from.Signed() };
+                if (entry.Times == 0 || (left < count && entry.Key.CompareTo(last) <= 0))
+                {
+                    throw from.Bad("entries in order, each once", $"{entry.Key}");
+                }
+
+                place!.Add(last = entry.Key, entry.Times, entry.Amount);
+                into.Expire(entry.Key, entry.Times, entry.Amount);
             }
         }
     }
 
     private long Number(long time) => Math.DivRem(time, _width, out var rest) - (rest < 0 ? 1 : 0);
+
+    /// <summary>Sorts, and adds up what has one key.</summary>
+    /// <returns>How many are left, at the front.</returns>
+    private static int Merge(Span<Entry> entries)
+    {
+        if (entries.Length < 2)
+        {
+            return entries.Length;
+        }
+
+        entries.Sort();
+        var last = 0;
+        for (var i = 1; i < entries.Length; i++)
+        {
+            if (entries[i].Key.Equals(entries[last].Key))
+            {
+                entries[last].Times += entries[i].Times;
+                entries[last].Amount += entries[i].Amount;
+            }
+            else
+            {
+                entries[++last] = entries[i];
+            }
+        }
+
+        return last + 1;
+    }
 
     private int Slot(long bucket)
     {
@@ -104,7 +131,7 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
         return slot < 0 ? slot + _ring.Length : slot;
     }
 
-    private struct Entry : IComparable<Entry>
+    internal struct Entry : IComparable<Entry>
     {
         internal TKey Key;
         internal int Times;
@@ -119,6 +146,9 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
         private Entry[] _entries = new Entry[4];
         private int _count;
 
+        // Before this others read: what stands there is not changed, and a merge makes a new row.
+        private int _shared;
+
         internal ReadOnlySpan<Entry> Merged
         {
             get
@@ -130,7 +160,7 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
 
         internal void Add(TKey key, int times, long amount)
         {
-            if (_count > 0 && _entries[_count - 1].Key.Equals(key))
+            if (_count > _shared && _entries[_count - 1].Key.Equals(key))
             {
                 _entries[_count - 1].Times += times;
                 _entries[_count - 1].Amount += amount;
@@ -143,10 +173,17 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
                 if (2 * _count > _entries.Length)
                 {
                     Array.Resize(ref _entries, 2 * _entries.Length);
+                    _shared = 0;
                 }
             }
 
             _entries[_count++] = new Entry { Key = key, Times = times, Amount = amount };
+        }
+
+        internal ReadOnlyMemory<Entry> Share()
+        {
+            _shared = _count;
+            return _entries.AsMemory(0, _count);
         }
 
         private void Merge()
@@ -156,27 +193,39 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
                 return;
             }
 
-            _entries.AsSpan(0, _count).Sort();
-            var last = 0;
-            for (var i = 1; i < _count; i++)
+            if (_shared > 0)
             {
-                if (_entries[i].Key.Equals(_entries[last].Key))
-                {
-                    _entries[last].Times += _entries[i].Times;
-                    _entries[last].Amount += _entries[i].Amount;
-                }
-                else
-                {
-                    _entries[++last] = _entries[i];
-                }
+                _entries = (Entry[])_entries.Clone();
+                _shared = 0;
             }
 
-            _count = last + 1;
+            _count = BucketRing<TKey>.Merge(_entries.AsSpan(0, _count));
+        }
+    }
+
+    /// <summary>The ring as it stood; its rows may hold a key more than once.</summary>
+    internal readonly struct Frozen(long end, ReadOnlyMemory<Entry>[] buckets)
+    {
+        internal void Save(StateWriter to, Action<StateWriter, TKey> key)
+        {
+            to.Signed(end);
+            foreach (var bucket in buckets)
+            {
+                Span<Entry> entries = bucket.ToArray();
+                entries = entries[..BucketRing<TKey>.Merge(entries)];
+                to.Count(entries.Length);
+                foreach (ref readonly var entry in entries)
+                {
+                    key(to, entry.Key);
+                    to.Count(entry.Times);
+                    to.Signed(entry.Amount);
+                }
+            }
         }
     }
 }
 
-/// <summary>Takes back out of the running sums what left the window.</summary>
+/// <summary>Takes back out of the running sums what left the window, or is told of what a snapshot holds.</summary>
 internal interface IExpirySink<in TKey>
 {
     void Expire(TKey key, int times, long amount);

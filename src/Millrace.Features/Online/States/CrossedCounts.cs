@@ -39,20 +39,17 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
 
     internal override FrozenState Freeze(long time) => new Frozen(_table.Freeze());
 
-    internal override void Save(StateWriter to) => _ring.Save(to, static (to, cross) =>
+    internal override StateImage Image()
     {
-        to.Hash(cross.Value);
-        to.Count(cross.Row);
-    });
-
-    internal override void Load(StateReader from)
-    {
-        _ring.Load(from, static from => new CrossKey(from.Hash(), from.Count(int.MaxValue)));
-        foreach (var (cross, times) in _ring.All)
+        var ring = _ring.Freeze();
+        return to => ring.Save(to, static (to, cross) =>
         {
-            Add(cross, times);
-        }
+            to.Hash(cross.Value);
+            to.Count(cross.Row);
+        });
     }
+
+    internal override void Load(StateReader from) => _ring.Load(from, from => new CrossKey(from.Hash(), context.LoadRow(from)), new Loading(this));
 
     private void Add(CrossKey cross, int times)
     {
@@ -73,6 +70,11 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
     private readonly struct Sink(CrossedCounts owner) : IExpirySink<CrossKey>
     {
         public void Expire(CrossKey key, int times, long amount) => owner.Expire(key, times);
+    }
+
+    private readonly struct Loading(CrossedCounts owner) : IExpirySink<CrossKey>
+    {
+        public void Expire(CrossKey key, int times, long amount) => owner.Add(key, times);
     }
 
     internal sealed class Frozen(CrossTable.Frozen table) : FrozenState

@@ -85,17 +85,37 @@ internal abstract class ItemState
     /// <inheritdoc cref="Freeze" path="/param"/>
     internal virtual FrozenState View(long time) => Freeze(time);
 
-    /// <summary>Writes what stands beside the rows.</summary>
+    /// <summary>Whether <see cref="Load"/> fills its words of the rows from what stands beside them; a snapshot keeps the words themselves otherwise.</summary>
+    internal virtual bool FillsWords => false;
+
+    /// <summary>
+    /// What stands beside the rows, as it is now and to be written later by another thread. Large states share it; this copies what <see cref="Save"/> writes, which is right
+    /// for some kilobytes.
+    /// </summary>
+    internal virtual StateImage Image()
+    {
+        using var copy = new MemoryStream();
+        var writer = new StateWriter(copy);
+        Save(writer);
+        writer.Flush();
+        var bytes = copy.ToArray();
+        return to => to.Raw(bytes);
+    }
+
+    /// <summary>Writes what stands beside the rows; for states that do not share it.</summary>
     internal virtual void Save(StateWriter to)
     {
     }
 
-    /// <summary>Reads it back into a new state.</summary>
-    /// <exception cref="InvalidDataException">It is not what <see cref="Save"/> wrote.</exception>
+    /// <summary>Reads back what <see cref="Image"/> wrote into a new state, and holds the rows that it refers to. The rows and their words are there already.</summary>
+    /// <exception cref="InvalidDataException">It is not what was written.</exception>
     internal virtual void Load(StateReader from)
     {
     }
 }
+
+/// <summary>Writes what a state held when it was taken.</summary>
+internal delegate void StateImage(StateWriter to);
 
 /// <summary>What the states of one folder share.</summary>
 /// <param name="options">Their bounds.</param>
@@ -110,6 +130,19 @@ internal sealed class FoldContext(FeatureOptions options, FoldCounts counts)
 
     /// <summary>Where each says which rows it refers to.</summary>
     internal RowUses Uses { get; } = new();
+
+    /// <summary>How many rows there are while a snapshot is loaded.</summary>
+    internal int LoadedRows { get; set; }
+
+    /// <summary>Whether an item stands in a row.</summary>
+    internal Predicate<int> HasItem { get; init; } = static _ => true;
+
+    /// <summary>A row of a snapshot that is loaded, in which an item stands.</summary>
+    internal int LoadRow(StateReader from)
+    {
+        var row = from.Count(LoadedRows - 1);
+        return HasItem(row) ? row : throw from.Bad("the row of an item", $"row {row}");
+    }
 
     /// <summary>The items' words; set once every state has said how many it wants.</summary>
     internal RowStore Rows { get; set; } = null!;

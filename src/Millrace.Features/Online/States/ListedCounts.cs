@@ -64,26 +64,38 @@ internal sealed class ListedCounts(string? @event, TimeSpan window, FoldContext 
 
     internal Frozen View() => new(_slots.Now, _entries);
 
-    internal override void Save(StateWriter to)
+    internal override StateImage Image()
     {
-        _ring.Save(to, static (to, row) => to.Count(row));
-        to.Count(_entries.Count);
-        for (var slot = 0; slot < _entries.Count; slot++)
+        var (ring, entries) = (_ring.Freeze(), Freeze().Entries);
+        return to =>
         {
-            var entry = _entries[slot];
-            to.Count(entry.Row);
-            to.Count(entry.Count);
-            to.Signed(entry.Last);
-        }
+            to.Count(entries.Count);
+            for (var slot = 0; slot < entries.Count; slot++)
+            {
+                to.Count(entries[slot].Row);
+                to.Signed(entries[slot].Last);
+            }
+
+            ring.Save(to, static (to, row) => to.Count(row));
+        };
     }
 
     internal override void Load(StateReader from)
     {
-        _ring.Load(from, static from => from.Count(int.MaxValue));
-        for (var left = from.Count(int.MaxValue); left > 0; left--)
+        for (var left = from.Count(context.LoadedRows); left > 0; left--)
         {
-            Append(from.Count(int.MaxValue), from.Count(int.MaxValue), from.Signed());
+            var row = context.LoadRow(from);
+            if (_slots.Read(row) != 0)
+            {
+                throw from.Bad("each row once", $"row {row} again");
+            }
+
+            Append(row, 0, from.Signed());
         }
+
+        var loading = new Loading(this, from);
+        _ring.Load(from, context.LoadRow, loading);
+        loading.Finish();
     }
 
     private void Append(int row, int count, long last)
@@ -119,6 +131,32 @@ internal sealed class ListedCounts(string? @event, TimeSpan window, FoldContext 
     private readonly struct Sink(ListedCounts owner) : IExpirySink<int>
     {
         public void Expire(int key, int times, long amount) => owner.Expire(key, times);
+    }
+
+    /// <summary>Counts what a snapshot's ring holds; every row of the list has something there, and every row there is in the list.</summary>
+    private sealed class Loading(ListedCounts owner, StateReader from) : IExpirySink<int>
+    {
+        private int _counted;
+
+        public void Expire(int key, int times, long amount)
+        {
+            var slot = owner._slots.Read(key) - 1;
+            if (slot < 0)
+            {
+                throw from.Bad("a listed row", $"row {key}");
+            }
+
+            _counted += owner._entries[slot].Count == 0 ? 1 : 0;
+            owner.Own().Add(slot, times, long.MinValue);
+        }
+
+        internal void Finish()
+        {
+            if (_counted != owner._entries.Count)
+            {
+                throw from.Bad("a count for each row", $"{owner._entries.Count - _counted} without");
+            }
+        }
     }
 
     internal sealed class Frozen(CowArray<int>.Frozen slots, CountList entries) : FrozenState

@@ -69,30 +69,43 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
 
     internal override FrozenState View(long time) => new Frozen(_lists.Now) { Rows = _rows };
 
-    internal override void Save(StateWriter to)
+    internal override StateImage Image()
     {
-        _ring.Save(to, static (to, pair) => to.Hash((ulong)pair));
-        to.Count(_slots.Count);
-        for (var row = 0; row < _rows; row++)
+        var (ring, lists, count) = (_ring.Freeze(), (Frozen)Freeze(0), _slots.Count);
+        return to =>
         {
-            var list = _lists.Read(row);
-            for (var slot = 0; slot < (list?.Count ?? 0); slot++)
+            to.Count(count);
+            for (var row = 0; row < lists.Rows; row++)
             {
-                to.Count(row);
-                to.Count(list![slot].Row);
-                to.Count(list[slot].Count);
-                to.Signed(list[slot].Last);
+                var list = lists.Of(row);
+                for (var slot = 0; slot < (list?.Count ?? 0); slot++)
+                {
+                    to.Count(row);
+                    to.Count(list![slot].Row);
+                    to.Signed(list[slot].Last);
+                }
             }
-        }
+
+            ring.Save(to, static (to, pair) => to.Hash((ulong)pair));
+        };
     }
 
     internal override void Load(StateReader from)
     {
-        _ring.Load(from, static from => (long)from.Hash());
-        for (var left = from.Count(int.MaxValue); left > 0; left--)
+        for (var left = from.Count(context.Options.MaxPairs); left > 0; left--)
         {
-            Append(from.Count(int.MaxValue), from.Count(int.MaxValue), from.Count(int.MaxValue), from.Signed());
+            var (row, to) = (context.LoadRow(from), context.LoadRow(from));
+            if (_slots.ContainsKey(Key(row, to)))
+            {
+                throw from.Bad("each pair once", $"{row} and {to} again");
+            }
+
+            Append(row, to, 0, from.Signed());
         }
+
+        var loading = new Loading(this, from);
+        _ring.Load(from, static from => (long)from.Hash(), loading);
+        loading.Finish();
     }
 
     private void Add(int from, int to, long time)
@@ -182,6 +195,32 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
     private readonly struct Sink(SessionPairs owner) : IExpirySink<long>
     {
         public void Expire(long key, int times, long amount) => owner.Expire(key, times);
+    }
+
+    /// <summary>Counts what a snapshot's ring holds; every pair of the lists has something there, and every pair there is in a list.</summary>
+    private sealed class Loading(SessionPairs owner, StateReader from) : IExpirySink<long>
+    {
+        private int _counted;
+
+        public void Expire(long key, int times, long amount)
+        {
+            if (!owner._slots.TryGetValue(key, out var slot))
+            {
+                throw from.Bad("a listed pair", $"{key:x16}");
+            }
+
+            var list = owner.Own((int)(key >> 32));
+            _counted += list[slot].Count == 0 ? 1 : 0;
+            list.Add(slot, times, long.MinValue);
+        }
+
+        internal void Finish()
+        {
+            if (_counted != owner._slots.Count)
+            {
+                throw from.Bad("a count for each pair", $"{owner._slots.Count - _counted} without");
+            }
+        }
     }
 
     internal sealed class Frozen(CowArray<CountList?>.Frozen lists) : FrozenState

@@ -42,16 +42,31 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
 
     internal override FrozenState Freeze(long time) => new Frozen(Offset, Words, _total);
 
-    internal override void Save(StateWriter to)
+    // The ring says it all: what the rows and the total are is added up again.
+    internal override bool FillsWords => true;
+
+    internal override StateImage Image()
     {
-        to.Signed(_total);
-        _ring.Save(to, static (to, row) => to.Count(row));
+        var ring = _ring.Freeze();
+        return to => ring.Save(to, static (to, row) => to.Count(row));
     }
 
-    internal override void Load(StateReader from)
+    internal override void Load(StateReader from) => _ring.Load(from, context.LoadRow, new Loading(this));
+
+    private void Add(int row, int times, long amount)
     {
-        _total = from.Signed();
-        _ring.Load(from, static from => from.Count(int.MaxValue));
+        var words = context.Rows.Edit(row);
+        if (words[Offset] == 0)
+        {
+            context.Uses.Hold(row);
+        }
+
+        words[Offset] += times;
+        _total += amount;
+        if (key.Sums)
+        {
+            words[Offset + 1] += amount;
+        }
     }
 
     private void Expire(int row, int times, long amount)
@@ -72,6 +87,11 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
     private readonly struct Sink(WindowedSums owner) : IExpirySink<int>
     {
         public void Expire(int key, int times, long amount) => owner.Expire(key, times, amount);
+    }
+
+    private readonly struct Loading(WindowedSums owner) : IExpirySink<int>
+    {
+        public void Expire(int key, int times, long amount) => owner.Add(key, times, amount);
     }
 
     /// <param name="offset">Where the words of the state begin.</param>

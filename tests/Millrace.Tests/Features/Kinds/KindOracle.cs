@@ -86,6 +86,7 @@ internal sealed class KindOracle(IReadOnlyList<StoredFact> facts, UnixMicros unt
     }
 
     private IEnumerable<(string Item, double Weight)> Chosen() => Mine("click").GroupBy(fact => fact.Item)
+        .Where(item => item.Max(TimeOf) > until.Value - (40 * Hour))
         .Select(item => (item.Key, Half(until.Value - item.Max(TimeOf), 5 * Hour)));
 
     private string[] ProviderOf(string item) => _items[item].Provider is { } provider ? [provider] : [];

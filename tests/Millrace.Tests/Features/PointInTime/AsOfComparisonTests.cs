@@ -32,9 +32,9 @@ public sealed class AsOfComparisonTests
     {
         var log = new SyntheticLog(Tiny);
         await using var journal = new MemoryJournal(TimeProvider.System);
-        await FeaturesAsOfBench.WriteAsync(journal, log);
+        await EngineSide.WriteAsync(journal, log, "definitions");
         long Count(JournalStream stream) => Enumerable.Range(0, journal.Partitions(stream)).Sum(p => journal.Range(stream, p).End);
-        Assert.Equal((Tiny.Events, Tiny.Decisions), (Count(JournalStream.Events), Count(JournalStream.Decisions)));
+        Assert.Equal((Tiny.Events, 2L * Tiny.Decisions), (Count(JournalStream.Events), Count(JournalStream.Decisions)));
         Assert.Equal(log.EventFacts(), log.EventFacts());
     }
 

@@ -1,0 +1,129 @@
+using Millrace.Features.Local;
+using Millrace.Features.Online;
+using Millrace.Journal;
+
+namespace Millrace.Features.Images;
+
+/// <summary>Reads what <see cref="PersonsImage"/> wrote into shards of its own, which nobody sees before all of it is believed. Who was erased since is left out.</summary>
+internal static class PersonsLoader
+{
+    private const int MostSections = 4096;
+    private const int MostKeyBytes = 1024;
+    private const int MostBlobBytes = 1 << 20;
+
+    /// <param name="from">The file.</param>
+    /// <param name="store">For whose sections, bounds and keys it is read.</param>
+    /// <param name="partitions">Of the stream of events.</param>
+    /// <param name="keepKnown">
+    /// Whether a snapshot of other sections is taken all the same: sections that both know are kept, the others begin empty. For a journal that does not reach back far enough
+    /// to fold all of them anew.
+    /// </param>
+    /// <param name="mostBytes">The most bytes of the body, unpacked.</param>
+    /// <exception cref="FeatureSnapshotException">It is refused.</exception>
+    internal static (PersonShards Shards, SnapshotHead Head) Load(
+        Stream from, EmbeddedPersonStore store, int partitions, bool keepKnown = false, long mostBytes = FolderLoader.MostBytes) =>
+        SnapshotFile.Read(from, mostBytes, (head, place, reader) =>
+        {
+            Check(head, store.Layout, partitions, keepKnown);
+            var maps = Enum.GetValues<PersonEntity>().Select(of => SectionMap.Read(reader, store.Layout, of, MostSections)).ToArray();
+            var shards = store.Empty(partitions);
+            foreach (var next in head.Cut.Next)
+            {
+                shards.Folded[next.Partition] = next.Offset;
+            }
+
+            using var sealer = store.Keys is { } keys ? new PersonSealer(keys, place) : null;
+            while (reader.Flag())
+            {
+                if ((sealer ?? throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds sealed parts, and there are no keys here")).Open(reader) is var (text, by))
+                {
+                    Take(text, by, shards, maps);
+                }
+            }
+
+            return (shards, head);
+        });
+
+    private static void Check(SnapshotHead head, PersonLayout layout, int partitions, bool keepKnown)
+    {
+        if (head.Kind != SnapshotKind.Persons)
+        {
+            throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, $"expected a snapshot of {SnapshotKind.Persons}; got one of {head.Kind}");
+        }
+
+        if (head.Definitions != layout.Fingerprint && !keepKnown)
+        {
+            throw new FeatureSnapshotException(FeatureSnapshotFault.Definitions, $"expected sections {layout.Fingerprint}; got {head.Definitions}");
+        }
+
+        if (head.Cut.Next.Any(next => next.Stream != JournalStream.Events || next.Partition >= partitions))
+        {
+            throw new FeatureSnapshotException(FeatureSnapshotFault.Ahead, $"it folds other partitions than the {partitions} of this journal's events");
+        }
+    }
+
+    private static void Take(StateReader text, Sealing by, PersonShards shards, SectionMap[] maps)
+    {
+        var kind = text.Count(PersonsImage.Links);
+        var key = text.Text(MostKeyBytes) ?? throw text.Bad("a person", "none");
+        var sessions = new string[text.Count(PersonTable.MostSessions)];
+        foreach (ref var session in sessions.AsSpan())
+        {
+            session = text.Text(MostKeyBytes) ?? throw text.Bad("a session", "none");
+        }
+
+        var bytes = text.Bytes(MostBlobBytes);
+        var shard = shards.Of(key);
+        var (table, blob) = kind switch
+        {
+            PersonsImage.Withdrawn => (shard.Withdrawn, PersonBlob.TryRead(bytes, 0)),
+            PersonsImage.Links => (shard.Links, PersonBlob.TryRead(bytes, 0)),
+            _ => (shard.Of((PersonEntity)kind), maps[kind].Take(bytes)),
+        };
+        if (!table.TryAdd(key, new PersonTable.Person { Blob = blob ?? throw text.Bad("a person's sections", "other bytes"), By = by, Sessions = sessions.Length == 0 ? null : sessions }))
+        {
+            throw new FeatureSnapshotException(FeatureSnapshotFault.Duplicate, "a person twice");
+        }
+    }
+
+    /// <summary>Which sections of a file are which of this layout.</summary>
+    private sealed class SectionMap
+    {
+        private readonly int _sections;
+        private readonly int[]? _from;
+
+        private SectionMap(int sections, int[]? from) => (_sections, _from) = (sections, from);
+
+        internal static SectionMap Read(StateReader reader, PersonLayout layout, PersonEntity of, int most)
+        {
+            var names = new List<string?>();
+            for (var left = reader.Count(most); left > 0; left--)
+            {
+                names.Add(reader.Text(MostBlobBytes));
+            }
+
+            string[] here = [.. layout.Keys(of).Select(key => key.ToString())];
+            return new SectionMap(names.Count, here.SequenceEqual(names) ? null : [.. here.Select(name => names.IndexOf(name))]);
+        }
+
+        internal PersonBlob? Take(byte[] bytes)
+        {
+            if (PersonBlob.TryRead(bytes, _sections) is not { } whole || _from is null)
+            {
+                return PersonBlob.TryRead(bytes, _sections);
+            }
+
+            var blob = new PersonBlob(_from.Length) { Touched = whole.Touched };
+            for (var i = 0; i < _from.Length; i++)
+            {
+                if (_from[i] >= 0)
+                {
+                    var section = whole.Section(_from[i]);
+                    section.CopyTo(blob.Resize(i, section.Length));
+                }
+            }
+
+            return blob;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Millrace.Features.Online;
+
+namespace Millrace.Features.Local;
+
+/// <summary>All shards of persons, and how far they are folded.</summary>
+internal sealed class PersonShards
+{
+    private const int MostShards = 64;
+    private const int LeastPersons = 256;
+
+    private readonly PersonShard[] _shards;
+
+    // Everything before these is folded everywhere; a shard may be ahead of them by the fact under way.
+    private readonly long[] _folded;
+
+    internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons)
+    {
+        _folded = new long[partitions];
+        var shards = Math.Clamp(maxPersons / LeastPersons, 1, MostShards);
+        _shards = [.. Enumerable.Range(0, shards).Select(_ => new PersonShard(layout, partitions, idle, Math.Max(1, maxPersons / shards)))];
+    }
+
+    internal ReadOnlySpan<PersonShard> All => _shards;
+
+    /// <summary>Per partition of events, the first fact that is not folded. One writer; any thread reads, after which it finds everything before folded.</summary>
+    internal Span<long> Folded => _folded;
+
+    internal PersonShard this[int shard] => _shards[shard];
+
+    internal PersonShard Of(ReadOnlySpan<char> key) => _shards[IndexOf(key)];
+
+    internal int IndexOf(ReadOnlySpan<char> key) => (int)((uint)string.GetHashCode(key) % (uint)_shards.Length);
+}
