@@ -91,9 +91,9 @@ public sealed class PointInTimeWalk
         await OpenFeedsAsync(cancellation);
         while (await decisions.NextAsync(cancellation) is { } next)
         {
-            Reached = next.Epoch.Until;
             Latest = decisions.Latest;
             await VisitAsync(next.Epoch, next.Decisions, visitor, cancellation);
+            Reached = next.Epoch.Until;
         }
 
         (Reached, Latest) = (_options.To, decisions.Latest);
