@@ -3,6 +3,7 @@ using Millrace.Bench.DeliveryCompare;
 using Millrace.Bench.DeliveryHits;
 using Millrace.Bench.DiskTier;
 using Millrace.Bench.Eviction;
+using Millrace.Bench.Features;
 using Millrace.Bench.FeaturesAsOf;
 using Millrace.Bench.JournalAppend;
 using Millrace.Bench.JournalRead;
@@ -27,6 +28,8 @@ return args switch
         await new CompareBench(node, work, double.Parse(seconds, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture), only).RunAsync(json),
     ["eviction"] => EvictionBench.Run(),
     ["delivery-hits"] => HitBench.Run(),
+    ["features-fold"] => FoldBench.Run(items: 100_000, events: 500_000, rounds: 5),
+    ["features-assemble"] => AssembleBench.Run(items: 1_000_000, events: 1_000_000, runs: 1_000),
     ["store-memory"] => StoreMemoryBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
@@ -38,6 +41,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold | features-assemble | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

@@ -86,9 +86,6 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
         return (items, Index.Freeze(items));
     }
 
-    /// <summary>What stands here now, to read until the next edit.</summary>
-    internal (CowArray<CatalogueItem?>.Frozen Items, RowIndex.Frozen Index) View() => (_items.Now, Index.View(_items.Now));
-
     /// <summary>What else than the items decides which row is given next: rows that are free, and those that may have to leave.</summary>
     internal RowOrder Order() => new(Count, [.. _free.Reverse()], _deleted.InOrder(), _learnt.InOrder());
 
@@ -127,6 +124,9 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
         Array.ForEach(order.Deleted, _deleted.Add);
         Array.ForEach(order.Learnt, _learnt.Add);
     }
+
+    /// <summary>What stands here now, to read until the next edit.</summary>
+    internal (CowArray<CatalogueItem?>.Frozen Items, RowIndex.Frozen Index) View() => (_items.Now, Index.View(_items.Now));
 
     private int Set(int row, CatalogueItem item)
     {

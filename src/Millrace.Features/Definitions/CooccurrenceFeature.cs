@@ -38,7 +38,10 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
 
     internal SessionPairsKey Pairs => new(Event, Window, Span, Symmetric, MaxNeighbours);
 
-    internal override ImmutableArray<StateKey> States => [Pairs];
+    internal override ImmutableArray<StateKey> States => Relates ? [Pairs, new WindowedSumsKey(Event, Window)] : [Pairs];
+
+    // Whether it needs to know how often each of the two items had the event.
+    private bool Relates => As is PairRead.Cosine or PairRead.Jaccard or PairRead.Lift;
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Event)
         .Concat(DefinitionFaults.Span("window", Window))
@@ -61,13 +64,15 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
         {
             if (pairs.Of(read.Recent[back]) is { } neighbours)
             {
-                Add(read, neighbours, weight, column);
+                Add(read, neighbours, read.Recent[back], weight, column);
             }
         }
     }
 
-    private void Add(in FeatureRead read, CountList neighbours, double weight, Span<float> column)
+    private void Add(in FeatureRead read, CountList neighbours, int of, double weight, Span<float> column)
     {
+        var counts = Relates ? read.State<WindowedSums.Frozen>(1) : null;
+        double own = counts?.Count(read.Snapshot.Row(of)) ?? 0;
         var total = neighbours.Total + Shrink;
         for (var chunk = 0; chunk < neighbours.ScanCount; chunk++)
         {
@@ -83,12 +88,21 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
                 {
                     PairRead.Log => Deterministic.LogOnePlus(entry.Count),
                     PairRead.Share => entry.Count / total,
-                    _ => entry.Count,
+                    PairRead.Count => entry.Count,
+                    _ => Relation(entry.Count, own, counts!.Count(read.Row(candidate)), counts.Total),
                 };
                 column[candidate] = (float)(column[candidate] + (weight * value));
             }
         }
     }
+
+    /// <summary>Shrunk in the denominator, as a share is; at least 1 there, since pairs and events leave their windows in steps of their own.</summary>
+    private double Relation(double both, double one, double other, double all) => As switch
+    {
+        PairRead.Cosine => both / (Math.Sqrt(Math.Max(1, one * other)) + Shrink),
+        PairRead.Jaccard => both / (Math.Max(1, one + other - both) + Shrink),
+        _ => both * all / (Math.Max(1, one * other) + (Shrink * Math.Max(1, all))),
+    };
 }
 
 /// <summary>How the count of a pair of items is read: with n(a) and n(b), how often either had the event within the window, and N, how often all had.</summary>
@@ -103,12 +117,12 @@ public enum PairRead
     /// <summary>n(ab) of all pairs of a.</summary>
     Share,
 
-    /// <summary>n(ab) / √(n(a)·n(b)).</summary>
+    /// <summary>n(ab) / (√(n(a)·n(b)) + shrink).</summary>
     Cosine,
 
-    /// <summary>n(ab) / (n(a) + n(b) − n(ab)).</summary>
+    /// <summary>n(ab) / (n(a) + n(b) − n(ab) + shrink).</summary>
     Jaccard,
 
-    /// <summary>n(ab)·N / (n(a)·n(b)).</summary>
+    /// <summary>n(ab)·N / (n(a)·n(b) + shrink·N): of rare items drawn towards 0.</summary>
     Lift,
 }

@@ -110,7 +110,11 @@ internal readonly ref struct FeatureRead
     internal ReadOnlySpan<byte> Section(int index) => Person.Section(_bound.Sections[index].Of, _bound.Sections[index].Index);
 
     /// <summary>The <paramref name="index"/>-th of the definition's sections, a history of items, as rows.</summary>
-    internal PersonItems Items(int index) => _scratch.Items(_inputs, _bound.Sections[index]);
+    internal PersonItems Items(int index) => _scratch.Items(_inputs, _bound.Sections[index], _bound.SectionKeys[index].Reach);
+
+    /// <summary>The key of the definition's <paramref name="index"/>-th section.</summary>
+    internal T Key<T>(int index)
+        where T : PersonKey => (T)_bound.SectionKeys[index];
 
     /// <summary>How much of the items of a history has each value of a part.</summary>
     /// <param name="section">The section that is the history.</param>
@@ -142,7 +146,7 @@ internal readonly ref struct FeatureRead
         }
         else if (_bound.PersonExpiry >= 0)
         {
-            var key = _bound.Definition.PersonExpiry!;
+            var key = _bound.PersonExpiryKey!;
             if (PersonTimes.Read(Person.Section(key.Of, _bound.PersonExpiry), key, Asked.Value) == 0)
             {
                 column.Fill(float.NaN);
@@ -169,6 +173,12 @@ internal sealed record BoundFeature(FeatureDefinition Definition, ImmutableArray
 
     /// <summary>The index of the section that tells whether a person's value has expired; −1 when none does.</summary>
     internal int PersonExpiry { get; init; } = -1;
+
+    /// <summary>The keys of <see cref="Sections"/>.</summary>
+    internal ImmutableArray<PersonKey> SectionKeys { get; init; } = [];
+
+    /// <summary>The key of <see cref="PersonExpiry"/>.</summary>
+    internal PersonTimesKey? PersonExpiryKey { get; init; }
 
     internal ImmutableArray<string> ContextKeys { get; init; } = [];
 }

@@ -149,6 +149,8 @@ public sealed class FeatureSet
     {
         Expiry = definition.Expiry is { } expiry ? States.IndexOf(expiry) : -1,
         PersonExpiry = definition.PersonExpiry is { } section ? Persons.IndexOf(section) : -1,
+        SectionKeys = definition.Sections,
+        PersonExpiryKey = definition.PersonExpiry,
         ContextKeys = definition.ContextKeys,
     };
 

@@ -15,10 +15,7 @@ public sealed record PersonAgeFeature(string Name, FeatureEntity Of, string Even
 
     internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
 
-
-    internal override ImmutableArray<PersonKey> Sections => [Key];
-
-    private PersonTimesKey Key => new(Of.Person(), Event, HalfLife * ForwardDecay.Kept ?? DefinitionFaults.Longest);
+    internal override ImmutableArray<PersonKey> Sections => [new PersonTimesKey(Of.Person(), Event, HalfLife * ForwardDecay.Kept ?? DefinitionFaults.Longest)];
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
@@ -26,7 +23,7 @@ public sealed record PersonAgeFeature(string Name, FeatureEntity Of, string Even
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        if (PersonTimes.Read(read.Section(0), Key, read.Asked.Value) is not (> 0 and var last))
+        if (PersonTimes.Read(read.Section(0), read.Key<PersonTimesKey>(0), read.Asked.Value) is not (> 0 and var last))
         {
             return;
         }

@@ -16,10 +16,7 @@ public sealed record PersonCountFeature(string Name, FeatureEntity Of, string Ev
 
     internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
 
-
-    internal override ImmutableArray<PersonKey> Sections => [Key];
-
-    private PersonBucketsKey Key => new(Of.Person(), Event, Window);
+    internal override ImmutableArray<PersonKey> Sections => [new PersonBucketsKey(Of.Person(), Event, Window)];
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
@@ -28,7 +25,7 @@ public sealed record PersonCountFeature(string Name, FeatureEntity Of, string Ev
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var (count, _) = PersonBuckets.Read(read.Section(0), Key, read.Asked.Value);
+        var (count, _) = PersonBuckets.Read(read.Section(0), read.Key<PersonBucketsKey>(0), read.Asked.Value);
         column.Fill(As == CountRead.Log ? CountLog.LogOnePlus(count) : count);
     }
 }

@@ -21,10 +21,7 @@ public sealed record PersonDecayedFeature(string Name, FeatureEntity Of, string 
 
     internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
 
-
-    internal override ImmutableArray<PersonKey> Sections => [Key];
-
-    private PersonDecayKey Key => new(Of.Person(), Event, HalfLife, Unit);
+    internal override ImmutableArray<PersonKey> Sections => [new PersonDecayKey(Of.Person(), Event, HalfLife, Unit)];
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
@@ -34,7 +31,7 @@ public sealed record PersonDecayedFeature(string Name, FeatureEntity Of, string 
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var sum = PersonDecay.Read(read.Section(0), Key, read.Asked.Value) / (Unit is null ? 1 : 1e3);
+        var sum = PersonDecay.Read(read.Section(0), read.Key<PersonDecayKey>(0), read.Asked.Value) / (Unit is null ? 1 : 1e3);
         column.Fill((float)(As == CountRead.Log ? Deterministic.Log(1 + Math.Max(0, sum)) : sum));
     }
 }

@@ -29,8 +29,13 @@ internal sealed class PersonItems
 
     internal void Clear() => (Section, _count) = (null, 0);
 
-    internal void Fill(in ReadInputs inputs, (PersonEntity Of, int Index) section)
+    /// <summary>Looks up the entries of a section.</summary>
+    /// <param name="inputs">What the decision knows.</param>
+    /// <param name="section">The section.</param>
+    /// <param name="reach">Older entries count no more: a person of whom nothing else is left may have left the store.</param>
+    internal void Fill(in ReadInputs inputs, (PersonEntity Of, int Index) section, TimeSpan reach)
     {
+        var from = inputs.Asked.Value - (reach.Ticks / TimeSpan.TicksPerMicrosecond);
         (Section, _count, _halfLife) = (section, 0, null);
         var entries = ItemHistory.Entries(inputs.Person.Section(section.Of, section.Index));
         foreach (ref readonly var entry in entries)
@@ -40,7 +45,7 @@ internal sealed class PersonItems
 
         foreach (ref readonly var entry in entries)
         {
-            if (inputs.Snapshot.RowOf(entry.Item) is var row and >= 0)
+            if (entry.Time > from && inputs.Snapshot.RowOf(entry.Item) is var row and >= 0)
             {
                 (_rows[_count], _ages[_count]) = (row, Math.Max(0, inputs.Asked.Value - entry.Time));
                 _count++;
@@ -48,13 +53,18 @@ internal sealed class PersonItems
         }
     }
 
-    /// <summary>2^(−age/halfLife) of each, in whole numbers, so that sums are exact.</summary>
+    /// <summary>2^(−age/halfLife) of each, by the newest one's, in whole numbers, so that sums are exact: what counts is their shares.</summary>
     internal ReadOnlySpan<long> Weights(TimeSpan halfLife)
     {
         if (_halfLife != halfLife)
         {
             _halfLife = halfLife;
-            DeterministicLanes.HalfLifeDecay(Ages, halfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond, _decays);
+            for (var i = 0; i < _count; i++)
+            {
+                _decays[i] = _ages[i] - _ages[0];
+            }
+
+            DeterministicLanes.HalfLifeDecay(_decays.AsSpan(0, _count), halfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond, _decays);
             for (var i = 0; i < _count; i++)
             {
                 _weights[i] = (long)(_decays[i] * One);

@@ -17,10 +17,7 @@ public sealed record PersonSumFeature(string Name, FeatureEntity Of, string Even
 
     internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
 
-
-    internal override ImmutableArray<PersonKey> Sections => [Key];
-
-    private PersonBucketsKey Key => new(Of.Person(), Event, Window, Unit);
+    internal override ImmutableArray<PersonKey> Sections => [new PersonBucketsKey(Of.Person(), Event, Window, Unit)];
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
         .Concat(DefinitionFaults.Event(Event))
@@ -30,7 +27,7 @@ public sealed record PersonSumFeature(string Name, FeatureEntity Of, string Even
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var (_, amount) = PersonBuckets.Read(read.Section(0), Key, read.Asked.Value);
+        var (_, amount) = PersonBuckets.Read(read.Section(0), read.Key<PersonBucketsKey>(0), read.Asked.Value);
         column.Fill((float)(As == CountRead.Log ? Deterministic.Log(1 + Math.Max(0, amount / 1e6)) : amount / 1e6));
     }
 }

@@ -29,9 +29,11 @@ public sealed record RateFeature(string Name, string Of, string Per, TimeSpan Wi
     /// <summary>The fitted prior; its text is the name under which it is recorded.</summary>
     internal PriorKey PriorState => new(Of, Per, Window, Examination);
 
-    internal override ImmutableArray<StateKey> States => Prior == RatePrior.Fitted
-        ? [new WindowedSumsKey(Of, Window), new WindowedSumsKey(Per, Window, Curve: Examination), PriorState]
-        : [new WindowedSumsKey(Of, Window), new WindowedSumsKey(Per, Window, Curve: Examination)];
+    internal WindowedSumsKey OfState => new(Of, Window);
+
+    internal WindowedSumsKey PerState => new(Per, Window, Curve: Examination);
+
+    internal override ImmutableArray<StateKey> States => Prior == RatePrior.Fitted ? [OfState, PerState, PriorState] : [OfState, PerState];
 
     internal override IEnumerable<string> Faults() => DefinitionFaults.Event(Of)
         .Concat(DefinitionFaults.Event(Per))

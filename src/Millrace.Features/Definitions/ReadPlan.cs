@@ -133,7 +133,7 @@ internal sealed class ReadScratch
     internal ReadOnlySpan<long> WordsOf(int count) => _words.AsSpan(0, count * _stride);
 
     /// <summary>A history as rows, looked up once for each decision.</summary>
-    internal PersonItems Items(in ReadInputs inputs, (PersonEntity Of, int Index) section)
+    internal PersonItems Items(in ReadInputs inputs, (PersonEntity Of, int Index) section, TimeSpan reach)
     {
         var at = 0;
         while (at < _items.Length && _items[at].Section is { } taken)
@@ -151,7 +151,7 @@ internal sealed class ReadScratch
             _items = [.. _items, new PersonItems()];
         }
 
-        _items[at].Fill(inputs, section);
+        _items[at].Fill(inputs, section, reach);
         return _items[at];
     }
 

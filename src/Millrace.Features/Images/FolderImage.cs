@@ -17,7 +17,7 @@ internal sealed class FolderImage
     private readonly long[] _counts;
     private readonly StateImage[] _states;
     private readonly (int Offset, int Words)[] _filled;
-    private readonly StateImage _segments;
+    private readonly Action<StateWriter, PersonSealer?> _segments;
     private readonly (int Partition, Action<StateWriter, PersonSealer> Write)[] _sessions;
     private readonly int _words;
     private readonly ISubjectKeys? _keys;
@@ -52,11 +52,11 @@ internal sealed class FolderImage
             state(writer);
         }
 
-        _segments(writer);
-        writer.Flag(_keys is not null);
-        if (_keys is not null)
+        using var sealer = _keys is null ? null : new PersonSealer(_keys, place);
+        _segments(writer, sealer);
+        writer.Flag(sealer is not null);
+        if (sealer is not null)
         {
-            using var sealer = new PersonSealer(_keys, place);
             writer.Count(_sessions.Length);
             foreach (var (partition, write) in _sessions)
             {

@@ -14,7 +14,7 @@ internal static class FolderLoader
     /// <param name="from">The file.</param>
     /// <param name="features">The definitions for which it must have been written.</param>
     /// <param name="options">Bounds and habits; the tenant for which it must have been written.</param>
-    /// <param name="keys">The keys that open what is said of sessions; null leaves those out.</param>
+    /// <param name="keys">The keys that open what is said of sessions; those of other nodes open nothing, which is left out then.</param>
     /// <param name="mostBytes">The most bytes of the body, unpacked.</param>
     /// <exception cref="FeatureSnapshotException">It is refused.</exception>
     internal static FolderState Load(Stream from, FeatureSet features, FeatureOptions options, ISubjectKeys? keys, long mostBytes = MostBytes) =>
@@ -43,10 +43,11 @@ internal static class FolderLoader
                 one.Load(reader);
             }
 
-            state.Segments.Load(reader);
+            using var sealer = keys is null ? null : new PersonSealer(keys, place);
+            state.Segments.Load(reader, sealer);
             if (reader.Flag())
             {
-                LoadSessions(state, reader, place);
+                LoadSessions(state, reader, sealer ?? throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds sealed parts, and there are no keys here"));
             }
 
             state.Recent.Restore(state.Items.Count, state.Items.Read, time);
@@ -103,14 +104,8 @@ internal static class FolderLoader
         });
     }
 
-    private static void LoadSessions(FolderState state, StateReader from, byte[] place)
+    private static void LoadSessions(FolderState state, StateReader from, PersonSealer sealer)
     {
-        if (state.Keys is not { } keys)
-        {
-            throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds sealed parts, and there are no keys here");
-        }
-
-        using var sealer = new PersonSealer(keys, place);
         for (var left = from.Count(ushort.MaxValue); left > 0; left--)
         {
             var partition = from.Count(ushort.MaxValue);

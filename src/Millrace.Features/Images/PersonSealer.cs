@@ -22,7 +22,7 @@ internal sealed class PersonSealer(ISubjectKeys keys, byte[] place) : IDisposabl
     /// <summary>Parts that were passed over because a key is destroyed.</summary>
     internal int Erased { get; private set; }
 
-    /// <summary>Seals what <paramref name="write"/> writes, with a set flag before it; writes nothing at all when a key is gone.</summary>
+    /// <summary>Seals what <paramref name="write"/> writes, with a set flag before it; writes nothing at all when a key is gone, or when it is longer than any part may be.</summary>
     /// <returns>Whether it was written.</returns>
     internal bool Seal<T>(Sealing by, T value, Action<StateWriter, T> write, StateWriter to)
     {
@@ -41,6 +41,12 @@ internal sealed class PersonSealer(ISubjectKeys keys, byte[] place) : IDisposabl
 
         write(writer, value);
         writer.Flush();
+        if (_text.Length > MostBytes)
+        {
+            secret.Clear();
+            return false;
+        }
+
         var text = _text.GetBuffer().AsSpan(0, (int)_text.Length);
         var nonce = (stackalloc byte[Aes256Gcm.NonceBytes]);
         var tag = (stackalloc byte[Aes256Gcm.TagBytes]);

@@ -10,6 +10,9 @@ internal sealed class PersonsImage
     /// <summary>What a person's record is of, beside <see cref="PersonEntity"/>.</summary>
     internal const int Withdrawn = 2;
 
+    /// <inheritdoc cref="PersonShard.Links"/>
+    internal const int Links = 3;
+
     private readonly TouchList<PersonTable.Person>.Frozen[][] _tables;
     private readonly PersonLayout _layout;
     private readonly ISubjectKeys? _keys;
@@ -26,7 +29,7 @@ internal sealed class PersonsImage
             Time = time,
             Cut = new Cut([.. shards.Folded.ToArray().Select((next, partition) => new Position(JournalStream.Events, partition, next))]),
         };
-        _tables = [.. Enumerable.Range(0, Withdrawn + 1).Select(_ => new TouchList<PersonTable.Person>.Frozen[shards.All.Length])];
+        _tables = [.. Enumerable.Range(0, Links + 1).Select(_ => new TouchList<PersonTable.Person>.Frozen[shards.All.Length])];
         for (var i = 0; i < shards.All.Length; i++)
         {
             var shard = shards[i];
@@ -35,6 +38,7 @@ internal sealed class PersonsImage
                 _tables[(int)PersonEntity.Session][i] = shard.Sessions.Freeze();
                 _tables[(int)PersonEntity.User][i] = shard.Users.Freeze();
                 _tables[Withdrawn][i] = shard.Withdrawn.Freeze();
+                _tables[Links][i] = shard.Links.Freeze();
             }
         }
     }

@@ -64,7 +64,7 @@ internal static class PersonsLoader
 
     private static void Take(StateReader text, Sealing by, PersonShards shards, SectionMap[] maps)
     {
-        var kind = text.Count(PersonsImage.Withdrawn);
+        var kind = text.Count(PersonsImage.Links);
         var key = text.Text(MostKeyBytes) ?? throw text.Bad("a person", "none");
         var sessions = new string[text.Count(PersonTable.MostSessions)];
         foreach (ref var session in sessions.AsSpan())
@@ -74,9 +74,12 @@ internal static class PersonsLoader
 
         var bytes = text.Bytes(MostBlobBytes);
         var shard = shards.Of(key);
-        var (table, blob) = kind == PersonsImage.Withdrawn
-            ? (shard.Withdrawn, PersonBlob.TryRead(bytes, 0))
-            : (shard.Of((PersonEntity)kind), maps[kind].Take(bytes));
+        var (table, blob) = kind switch
+        {
+            PersonsImage.Withdrawn => (shard.Withdrawn, PersonBlob.TryRead(bytes, 0)),
+            PersonsImage.Links => (shard.Links, PersonBlob.TryRead(bytes, 0)),
+            _ => (shard.Of((PersonEntity)kind), maps[kind].Take(bytes)),
+        };
         if (!table.TryAdd(key, new PersonTable.Person { Blob = blob ?? throw text.Bad("a person's sections", "other bytes"), By = by, Sessions = sessions.Length == 0 ? null : sessions }))
         {
             throw new FeatureSnapshotException(FeatureSnapshotFault.Duplicate, "a person twice");

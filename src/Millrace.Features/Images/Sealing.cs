@@ -20,6 +20,11 @@ internal sealed class Sealing
 
     internal ReadOnlySpan<(ulong Subject, long Key)> Owners => _owners;
 
+    /// <summary>Of so many that their keys are not remembered.</summary>
+    internal static Sealing Many { get; } = new(new (ulong, long)[Most + 1]);
+
+    internal bool IsOfMany => _owners.Length > Most;
+
     internal bool CanSeal => _owners.Length is > 0 and <= Most;
 
     internal static Sealing Of((ulong Subject, long Key)[] owners) => new(owners);

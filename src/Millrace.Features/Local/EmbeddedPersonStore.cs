@@ -107,13 +107,9 @@ public sealed class EmbeddedPersonStore : IPersonStore
     {
         if (user is not null)
         {
-            foreach (var theirs in SessionsOf(tenant, user))
-            {
-                Remove(tenant, theirs, static shard => shard.Sessions);
-            }
-
-            Remove(tenant, user, static shard => shard.Users);
+            Drop(tenant, user);
             Remove(tenant, user, static shard => shard.Withdrawn);
+            Remove(tenant, user, static shard => shard.Links);
         }
 
         if (session is not null)
@@ -128,7 +124,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
         var shard = _shards.Of(key);
         lock (shard.Gate)
         {
-            return shard.Users.SessionsOf(key);
+            return shard.Links.SessionsOf(key);
         }
     }
 
@@ -146,6 +142,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
                 shard.Sessions.RemoveErased(_keys);
                 shard.Users.RemoveErased(_keys);
                 shard.Withdrawn.RemoveErased(_keys);
+                shard.Links.RemoveErased(_keys);
             }
         }
     }
@@ -187,7 +184,6 @@ public sealed class EmbeddedPersonStore : IPersonStore
             return;
         }
 
-        // The user is touched for the sake of its session too: an erasure must know whose it is.
         var session = ofSession ? PersonKeyText.Of(observed.Tenant, observed.Session!, stackalloc char[PersonKeyText.Longest]) : default;
         var user = observed.User is { } u ? PersonKeyText.Of(observed.Tenant, u, stackalloc char[PersonKeyText.Longest]) : default;
         var folded = new FoldedEvent { Fact = observed, Time = FactTime.Of(observed), Item = ItemHash.Of(observed.Item), Row = -1 };
@@ -197,18 +193,26 @@ public sealed class EmbeddedPersonStore : IPersonStore
         {
             lock (shards[first].Gate)
             {
-                if (!user.IsEmpty && shards.Of(user).Withdrawn.Find(user) is not null)
-                {
-                    return;
-                }
-
-                Apply(PersonEntity.Session, session, folded, position);
-                Apply(PersonEntity.User, user, folded, position);
                 if (!user.IsEmpty && !session.IsEmpty)
                 {
-                    shards.Of(user).Users.Link(user, observed.Session!);
+                    Link(shards.Of(user), user, observed, position);
+                }
+
+                if (user.IsEmpty || shards.Of(user).Withdrawn.Find(user) is null)
+                {
+                    Apply(PersonEntity.Session, session, folded, position);
+                    Apply(PersonEntity.User, ofUser ? user : default, folded, position);
                 }
             }
+        }
+    }
+
+    private void Link(PersonShard shard, ReadOnlySpan<char> user, Observed observed, Position position)
+    {
+        if (shard.Links.SealingOf(user).With(_keys, observed.Tenant, observed.User!) is { } by)
+        {
+            shard.Links.Touch(user, observed.Received.Value, by, position);
+            shard.Links.Link(user, observed.Session!);
         }
     }
 
@@ -247,7 +251,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
             return;
         }
 
-        Forget(changed.Tenant, user, null);
+        Drop(changed.Tenant, user);
         lock (shard.Gate)
         {
             if (Sealing.None.With(_keys, changed.Tenant, user) is { } by)
@@ -286,6 +290,17 @@ public sealed class EmbeddedPersonStore : IPersonStore
 
         var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
         return _shards.Of(key).Of(of).IsAsOf(key, cut);
+    }
+
+    /// <summary>Drops what is folded of a user and of the user's sessions.</summary>
+    private void Drop(string tenant, string user)
+    {
+        foreach (var session in SessionsOf(tenant, user))
+        {
+            Remove(tenant, session, static shard => shard.Sessions);
+        }
+
+        Remove(tenant, user, static shard => shard.Users);
     }
 
     private void Remove(string tenant, string id, Func<PersonShard, PersonTable> from)

@@ -19,5 +19,8 @@ internal sealed class PersonShard(PersonLayout layout, int partitions, TimeSpan 
     /// <summary>Users who withdrew consent to personalised decisions: nothing is kept of them but this.</summary>
     internal PersonTable Withdrawn { get; } = new(0, TimeSpan.MaxValue, most);
 
+    /// <summary>Which sessions users are known to have had, for an erasure: kept up to the bound, since the facts of a session outlive what is folded of it.</summary>
+    internal PersonTable Links { get; } = new(0, TimeSpan.MaxValue, most);
+
     internal PersonTable Of(PersonEntity of) => of == PersonEntity.Session ? Sessions : Users;
 }

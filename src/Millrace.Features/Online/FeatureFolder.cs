@@ -225,7 +225,7 @@ public sealed class FeatureFolder
 
         if (folded.Fact.Segment is { } segment && folded.Event == _state.Features.ListedEvent)
         {
-            _state.Segment(segment)?.Apply(folded, []);
+            _state.Segment(segment, folded.Fact.Subject)?.Apply(folded, []);
         }
     }
 

@@ -90,7 +90,13 @@ public sealed class FeatureSnapshot
 
     internal CatalogueItem Item(int row) => _items[row]!;
 
+    /// <summary>The catalogue's item of a row; null when only events name one, or none stands there.</summary>
+    internal CatalogueItem? Known(int row) => _items[row] is { Ghost: false } item ? item : null;
+
     internal FrozenState State(int index) => _states[index];
+
+    internal T State<T>(StateKey key)
+        where T : FrozenState => (T)_states[Features.States.IndexOf(key)];
 
     /// <summary>The rows most clicked within <paramref name="window"/>, at most <paramref name="most"/>: by count, last click, then id.</summary>
     /// <remarks>Selected once per snapshot, window and length, at the first call.</remarks>

@@ -25,7 +25,7 @@ internal sealed class FolderState
 
         Context.Rows = new RowStore(words);
         Recent = new RecentItems(options.MaxRecentItems);
-        Segments = new SegmentLists(Context);
+        Segments = new SegmentLists(Context, keys);
     }
 
     internal FeatureSet Features { get; }
@@ -75,9 +75,10 @@ internal sealed class FolderState
         return sessions;
     }
 
-    internal ListedCounts? Segment(string name)
+    /// <summary>The list of a segment, for an event of a subject; null when there are too many.</summary>
+    internal ListedCounts? Segment(string name, string? subject)
     {
-        var counts = Segments.Of(name, Time);
+        var counts = Segments.Of(name, subject, Time);
         Due = Math.Min(Due, Segments.Due);
         return counts;
     }
@@ -113,7 +114,7 @@ internal sealed class FolderState
         return Snapshot(items, index, Context.Rows.Freeze(), [.. States.Select(state => state.Freeze(Time))], Segments.Freeze());
     }
 
-    /// <summary>What is folded as it stands, to read until the next fact: nothing is copied afterwards for its sake.</summary>
+    /// <summary>What is folded, to read until the next fact: nothing is copied afterwards for its sake.</summary>
     internal FeatureSnapshot View()
     {
         var (items, index) = Items.View();

@@ -39,6 +39,9 @@ internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> n
             Person = moment.Person,
             Asked = moment.Decided.Asked,
             Context = moment.Decided.Context,
+            Surface = moment.Decided.Surface,
+            Segment = moment.Decided.Segment,
+            Slot = moment.Decided.Slots is [var slot] ? slot.Slot : null,
         };
         _plan.Run(inputs, _scratch, matrix);
         foreach (var row in rows)

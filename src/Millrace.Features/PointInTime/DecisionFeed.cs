@@ -7,7 +7,12 @@ namespace Millrace.Features.PointInTime;
 /// Decisions by epoch, from records that stand in several partitions and, written behind replies, not quite in the order of epochs. An epoch is handed out once every
 /// partition has been read to a horizon past it.
 /// </summary>
-internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal, WalkOptions options, WalkCounts counts)
+/// <param name="reader">Reads decisions.</param>
+/// <param name="journal">Says where they begin.</param>
+/// <param name="options">Which are wanted.</param>
+/// <param name="counts">Told of those that cannot be handed out.</param>
+/// <param name="tail">Follows the journal as it grows; null ends at its end.</param>
+internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal, WalkOptions options, WalkCounts counts, JournalTail? tail = null)
 {
     private readonly SortedDictionary<long, List<StoredFact>> _pending = [];
     private readonly SortedDictionary<long, EpochFrozen> _epochs = [];
@@ -29,7 +34,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
         }
     }
 
-    /// <summary>The next epoch that has decisions, with those; null at the end.</summary>
+    /// <summary>The next epoch that has decisions, with those, or an epoch without any where the journal is followed and nothing was decided; null at the end.</summary>
     internal async Task<(EpochFrozen Epoch, List<StoredFact> Decisions)?> NextAsync(CancellationToken cancellation)
     {
         while (true)
@@ -53,7 +58,19 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
                 return null;
             }
 
-            await AdvanceAsync(_cursors.MinBy(cursor => cursor.Received)!, cancellation);
+            if (_cursors.Where(cursor => !cursor.AtEnd).MinBy(cursor => cursor.Received) is { } behind)
+            {
+                await AdvanceAsync(behind, cancellation);
+            }
+            else if (Idle() is { } idle)
+            {
+                return (idle, []);
+            }
+            else
+            {
+                await tail!.WaitAsync(cancellation);
+                _cursors.ForEach(cursor => cursor.AtEnd = false);
+            }
         }
     }
 
@@ -61,8 +78,24 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
     private bool IsWhole(long number, List<StoredFact> decisions) => _cursors.Count == 0
         || ReadTo > (_epochs.TryGetValue(number, out var epoch) ? epoch.Until : decisions[0].Fact.Received) + options.Horizon;
 
+    /// <summary>The last epoch that no decision can come for any more, where none of it or before it is left: what it folds is folded now, not all at once after a quiet night.</summary>
+    private EpochFrozen? Idle()
+    {
+        var next = _pending.Count == 0 ? long.MaxValue : _pending.First().Key;
+        var idle = _epochs.Values.LastOrDefault(epoch => epoch.Epoch < next && epoch.Until + options.Horizon < ReadTo);
+        if (idle is null || idle.Epoch <= _handed)
+        {
+            return null;
+        }
+
+        _handed = idle.Epoch;
+        ForgetBefore(_handed);
+        return idle;
+    }
+
     private async Task AdvanceAsync(Cursor cursor, CancellationToken cancellation)
     {
+        var asked = tail?.Now ?? default;
         var batch = await reader.ReadAsync(JournalStream.Decisions, cursor.Partition, cursor.Next, cancellation);
         foreach (var stored in batch)
         {
@@ -70,6 +103,13 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
             cursor.Received = stored.Fact.Received;
             Latest = cursor.Received > Latest ? cursor.Received : Latest;
             Take(stored);
+        }
+
+        if (tail is not null && batch.Count == 0)
+        {
+            // What was received before is all there, but for what is written behind by less than the horizon.
+            (cursor.AtEnd, cursor.Received) = (true, asked > cursor.Received ? asked : cursor.Received);
+            return;
         }
 
         // A horizon past the end: what belongs to the last epochs may stand behind what was received later.
@@ -118,5 +158,8 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
         internal long Next { get; set; }
 
         internal UnixMicros Received { get; set; } = new(long.MinValue);
+
+        /// <summary>Whether there was nothing more when it was last read.</summary>
+        internal bool AtEnd { get; set; }
     }
 }

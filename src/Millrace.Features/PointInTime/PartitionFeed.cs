@@ -8,7 +8,7 @@ namespace Millrace.Features.PointInTime;
 /// The facts of one partition on their way into persons and items, which fold them at different moments: persons are a little ahead, and what lies between is held.
 /// The next batch is read while this one is folded.
 /// </summary>
-internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream, int partition, long start)
+internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream, int partition, long start, WalkCounts counts)
 {
     private readonly List<StoredFact> _held = [];
     private Task<IReadOnlyList<StoredFact>>? _ahead;
@@ -16,7 +16,6 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
     private long _folded;
     private int _forPersons;
     private long _read = start;
-    private bool _ended;
 
     internal JournalStream Stream => stream;
 
@@ -31,42 +30,71 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
     /// <summary>The first offset that persons do not fold.</summary>
     internal long Persons { get; private set; } = start;
 
-    /// <summary>Folds everything below <paramref name="offset"/> into items, and into persons what they have not folded yet.</summary>
+    /// <summary>Folds everything below <paramref name="offset"/> into items, and into persons what they have not folded yet: batch by batch, since there may be days of facts.</summary>
     internal async ValueTask FoldItemsAsync(long offset, FeatureFolder folder, EmbeddedPersonStore persons, CancellationToken cancellation)
     {
-        await FoldPersonsAsync(offset, persons, cancellation);
-        while (_forItems < _held.Count && _held[_forItems].Position.Offset < offset)
+        FoldHeld(offset, folder, persons);
+        while (_read < offset && await ReadAsync(cancellation))
         {
-            folder.Apply(_held[_forItems++]);
-            Volatile.Write(ref _folded, _folded + 1);
+            FoldHeld(offset, folder, persons);
         }
 
-        Items = Math.Max(Items, offset);
-        Release();
+        (Items, Persons) = (Math.Max(Items, offset), Math.Max(Persons, offset));
     }
 
     /// <summary>Folds everything below <paramref name="offset"/> into persons.</summary>
     internal async ValueTask FoldPersonsAsync(long offset, EmbeddedPersonStore persons, CancellationToken cancellation)
     {
-        await ReadAsync(offset, cancellation);
+        while (_read < offset && await ReadAsync(cancellation))
+        {
+        }
+
+        ObserveHeld(offset, persons);
+        Persons = Math.Max(Persons, offset);
+    }
+
+    private void FoldHeld(long offset, FeatureFolder folder, EmbeddedPersonStore persons)
+    {
+        ObserveHeld(offset, persons);
+        while (_forItems < _held.Count && _held[_forItems].Position.Offset < offset)
+        {
+            counts.Met(_held[_forItems].Fact);
+            folder.Apply(_held[_forItems++]);
+            Volatile.Write(ref _folded, _folded + 1);
+        }
+
+        Release();
+    }
+
+    private void ObserveHeld(long offset, EmbeddedPersonStore persons)
+    {
         while (_forPersons < _held.Count && _held[_forPersons].Position.Offset < offset)
         {
             persons.Observe(_held[_forPersons++]);
         }
-
-        Persons = Math.Max(Persons, offset);
     }
 
-    private async ValueTask ReadAsync(long offset, CancellationToken cancellation)
+    /// <summary>Reads a batch; false at the end.</summary>
+    private async ValueTask<bool> ReadAsync(CancellationToken cancellation)
     {
-        while (_read < offset && !_ended)
+        var ahead = _ahead;
+        _ahead = null;
+        var batch = ahead is null ? [] : await ahead;
+        if (batch.Count == 0)
         {
-            var batch = await (_ahead ?? reader.ReadAsync(stream, partition, _read, cancellation));
-            _ended = batch.Count == 0;
-            _held.AddRange(batch);
-            _read = _ended ? _read : batch[^1].Position.Offset + 1;
-            _ahead = _ended ? null : reader.ReadAsync(stream, partition, _read, cancellation);
+            // What was read ahead of the end may be there by now.
+            batch = await reader.ReadAsync(stream, partition, _read, cancellation);
         }
+
+        if (batch.Count == 0)
+        {
+            return false;
+        }
+
+        _held.AddRange(batch);
+        _read = batch[^1].Position.Offset + 1;
+        _ahead = reader.ReadAsync(stream, partition, _read, cancellation);
+        return true;
     }
 
     // What both have folded goes, now and then and all at once: removing from the front one by one would cost the square.

@@ -24,6 +24,7 @@ public sealed class PointInTimeWalk
     private readonly Moment _moment = new();
     private readonly long[] _cut;
     private readonly string _definitions;
+    private JournalTail? _tail;
     private UnixMicros _historyFrom = new(long.MinValue);
 
     /// <param name="journal">What is read; nothing is written.</param>
@@ -42,7 +43,7 @@ public sealed class PointInTimeWalk
         {
             Counts.Skipped++;
             skipped?.Invoke(position, fault);
-        });
+        }, options.Rest);
     }
 
     /// <summary>What was met so far.</summary>
@@ -60,14 +61,32 @@ public sealed class PointInTimeWalk
     /// <summary>Whether the folder counted all that the facts say: see <see cref="FoldCounts.Whole"/>.</summary>
     public bool Whole => _folder.Counts.Whole && _persons.Evicted == 0;
 
+    /// <summary>When a walk that follows had read all that there was, for the first time; null before.</summary>
+    public UnixMicros? Level => _tail?.Level;
+
     /// <summary>How far decisions are read, as a time between From and To.</summary>
     public UnixMicros Reached { get; private set; }
 
     /// <summary>Walks to the end.</summary>
     /// <exception cref="JournalException">The journal cannot be read.</exception>
-    public async Task RunAsync(IMomentVisitor visitor, CancellationToken cancellation = default)
+    public Task RunAsync(IMomentVisitor visitor, CancellationToken cancellation = default) => RunAsync(visitor, null, cancellation);
+
+    /// <summary>Walks, and goes on with what the journal receives, a horizon and a second or so behind it, until cancelled.</summary>
+    /// <param name="visitor">Called for each decision.</param>
+    /// <param name="clock">The clock by which facts are received.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="JournalException">The journal cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was ended; nothing else ends it.</exception>
+    public async Task FollowAsync(IMomentVisitor visitor, TimeProvider clock, CancellationToken cancellation)
     {
-        var decisions = new DecisionFeed(_reader, _journal, _options, Counts);
+        using var tail = new JournalTail(clock);
+        _tail = tail;
+        await RunAsync(visitor, tail, cancellation);
+    }
+
+    private async Task RunAsync(IMomentVisitor visitor, JournalTail? tail, CancellationToken cancellation)
+    {
+        var decisions = new DecisionFeed(_reader, _journal, _options, Counts, tail);
         await decisions.BeginAsync(cancellation);
         await OpenFeedsAsync(cancellation);
         while (await decisions.NextAsync(cancellation) is { } next)
@@ -95,7 +114,7 @@ public sealed class PointInTimeWalk
             for (var partition = 0; partition < _journal.Partitions(stream); partition++)
             {
                 var start = stream == JournalStream.Events ? await _journal.SeekAsync(stream, partition, from, cancellation) : _journal.Range(stream, partition).First;
-                feeds.Add(new PartitionFeed(_reader, stream, partition, start));
+                feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts));
                 ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
                 {
@@ -136,8 +155,13 @@ public sealed class PointInTimeWalk
             await feed.FoldItemsAsync(CutOf(epoch, feed), _folder, _persons, cancellation);
         }
 
+        if (decisions.Count == 0)
+        {
+            return;
+        }
+
         _moment.Snapshot = _folder.At(epoch.Epoch, epoch.Until);
-        decisions.Sort(static (one, other) => ByPerson((Decided)one.Fact, (Decided)other.Fact));
+        decisions.Sort(static (one, other) => InOrder(one, other));
         foreach (var stored in decisions)
         {
             var decided = (Decided)stored.Fact;
@@ -150,6 +174,7 @@ public sealed class PointInTimeWalk
             (_moment.Decided, _moment.Position) = (decided, stored.Position);
             await visitor.VisitAsync(_moment, cancellation);
             Counts.Visited++;
+            await (_options.Rest?.Invoke(cancellation) ?? ValueTask.CompletedTask);
         }
     }
 
@@ -206,6 +231,13 @@ public sealed class PointInTimeWalk
         }
 
         return 0;
+    }
+
+    /// <summary>A total order, which the size of batches and where reading began leave no trace in: the same rows come in the same order.</summary>
+    private static int InOrder(StoredFact one, StoredFact other)
+    {
+        var byPerson = ByPerson((Decided)one.Fact, (Decided)other.Fact);
+        return byPerson != 0 ? byPerson : (one.Position.Partition, one.Position.Offset).CompareTo((other.Position.Partition, other.Position.Offset));
     }
 
     /// <summary>Decisions whose persons were further behind come first; persons are folded by one writer, so that their cuts have an order.</summary>

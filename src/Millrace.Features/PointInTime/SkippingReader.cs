@@ -5,13 +5,15 @@ namespace Millrace.Features.PointInTime;
 /// <summary>Reads partitions in batches as the node's own folding does: a record that is whole and no fact is passed over, and what stands before it comes first.</summary>
 /// <param name="journal">What is read.</param>
 /// <param name="skipped">Told of each record that is passed over.</param>
-internal sealed class SkippingReader(IJournalReader journal, Action<Position, Exception> skipped)
+/// <param name="rest">Called before each batch; null when the reader need not rest.</param>
+internal sealed class SkippingReader(IJournalReader journal, Action<Position, Exception> skipped, Func<CancellationToken, ValueTask>? rest = null)
 {
     private const int Batch = 1024; // Longer lists stand among the large objects (docs/results/journal.md).
 
     /// <summary>The next facts of a partition, in order; empty at its end.</summary>
     internal async Task<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, CancellationToken cancellation)
     {
+        await (rest?.Invoke(cancellation) ?? ValueTask.CompletedTask);
         var most = Batch;
         while (true)
         {

@@ -1,3 +1,4 @@
+using Millrace.Journal;
 using Millrace.Journal.Facts;
 
 namespace Millrace.Features.PointInTime;
@@ -39,6 +40,12 @@ public sealed class WalkCounts
     /// <summary>Records passed over because they are no facts.</summary>
     public long Skipped { get; internal set; }
 
+    /// <summary>When the last event was received that is read as nobody's, since its person was erased; null when none is.</summary>
+    public UnixMicros? ErasedEvent { get; private set; }
+
+    /// <summary>When the last erasure was asked for; null when none was.</summary>
+    public UnixMicros? Erasure { get; private set; }
+
     /// <summary>Decisions that were not visited, all reasons together.</summary>
     public long NotVisited => _not.Sum();
 
@@ -53,6 +60,19 @@ public sealed class WalkCounts
         var name = epoch.Definitions ?? "";
         var other = _others.GetValueOrDefault(name) ?? new OtherDefinitions(name, epoch.Epoch, epoch.Epoch, 0);
         _others[name] = other with { LastEpoch = epoch.Epoch, Decisions = other.Decisions + decisions };
+    }
+
+    internal void Met(Fact fact)
+    {
+        switch (fact)
+        {
+            case Observed { Erased: true } when !(fact.Received < ErasedEvent):
+                ErasedEvent = fact.Received;
+                break;
+            case UserErased when !(fact.Received < Erasure):
+                Erasure = fact.Received;
+                break;
+        }
     }
 
     internal void Count(NotVisited reason) => _not[(int)reason]++;

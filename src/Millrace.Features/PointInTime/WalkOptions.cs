@@ -28,6 +28,9 @@ public sealed record WalkOptions
     /// </summary>
     public bool AnyDefinitions { get; init; }
 
+    /// <summary>Called between batches of facts and between decisions: where a walk beside serving rests; null never does.</summary>
+    public Func<CancellationToken, ValueTask>? Rest { get; init; }
+
     /// <summary>How long before a decision its epoch may have been recorded: a node whose folding stalls decides on with its last epoch.</summary>
     public TimeSpan OldestEpoch { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -19,6 +19,7 @@ internal static class OpenApiReplies
         ("/v1/decisions/{id}", "get", 200, "DecisionReply"),
         ("/v1/decisions/{id}/explain", "get", 200, "ExplainReply"),
         ("/v1/decisions/{id}/replay", "post", 200, "ReplayReply"),
+        ("/v1/features", "get", 200, "FeaturesReply"),
         ("/v1/keys", "get", 200, "KeysReply"),
         ("/v1/keys", "post", 201, "KeyMade"),
         ("/v1/keys/{id}", "delete", 200, "KeyRevoked"),
@@ -96,6 +97,28 @@ internal static class OpenApiReplies
         [
             new("feature", Type("string")), new("weight", Type("number")), new("value", new JsonObject { ["type"] = new JsonArray("number", "null") }, Always: false),
             new("contribution", Type("number"), Always: false),
+        ]);
+        yield return ("FeaturesReply",
+        [
+            new("definitions", Type("string")), new("epoch", Type("integer")), new("time", Time()), new("lag", Type("integer")), new("bytesPerItem", Type("integer")),
+            new("features", List(Ref("Feature"))), new("backfill", Ref("Backfill"), Always: false),
+        ]);
+        yield return ("Feature",
+        [
+            new("name", Type("string")), new("state", Words("serving", "folding", "leaving", "removed")), new("kind", Type("string"), Always: false),
+            new("entity", Type("string"), Always: false), new("life", Words("active", "deprecated"), Always: false),
+            new("sensitivity", Words("none", "personal", "protected"), Always: false), new("owner", Type("string"), Always: false), new("description", Type("string"), Always: false),
+            new("inputs", List(Type("string")), Always: false), new("reachSeconds", Type("number"), Always: false), new("fresh", Ref("FeatureFreshness"), Always: false),
+        ]);
+        yield return ("FeatureFreshness",
+        [
+            new("objectiveMs", Type("number"), Always: false), new("missed", Type("boolean"), Always: false), new("maxMs", Type("number"), Always: false),
+            new("p99Ms", Type("number"), Always: false),
+        ]);
+        yield return ("Backfill",
+        [
+            new("folded", Type("integer")), new("total", Type("integer")), new("perSecond", Type("integer")), new("level", Type("boolean")),
+            new("secondsLeft", Type("integer"), Always: false),
         ]);
         yield return ("ReplayReply", [new("verdict", Words("identical", "differs", "engineChanged", "notRecorded", "erased", "policyMissing")), new("diff", List(Type("string")))]);
         yield return ("EventsReply", [new("accepted", Type("integer")), new("duplicates", Type("integer")), .. Rejections()]);

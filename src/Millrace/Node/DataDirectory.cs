@@ -21,6 +21,9 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Where the journal lives.</summary>
     public string Journal => Path.Combine(Root, "journal");
 
+    /// <summary>Where snapshots of features stand.</summary>
+    public string Features => Path.Combine(Root, "features");
+
     /// <summary>The keys of persons: outside the journal, so that destroying one erases its person from every copy of it.</summary>
     public string SubjectKeys => Path.Combine(Root, "keys", "subjects");
 

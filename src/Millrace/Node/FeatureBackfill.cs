@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Millrace.Journal;
 
 namespace Millrace.Node;
 
@@ -82,10 +83,10 @@ internal sealed class FeatureBackfill : IDisposable
 
     public void Dispose() => _stop.Cancel();
 
-    private async Task ProgressAsync(int facts)
+    private async Task ProgressAsync(IReadOnlyList<StoredFact> facts)
     {
         _stop.Token.ThrowIfCancellationRequested();
-        Interlocked.Add(ref _folded, facts);
+        Interlocked.Add(ref _folded, facts.Count);
         if (_clock.GetElapsedTime(_logged) >= LogEvery)
         {
             _logged = _clock.GetTimestamp();

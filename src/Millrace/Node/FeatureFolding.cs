@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal;
 
@@ -26,6 +27,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private readonly Backoff _stalled;
     private readonly Backoff _unwritable;
     private readonly Counter<long> _skipped;
+    private readonly FeatureCheckpoints? _checkpoints;
     private readonly CancellationTokenSource _stop = new();
     private bool _begun;
     private long _frozen;
@@ -43,10 +45,13 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <param name="readiness">Held until what the journal holds at the start is folded.</param>
     /// <param name="meter">The node's meter.</param>
     /// <param name="log">Told when folding fails.</param>
-    public FeatureFolding(IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Readiness readiness, Meter meter, ILogger log)
+    /// <param name="checkpoints">Where a start goes on from, and what is written for the next; null folds the journal at each.</param>
+    public FeatureFolding(
+        IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Readiness readiness, Meter meter, ILogger log, FeatureCheckpoints? checkpoints = null)
     {
         (_journal, _clock, _readiness, _log) = (journal, clock, readiness, log);
         _epochs = new EpochLog(journal);
+        _checkpoints = checkpoints;
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
         _stalled = new Backoff(clock, Interval, LongestWait);
         _unwritable = new Backoff(clock, Interval, LongestWait);
@@ -54,6 +59,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
         _serving = Generation(folder, persons);
         meter.CreateObservableGauge("millrace.features.lag", () => Lag, "{fact}", "Durable facts that are not folded yet.");
     }
+
+    /// <summary>Told of what is folded and when it is read; null when nobody measures.</summary>
+    public FreshnessWatch? Freshness { get; init; }
 
     /// <summary>Durable facts that are not folded yet.</summary>
     public long Lag => _serving.Lag;
@@ -85,12 +93,12 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Gives up the backfill that is under way, if one is.</summary>
     public void KeepServing() => Interlocked.Exchange(ref _pending, null)?.Backfill.Dispose();
 
-    /// <summary>Drops a user or a session from what serves and from what will.</summary>
-    public void Forget(string tenant, string? user, string? session)
+    /// <summary>Forgets a user and sessions, in what serves and in what will. Any thread calls.</summary>
+    public void Forget(string tenant, string user, IReadOnlyList<string> sessions)
     {
         // In this order a take-over in between leaves neither out.
-        Volatile.Read(ref _pending)?.Backfill.Generation.Persons.Forget(tenant, user, session);
-        _serving.Persons.Forget(tenant, user, session);
+        Volatile.Read(ref _pending)?.Backfill.Generation.Forget(tenant, user, sessions);
+        _serving.Forget(tenant, user, sessions);
     }
 
     /// <summary>Folds what is durable now, and freezes an epoch if something changed or windows are due to move.</summary>
@@ -109,6 +117,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
             await FreezeAsync(_serving, cancellation);
         }
 
+        if (_checkpoints is { IsDue: true })
+        {
+            _checkpoints.Begin(_serving.Folder, (EmbeddedPersonStore)_serving.Persons);
+        }
+
         broken?.Throw();
     }
 
@@ -124,6 +137,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
         KeepServing();
         await _running;
         await _backfilling;
+        if (_checkpoints is not null && _begun)
+        {
+            await _checkpoints.FinishAsync(_serving.Folder, (EmbeddedPersonStore)_serving.Persons);
+        }
+
         _stop.Dispose();
     }
 
@@ -196,7 +214,8 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
         _epoch = await _epochs.LastAsync(cancellation);
         _serving.Folder.ContinueAfter(_epoch);
-        await _serving.BeginAsync(cancellation);
+        await _serving.BeginAsync(cancellation, _checkpoints is null ? null : new FeatureStart(_checkpoints.Snapshots, _journal, _log));
+        Watch(_serving);
         _begun = true;
     }
 
@@ -214,6 +233,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
         }
 
         generation.Folder.Publish(snapshot);
+        Freshness?.Published();
     }
 
     private async Task RecordAsync(FeatureSnapshot snapshot, CancellationToken cancellation)
@@ -258,7 +278,21 @@ internal sealed class FeatureFolding : IAsyncDisposable
         if (level.TakeOver.Commit())
         {
             _serving = next;
+            Watch(next);
             Interlocked.CompareExchange(ref _pending, null, level);
+        }
+    }
+
+    private void Watch(FoldedGeneration generation)
+    {
+        if (Freshness is { } freshness)
+        {
+            freshness.Use(generation.Features);
+            generation.AfterBatch = facts =>
+            {
+                freshness.Folded(facts);
+                return Task.CompletedTask;
+            };
         }
     }
 

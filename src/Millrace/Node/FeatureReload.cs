@@ -19,6 +19,7 @@ internal sealed class FeatureReload
     private readonly FeatureFolding _folding;
     private readonly ServingTable _serving;
     private readonly TimeSpan _retention;
+    private readonly FeatureRemovals _removals;
     private readonly Func<FeatureSet, EmbeddedPersonStore> _persons;
     private readonly Func<FeatureSet, FeatureFolder> _folder;
     private readonly ILogger _log;
@@ -31,14 +32,15 @@ internal sealed class FeatureReload
     /// <param name="folding">Folds what takes over.</param>
     /// <param name="serving">What deciders read.</param>
     /// <param name="retention">How long the running journal keeps events: new features look no further back.</param>
+    /// <param name="removals">Knows which features recent decisions need.</param>
     /// <param name="folder">Makes an empty folder.</param>
     /// <param name="persons">Makes an empty store.</param>
     /// <param name="log">Told of what begins and what took over.</param>
     public FeatureReload(
-        PolicyImport policies, FeatureFolding folding, ServingTable serving, TimeSpan retention,
+        PolicyImport policies, FeatureFolding folding, ServingTable serving, TimeSpan retention, FeatureRemovals removals,
         Func<FeatureSet, FeatureFolder> folder, Func<FeatureSet, EmbeddedPersonStore> persons, ILogger log)
     {
-        (_policies, _folding, _serving, _retention, _folder, _persons, _log) = (policies, folding, serving, retention, folder, persons, log);
+        (_policies, _folding, _serving, _retention, _removals, _folder, _persons, _log) = (policies, folding, serving, retention, removals, folder, persons, log);
     }
 
     /// <summary>The features that are folded to take over; null when there are none.</summary>
@@ -52,6 +54,7 @@ internal sealed class FeatureReload
     {
         var features = History.Features(config);
         History.CheckRunning(config, features, _retention);
+        await _removals.CheckAsync(config, _policies.Versions, CancellationToken.None);
         var serving = _serving.Current.Policies.Features;
         var now = PolicyValidator.Faults(config.Policies.Values, config.Surfaces.Values, serving).Count == 0
             ? await _policies.ImportAsync(config, serving, CancellationToken.None)

@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Millrace.Features.Definitions;
+using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal;
+using Millrace.Journal.Facts;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Node;
@@ -15,6 +18,7 @@ namespace Millrace.Node;
 internal sealed class FoldedGeneration
 {
     private const int ReadBatch = 4096;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
 
@@ -23,7 +27,10 @@ internal sealed class FoldedGeneration
     private readonly Counter<long> _skipped;
     private readonly ILogger _log;
     private readonly Tail[] _tails;
+    private readonly ConcurrentQueue<string[]> _forgotten = new();
     private bool _begun;
+    private bool _erased;
+    private long _swept;
 
     /// <param name="journal">What is folded: items from their beginning, events as far back as features reach.</param>
     /// <param name="folder">Called by nobody else.</param>
@@ -49,11 +56,13 @@ internal sealed class FoldedGeneration
     /// <summary>Whether something was folded since this was last set to false.</summary>
     public bool Changed { get; set; }
 
-    /// <summary>Called after each batch that was folded, with the number of its facts.</summary>
-    public Func<int, Task>? AfterBatch { get; set; }
+    /// <summary>Called after each batch that was folded, with its facts.</summary>
+    public Func<IReadOnlyList<StoredFact>, Task>? AfterBatch { get; set; }
 
-    /// <summary>Finds where events begin that features reach back to; once.</summary>
-    public async Task BeginAsync(CancellationToken cancellation)
+    /// <summary>Goes on from the newest snapshots that can be believed, else from where events begin that features reach back to; once.</summary>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <param name="start">Loads snapshots; null folds the journal alone.</param>
+    public async Task BeginAsync(CancellationToken cancellation, FeatureStart? start = null)
     {
         if (_begun)
         {
@@ -64,19 +73,35 @@ internal sealed class FoldedGeneration
         foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
         {
             tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);
-            if (tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First)
-            {
-                _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
-            }
+        }
+
+        var @short = _tails.Where(tail => tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First).ToArray();
+        start?.Load(Folder, (EmbeddedPersonStore)Persons, @short: @short.Length > 0);
+        foreach (var tail in _tails)
+        {
+            GoOn(tail, @short.Contains(tail));
         }
 
         _begun = true;
+    }
+
+    /// <summary>Forgets what is held of a user and sessions: persons at once, what pairs are counted from before the next fact is folded. Any thread calls.</summary>
+    public void Forget(string tenant, string user, IReadOnlyList<string> sessions)
+    {
+        Persons.Forget(tenant, user, null);
+        foreach (var session in sessions)
+        {
+            Persons.Forget(tenant, null, session);
+        }
+
+        _forgotten.Enqueue([user, .. sessions]);
     }
 
     /// <summary>Folds all partitions to their ends.</summary>
     /// <returns>What kept one from being read; null when all were.</returns>
     public async Task<ExceptionDispatchInfo?> FoldAllAsync(CancellationToken cancellation)
     {
+        ForgetSessions();
         Exception? broken = null;
         foreach (var tail in _tails)
         {
@@ -112,6 +137,42 @@ internal sealed class FoldedGeneration
     /// <summary>How many places <see cref="Arrivals"/> needs.</summary>
     public int Partitions => _tails.Length;
 
+    /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
+    private void GoOn(Tail tail, bool isShort)
+    {
+        var seen = Folder.State.Next.TryGetValue((tail.Stream, tail.Partition), out var folded);
+        if (!seen && isShort)
+        {
+            _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
+        }
+
+        if (tail.Stream == JournalStream.Events)
+        {
+            var persons = (Persons as EmbeddedPersonStore)?.NextEvent(tail.Partition) ?? 0;
+            tail.Next = Math.Min(seen ? folded : tail.Next, persons > 0 ? persons : tail.Next);
+        }
+        else if (seen)
+        {
+            tail.Next = folded;
+        }
+    }
+
+    private void ForgetSessions()
+    {
+        while (_forgotten.TryDequeue(out var named))
+        {
+            Folder.ForgetSessions(named, erased: false);
+        }
+
+        // An erasure that another node was asked for names nobody: whose keys are gone is found by looking at all, hence not for each.
+        if (_erased && (_swept == 0 || _clock.GetElapsedTime(_swept) >= SweepInterval))
+        {
+            (_erased, _swept) = (false, _clock.GetTimestamp());
+            Persons.ForgetErased();
+            Folder.ForgetSessions([], erased: true);
+        }
+    }
+
     private async Task FoldAsync(Tail tail, CancellationToken cancellation)
     {
         while (await ReadAsync(tail, cancellation) is { Count: > 0 } facts)
@@ -128,6 +189,7 @@ internal sealed class FoldedGeneration
                 {
                     Persons.Observe(stored);
                     Changed |= Folder.Apply(stored);
+                    _erased |= stored.Fact is UserErased;
                 }
                 catch (Exception fault)
                 {
@@ -137,7 +199,7 @@ internal sealed class FoldedGeneration
                 tail.Next = stored.Position.Offset + 1;
             }
 
-            await (AfterBatch?.Invoke(facts.Count) ?? Task.CompletedTask);
+            await (AfterBatch?.Invoke(facts) ?? Task.CompletedTask);
         }
     }
 

@@ -155,6 +155,7 @@ internal sealed class MillraceNode : IAsyncDisposable
         _adminApi = Admin.Branch(routes =>
         {
             KeyEndpoints.Map(routes, api, Services.Keys);
+            FeatureEndpoints.Map(routes, api, Services);
             AdminEndpoints.Map(routes, api);
         });
         ApiOrNone = _config.Listen.Api is { } address ? BuildApi(address, api) : null;

@@ -41,23 +41,18 @@ internal static class NodeApi
             Keys = node.Subjects,
             DigestOf = new SubjectDigests(node.TokenKey).Of,
             SettleDecisions = node.Decisions.SettleAsync,
-            Forget = (tenant, user, sessions) => Forget(node, tenant, user, sessions),
+            SessionsOf = (tenant, user) => node.Persons.SessionsOf(tenant, user),
+            Forget = (tenant, user, sessions) =>
+            {
+                node.Decider.Forget(tenant, [user, .. sessions]);
+                node.Folding.Forget(tenant, user, sessions);
+            },
             Memory = await ApiMemory.OpenAsync(node.Journal, node.Clock, limits, metrics, cancellation),
             Metrics = metrics,
             Tenant = static context => context.KeyOf().Tenant,
             Limits = limits,
             Faulted = fault => node.Logger.LogError(NodeEvents.RequestFaulted, fault, "A request failed; the client was answered 500"),
         };
-    }
-
-    private static void Forget(NodeServices node, string tenant, string user, IReadOnlyList<string> sessions)
-    {
-        node.Decider.Forget(tenant, [user, .. sessions]);
-        node.Folding.Forget(tenant, user, null);
-        foreach (var session in sessions)
-        {
-            node.Folding.Forget(tenant, null, session);
-        }
     }
 
     private static ReplayAnswer Replay(NodeServices node, Journal.Facts.Decided decision)

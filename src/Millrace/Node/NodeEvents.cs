@@ -38,4 +38,8 @@ internal static class NodeEvents
     public static readonly EventId FeaturesReplaced = new(31, "featuresReplaced");
     public static readonly EventId FreshnessMissed = new(32, "freshnessMissed");
     public static readonly EventId FreshnessMet = new(33, "freshnessMet");
+    public static readonly EventId SnapshotLoaded = new(34, "snapshotLoaded");
+    public static readonly EventId SnapshotRefused = new(35, "snapshotRefused");
+    public static readonly EventId SnapshotWritten = new(36, "snapshotWritten");
+    public static readonly EventId SnapshotFailed = new(37, "snapshotFailed");
 }

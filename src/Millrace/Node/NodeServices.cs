@@ -11,6 +11,7 @@ using Millrace.Delivery.FrontEnd;
 using Millrace.Delivery.FrontEnd.Tls;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
+using Millrace.Features.Images;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Flywheel;
@@ -86,11 +87,17 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>Folds the features that serve.</summary>
     public FeatureFolding Folding { get; private set; } = null!;
 
+    /// <summary>How soon features show facts.</summary>
+    public FreshnessWatch Freshness { get; private set; } = null!;
+
     /// <summary>Takes changes of the features.</summary>
     public FeatureReload FeatureReload { get; private set; } = null!;
 
     /// <summary>What sessions and users did last.</summary>
     public IPersonStore Persons => Serving.Current.Persons;
+
+    /// <summary>The snapshots of what is folded.</summary>
+    public SnapshotFolder Snapshots { get; private set; } = null!;
 
     public DeliveryPlane Delivery { get; private set; } = null!;
 
@@ -181,18 +188,25 @@ internal sealed class NodeServices : IAsyncDisposable
 
     private async Task OpenFeaturesAsync(NodeConfig config, FeatureSet features, CancellationToken cancellation)
     {
+        var retention = History.Retention(config, features);
+        var removals = new FeatureRemovals(Journal, retention, Clock);
+        await removals.CheckAsync(config, Policies.Versions, cancellation);
         var policies = await Policies.ImportAsync(config, features, cancellation);
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         Serving = new ServingTable(new Serving(policies, () => folder.Current, persons));
-        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger);
+        Freshness = Owned(new FreshnessWatch(Clock, () => Config.Current.Features, () => Folding?.Lag ?? 0, Meter, Logger));
+        Snapshots = new SnapshotFolder(Data.Features);
+        var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
+        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints) { Freshness = Freshness };
         _closing.Add(Folding);
-        FeatureReload = new FeatureReload(Policies, Folding, Serving, History.Retention(config, features), FolderOf, PersonsOf, Logger);
+        FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
 
-        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding));
+        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding), Subjects);
 
-        EmbeddedPersonStore PersonsOf(FeatureSet set) => new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons);
+        EmbeddedPersonStore PersonsOf(FeatureSet set) =>
+            new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, Subjects);
     }
 
     private static FileSubjectKeys OpenSubjectKeys(string path, ILogger logger)
@@ -207,7 +221,7 @@ internal sealed class NodeServices : IAsyncDisposable
         return keys;
     }
 
-    /// <summary>How a node with this configuration folds.</summary>
+    /// <summary>The bounds and habits of the folder that a configuration asks for.</summary>
     internal static FeatureOptions OptionsOf(FoldingSection folding) => new()
     {
         MaxItems = folding.Items,

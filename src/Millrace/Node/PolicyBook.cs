@@ -18,6 +18,7 @@ internal sealed class PolicyBook
     private readonly TimeProvider _clock;
     private readonly Dictionary<string, PolicyChanged> _last = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Policy> _versions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, UnixMicros> _ended = new(StringComparer.Ordinal);
     private long _next;
 
     private PolicyBook(IJournal journal, TimeProvider clock)
@@ -72,6 +73,10 @@ internal sealed class PolicyBook
     /// <summary>The policy as it was in that version (<c>home@12</c>), or null. Any thread may ask.</summary>
     public Policy? Find(string id) => _versions.GetValueOrDefault(id);
 
+    /// <summary>Every version that was ever in force. Any thread may ask.</summary>
+    public IReadOnlyCollection<PolicyVersion> Versions =>
+        [.. _versions.Select(version => new PolicyVersion(version.Value, _ended.TryGetValue(version.Key, out var until) ? until : null))];
+
     private async Task CatchUpAsync(CancellationToken cancellation)
     {
         while (true)
@@ -87,6 +92,11 @@ internal sealed class PolicyBook
                 _next = position.Offset + 1;
                 if (fact is PolicyChanged changed)
                 {
+                    if (_last.GetValueOrDefault(changed.Policy) is { } before)
+                    {
+                        _ended[$"{before.Policy}@{before.Version}"] = changed.Time;
+                    }
+
                     _last[changed.Policy] = changed;
                     var policy = PolicyJson.Read(changed.Definition, changed.Version);
                     _versions[policy.Id] = policy;

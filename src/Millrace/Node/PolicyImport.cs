@@ -20,6 +20,9 @@ internal sealed class PolicyImport : IDisposable
     public static async Task<PolicyImport> OpenAsync(IJournal journal, TimeProvider clock, CancellationToken cancellation) =>
         new(await PolicyBook.OpenAsync(journal, clock, cancellation));
 
+    /// <summary>Every version of every policy.</summary>
+    public IReadOnlyCollection<PolicyVersion> Versions => _book.Versions;
+
     public void Dispose() => _importing.Dispose();
 
     /// <summary>A policy in any version that was ever in force; null when the journal knows none of that id.</summary>

@@ -73,6 +73,20 @@ internal sealed class ApiNode : IAsyncDisposable
         return count;
     }
 
+    /// <summary>Waits until what the journal held at the start is folded; false when that takes half a minute.</summary>
+    public async Task<bool> UntilReadyAsync(CancellationToken cancellation)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); !Services.Readiness.IsReady; await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellation))
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public Task<Answer> PostAsync(string path, string json, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, path, Encoding.UTF8.GetBytes(json), "application/json", cancellation);
 
@@ -81,7 +95,7 @@ internal sealed class ApiNode : IAsyncDisposable
         HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellation, string? encoding = null, string? key = null)
     {
         var admin = path.StartsWith("/v1/decisions", StringComparison.Ordinal) || path.StartsWith("/v1/purge", StringComparison.Ordinal)
-            || path.StartsWith("/v1/cache", StringComparison.Ordinal) || path.StartsWith("/admin/", StringComparison.Ordinal)
+            || path.StartsWith("/v1/cache", StringComparison.Ordinal) || path.StartsWith("/v1/features", StringComparison.Ordinal) || path.StartsWith("/admin/", StringComparison.Ordinal)
             || path.StartsWith("/v1/keys", StringComparison.Ordinal) || (path.StartsWith("/v1/users", StringComparison.Ordinal) && method != HttpMethod.Put) || path.StartsWith("/metrics", StringComparison.Ordinal);
         var url = (admin ? _node.Admin : _node.Api).Url;
         using var request = new HttpRequestMessage(method, new Uri(url.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Millrace.Features.Images;
 using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -56,6 +57,57 @@ public sealed class ErasureTests : IDisposable
         // The id is free for a new person.
         Assert.Equal((1, 0), await EventAsync(restarted, "new", User, Session, "i"));
         Assert.Equal(User, ((Observed)await FactAsync(restarted, JournalStream.Events, "new")).User);
+    }
+
+    /// <summary>Snapshots of features are taken each second, before the erasure and after it; what they hold of the person is lost with the key.</summary>
+    [Fact]
+    public async Task Snapshots_of_features_name_nobody_and_lose_the_erased()
+    {
+        string key;
+        var features = System.IO.Path.Combine(_data, "features");
+        await using (var node = await ApiNode.StartAsync(_data, Cancellation, settings: "folding.checkpoint=1s"))
+        {
+            key = node.Key;
+            await FillAsync(node, "one", User, Session, Land);
+            await FillAsync(node, "two", "bob", "bobs-session", "elsewhere");
+            await SnapshotAsync(node, features);
+            Assert.Empty(FileScan.Find(features, User, Session, Land, "bobs-session"));
+            Assert.Equal([Session], node.Services.Persons.SessionsOf("default", User));
+
+            // The session is not named: the store knows whose it is, and the event that names it alone is erased with it.
+            Assert.Equal(200, (await node.SendAsync(HttpMethod.Delete, Path, null, null, Cancellation)).Status);
+            Assert.True((await FactAsync(node, JournalStream.Events, "s-one")).Erased);
+            AssertKnown(node, (User, Session), false);
+            AssertKnown(node, ("bob", "bobs-session"), true);
+            Assert.Equal((1, 0), await EventAsync(node, "e-more", "bob", "bobs-session", "i"));
+            await SnapshotAsync(node, features);
+            Assert.Empty(FileScan.Find(_data, User, Session, Land));
+        }
+
+        Assert.Empty(FileScan.Find(_data, User, Session, Land));
+        await using var restarted = await ApiNode.StartAsync(_data, Cancellation, key);
+        Assert.True(await restarted.UntilReadyAsync(Cancellation));
+        AssertKnown(restarted, (User, Session), false);
+        AssertKnown(restarted, ("bob", "bobs-session"), true);
+    }
+
+    private static void AssertKnown(ApiNode node, (string User, string Session) person, bool known)
+    {
+        var read = new PersonBuffer();
+        node.Services.Persons.Read("default", person.User, person.Session, read);
+        Assert.Equal((known, known), (read.Knows(PersonEntity.User), read.Knows(PersonEntity.Session)));
+    }
+
+    /// <summary>Waits for a snapshot that is newer than those that are there.</summary>
+    private static async Task SnapshotAsync(ApiNode node, string folder)
+    {
+        string Newest() => Directory.Exists(folder) ? node.Services.Snapshots.Names(SnapshotKind.Items).FirstOrDefault("") : "";
+        var (before, began) = (Newest(), TimeProvider.System.GetTimestamp());
+        while (Newest() == before)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "no snapshot came");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
+        }
     }
 
     [Fact]

@@ -193,7 +193,7 @@ public sealed class FeatureConfigurationTests
         var warnings = ConfigWarnings.Of(config).ToArray();
         Assert.Contains("policies.home.blend.old: it is deprecated; ask desk what comes instead", warnings);
         Assert.Contains("features.more: its formula uses 'old', which is deprecated", warnings);
-        Assert.Contains(warnings, warning => warning.StartsWith("policies.home.blend: mine say something of persons", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.StartsWith("policies.home.blend: personal are mine", StringComparison.Ordinal));
     }
 
     [Fact]

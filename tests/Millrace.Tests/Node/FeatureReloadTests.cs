@@ -44,7 +44,7 @@ public sealed class FeatureReloadTests : IAsyncLifetime
 
     public FeatureReloadTests()
     {
-        _logs = LoggerFactory.Create(logging => logging.AddProvider(new Told(_told)));
+        _logs = LoggerFactory.Create(logging => logging.AddProvider(new ToldLog(_told)));
         _memory = new MemoryJournal(_clock);
         _journal = new TappedJournal(_memory);
     }
@@ -59,7 +59,7 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         _serving = new ServingTable(new Serving(await _policies.ImportAsync(config, features, Cancellation), () => folder.Current, persons));
         _folding = new FeatureFolding(_journal, folder, persons, _clock, _readiness, _meter, _logs.CreateLogger("test"));
-        _reload = new FeatureReload(_policies, _folding, _serving, History.Retention(config, features), FolderOf, PersonsOf, _logs.CreateLogger("test"));
+        _reload = new FeatureReload(_policies, _folding, _serving, History.Retention(config, features), new FeatureRemovals(_journal, History.Retention(config, features), _clock), FolderOf, PersonsOf, _logs.CreateLogger("test"));
         for (var i = 0; i < 3; i++)
         {
             await _memory.AppendAsync(new ItemChanged { Id = $"i{i}", Item = $"story-{i}", Time = Now }, Cancellation);
@@ -134,6 +134,36 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         await _folding.StepAsync(Cancellation);
         Assert.Equal("home@2", Policy);
         Assert.Equal(2, _serving.Current.Policies.Features.Definitions.Length);
+    }
+
+    [Theory]
+    [InlineData("{name: clicks_1h, life: removed}", "life: removed")]
+    [InlineData("", "no such feature")]
+    public async Task A_feature_that_recent_decisions_read_is_not_removed_until_they_are_gone(string gone, string got)
+    {
+        var without = $"features: [{{name: views_1d, count: view, window: 1d}}{(gone.Length > 0 ? ", " + gone : "")}]" + Old[Old.IndexOf('\n', StringComparison.Ordinal)..].Replace("clicks_1h", "views_1d", StringComparison.Ordinal);
+        await _memory.AppendAsync(new Decided { Id = "d", Time = Now, Surface = "home", Policy = "home@1", Session = "s" }, Cancellation);
+        _clock.Advance(TimeSpan.FromDays(6));
+        var refused = await Assert.ThrowsAsync<ConfigInvalidException>(() => ReloadAsync(without));
+        var fault = Assert.Single(refused.Faults).ToString();
+        Assert.Contains("millrace.yaml:1:", fault, StringComparison.Ordinal);
+        Assert.Contains("'clicks_1h' until 2026-01-08T00:00:00.000000Z: decisions by home@1 read it", fault, StringComparison.Ordinal);
+        Assert.Contains($"got {got}", fault, StringComparison.Ordinal);
+        Assert.Null(_folding.Backfill);
+        _clock.Advance(TimeSpan.FromDays(1) + TimeSpan.FromSeconds(1));
+        await ReloadAsync(without);
+        await LevelAsync();
+        await _folding.StepAsync(Cancellation);
+        Assert.Equal(["views_1d"], _serving.Current.Policies.Features.Names);
+    }
+
+    [Fact]
+    public async Task A_feature_by_which_nothing_was_decided_may_go_at_once()
+    {
+        await ReloadAsync(Old.Replace("clicks_1h", "clicks", StringComparison.Ordinal));
+        await LevelAsync();
+        await _folding.StepAsync(Cancellation);
+        Assert.Equal(["clicks"], _serving.Current.Policies.Features.Names);
     }
 
     [Fact]
@@ -244,27 +274,5 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         }
 
         return [.. epochs];
-    }
-
-    private sealed class Told(List<string> lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (lines)
-            {
-                lines.Add($"{eventId.Name}: {formatter(state, exception)}");
-            }
-        }
     }
 }

@@ -17,6 +17,8 @@ internal sealed class NodeProcess : IDisposable
 
     public Uri Delivery { get; private set; } = null!;
 
+    public Uri Api { get; private set; } = null!;
+
     public Uri Admin { get; private set; } = null!;
 
     /// <summary>The key of scope admin, which a node tells at its first start alone.</summary>
@@ -40,6 +42,12 @@ internal sealed class NodeProcess : IDisposable
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        // What tells a test how long to run would be a setting to the node, and refused.
+        foreach (var variable in start.Environment.Keys.Where(static name => name.StartsWith("MILLRACE_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(variable);
         }
 
         var node = new NodeProcess(Process.Start(start)!);
@@ -126,7 +134,7 @@ internal sealed class NodeProcess : IDisposable
             adminKey = line.StartsWith("admin", StringComparison.Ordinal) ? line["admin".Length..].Trim() : null;
         }
 
-        (Delivery, Admin, AdminKey) = (new Uri(After("delivery")), new Uri(After("admin")), adminKey);
+        (Delivery, Api, Admin, AdminKey) = (new Uri(After("delivery")), new Uri(After("api")), new Uri(After("admin")), adminKey);
 
         string After(string name) => words[Array.IndexOf(words, name) + 1];
     }

@@ -62,6 +62,9 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
 
     internal override FrozenState Freeze(long time) => new Frozen(Offset);
 
+    // The sketches say it all: the rows' words are estimated again.
+    internal override bool FillsWords => true;
+
     internal override void Save(StateWriter to)
     {
         to.Signed(_end);
@@ -98,8 +101,14 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
                 context.Uses.Hold(row);
             }
 
+            if (counted.Panes[slot] is not null)
+            {
+                throw from.Bad("each sketch once", "one twice");
+            }
+
             SketchOf(counted, row, slot).Merge(sketch);
             counted.Union.Merge(sketch);
+            context.Rows.Edit(row)[Offset] = counted.Rounded;
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class FirstTimes(FirstTimesKey key) : ItemState
         {
             var words = row.Slice(offset, 1 + Panes);
             var newest = words[0];
-            for (var number = Math.Max(end, newest) - Panes + 1; number <= newest; number++)
+            for (var number = Math.Max(0, Math.Max(end, newest) - Panes + 1); number <= newest; number++)
             {
                 if (words[1 + (int)(number % Panes)] is var first and > 0)
                 {

@@ -57,7 +57,7 @@ internal static class ConfigWarnings
 
             if (string.Join(", ", policy.Blend.Keys.Where(name => features[name].Info.Sensitivity == FeatureSensitivity.Personal)) is { Length: > 0 } personal)
             {
-                yield return $"policies.{policy.Name}.blend: {personal} say something of persons: they are missing, or their default, for whom did not consent, and after an erasure";
+                yield return $"policies.{policy.Name}.blend: personal are {personal}: missing, or their default, for who did not consent and after an erasure";
             }
         }
     }

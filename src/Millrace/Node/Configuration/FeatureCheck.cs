@@ -137,7 +137,7 @@ internal static class FeatureCheck
     {
         var definition = feature.Kind.Bind(feature) with { Info = InfoOf(feature.Written, feature.Entity) };
         var marks = new PathMarks(feature.Written);
-        foreach (var fault in definition.Faults())
+        foreach (var fault in definition.Faults().Concat(definition.InfoFaults()))
         {
             faults.Add(PlaneFault.Read($"{written.Path}.{fault}", path => marks.Find(path) is var mark && mark != default ? mark : written.Mark));
         }

@@ -26,7 +26,7 @@ internal sealed record NodeConfig
 
     /// <summary>Where features were written; no part of what the configuration says.</summary>
     [JsonIgnore]
-    public required FeatureMarks FeatureMarks { get; init; }
+    public FeatureMarks FeatureMarks { get; init; } = FeatureMarks.None;
 
     public required FoldingSection Folding { get; init; }
 
@@ -57,6 +57,8 @@ internal sealed record NodeConfig
 /// <param name="Names">Where each name is, removed ones too.</param>
 internal sealed record FeatureMarks(ConfigMark Section, ImmutableSortedDictionary<string, ConfigMark> Names)
 {
+    public static FeatureMarks None { get; } = new(default, ImmutableSortedDictionary<string, ConfigMark>.Empty);
+
     /// <summary>Where a feature is, or where it would be.</summary>
     public ConfigMark Of(string name) => Names.GetValueOrDefault(name, Section);
 }
@@ -98,6 +100,9 @@ internal sealed record FoldingSection
     public required TimeSpan Session { get; init; }
 
     public required string Lists { get; init; }
+
+    /// <summary>How often a snapshot of what is folded is written.</summary>
+    public required TimeSpan Checkpoint { get; init; }
 }
 
 internal sealed record LogSection(string Level, string Format);

@@ -77,5 +77,6 @@ internal static class NodeConfigBinder
         Segments = folding.Get<int>("segments"),
         Session = folding.Get<TimeSpan>("session"),
         Lists = folding.Get<string>("lists"),
+        Checkpoint = folding.Get<TimeSpan>("checkpoint"),
     };
 }

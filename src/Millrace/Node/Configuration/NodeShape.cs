@@ -54,6 +54,7 @@ internal static class NodeShape
         new("segments", Scalars.Integer(1, 10_000), "Segments that have a list of their own; further ones count in the global list only.", "64", "countries or languages, not persons"),
         new("session", Scalars.Duration(Second, TimeSpan.FromHours(12)), "A session that was idle for so long begins anew.", "30m", "what web analytics take for a session's end"),
         new("lists", Scalars.Name, "The event that popular and segment lists count.", "click", "the commonest sign of interest"),
+        new("checkpoint", Scalars.Duration(Second, TimeSpan.FromDays(1)), "How often a snapshot of what is folded is written beside the journal; a start folds what came since. One is written at a clean stop too.", "5m", "a start then folds minutes and not months, and writing takes seconds"),
     ]);
 
     private static ObjectShape Policy() => new("a policy",

@@ -54,6 +54,9 @@ internal sealed class ServedHistory : IAsyncDisposable
 
     internal UnixMicros Now => UnixMicros.Now(_clock);
 
+    /// <summary>When it began.</summary>
+    internal UnixMicros From { get; } = UnixMicros.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
     internal async Task TakeAsync(Step step)
     {
         _clock.Advance(TimeSpan.FromMilliseconds(step.Gap));

@@ -1,0 +1,55 @@
+using Millrace.Features.Local;
+using Millrace.Features.Online;
+using Millrace.Journal;
+
+namespace Millrace.Bench.Features;
+
+/// <summary>How many events a second one thread folds with the features of the demo; the processor's time of the thread, freezes included.</summary>
+internal static class FoldBench
+{
+    private const int Epoch = 100_000;
+
+    /// <param name="items">Items in the catalogue.</param>
+    /// <param name="events">Events of one round.</param>
+    /// <param name="rounds">Rounds; the first warms up.</param>
+    internal static int Run(int items, int events, int rounds)
+    {
+        var world = new FeatureWorld(items);
+        var folder = new FeatureFolder(FeatureWorld.Features, new FeatureOptions());
+        var persons = new EmbeddedPersonStore(FeatureWorld.Features.Persons, 1);
+        foreach (var item in world.Catalogue())
+        {
+            folder.Apply(item);
+        }
+
+        Console.WriteLine($"{items} items, {FeatureWorld.Features.Definitions.Length} features, {events} events a round, a freeze every {Epoch}");
+        Console.WriteLine("| round | items: events/s | ns/event | persons: events/s | bytes/event |\n|---|---|---|---|---|");
+        for (var round = 0; round < rounds; round++)
+        {
+            StoredFact[] facts = [.. Enumerable.Range(0, events).Select(_ => world.Event())];
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            var began = ThreadClock.Now;
+            for (var i = 0; i < facts.Length; i++)
+            {
+                folder.Apply(facts[i]);
+                if (i % Epoch == Epoch - 1)
+                {
+                    folder.Freeze(facts[i].Fact.Time);
+                }
+            }
+
+            var folded = ThreadClock.Now;
+            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+            foreach (var fact in facts)
+            {
+                persons.Observe(fact);
+            }
+
+            var observed = ThreadClock.Now;
+            Console.WriteLine(FormattableString.Invariant(
+                $"| {round} | {events * 1e9 / (folded - began):F0} | {(folded - began) / (double)events:F0} | {events * 1e9 / (observed - folded):F0} | {allocated / events} |"));
+        }
+
+        return folder.Counts.Whole ? 0 : 1;
+    }
+}
