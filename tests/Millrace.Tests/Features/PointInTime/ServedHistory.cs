@@ -58,6 +58,9 @@ internal sealed class ServedHistory : IAsyncDisposable
 
     internal UnixMicros Now => UnixMicros.Now(Clock);
 
+    /// <summary>When it began.</summary>
+    internal UnixMicros From { get; } = UnixMicros.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
     internal async Task TakeAsync(Step step)
     {
         Clock.Advance(TimeSpan.FromMilliseconds(step.Gap));
