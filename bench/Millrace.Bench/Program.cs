@@ -5,6 +5,7 @@ using Millrace.Bench.DiskTier;
 using Millrace.Bench.Eviction;
 using Millrace.Bench.Features;
 using Millrace.Bench.FeaturesAsOf;
+using Millrace.Bench.FeaturesImage;
 using Millrace.Bench.JournalAppend;
 using Millrace.Bench.JournalRead;
 using Millrace.Bench.StoreMemory;
@@ -20,6 +21,9 @@ return args switch
     ["features-asof"] => await FeaturesAsOfBench.RunAsync(Directory.CreateTempSubdirectory("millrace-bench-").FullName, LogSize.Full),
     ["features-asof", var directory, var events] => await FeaturesAsOfBench.RunAsync(
         directory, LogSize.Full with { Events = int.Parse(events, CultureInfo.InvariantCulture), Decisions = int.Parse(events, CultureInfo.InvariantCulture) / 100 }),
+    ["features-image"] => FeaturesImageBench.Run(1_000_000, 2_000_000),
+    ["features-persons"] => FeaturesPersonsBench.Run(1_000_000, 500_000),
+    ["features-persons", var persons] => FeaturesPersonsBench.Run(int.Parse(persons, CultureInfo.InvariantCulture), 500_000),
     ["features-asof", var directory, var events, var only] => await FeaturesAsOfBench.RunAsync(
         directory, LogSize.Full with { Events = int.Parse(events, CultureInfo.InvariantCulture), Decisions = int.Parse(events, CultureInfo.InvariantCulture) / 100 }, only),
     ["journal-writer", var directory, var run] => await JournalWriter.WriteAsync(directory, run),
@@ -41,6 +45,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold | features-assemble | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold | features-image | features-persons [PERSONS] | features-assemble | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

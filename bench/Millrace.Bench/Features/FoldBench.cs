@@ -1,3 +1,4 @@
+using Millrace.Features.Definitions;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal;
@@ -50,6 +51,31 @@ internal static class FoldBench
                 $"| {round} | {events * 1e9 / (folded - began):F0} | {(folded - began) / (double)events:F0} | {events * 1e9 / (observed - folded):F0} | {allocated / events} |"));
         }
 
+        Console.WriteLine("| alone | ns/event |\n|---|---|");
+        StoredFact[] few = [.. Enumerable.Range(0, Math.Min(events, Epoch)).Select(_ => world.Event())];
+        Alone("none", [], world, few);
+        foreach (var definition in FeatureWorld.Features.Definitions.Where(definition => definition.Inputs.IsEmpty))
+        {
+            Alone(definition.Name, [definition], world, few);
+        }
+
         return folder.Counts.Whole ? 0 : 1;
+    }
+
+    private static void Alone(string label, FeatureDefinition[] definitions, FeatureWorld world, StoredFact[] facts)
+    {
+        var folder = new FeatureFolder(FeatureSet.Create(definitions), new FeatureOptions());
+        foreach (var item in world.Catalogue())
+        {
+            folder.Apply(item);
+        }
+
+        var began = ThreadClock.Now;
+        foreach (var fact in facts)
+        {
+            folder.Apply(fact);
+        }
+
+        Console.WriteLine(FormattableString.Invariant($"| {label} | {(ThreadClock.Now - began) / (double)facts.Length:F0} |"));
     }
 }

@@ -17,7 +17,7 @@ public sealed class FeatureFolder
 {
     private const string Click = "click";
 
-    private readonly Dictionary<string, ItemState[]> _wanting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ItemState[] States, bool Recent)> _wanting = new(StringComparer.Ordinal);
     private FolderState _state;
     private volatile FeatureSnapshot _current;
 
@@ -202,7 +202,11 @@ public sealed class FeatureFolder
 
         var sessions = _state.SessionsOf(partition);
         var click = observed.Event == Click;
-        Fold(new FoldedEvent { Fact = observed, Time = time, Item = _state.Items.Read(row)!.Hash, Row = row, Recent = sessions.Recent(session, time), Pushes = click });
+        sessions.Pass(time);
+
+        // Most events are impressions, which make no pairs: their sessions need not be looked up.
+        var recent = Wanting(observed.Event).Recent ? sessions.Recent(session, time) : [];
+        Fold(new FoldedEvent { Fact = observed, Time = time, Item = _state.Items.Read(row)!.Hash, Row = row, Recent = recent, Pushes = click });
         if (click)
         {
             sessions.Push(session, observed.Subject!, row, time);
@@ -213,7 +217,7 @@ public sealed class FeatureFolder
 
     private void Fold(in FoldedEvent folded)
     {
-        var states = Wanting(folded.Event);
+        var (states, _) = Wanting(folded.Event);
         if (states.Length > 0)
         {
             var row = _state.Context.Rows.Edit(folded.Row);
@@ -229,22 +233,23 @@ public sealed class FeatureFolder
         }
     }
 
-    private ItemState[] Wanting(string @event)
+    private (ItemState[] States, bool Recent) Wanting(string @event)
     {
-        if (_wanting.TryGetValue(@event, out var states))
+        if (_wanting.TryGetValue(@event, out var wanting))
         {
-            return states;
+            return wanting;
         }
 
-        states = [.. _state.States.Where(state => state.Wants(@event))];
+        ItemState[] states = [.. _state.States.Where(state => state.Wants(@event))];
+        wanting = (states, states.Any(state => state.ReadsRecent));
 
         // Names of events are the callers' own: those that nobody wants must not fill the memory.
         if (states.Length > 0)
         {
-            _wanting.Add(@event, states);
+            _wanting.Add(@event, wanting);
         }
 
-        return states;
+        return wanting;
     }
 
     /// <summary>The row of an event's item; one that the catalogue does not hold, or does not hold yet, gets one too. −1 when the bound on those is hit.</summary>

@@ -78,7 +78,11 @@ internal sealed class RowStore(int words)
         }
 
         var page = new Page(_owner);
-        _pages[index]?.Chunks.AsSpan().CopyTo(page.Chunks);
+        if (_pages[index] is { } before)
+        {
+            page.Chunks = before.Chunks;
+        }
+
         return _pages[index] = page;
     }
 
@@ -154,6 +158,14 @@ internal sealed class RowStore(int words)
     internal sealed class Page(long owner)
     {
         internal readonly long Owner = owner;
-        internal readonly long[]?[] Chunks = new long[]?[1 << PageBits];
+
+        // Within the page itself: one load less for each row that is read.
+        internal Chunked Chunks;
+    }
+
+    [InlineArray(1 << PageBits)]
+    internal struct Chunked
+    {
+        private long[]? _first;
     }
 }

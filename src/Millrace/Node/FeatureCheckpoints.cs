@@ -22,7 +22,7 @@ internal sealed class FeatureCheckpoints
     private readonly Counter<long> _failed;
     private Task _writing = Task.CompletedTask;
     private long _last;
-    private Cut? _cut;
+    private SnapshotHead? _newest;
 
     /// <param name="snapshots">Where to.</param>
     /// <param name="every">How often.</param>
@@ -66,7 +66,7 @@ internal sealed class FeatureCheckpoints
     private Action? Take(FeatureFolder folder, EmbeddedPersonStore persons)
     {
         _last = _clock.GetTimestamp();
-        if (_cut is { } cut && cut.Next.SequenceEqual(folder.State.Cut.Next))
+        if (_newest is { } newest && newest.Definitions == folder.State.Features.Fingerprint && newest.Cut.Next.SequenceEqual(folder.State.Cut.Next))
         {
             return null;
         }
@@ -86,7 +86,7 @@ internal sealed class FeatureCheckpoints
             // Persons first: of two files the older cut is where the journal is read on from, and facts that one of them folds already change nothing.
             var (_, personsLength) = _snapshots.Write(persons.Head, persons.Write);
             var (name, length) = _snapshots.Write(items.Head, items.Write);
-            _cut = items.Head.Cut;
+            _newest = items.Head;
             _written.Record(_clock.GetElapsedTime(began).TotalSeconds);
             _log.LogDebug(NodeEvents.SnapshotWritten, "Snapshot {Snapshot} is written: {Items} bytes of items, {Persons} of persons", name, length, personsLength);
         }

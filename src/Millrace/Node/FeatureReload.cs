@@ -56,7 +56,7 @@ internal sealed class FeatureReload
         History.CheckRunning(config, features, _retention);
         await _removals.CheckAsync(config, _policies.Versions, CancellationToken.None);
         var serving = _serving.Current.Policies.Features;
-        var now = PolicyValidator.Faults(config.Policies.Values, config.Surfaces.Values, serving).Count == 0
+        var now = Serves(serving, config)
             ? await _policies.ImportAsync(config, serving, CancellationToken.None)
             : null;
         return () => Commit(config, features, now);
@@ -78,9 +78,9 @@ internal sealed class FeatureReload
                 _pending = null;
                 _folding.KeepServing();
             }
-            else if (_pending?.Features.Fingerprint == features.Fingerprint)
+            else if (_pending is { } pending && pending.Features.Fingerprint == features.Fingerprint && Serves(pending.Features, config))
             {
-                _pending.Config = config;
+                pending.Config = config;
             }
             else
             {
@@ -88,6 +88,9 @@ internal sealed class FeatureReload
             }
         }
     }
+
+    // Features of one fingerprint may still differ in what is said beside them: what is protected is no policy's.
+    private static bool Serves(FeatureSet features, NodeConfig config) => PolicyValidator.Faults(config.Policies.Values, config.Surfaces.Values, features).Count == 0;
 
     private void Begin(NodeConfig config, FeatureSet features)
     {
@@ -118,7 +121,7 @@ internal sealed class FeatureReload
         {
             lock (reload._gate)
             {
-                if (reload._pending != this || _prepared is not { } prepared || prepared.Config != Config)
+                if (reload._pending != this || _prepared is not { } prepared || !ReferenceEquals(prepared.Config, Config))
                 {
                     return false;
                 }

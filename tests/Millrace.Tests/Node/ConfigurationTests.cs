@@ -101,6 +101,7 @@ public sealed class ConfigurationTests
     [InlineData("policies: {h: {}}\nsurfaces: {home: {policy: h, slots: [{id: a, count: 100}, {id: b, count: 100}, {id: c, count: 100}, {id: d, count: 100}, {id: e, count: 100}, {id: f, count: 1}]}}", "t.yaml:2:37 surfaces.home.slots: expected at most 500 items over all slots", "got 501")]
     [InlineData("a: &x 1\nb: *x", "expected YAML", "anchors and aliases are not used here")]
     [InlineData("node: {data: [", "expected YAML", "what cannot be read")]
+    [InlineData("surfaces:\n  home: {policy: [{id: main, slots: [{id: main, count: 10}]}\n  audit: {policy: audit, slots: [{id: list, count: 5}]}", "expected YAML", "what cannot be read")]
     [InlineData("node: {}\n---\nnode: {}", "expected one document", "got a second one")]
     public void Each_fault_says_where_it_is_what_was_expected_and_what_was_found(string text, string expected, string got)
     {

@@ -80,6 +80,16 @@ internal sealed class NodeProcess : IDisposable
         return (await response.Content.ReadAsByteArrayAsync(Now), string.Join(',', response.Headers.GetValues("Cache-Status")));
     }
 
+    /// <summary>Posts JSON to the api listener; the body that comes back, which is durable when it says so.</summary>
+    public async Task<string> PostAsync(string path, string json, string type = "application/json")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Api, path)) { Content = new StringContent(json, Encoding.UTF8, type) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
+        using var response = await _http.SendAsync(request, Now);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsStringAsync(Now);
+    }
+
     /// <summary>Purges, and returns once this node has obeyed.</summary>
     public async Task PurgeAsync(string purge)
     {

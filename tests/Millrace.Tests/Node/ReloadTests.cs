@@ -49,6 +49,17 @@ public sealed class ReloadTests : IDisposable
         Assert.False(_config.LastRefused);
     }
 
+    [Theory]
+    [InlineData("count: click, window: 1h", "count: click, window: 2h")]
+    [InlineData("count: click, window: 1h", "count: click, window: 1h, owner: desk")]
+    [InlineData("rate: {of: click, per: view, examination: {ranks: [1, 0.5]}}, window: 1h", "rate: {of: click, per: view, examination: {ranks: [1, 0.4]}}, window: 1h")]
+    public async Task A_change_within_one_feature_is_a_change(string before, string after)
+    {
+        Assert.Equal(ReloadOutcome.Applied, await ReloadAsync($"features: [{{name: a, {before}}}]"));
+        Assert.Equal(ReloadOutcome.Unchanged, await ReloadAsync($"\nfeatures: [{{name: a, {before}}}]"));
+        Assert.Equal(ReloadOutcome.Applied, await ReloadAsync($"features: [{{name: a, {after}}}]"));
+    }
+
     [Fact]
     public async Task A_file_that_is_gone_is_refused_too()
     {

@@ -86,10 +86,15 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
     internal override void Load(StateReader from)
     {
         _end = from.Signed();
+        if (_end != long.MinValue && (_end < 0 || _end > long.MaxValue / 4 / _width))
+        {
+            throw from.Bad("a window's end", $"part {_end}");
+        }
+
         for (var left = from.Count(int.MaxValue); left > 0; left--)
         {
             var (slot, row) = (from.Count(_panes.Length - 1), context.LoadRow(from));
-            if (HyperLogLog.Read(from.Bytes(MostBytes)) is not { } sketch || sketch.Precision != key.Precision)
+            if (HyperLogLog.Read(from.Bytes(MostBytes)) is not { } sketch || sketch.Precision != key.Precision || sketch.Filled == 0)
             {
                 throw from.Bad($"a sketch of precision {key.Precision}", "something else");
             }

@@ -22,14 +22,18 @@ internal sealed class FoldedSessions(FoldContext context, ISubjectKeys? keys)
     private RowUses Uses => context.Uses;
 
     /// <summary>The rows that the session clicked, newest first; empty when it is new, was idle too long, or has gone on past <paramref name="time"/>.</summary>
-    internal ReadOnlySpan<int> Recent(string key, long time)
+    /// <remarks><see cref="Pass"/> has been called with its time.</remarks>
+    internal ReadOnlySpan<int> Recent(string key, long time) =>
+        _sessions.Find(key) is var slot and >= 0 && _sessions.Read(slot) is var found && Math.Abs(time - found.Last) <= _idle ? found.Rows : [];
+
+    /// <summary>Takes note that the partition has come to <paramref name="time"/>, and forgets who has been idle for too long.</summary>
+    internal void Pass(long time)
     {
         _clock = Math.Max(_clock, time);
         ForgetIdle();
-        return _sessions.Find(key) is var slot and >= 0 && _sessions.Read(slot) is var found && Math.Abs(time - found.Last) <= _idle ? found.Rows : [];
     }
 
-    /// <summary>Puts <paramref name="row"/> in front; <see cref="Recent"/> has been called with its time.</summary>
+    /// <summary>Puts <paramref name="row"/> in front; <see cref="Pass"/> has been called with its time.</summary>
     /// <param name="key">The session.</param>
     /// <param name="subject">Under whose key it is written; a click of someone who has none, hence is erased, changes nothing.</param>
     /// <param name="row">The item's row.</param>

@@ -47,6 +47,9 @@ internal abstract class ItemState
     /// <summary>Whether it folds events of this type.</summary>
     internal virtual bool Wants(string @event) => Event is null || Event == @event;
 
+    /// <summary>Whether it looks at what the session clicked before.</summary>
+    internal virtual bool ReadsRecent => false;
+
     /// <summary>When <see cref="Advance"/> will next have something to do, Unix µs.</summary>
     internal virtual long Due => long.MaxValue;
 

@@ -18,6 +18,8 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
 
     internal override string? Event => key.Event;
 
+    internal override bool ReadsRecent => true;
+
     internal override long Due => _ring.Due;
 
     internal override void Advance(long time) => _ring.Advance(time, new Sink(this));

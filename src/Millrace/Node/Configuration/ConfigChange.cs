@@ -33,7 +33,7 @@ internal static class ConfigChange
     };
 
     /// <summary>Whether two configurations say the same.</summary>
-    public static bool Same(NodeConfig a, NodeConfig b) => Text(a) == Text(b);
+    public static bool Same(NodeConfig a, NodeConfig b) => Text(a) == Text(b) && a.Features.SequenceEqual(b.Features);
 
     // Records compare immutable arrays by reference; their text compares by value. Addresses print through ListenAddress.ToString.
     private static string Text(object value) => JsonSerializer.Serialize(value, ConfigJson.Options);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Millrace.Delivery.Routes;
+using Millrace.Features.Definitions;
 
 namespace Millrace.Node.Configuration;
 
@@ -12,7 +13,7 @@ internal static class ConfigJson
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new AddressText(), new DurationText(), new ContractText(), new SigningKeyText(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new AddressText(), new DurationText(), new ContractText(), new SigningKeyText(), new FeatureOfItsKind(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     private sealed class AddressText : JsonConverter<ListenAddress>
@@ -38,6 +39,15 @@ internal static class ConfigJson
 
         public override void Write(Utf8JsonWriter writer, SigningKey value, JsonSerializerOptions options) =>
             writer.WriteStringValue($"{value.Id}: sha256 {Convert.ToHexStringLower(SHA256.HashData(value.Secret.Span).AsSpan(0, 8))}…");
+    }
+
+    /// <summary>A definition with the settings of its kind, not only those that all have.</summary>
+    private sealed class FeatureOfItsKind : JsonConverter<FeatureDefinition>
+    {
+        public override FeatureDefinition Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("configurations are written as JSON, never read from it");
+
+        public override void Write(Utf8JsonWriter writer, FeatureDefinition value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, value.GetType(), options);
     }
 
     private sealed class ContractText : JsonConverter<Contract>

@@ -26,7 +26,7 @@ internal sealed record NodeConfig
 
     /// <summary>Where features were written; no part of what the configuration says.</summary>
     [JsonIgnore]
-    public FeatureMarks FeatureMarks { get; init; } = FeatureMarks.None;
+    public FeatureMarks FeatureMarks { get; init; } = new(default, ImmutableSortedDictionary<string, ConfigMark>.Empty);
 
     public required FoldingSection Folding { get; init; }
 
@@ -57,8 +57,6 @@ internal sealed record NodeConfig
 /// <param name="Names">Where each name is, removed ones too.</param>
 internal sealed record FeatureMarks(ConfigMark Section, ImmutableSortedDictionary<string, ConfigMark> Names)
 {
-    public static FeatureMarks None { get; } = new(default, ImmutableSortedDictionary<string, ConfigMark>.Empty);
-
     /// <summary>Where a feature is, or where it would be.</summary>
     public ConfigMark Of(string name) => Names.GetValueOrDefault(name, Section);
 }

@@ -37,13 +37,20 @@ internal sealed class YamlTree
             return empty;
         }
 
+        var tree = new YamlTree(source, new StringReader(text), faults);
         try
         {
-            return new YamlTree(source, new StringReader(text), faults).ReadDocument() ?? empty;
+            return tree.ReadDocument() ?? empty;
         }
         catch (YamlException broken)
         {
             faults.Add(new ConfigFault(Place(source, broken.Start), "", "YAML", $"what cannot be read: {broken.Message}"));
+            return empty;
+        }
+        catch (InvalidOperationException)
+        {
+            // The parser's own, where it cannot go on: a flow mapping that is not closed may be one of those.
+            faults.Add(new ConfigFault(tree._parser.Current is { } last ? Place(source, last.End) : start, "", "YAML", "what cannot be read from here on"));
             return empty;
         }
     }
