@@ -5,7 +5,7 @@ using Millrace.Features.Online;
 namespace Millrace.Features.Definitions;
 
 /// <summary>
-/// How an item goes together with what the session clicked: <c>{name, entity: item, cooccur: click, window: 1d}</c>. Sums over the
+/// How an item goes together with what the session clicked: <c>{name, entity: session-item, cooccur: click, window: 1d}</c>. Sums over the
 /// session's last <see cref="Depth"/> items; as a share it is P(item | clicked), shrunk towards 0 for rarely clicked ones.
 /// </summary>
 /// <param name="Name">Its name.</param>

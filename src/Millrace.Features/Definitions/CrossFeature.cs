@@ -4,7 +4,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>How often an item had an event in the context of the request: <c>{name, entity: item×context, count: click, by: surface, window: 1d}</c>.</summary>
+/// <summary>How often an item had an event in the context of the request: <c>{name, entity: item-context, count: click, by: surface, window: 1d}</c>.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Event">The event counted.</param>
 /// <param name="By"><c>surface</c>, <c>segment</c>, <c>slot</c> (of decisions that fill one slot) or <c>context:NAME</c>. Missing where the request says nothing of it.</param>

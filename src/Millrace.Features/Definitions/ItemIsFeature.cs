@@ -3,7 +3,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>1 when the item has a value, else 0: <c>{name, entity: item, is: {kind: video}}</c>.</summary>
+/// <summary>1 when the item has a value, else 0: <c>{name, entity: item, is: video, by: kind}</c>.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="By"><c>provider</c>, <c>kind</c> or <c>attribute:NAME</c>; missing where the item has none.</param>
 /// <param name="Value">The value, compared by its characters; any of several will do.</param>

@@ -3,7 +3,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>An attribute of the item as a number: <c>{name, entity: item, value: price}</c>. Its first value; true and false are 1 and 0; missing where it is none.</summary>
+/// <summary>An attribute of the item as a number: <c>{name, entity: item, value: "attribute:price"}</c>. Its first value; true and false are 1 and 0; missing where it is none.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Attribute">The attribute.</param>
 public sealed record ItemValueFeature(string Name, string Attribute) : FeatureDefinition(Name)
