@@ -72,6 +72,9 @@ public sealed class FeatureFolder
     /// <summary>Epochs are numbered from <paramref name="epoch"/> + 1 on: the last one that was recorded before this folder began.</summary>
     public void ContinueAfter(long epoch) => _state.Epoch = Math.Max(_state.Epoch, epoch);
 
+    /// <summary>Says that nothing of a partition before <paramref name="offset"/> need be folded: cuts name it from there on.</summary>
+    public void BeginAt(JournalStream stream, int partition, long offset) => _state.Next.TryAdd((stream, partition), offset);
+
     /// <summary>Freezes what has been folded, and leaves <see cref="Current"/> as it is until <see cref="Publish"/>.</summary>
     /// <param name="until">Where windows end; the latest folded fact's time when that is later.</param>
     public FeatureSnapshot Draft(UnixMicros until)

@@ -165,7 +165,7 @@ public sealed class PointInTimeWalk
         foreach (var stored in decisions)
         {
             var decided = (Decided)stored.Fact;
-            if (await BringBackAsync(decided, cancellation) is { } reason)
+            if (await BringBackAsync(epoch, decided, cancellation) is { } reason)
             {
                 Counts.Count(reason);
                 continue;
@@ -187,7 +187,7 @@ public sealed class PointInTimeWalk
     };
 
     /// <summary>Folds persons up to what the decision knew of its own, and reads it; says why not when that cannot be.</summary>
-    private async ValueTask<NotVisited?> BringBackAsync(Decided decided, CancellationToken cancellation)
+    private async ValueTask<NotVisited?> BringBackAsync(EpochFrozen epoch, Decided decided, CancellationToken cancellation)
     {
         _moment.Person.Clear();
         if (decided.Erased)
@@ -207,7 +207,7 @@ public sealed class PointInTimeWalk
 
         foreach (var feed in _feeds.Where(feed => feed.Stream == JournalStream.Events))
         {
-            _cut[feed.Partition] = feed.Items + decided.UserAhead[feed.Partition];
+            _cut[feed.Partition] = CutOf(epoch, feed) + decided.UserAhead[feed.Partition];
             await feed.FoldPersonsAsync(_cut[feed.Partition], _persons, cancellation);
         }
 

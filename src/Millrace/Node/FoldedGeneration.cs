@@ -150,11 +150,15 @@ internal sealed class FoldedGeneration
         {
             var persons = (Persons as EmbeddedPersonStore)?.NextEvent(tail.Partition) ?? 0;
             tail.Next = Math.Min(seen ? folded : tail.Next, persons > 0 ? persons : tail.Next);
+            (Persons as EmbeddedPersonStore)?.BeginAt(tail.Partition, tail.Next);
         }
         else if (seen)
         {
             tail.Next = folded;
         }
+
+        // Every cut names every partition from the first epoch on: one that has been quiet for longer than anything looks back would read as never folded.
+        Folder.BeginAt(tail.Stream, tail.Partition, tail.Next);
     }
 
     private void ForgetSessions()
