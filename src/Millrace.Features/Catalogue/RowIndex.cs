@@ -91,7 +91,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         _places.Edit(at) = row + 1;
     }
 
-    // The item hash is the same everywhere, so ids that collide could be made up; mixed with a number that only this process knows, they are spread all the same.
+    // Mixed with a number that only this process knows: ids whose hashes differ cannot be chosen to crowd one place. Ids of one hash share it; who may make up ids may slow himself down.
     private static int Home(ulong hash, int bits) => (int)(StableHash.Mix(hash ^ Seed) >> (64 - bits));
 
     /// <summary>The index as one snapshot sees it.</summary>

@@ -89,7 +89,7 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
                     PairRead.Log => Deterministic.LogOnePlus(entry.Count),
                     PairRead.Share => entry.Count / total,
                     PairRead.Count => entry.Count,
-                    _ => Relation(entry.Count, own, counts!.Count(read.Row(candidate)), counts.Total),
+                    _ => Relation(entry.Count, own, counts!.Count(read.Row(candidate)), (long)counts.Total),
                 };
                 column[candidate] = (float)(column[candidate] + (weight * value));
             }

@@ -22,7 +22,7 @@ public sealed record CountFeature(string Name, string Event, TimeSpan Window, Co
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var counts = read.State<WindowedSums.Frozen>(0);
-        double total = Math.Max(1, counts.Total);
+        var total = (double)Int128.Max(1, counts.Total);
         for (var i = 0; i < column.Length; i++)
         {
             if (read.Rows[i] < 0)

@@ -46,7 +46,7 @@ public sealed record RateFeature(string Name, string Of, string Per, TimeSpan Wi
     {
         var (of, per) = (read.State<WindowedSums.Frozen>(0), read.State<WindowedSums.Frozen>(1));
         double unit = Examination is null ? 1 : ExaminationCurve.One;
-        var (alpha, beta) = PriorOf(read, of.Total, per.Total / unit);
+        var (alpha, beta) = PriorOf(read, (long)of.Total, (double)per.Total / unit);
         for (var i = 0; i < column.Length; i++)
         {
             var row = read.Row(i);

@@ -25,7 +25,7 @@ public sealed record SumFeature(string Name, string Event, string Unit, TimeSpan
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var sums = read.State<WindowedSums.Frozen>(0);
-        double total = Math.Max(1, sums.Total);
+        var total = (double)Int128.Max(1, sums.Total);
         for (var i = 0; i < column.Length; i++)
         {
             if (read.Rows[i] >= 0)

@@ -10,8 +10,7 @@ namespace Millrace.Features.Online;
 /// <summary>
 /// Folds the journal into item features. One writer calls <see cref="Apply"/> and <see cref="Freeze"/>; any thread reads <see cref="Current"/>. Build it with
 /// <c>new FeatureFolder(FeatureSet.Create(definitions, PolicyWindows.Of(policies)), new FeatureOptions())</c>. After a restart fold items from their beginning, and
-/// events from <see cref="FeatureSet.Reach"/> before now or earlier. Facts of one partition come in order; partitions may interleave as they like, except that an item
-/// comes before its events, which are not counted otherwise. Folders of equal cuts are then equal, as long as no bound was hit (<see cref="FoldCounts.Whole"/>).
+/// events from <see cref="FeatureSet.Reach"/> before now or earlier. Facts of one partition come in order; partitions may interleave as they like. Folders of equal cuts are then equal, as long as no bound was hit (<see cref="FoldCounts.Whole"/>).
 /// </summary>
 public sealed class FeatureFolder
 {

@@ -151,6 +151,11 @@ internal sealed class FolderState
 
     private void Forget(int row, CatalogueItem item)
     {
+        if (!item.Learnt)
+        {
+            Counts.GiveUpRow();
+        }
+
         Recent.Change(row, item, null, Time);
         Context.Rows.Edit(row).Clear();
         foreach (var state in States)
