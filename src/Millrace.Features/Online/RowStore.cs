@@ -4,14 +4,14 @@ using System.Runtime.Intrinsics.X86;
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// The items' numbers, row-major: one item is one row of <paramref name="words"/> integers. Rows stand in chunks of about 4 KiB under pages of 64 chunks, each copied at
+/// The items' numbers, row-major: one item is one row of <paramref name="words"/> integers. Rows stand in chunks of about 1 KiB under pages of 64 chunks, each copied at
 /// most once per freeze and only when touched, so that a freeze costs O(touched). One writer; frozen views are read by any thread.
 /// </summary>
 /// <param name="words">Words of one row, at least 1.</param>
 internal sealed class RowStore(int words)
 {
     private const int PageBits = 6;
-    private const int ChunkWords = 512;
+    private const int ChunkWords = 128;
 
     // The first word of a chunk says which writer's turn it belongs to.
     private const int Head = 1;

@@ -140,7 +140,7 @@ internal sealed class FoldedGeneration
     /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
     private void GoOn(Tail tail, bool isShort)
     {
-        var seen = Folder.State.Next.TryGetValue((tail.Stream, tail.Partition), out var folded);
+        var seen = Folder.State.Next.TryGet(tail.Stream, tail.Partition, out var folded);
         if (!seen && isShort)
         {
             _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
