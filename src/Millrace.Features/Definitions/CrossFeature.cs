@@ -32,14 +32,20 @@ public sealed record CrossFeature(string Name, string Event, string By, TimeSpan
         }
 
         var counts = read.State<CrossedCounts.Frozen>(0);
+        var rows = read.Rows;
+        foreach (var row in rows)
+        {
+            counts.Prefetch(row, value);
+        }
+
         for (var i = 0; i < column.Length; i++)
         {
-            if (read.Rows[i] < 0)
+            if (rows[i] < 0)
             {
                 continue;
             }
 
-            var count = counts.Count(read.Rows[i], value);
+            var count = counts.Count(rows[i], value);
             column[i] = As switch
             {
                 CountRead.Log => CountLog.LogOnePlus(count),

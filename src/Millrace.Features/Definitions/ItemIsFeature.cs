@@ -17,10 +17,10 @@ public sealed record ItemIsFeature(string Name, string By, string Value) : Featu
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var equals = read.State<CatalogueState.Frozen>(0);
+        var equals = read.Column(read.State<CatalogueState.Frozen>(0).At);
         for (var i = 0; i < column.Length; i++)
         {
-            if (equals.Of(read.Row(i))[0] is var said and not 0)
+            if (equals[i] is var said and not 0)
             {
                 column[i] = said == 1 ? 1 : 0;
             }

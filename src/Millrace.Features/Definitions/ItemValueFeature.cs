@@ -16,10 +16,10 @@ public sealed record ItemValueFeature(string Name, string Attribute) : FeatureDe
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var numbers = read.State<CatalogueState.Frozen>(0);
+        var numbers = read.Column(read.State<CatalogueState.Frozen>(0).At);
         for (var i = 0; i < column.Length; i++)
         {
-            column[i] = (float)ItemNumbers.Of(numbers.Of(read.Row(i))[0]);
+            column[i] = (float)ItemNumbers.Of(numbers[i]);
         }
     }
 }

@@ -102,11 +102,17 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         /// <summary>What all items' events within the window add up to.</summary>
         internal Int128 Total => total;
 
+        /// <summary>Where the count stands in every row.</summary>
+        internal int CountAt => offset;
+
+        /// <summary>Where the sum stands in every row.</summary>
+        internal int SumAt => offset + words - 1;
+
         /// <summary>How many events the item of the row had within the window.</summary>
         internal long Count(ReadOnlySpan<long> row) => row[offset];
 
         /// <summary>What they add up to.</summary>
-        internal long Sum(ReadOnlySpan<long> row) => row[offset + words - 1];
+        internal long Sum(ReadOnlySpan<long> row) => row[SumAt];
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
             .Where(row => Count(items.Words(row)) != 0)
