@@ -12,7 +12,7 @@ internal static class FeaturesAsOfBench
     public static async Task<int> RunAsync(string directory, LogSize size, string only = "")
     {
         using var duck = new DuckDbSide(threads: 2, memory: "2GB");
-        IAsOfSide[] sides = [duck, new EngineSide("Millrace, the same columns", AsOfFeatures.Same)];
+        IAsOfSide[] sides = [duck, new EngineSide("Millrace, the same columns", AsOfFeatures.Same), new EngineSide("Millrace, 30 features", AsOfFeatures.Thirty)];
         await CompareAsync(directory, new SyntheticLog(size), [.. sides.Where(side => side.Name.Contains(only, StringComparison.OrdinalIgnoreCase))]);
         return 0;
     }

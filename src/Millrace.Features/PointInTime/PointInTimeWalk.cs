@@ -91,9 +91,9 @@ public sealed class PointInTimeWalk
         await OpenFeedsAsync(cancellation);
         while (await decisions.NextAsync(cancellation) is { } next)
         {
-            Reached = next.Epoch.Until;
             Latest = decisions.Latest;
             await VisitAsync(next.Epoch, next.Decisions, visitor, cancellation);
+            Reached = next.Epoch.Until;
         }
 
         (Reached, Latest) = (_options.To, decisions.Latest);
@@ -161,7 +161,7 @@ public sealed class PointInTimeWalk
         }
 
         _moment.Snapshot = _folder.At(epoch.Epoch, epoch.Until);
-        decisions.Sort(static (one, other) => ByPerson((Decided)one.Fact, (Decided)other.Fact));
+        decisions.Sort(static (one, other) => InOrder(one, other));
         foreach (var stored in decisions)
         {
             var decided = (Decided)stored.Fact;
@@ -231,6 +231,13 @@ public sealed class PointInTimeWalk
         }
 
         return 0;
+    }
+
+    /// <summary>A total order, which the size of batches and where reading began leave no trace in: the same rows come in the same order.</summary>
+    private static int InOrder(StoredFact one, StoredFact other)
+    {
+        var byPerson = ByPerson((Decided)one.Fact, (Decided)other.Fact);
+        return byPerson != 0 ? byPerson : (one.Position.Partition, one.Position.Offset).CompareTo((other.Position.Partition, other.Position.Offset));
     }
 
     /// <summary>Decisions whose persons were further behind come first; persons are folded by one writer, so that their cuts have an order.</summary>

@@ -23,6 +23,9 @@ public sealed class FeatureSkew
     /// <summary>The first cell that differs, as <c>decision item: served, built</c>; null while there is none.</summary>
     public string? First { get; internal set; }
 
+    /// <summary>When that decision was taken.</summary>
+    public UnixMicros? FirstTime { get; internal set; }
+
     /// <summary>Cells that differ in any way.</summary>
     public long Different => Mismatched + Missing + Extra;
 }
@@ -33,33 +36,38 @@ public sealed class FeatureSkew
 /// <param name="features">The definitions that served.</param>
 public sealed class SkewCheck(FeatureSet features) : IMomentVisitor
 {
-    private readonly Dictionary<string, FeatureSkew> _skews = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, CandidateReader> _readers = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, FeatureSkew> _skews = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (CandidateReader Reader, FeatureSkew[] Skews)> _readers = new(StringComparer.Ordinal);
 
     /// <summary>Full records compared.</summary>
     public long Decisions { get; private set; }
 
     /// <summary>By feature, in ordinal order of name.</summary>
-    public ImmutableSortedDictionary<string, FeatureSkew> Features => _skews.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, FeatureSkew> Features => _skews;
 
     /// <summary>Cells that differ in any way.</summary>
     public long Different => _skews.Values.Sum(skew => skew.Different);
 
     public ValueTask VisitAsync(Moment moment, CancellationToken cancellation)
     {
+        Compare(moment);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Compares the values of a full record; a slim one has none.</summary>
+    public void Compare(Moment moment)
+    {
         if (moment.Decided.Inputs is { Features.IsDefaultOrEmpty: false } inputs)
         {
             Compare(moment, inputs);
             Decisions++;
         }
-
-        return ValueTask.CompletedTask;
     }
 
     private void Compare(Moment moment, DecisionInputs inputs)
     {
-        var columns = inputs.Features;
-        var built = ReaderOf(columns).Read(moment, inputs.Candidates.AsSpan());
+        var (reader, skews) = ReaderOf(inputs.Features);
+        var built = reader.Read(moment, inputs.Candidates.AsSpan());
         var given = 0;
         for (var cell = 0; cell < built.Length; cell++)
         {
@@ -69,13 +77,7 @@ public sealed class SkewCheck(FeatureSet features) : IMomentVisitor
                 continue;
             }
 
-            var name = columns[cell % columns.Length];
-            if (!_skews.TryGetValue(name, out var skew))
-            {
-                _skews.Add(name, skew = new FeatureSkew());
-            }
-
-            Compare(skew, inputs.Matrix[cell], built[cell], moment.Decided, inputs.Candidates[cell / columns.Length]);
+            Compare(skews[cell % skews.Length], inputs.Matrix[cell], built[cell], moment.Decided, inputs.Candidates[cell / skews.Length]);
         }
     }
 
@@ -104,17 +106,28 @@ public sealed class SkewCheck(FeatureSet features) : IMomentVisitor
             return;
         }
 
+        skew.FirstTime ??= decided.Asked;
         skew.First ??= FormattableString.Invariant($"{decided.Id} {item}: served {served:R}, built {built:R}");
     }
 
-    private CandidateReader ReaderOf(ImmutableArray<string> columns)
+    private (CandidateReader Reader, FeatureSkew[] Skews) ReaderOf(ImmutableArray<string> columns)
     {
         var key = string.Join(' ', columns);
         if (!_readers.TryGetValue(key, out var reader))
         {
-            _readers.Add(key, reader = new CandidateReader(features, columns));
+            _readers.Add(key, reader = (new CandidateReader(features, columns), [.. columns.Select(SkewOf)]));
         }
 
         return reader;
+    }
+
+    private FeatureSkew SkewOf(string name)
+    {
+        if (!_skews.TryGetValue(name, out var skew))
+        {
+            _skews.Add(name, skew = new FeatureSkew());
+        }
+
+        return skew;
     }
 }

@@ -5,6 +5,7 @@ using Millrace.Decisions.Pipeline;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
+using Millrace.Node.Skew;
 
 namespace Millrace.Api;
 
@@ -42,6 +43,9 @@ internal sealed record ApiServices
 
     /// <summary>Explains the cache; null where there is none to explain.</summary>
     public ICacheExplanations? Cache { get; init; }
+
+    /// <summary>What the skew watch found.</summary>
+    public Func<SkewReport> Skew { get; init; } = static () => SkewReport.Off;
 
     /// <summary>The keys that an erasure destroys.</summary>
     public required ISubjectKeys Keys { get; init; }

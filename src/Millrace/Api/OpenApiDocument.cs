@@ -70,6 +70,10 @@ internal static class OpenApiDocument
                 ["parameters"] = PurgeWait(),
                 ["get"] = Operation("Wait until every edge in touch obeys a purge", null, 200, "{position, obeyed, edges{obeyed[], waiting[]}}", 400, 404, 503),
             },
+            ["/v1/features/skew"] = new JsonObject
+            {
+                ["get"] = Operation("Whether features are served as the journal gives them", null, 200, "{watching, definitions?, since?, reached?, decisions, notCompared, excuse?, features[]}"),
+            },
             ["/v1/cache"] = new JsonObject
             {
                 ["parameters"] = CacheQuery(),

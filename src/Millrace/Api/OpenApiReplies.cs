@@ -26,6 +26,7 @@ internal static class OpenApiReplies
         ("/v1/purge", "post", 200, "PurgeReply"),
         ("/v1/purge/{offset}", "get", 200, "PurgeWaited"),
         ("/v1/cache", "get", 200, "CacheReply"),
+        ("/v1/features/skew", "get", 200, "SkewReply"),
     ];
 
     /// <summary>Puts the schemas into <paramref name="components"/>, and a reference to its own into each reply of <paramref name="paths"/>.</summary>
@@ -153,6 +154,17 @@ internal static class OpenApiReplies
             new("contractPastSeconds", Type("number"), Always: false), new("setCookie", Words("pass", "strip", "store"), Always: false), new("requestDirectives", Words("obey", "ignore"), Always: false),
             new("now", Words("serve", "serveAndRenew", "fetch", "pass", "fail")), new("reason", Type("string"), Always: false),
             new("notStored", Type("string"), Always: false), new("purgesObeyed", Type("integer")), new("held", List(Ref("HeldCopy"))),
+        ]);
+        yield return ("SkewReply",
+        [
+            new("watching", Type("boolean")), new("definitions", Type("string"), Always: false), new("since", Time(), Always: false), new("reached", Time(), Always: false),
+            new("decisions", Type("integer")), new("notCompared", new JsonObject { ["type"] = "object", ["additionalProperties"] = Type("integer") }),
+            new("excuse", Words("boundHit", "erased", "recordsSkipped"), Always: false), new("features", List(Ref("FeatureSkew"))),
+        ]);
+        yield return ("FeatureSkew",
+        [
+            new("name", Type("string")), new("alarm", Type("boolean")), new("compared", Type("integer")), new("mismatched", Type("integer")), new("missing", Type("integer")),
+            new("extra", Type("integer")), new("first", Type("string"), Always: false), new("firstTime", Time(), Always: false),
         ]);
         yield return ("HeldCopy",
         [

@@ -10,9 +10,8 @@ internal static class FeatureCommands
         var command = new Command("features", """
             Answers from the journal what features were: by the code that serves, beside a running node too, changing nothing.
 
-            Examples:
+            Example:
               millrace features build --from 2026-11-01 --to 2026-11-08 --out rows
-              millrace features at item story-17 --time 2026-11-08T12:00:00Z
             """);
         command.Subcommands.Add(FeatureBuildCommand.Create(clock, output));
         return command;

@@ -66,6 +66,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Durable facts that are not folded yet.</summary>
     public long Lag => _serving.Lag;
 
+    /// <summary>Whether what serves counted all that the facts say: no bound was hit.</summary>
+    public bool Whole => _serving.Folder.Counts.Whole && _serving.Persons is not EmbeddedPersonStore { Evicted: > 0 };
+
     /// <summary>How far the generation is that will take over; null when there is none.</summary>
     public BackfillProgress? Backfill => Volatile.Read(ref _pending)?.Backfill.Progress;
 

@@ -5,6 +5,7 @@ using Millrace.Api;
 using Millrace.Decisions.Replay;
 using Millrace.Delivery.Purge;
 using Millrace.Flywheel;
+using Millrace.Node.Skew;
 
 namespace Millrace.Node;
 
@@ -38,6 +39,7 @@ internal static class NodeApi
             Tokens = eventTokens,
             Purge = new PurgeToJournal(node.Journal, purges, DeliverySettings.InstanceOf(node.Config.Current), () => node.Delivery.Routes),
             Cache = new DeliveryToExplanation(node.Delivery),
+            Skew = () => node.Skew?.Report ?? SkewReport.Off,
             Keys = node.Subjects,
             DigestOf = new SubjectDigests(node.TokenKey).Of,
             SettleDecisions = node.Decisions.SettleAsync,

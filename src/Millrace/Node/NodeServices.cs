@@ -20,6 +20,7 @@ using Millrace.Journal.Local;
 using Millrace.Models.Policies;
 using Millrace.Node.Configuration;
 using Millrace.Node.Logging;
+using Millrace.Node.Skew;
 
 namespace Millrace.Node;
 
@@ -86,6 +87,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     /// <summary>Folds the features that serve.</summary>
     public FeatureFolding Folding { get; private set; } = null!;
+
+    /// <summary>Compares what was served with the journal; null when it is off.</summary>
+    public SkewWatch? Skew { get; private set; }
 
     /// <summary>How soon features show facts.</summary>
     public FreshnessWatch Freshness { get; private set; } = null!;
@@ -202,6 +206,13 @@ internal sealed class NodeServices : IAsyncDisposable
         FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
+        if (config.Skew.Watch)
+        {
+            Skew = new SkewWatch(
+                Journal, () => Serving.Current, () => Folding.Whole, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share), Clock, Meter, Logger);
+            _closing.Add(Skew);
+            Skew.Start();
+        }
 
         FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding), Subjects);
 

@@ -12,7 +12,7 @@ internal static class ConfigChange
         [
             ("node", old.Node, read.Node), ("listen.delivery", $"{old.Listen.Delivery}", $"{read.Listen.Delivery}"), ("listen.api", $"{old.Listen.Api}", $"{read.Listen.Api}"), ("listen.admin", $"{old.Listen.Admin}", $"{read.Listen.Admin}"),
             ("tls.listen", $"{old.Tls.Listen}", $"{read.Tls.Listen}"), ("cache", old.Cache, read.Cache),
-            ("folding", old.Folding, read.Folding), ("journal", old.Journal, read.Journal), ("limits", old.Limits, read.Limits), ("log.format", old.Log.Format, read.Log.Format), ("accessLog", old.AccessLog, read.AccessLog),
+            ("folding", old.Folding, read.Folding), ("skew", old.Skew, read.Skew), ("journal", old.Journal, read.Journal), ("limits", old.Limits, read.Limits), ("log.format", old.Log.Format, read.Log.Format), ("accessLog", old.AccessLog, read.AccessLog),
             ("compression", old.Compression, read.Compression), ("upstream", old.Upstream, read.Upstream), ("events", old.Events, read.Events),
         ];
         return sections.Where(s => Text(s.Old) != Text(s.New)).Select(s => s.Name);

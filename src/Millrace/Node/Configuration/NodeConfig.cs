@@ -30,6 +30,8 @@ internal sealed record NodeConfig
 
     public required FoldingSection Folding { get; init; }
 
+    public required SkewSection Skew { get; init; }
+
     public required ImmutableSortedDictionary<string, Policy> Policies { get; init; }
 
     public required ImmutableSortedDictionary<string, Surface> Surfaces { get; init; }

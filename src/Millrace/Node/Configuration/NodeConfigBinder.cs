@@ -22,6 +22,7 @@ internal static class NodeConfigBinder
             FeatureMarks = new FeatureMarks(root["features"].Mark, features.ToImmutableSortedDictionary(feature => feature.Name!, feature => feature.NameSetting.Mark, StringComparer.Ordinal)),
             Removed = [.. features.Where(feature => feature.IsRemoved).Select(feature => feature.Name!).Order(StringComparer.Ordinal)],
             Folding = Folding(root["folding"].Object!),
+            Skew = SkewSection.Bind(root["skew"].Object!),
             Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Browsers = new BrowsersSection(

@@ -19,6 +19,7 @@ internal static class NodeShape
         new("shields", new MapShape("a mapping of shield tiers by name", OriginShape.Shields(), 100), "Tiers of nodes of this product between this one and the origins; a route's `shield` names one. An edge takes no answer of theirs that is older than a purge which it has obeyed itself; until nodes share one journal, shields validate at the origin for that, so name the edges in their `cache.peers`: then once for all of them.", Reloads: true),
         new("features", new ListShape("a list of features", FeatureShape.Feature, 0, 1_000), "Values about items, users and sessions that policies blend.", Reloads: true),
         new("folding", Folding(), "What is known of items, users and sessions, and its bounds; hitting one is counted."),
+        new("skew", SkewSection.Shape, "Whether features are served as the journal gives them: a watch that recomputes what was served."),
         new("policies", new MapShape("a mapping of policies by name", Policy(), 1_000), "How surfaces decide.", Reloads: true),
         new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
         new("browsers", Browsers(), "Web pages that send events by themselves, with a key of the scope events.", Reloads: true),

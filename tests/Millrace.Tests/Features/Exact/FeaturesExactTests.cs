@@ -39,13 +39,14 @@ public sealed class FeaturesExactTests : IDisposable
         var from = UnixMicros.Now(TimeProvider.System);
 
         // A kill loses what was decided in the last tenth of a second: a little more is asked for than is to be compared.
-        var asked = decisions + (decisions / 20);
+        var asked = decisions + (decisions / 20) + (10 * kills);
         using var node = new KilledNode(data, ExactFeatures.Settings, decisions, kills, seed: 7);
         await node.StartAsync();
         await traffic(node, asked);
-        await node.EndAsync();
+        var watched = await node.EndAsync();
         var (check, walk) = await CompareAsync(data, from);
-        Report(name, node, check, walk);
+        Report(name, node, check, walk, (long)watched["decisions"]!);
+        Assert.DoesNotContain(watched["features"]!.AsArray(), feature => (bool)feature!["alarm"]!);
         Assert.All(check.Features, feature => Assert.True(feature.Value.Different == 0, $"{feature.Key}: {feature.Value.Different} of {feature.Value.Compared}, first {feature.Value.First}"));
         Assert.True(walk.Whole, "a bound was hit");
         Assert.Equal(kills, node.Killed);
@@ -66,13 +67,13 @@ public sealed class FeaturesExactTests : IDisposable
         return (check, walk);
     }
 
-    private static void Report(string name, KilledNode node, SkewCheck check, PointInTimeWalk walk)
+    private static void Report(string name, KilledNode node, SkewCheck check, PointInTimeWalk walk, long watched)
     {
         var not = Enum.GetValues<NotVisited>().Where(reason => walk.Counts.Not(reason) > 0).Select(reason => $"{walk.Counts.Not(reason)} {reason}");
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{name}: {node.Decisions} decisions answered, {node.Killed} kills; {walk.Folded} facts folded; {check.Decisions} decisions compared, {check.Features.Values.Sum(f => f.Compared)} cells, "
-            + $"{check.Different} different; not visited: {(walk.Counts.NotVisited == 0 ? "none" : string.Join(", ", not))}"));
+            + $"{check.Different} different; not visited: {(walk.Counts.NotVisited == 0 ? "none" : string.Join(", ", not))}; {watched} compared by the node's own watch since its last start"));
     }
 
     private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
 using Millrace.Tests.Node;
 
 namespace Millrace.Tests.Features.Exact;
@@ -51,11 +52,17 @@ internal sealed class KilledNode : HttpMessageHandler
     }
 
     /// <summary>Kills it for good.</summary>
-    public async Task EndAsync()
+    /// <returns>What its own watch found since its last start.</returns>
+    public async Task<JsonNode> EndAsync()
     {
         await _killing;
         using var node = await _up.Task;
+        using var ask = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Admin, "/v1/features/skew"));
+        ask.Headers.Authorization = new AuthenticationHeaderValue("Bearer", node.AdminKey);
+        using var found = await _http.SendAsync(ask, Now);
+        var text = await found.Content.ReadAsStringAsync(Now);
         await node.KillAsync();
+        return JsonNode.Parse(text)!;
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

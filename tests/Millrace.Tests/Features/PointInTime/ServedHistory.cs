@@ -23,7 +23,6 @@ internal sealed class ServedHistory : IAsyncDisposable
 {
     internal const int Items = 12;
 
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly Meter _meter = new("Millrace.Test");
     private readonly FeatureSet _features;
     private readonly Policy _policy;
@@ -36,7 +35,7 @@ internal sealed class ServedHistory : IAsyncDisposable
     internal ServedHistory(FeatureSet features)
     {
         _features = features;
-        Journal = new MemoryJournal(_clock, new MemoryJournalOptions { Partitions = 2 });
+        Journal = new MemoryJournal(Clock, new MemoryJournalOptions { Partitions = 2 });
         _policy = new Policy
         {
             Name = "home",
@@ -48,15 +47,23 @@ internal sealed class ServedHistory : IAsyncDisposable
         Restart();
     }
 
+    internal FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
     internal MemoryJournal Journal { get; }
 
     internal int Decisions { get; private set; }
 
-    internal UnixMicros Now => UnixMicros.Now(_clock);
+    /// <summary>The time of the last epoch.</summary>
+    internal UnixMicros Frozen => _folder.Current.Time;
+
+    internal UnixMicros Now => UnixMicros.Now(Clock);
+
+    /// <summary>When it began.</summary>
+    internal UnixMicros From { get; } = UnixMicros.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
 
     internal async Task TakeAsync(Step step)
     {
-        _clock.Advance(TimeSpan.FromMilliseconds(step.Gap));
+        Clock.Advance(TimeSpan.FromMilliseconds(step.Gap));
         switch (step.Kind)
         {
             case 0:
@@ -104,9 +111,9 @@ internal sealed class ServedHistory : IAsyncDisposable
     {
         _folder = new FeatureFolder(_features, new FeatureOptions());
         var persons = new EmbeddedPersonStore(_features.Persons, 2);
-        _folding = new FeatureFolding(Journal, _folder, persons, _clock, new Readiness(), _meter, NullLogger.Instance);
+        _folding = new FeatureFolding(Journal, _folder, persons, Clock, new Readiness(), _meter, NullLogger.Instance);
         var policies = PolicySet.Create([_policy], [new Surface("home", "home", [new Slot("main", 4)])], _features);
-        _decider = new Decider(new DeciderOptions(), _clock, new ServingTable(new Serving(policies, () => _folder.Current, persons)), new Behind(_behind));
+        _decider = new Decider(new DeciderOptions(), Clock, new ServingTable(new Serving(policies, () => _folder.Current, persons)), new Behind(_behind));
     }
 
     private void Decide(Step step)

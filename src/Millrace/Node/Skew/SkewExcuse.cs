@@ -1,0 +1,44 @@
+using Millrace.Features.PointInTime;
+using Millrace.Journal;
+
+namespace Millrace.Node.Skew;
+
+/// <summary>Why values that differ are no fault of a feature: where equality is not promised. The closed set that reports, logs and tests share.</summary>
+internal enum SkewExcuse
+{
+    /// <summary>Equality is promised.</summary>
+    None,
+
+    /// <summary>A bound of <c>folding</c> was hit: from then on what is kept depends on how partitions were interleaved.</summary>
+    BoundHit,
+
+    /// <summary>People were erased whose events serving still counts as theirs, within the reach of features (decision 0020).</summary>
+    Erased,
+
+    /// <summary>Records of the journal cannot be read: serving may have read them before they were damaged.</summary>
+    RecordsSkipped,
+}
+
+/// <summary>Judges whether equality is promised.</summary>
+internal static class SkewExcuses
+{
+    /// <param name="walk">The second fold.</param>
+    /// <param name="servingWhole">Whether the serving folder counted all that the facts say.</param>
+    /// <param name="began">When the watch began, which is when serving began to fold or before.</param>
+    /// <param name="reach">How far back features look.</param>
+    public static SkewExcuse Of(PointInTimeWalk walk, bool servingWhole, UnixMicros began, TimeSpan reach)
+    {
+        if (!walk.Whole || !servingWhole)
+        {
+            return SkewExcuse.BoundHit;
+        }
+
+        // What was erased before it began is nobody's to both folds; what is erased once the watch is level, only where its person acted in the seconds between.
+        var counted = walk.Counts.ErasedEvent is { } last && last >= began && walk.Reached - reach < last;
+        var meanwhile = walk.Counts.Erasure is { } erased && erased >= began && !(erased > walk.Level) && walk.Reached - reach < erased;
+        return counted || meanwhile ? SkewExcuse.Erased : walk.Counts.Skipped > 0 ? SkewExcuse.RecordsSkipped : SkewExcuse.None;
+    }
+
+    /// <summary>As it stands in JSON.</summary>
+    public static string Word(this SkewExcuse excuse) => char.ToLowerInvariant(excuse.ToString()[0]) + excuse.ToString()[1..];
+}

@@ -1,0 +1,204 @@
+using Millrace.Features.Definitions;
+using Millrace.Features.Numerics;
+using Millrace.Features.Online;
+using Millrace.Features.PointInTime;
+using Millrace.FeatureBuild;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+using Millrace.Journal.Local;
+
+namespace Millrace.Tests.Features.PointInTime;
+
+public sealed class BuildRunTests : IDisposable
+{
+    private static readonly FeatureSet Set = FeatureSet.Create(Definitions());
+    private static readonly UnixMicros Ever = new(long.MaxValue / 2);
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("millrace-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public async Task Rows_hold_what_was_served_bit_for_bit_and_nothing_that_the_caller_gave()
+    {
+        await using var history = await PlayAsync(Set, 600);
+        var (outcome, rows) = await BuiltRows.OfAsync(history.Journal, Set, history.From, history.Now + TimeSpan.FromSeconds(1));
+        Assert.Equal(((long)history.Decisions, 0L, true), (outcome.Decisions, outcome.Missing, outcome.Whole));
+        var cells = 0;
+        foreach (var decided in await DecisionsAsync(history.Journal))
+        {
+            var (inputs, width) = (decided.Inputs!, Set.Definitions.Length);
+            Assert.Equal(Set.Names, inputs.Features);
+            for (var i = 0; i < inputs.Candidates.Length; i++)
+            {
+                var (slot, rank) = PlaceOf(decided, inputs.Candidates[i]);
+                var built = rows[$"{decided.Id} {inputs.Candidates[i]} {slot} {rank}"].Split(' ');
+                for (var c = 0; c < width; c++)
+                {
+                    var served = inputs.Matrix[(i * width) + c];
+                    var isGiven = inputs.Given.Contains((i * width) + c);
+                    Assert.True(isGiven || built[c] == BuiltRows.Bits(float.IsNaN(served) ? null : served), $"{decided.Id} {inputs.Candidates[i]} {inputs.Features[c]}");
+                    Assert.True(!isGiven || built[c] != BuiltRows.Bits(served) || served == 0, $"{decided.Id} {inputs.Candidates[i]} {inputs.Features[c]} is what the caller gave");
+                    cells++;
+                }
+            }
+        }
+
+        Assert.InRange(cells, 5_000, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task Slate_rows_are_the_items_that_were_placed()
+    {
+        await using var history = await PlayAsync(Set, 200);
+        var (_, rows) = await BuiltRows.OfAsync(history.Journal, Set, history.From, Ever, request => request with { Kind = RowKind.Slate, Slice = TimeSpan.FromDays(365_000) });
+        var placed = (await DecisionsAsync(history.Journal)).SelectMany(d => d.Slots.SelectMany(s => s.Items.Select((item, i) => $"{d.Id} {item.Item} {s.Slot} {i + 1}")));
+        Assert.Equal(placed.Order(StringComparer.Ordinal), rows.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_build_that_was_killed_goes_on_and_ends_with_the_same_bytes()
+    {
+        await using var history = await PlayAsync(Set, 600, promptly: true); // Within the horizon: what is further behind may be read in time or not.
+        var to = history.Now + TimeSpan.FromMinutes(-1);
+        var whole = Path.Combine(_directory.FullName, "whole");
+        var killed = Directory.CreateDirectory(Path.Combine(_directory.FullName, "killed")).FullName;
+        Assert.Equal(0, (await BuiltRows.RunAsync(history.Journal, Set, BuiltRows.Request(whole, Set, history.From, to))).Missing);
+        var kept = 0;
+        for (var reads = 4; ; reads += 6)
+        {
+            using var kill = new CancellationTokenSource();
+            var request = BuiltRows.Request(killed, Set, history.From, to);
+            try
+            {
+                var outcome = await new BuildRun(new KillingReader(history.Journal, reads, kill), Set, new FeatureOptions(), request).RunAsync(kill.Token);
+                Assert.InRange(outcome.Kept, 1, outcome.Slices - 1);
+                kept = outcome.Kept;
+                break;
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Empty(Directory.GetFiles(killed, "*.part"));
+            }
+        }
+
+        Assert.Equal(Bytes(whole), Bytes(killed));
+        Assert.InRange(kept, 1, int.MaxValue);
+        var again = await BuiltRows.RunAsync(history.Journal, Set, BuiltRows.Request(killed, Set, history.From, to));
+        Assert.Equal((again.Slices, 0L), (again.Kept, again.Folded));
+    }
+
+    [Fact]
+    public async Task What_the_journal_has_not_passed_yet_is_built_again()
+    {
+        await using var history = await PlayAsync(Set, 200);
+        var request = BuiltRows.Request(_directory.FullName, Set, history.From, history.Now + TimeSpan.FromSeconds(1));
+        await BuiltRows.RunAsync(history.Journal, Set, request);
+        var before = BuiltRows.Read(_directory.FullName, Set.Names).Count;
+        await history.TakeAsync(new ServedHistory.Step(8, 3, 1, 7, 1));
+        await history.EndAsync();
+        Assert.InRange((await BuiltRows.RunAsync(history.Journal, Set, request)).Kept, 0, int.MaxValue);
+        Assert.InRange(BuiltRows.Read(_directory.FullName, Set.Names).Count, before + 1, before + 20);
+    }
+
+    [Fact]
+    public async Task A_definition_that_was_added_later_gets_the_past_that_it_would_have_had()
+    {
+        var more = FeatureSet.Create([.. Definitions(), new CountFeature("seen_20m", "impression", TimeSpan.FromMinutes(20), CountRead.Log), new AgeFeature("first", AgeSince.FirstSeen)]);
+        await using var late = await PlayAsync(Set, 400);
+        await using var always = await PlayAsync(more, 400);
+        var (strict, none) = await BuiltRows.OfAsync(late.Journal, more, late.From, late.Now);
+        Assert.Empty(none);
+        var other = Assert.Single(strict.Counts.Others);
+        Assert.Equal((strict.Missing, late.Decisions), (other.Decisions, (int)other.Decisions));
+        Assert.InRange(other.LastEpoch, other.FirstEpoch + 1, long.MaxValue);
+        var (backfill, rows) = await BuiltRows.OfAsync(late.Journal, more, late.From, late.Now + TimeSpan.FromSeconds(1), request => request with { AnyDefinitions = true });
+        var (_, expected) = await BuiltRows.OfAsync(always.Journal, more, always.From, always.Now + TimeSpan.FromSeconds(1));
+        Assert.Equal(0, backfill.Missing);
+        Assert.InRange(rows.Count, 500, int.MaxValue);
+        Assert.Equal(ByCandidate(expected), ByCandidate(rows));
+    }
+
+    private static FeatureDefinition[] Definitions() =>
+    [
+        new CountFeature("clicks_10m", "click", TimeSpan.FromMinutes(10)),
+        new DecayedCountFeature("hot", "click", TimeSpan.FromMinutes(5), CountRead.Log),
+        new AgeFeature("age", AgeSince.Published),
+        new CooccurrenceFeature("next", "click", TimeSpan.FromHours(3)) { Span = 3, Symmetric = true, Depth = 3 },
+    ];
+
+    /// <summary>Where a candidate was placed depends on the scores, and those on which features there are.</summary>
+    private static IEnumerable<string> ByCandidate(IEnumerable<KeyValuePair<string, string>> rows) =>
+        rows.Select(row => $"{string.Join(' ', row.Key.Split(' ').Take(2))} {row.Value}").Order(StringComparer.Ordinal);
+
+    private static async Task<ServedHistory> PlayAsync(FeatureSet features, int steps, bool promptly = false)
+    {
+        var history = new ServedHistory(features);
+        for (var i = 0; i < steps * 3; i++)
+        {
+            var (first, second) = Philox.Draw(11, 1, (ulong)i);
+            await history.TakeAsync(new ServedHistory.Step(
+                Philox.ToIndex(first, 11), Philox.ToIndex(StableHash.Mix(first), ServedHistory.Items), Philox.ToIndex(second, 6), Philox.ToIndex(StableHash.Mix(second), 60), 400));
+            if (promptly)
+            {
+                await history.TakeAsync(new ServedHistory.Step(6, 0, 0, 0, 0)); // An epoch lasts no longer than a second, as in a node.
+                await history.EndAsync();
+            }
+        }
+
+        await history.EndAsync();
+        return history;
+    }
+
+    private static async Task<List<Decided>> DecisionsAsync(MemoryJournal journal)
+    {
+        var decisions = new List<Decided>();
+        for (var partition = 0; partition < journal.Partitions(JournalStream.Decisions); partition++)
+        {
+            decisions.AddRange((await journal.ReadAsync(JournalStream.Decisions, partition, 0, 1_000_000)).Select(stored => stored.Fact).OfType<Decided>());
+        }
+
+        return decisions;
+    }
+
+    private static (string? Slot, int? Rank) PlaceOf(Decided decided, string item)
+    {
+        foreach (var slot in decided.Slots)
+        {
+            for (var i = 0; i < slot.Items.Length; i++)
+            {
+                if (slot.Items[i].Item == item)
+                {
+                    return (slot.Slot, i + 1);
+                }
+            }
+        }
+
+        return (null, null);
+    }
+
+    private static Dictionary<string, string> Bytes(string directory) =>
+        Directory.GetFiles(directory).ToDictionary(file => Path.GetFileName(file), file => Convert.ToHexString(File.ReadAllBytes(file)));
+
+    /// <summary>Reads a few facts at a time, and kills the build after so many reads.</summary>
+    private sealed class KillingReader(IJournalReader journal, int reads, CancellationTokenSource kill) : IJournalReader
+    {
+        private int _left = reads;
+
+        public int Partitions(JournalStream stream) => journal.Partitions(stream);
+
+        public PartitionRange Range(JournalStream stream, int partition) => journal.Range(stream, partition);
+
+        public ValueTask<long> SeekAsync(JournalStream stream, int partition, UnixMicros time, CancellationToken cancellation) => journal.SeekAsync(stream, partition, time, cancellation);
+
+        public ValueTask<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, int maxFacts, CancellationToken cancellation)
+        {
+            if (_left-- == 0)
+            {
+                kill.Cancel();
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            return journal.ReadAsync(stream, partition, from, Math.Min(maxFacts, 25), cancellation);
+        }
+    }
+}
