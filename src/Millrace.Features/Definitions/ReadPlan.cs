@@ -12,12 +12,15 @@ internal sealed class ReadPlan
 {
     private readonly ImmutableArray<int> _order;
     private readonly ImmutableArray<int> _wanted;
+    private readonly int _bare;
 
     /// <param name="features">The set.</param>
     /// <param name="names">The columns, in the order of the matrix.</param>
+    /// <param name="bare">The feature that is left missing where it is, whatever its default; null, when all have theirs.</param>
     /// <exception cref="ArgumentException">The set has no such feature.</exception>
-    internal ReadPlan(FeatureSet features, IEnumerable<string> names)
+    internal ReadPlan(FeatureSet features, IEnumerable<string> names, string? bare = null)
     {
+        _bare = bare is null ? -1 : features.IndexOf(bare);
         Features = features;
         _wanted = [.. names.Select(name => features.IndexOf(name) is var index and >= 0 ? index : throw new ArgumentException($"there is no feature '{name}'", nameof(names)))];
         var order = new List<int>();
@@ -51,7 +54,7 @@ internal sealed class ReadPlan
             var read = new FeatureRead(inputs, bound, scratch);
             bound.Definition.Read(read, column);
             read.Expire(column);
-            if (bound.Definition.Info.Default is { } otherwise)
+            if (bound.Definition.Info.Default is { } otherwise && index != _bare)
             {
                 column.Replace(float.NaN, otherwise);
             }
