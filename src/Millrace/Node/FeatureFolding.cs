@@ -85,7 +85,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     public void Replace(FeatureFolder folder, IPersonStore persons, ITakeOver takeOver)
     {
         var backfill = new FeatureBackfill(Generation(folder, persons), _clock, _log);
-        Interlocked.Exchange(ref _pending, new Pending(backfill, takeOver))?.Backfill.Dispose();
+        Interlocked.Exchange(ref _pending, new Pending(backfill, takeOver, new Backoff(_clock, Interval, LongestWait)))?.Backfill.Dispose();
         _backfilling = Task.WhenAll(_backfilling, backfill.RunAsync());
         if (_stop.IsCancellationRequested)
         {
@@ -110,7 +110,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     {
         await BeginAsync(cancellation);
         var broken = await _serving.FoldAllAsync(cancellation);
-        if (Volatile.Read(ref _pending) is { Backfill.IsLevel: true } level && _unwritable.IsDue)
+        if (Volatile.Read(ref _pending) is { Backfill.IsLevel: true, Refused.IsDue: true } level)
         {
             await TryTakeOverAsync(level, cancellation);
         }
@@ -264,9 +264,10 @@ internal sealed class FeatureFolding : IAsyncDisposable
         {
             await TakeOverAsync(level, cancellation);
         }
-        catch (JournalException refused)
+        catch (Exception refused) when (refused is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            _unwritable.Fail();
+            // Of its own: what serves is frozen and recorded all the same.
+            level.Refused.Fail();
             _log.LogError(NodeEvents.BackfillStalled, refused, "New features are folded and cannot take over yet: it is tried again, and the old ones serve");
         }
     }
@@ -301,7 +302,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
     private FoldedGeneration Generation(FeatureFolder folder, IPersonStore persons) => new(_journal, folder, persons, _clock, _skipped, _log);
 
-    private sealed record Pending(FeatureBackfill Backfill, ITakeOver TakeOver);
+    private sealed record Pending(FeatureBackfill Backfill, ITakeOver TakeOver, Backoff Refused);
 }
 
 /// <summary>What else changes when another generation of features takes over.</summary>

@@ -228,6 +228,22 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_take_over_that_keeps_failing_stops_no_epoch_from_being_recorded()
+    {
+        var features = History.Features(Config(New));
+        _folding.Replace(FolderOf(features), PersonsOf(features), new FailingTakeOver());
+        await LevelAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            _clock.Advance(FeatureFolding.IdleInterval);
+            await _folding.StepAsync(Cancellation);
+            Assert.Equal(_serving.Current.Snapshot().Epoch, (await EpochsAsync()).Max(epoch => epoch.Epoch));
+        }
+
+        Assert.Contains(_told, line => line.StartsWith("backfillStalled", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Features_that_look_back_further_than_the_running_journal_keeps_are_refused()
     {
         var refused = await Assert.ThrowsAsync<ConfigInvalidException>(() => ReloadAsync(New.Replace("window: 1d", "window: 30d", StringComparison.Ordinal)));
@@ -274,5 +290,15 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         }
 
         return [.. epochs];
+    }
+
+    private sealed class FailingTakeOver : ITakeOver
+    {
+        private int _calls;
+
+        public Task PrepareAsync(CancellationToken cancellation) =>
+            Task.FromException(_calls++ % 2 == 0 ? new InvalidOperationException("a fault of ours") : new JournalFullException("queueBytes", "full"));
+
+        public bool Commit() => true;
     }
 }
