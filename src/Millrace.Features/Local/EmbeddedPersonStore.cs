@@ -241,24 +241,40 @@ public sealed class EmbeddedPersonStore : IPersonStore
     {
         var key = PersonKeyText.Of(changed.Tenant, user, stackalloc char[PersonKeyText.Longest]);
         var shard = _shards.Of(key);
-        if (personalise)
+        string[] sessions = [];
+        lock (shard.Gate)
         {
-            lock (shard.Gate)
+            // Under the lock of what changes: a reader's cut says which side of the fact it is of.
+            shard.Folded[position.Partition] = position.Offset + 1;
+            if (personalise)
             {
                 shard.Withdrawn.Remove(key);
             }
-
-            return;
+            else
+            {
+                sessions = shard.Links.SessionsOf(key);
+                shard.Users.Remove(key);
+                if (Sealing.None.With(_keys, changed.Tenant, user) is { } by)
+                {
+                    shard.Withdrawn.Touch(key, changed.Received.Value, by, position);
+                }
+            }
         }
 
-        Drop(changed.Tenant, user);
+        foreach (var session in sessions)
+        {
+            Withdraw(changed.Tenant, session, position);
+        }
+    }
+
+    private void Withdraw(string tenant, string session, Position position)
+    {
+        var key = PersonKeyText.Of(tenant, session, stackalloc char[PersonKeyText.Longest]);
+        var shard = _shards.Of(key);
         lock (shard.Gate)
         {
-            if (Sealing.None.With(_keys, changed.Tenant, user) is { } by)
-            {
-                shard.Withdrawn.Touch(key, changed.Received.Value, by, position);
-                shard.Folded[position.Partition] = position.Offset + 1;
-            }
+            shard.Folded[position.Partition] = position.Offset + 1;
+            shard.Sessions.Remove(key);
         }
     }
 
