@@ -168,6 +168,33 @@ public sealed class EmbeddedPersonStore : IPersonStore
         ForgetErased();
     }
 
+    /// <summary>
+    /// Takes over which sessions the users of another store had: it may have seen them before anything here looks back, and their facts are still there. Called by the writer
+    /// of both.
+    /// </summary>
+    internal void JoinLinks(EmbeddedPersonStore other)
+    {
+        var links = new List<(string Key, PersonTable.Person Person)>();
+        foreach (var shard in other._shards.All)
+        {
+            lock (shard.Gate)
+            {
+                links.AddRange(shard.Links.All());
+            }
+        }
+
+        foreach (var of in links.GroupBy(link => _shards.IndexOf(link.Key)))
+        {
+            lock (_shards[of.Key].Gate)
+            {
+                _shards[of.Key].Join(of);
+            }
+        }
+
+        // Who was erased meanwhile is in them still.
+        ForgetErased();
+    }
+
     /// <summary>Two shards in the order in which they are locked, the second first; one that is −1 gives way to the other.</summary>
     private static (int First, int Second) Pair(int one, int other)
     {

@@ -278,6 +278,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
         var next = level.Backfill.Generation;
         (await next.FoldAllAsync(cancellation))?.Throw();
         await level.TakeOver.PrepareAsync(cancellation);
+        if (next.Persons is EmbeddedPersonStore persons && _serving.Persons is EmbeddedPersonStore served)
+        {
+            persons.JoinLinks(served);
+        }
+
         await FreezeAsync(next, cancellation);
         if (level.TakeOver.Commit())
         {

@@ -158,6 +158,20 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_erasure_after_a_take_over_finds_the_sessions_of_before_anything_looks_back()
+    {
+        await _memory.AppendAsync(new Observed { Id = "old", Event = "click", Item = "story-1", User = "ada", Session = "long-ago", Time = Now, Received = Now }, Cancellation);
+        await _folding.StepAsync(Cancellation);
+        _clock.Advance(TimeSpan.FromDays(4));
+        await _memory.AppendAsync(new Observed { Id = "new", Event = "click", Item = "story-1", User = "ada", Session = "today", Time = Now, Received = Now }, Cancellation);
+        await ReloadAsync(New);
+        await LevelAsync();
+        await _folding.StepAsync(Cancellation);
+        Assert.Equal("home@2", Policy);
+        Assert.Equal(["long-ago", "today"], _serving.Current.Persons.SessionsOf("default", "ada"));
+    }
+
+    [Fact]
     public async Task A_feature_by_which_nothing_was_decided_may_go_at_once()
     {
         await ReloadAsync(Old.Replace("clicks_1h", "clicks", StringComparison.Ordinal));

@@ -166,6 +166,16 @@ public sealed class FeatureStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Other_features_of_persons_go_on_with_the_sessions_that_an_erasure_must_find()
+    {
+        await RunAsync(rounds: 2);
+        _clock.Advance(Set.Reach + TimeSpan.FromDays(3));
+        await using var node = Begin(_journal, FeatureSet.Create([new PersonCountFeature("mine", FeatureEntity.User, "click", TimeSpan.FromHours(1))]));
+        await node.Folding.StepAsync(Cancellation);
+        Assert.Equal(["s0"], node.Persons.SessionsOf("default", "u0"));
+    }
+
+    [Fact]
     public async Task An_erasure_that_names_nobody_forgets_those_whose_keys_are_gone()
     {
         await using var node = Begin(_journal);
