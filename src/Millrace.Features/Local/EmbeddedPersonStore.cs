@@ -147,6 +147,29 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
     }
 
+    /// <summary>Takes in what a user said before the facts that are folded here: whoever withdrew then is nobody from the first of them on. Called by the writer, in the journal's order.</summary>
+    internal void Recall(ConsentChanged consent, Position position)
+    {
+        if (consent is not { User: { } user, Personalise: { } personalise })
+        {
+            return;
+        }
+
+        var key = PersonKeyText.Of(consent.Tenant, user, stackalloc char[PersonKeyText.Longest]);
+        var shard = _shards.Of(key);
+        lock (shard.Gate)
+        {
+            if (personalise)
+            {
+                shard.Withdrawn.Remove(key);
+            }
+            else if (Sealing.None.With(_keys, consent.Tenant, user) is { } by)
+            {
+                shard.Withdrawn.Touch(key, consent.Received.Value, by, position);
+            }
+        }
+    }
+
     /// <summary>All persons as they are now, to be written later by another thread. Called by the writer.</summary>
     /// <param name="epoch">Names it.</param>
     /// <param name="time">When this is.</param>

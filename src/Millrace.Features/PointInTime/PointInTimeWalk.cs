@@ -114,6 +114,11 @@ public sealed class PointInTimeWalk
             for (var partition = 0; partition < _journal.Partitions(stream); partition++)
             {
                 var start = stream == JournalStream.Events ? await _journal.SeekAsync(stream, partition, from, cancellation) : _journal.Range(stream, partition).First;
+                if (stream == JournalStream.Events)
+                {
+                    await EarlierConsents.RecallAsync(_journal, _reader, _options.Folding.Tenant, partition, start, _persons, cancellation);
+                }
+
                 feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts));
                 ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
