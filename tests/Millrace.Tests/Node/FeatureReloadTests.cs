@@ -158,6 +158,20 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_last_use_of_a_feature_is_the_latest_of_all_partitions_by_the_clock_of_the_node()
+    {
+        var without = Old.Replace("clicks_1h", "clicks", StringComparison.Ordinal);
+        for (var i = 0; i < 8; i++)
+        {
+            await _memory.AppendAsync(new Decided { Id = $"d{i}", Time = Now + TimeSpan.FromDays(900), Asked = Now, Surface = "home", Policy = "home@1", Session = $"s{7 - i}" }, Cancellation);
+            _clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        var refused = await Assert.ThrowsAsync<ConfigInvalidException>(() => ReloadAsync(without));
+        Assert.Contains("'clicks_1h' until 2026-01-08T07:00:00.000000Z", Assert.Single(refused.Faults).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_erasure_after_a_take_over_finds_the_sessions_of_before_anything_looks_back()
     {
         await _memory.AppendAsync(new Observed { Id = "old", Event = "click", Item = "story-1", User = "ada", Session = "long-ago", Time = Now, Received = Now }, Cancellation);
