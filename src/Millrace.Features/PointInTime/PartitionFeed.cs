@@ -63,7 +63,10 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
             Volatile.Write(ref _folded, _folded + 1);
         }
 
-        Release();
+        if (_forItems > 4096 && _forItems > _held.Count / 2)
+        {
+            Release();
+        }
     }
 
     private void ObserveHeld(long offset, EmbeddedPersonStore persons)
@@ -97,14 +100,11 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         return true;
     }
 
-    // What both have folded goes, now and then and all at once: removing from the front one by one would cost the square.
-    private void Release()
+    /// <summary>Lets go of what both have folded: now and then and all at once, since removing from the front one by one would cost the square.</summary>
+    internal void Release()
     {
-        if (_forItems > 4096 && _forItems > _held.Count / 2)
-        {
-            _held.RemoveRange(0, _forItems);
-            _forPersons -= _forItems;
-            _forItems = 0;
-        }
+        _held.RemoveRange(0, _forItems);
+        _forPersons -= _forItems;
+        _forItems = 0;
     }
 }

@@ -12,6 +12,8 @@ namespace Millrace.Features.PointInTime;
 /// </summary>
 public sealed class PointInTimeWalk
 {
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
     private static readonly JournalStream[] FoldedStreams = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
 
     private readonly IJournalReader _journal;
@@ -24,8 +26,9 @@ public sealed class PointInTimeWalk
     private readonly Moment _moment = new();
     private readonly long[] _cut;
     private readonly string _definitions;
-    private JournalTail? _tail;
     private UnixMicros _historyFrom = new(long.MinValue);
+    private UnixMicros _erasure = new(long.MinValue);
+    private UnixMicros _swept = new(long.MinValue);
 
     /// <param name="journal">What is read; nothing is written.</param>
     /// <param name="features">The definitions: decisions that were taken under others are counted and passed over.</param>
@@ -34,10 +37,10 @@ public sealed class PointInTimeWalk
     public PointInTimeWalk(IJournalReader journal, FeatureSet features, WalkOptions options, Action<Position, Exception>? skipped = null)
     {
         (_journal, _features, _options) = (journal, features, options);
-        _folder = new FeatureFolder(features, options.Folding);
+        _folder = new FeatureFolder(features, options.Folding, options.Keys);
         _definitions = options.Folding.Fingerprint(features);
         var partitions = journal.Partitions(JournalStream.Events);
-        _persons = new EmbeddedPersonStore(features.Persons, partitions, options.Folding.SessionIdle, options.MaxPersons);
+        _persons = new EmbeddedPersonStore(features.Persons, partitions, options.Folding.SessionIdle, options.MaxPersons, options.Keys);
         _cut = new long[partitions];
         _reader = new SkippingReader(journal, (position, fault) =>
         {
@@ -61,9 +64,6 @@ public sealed class PointInTimeWalk
     /// <summary>Whether the folder counted all that the facts say: see <see cref="FoldCounts.Whole"/>.</summary>
     public bool Whole => _folder.Counts.Whole && _persons.Evicted == 0;
 
-    /// <summary>When a walk that follows had read all that there was, for the first time; null before.</summary>
-    public UnixMicros? Level => _tail?.Level;
-
     /// <summary>How far decisions are read, as a time between From and To.</summary>
     public UnixMicros Reached { get; private set; }
 
@@ -80,7 +80,6 @@ public sealed class PointInTimeWalk
     public async Task FollowAsync(IMomentVisitor visitor, TimeProvider clock, CancellationToken cancellation)
     {
         using var tail = new JournalTail(clock);
-        _tail = tail;
         await RunAsync(visitor, tail, cancellation);
     }
 
@@ -114,6 +113,11 @@ public sealed class PointInTimeWalk
             for (var partition = 0; partition < _journal.Partitions(stream); partition++)
             {
                 var start = stream == JournalStream.Events ? await _journal.SeekAsync(stream, partition, from, cancellation) : _journal.Range(stream, partition).First;
+                if (stream == JournalStream.Events)
+                {
+                    await EarlierConsents.RecallAsync(_journal, _reader, _options.Folding.Tenant, partition, start, _persons, cancellation);
+                }
+
                 feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts));
                 ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
@@ -155,6 +159,7 @@ public sealed class PointInTimeWalk
             await feed.FoldItemsAsync(CutOf(epoch, feed), _folder, _persons, cancellation);
         }
 
+        ForgetErased(epoch.Until);
         if (decisions.Count == 0)
         {
             return;
@@ -175,6 +180,23 @@ public sealed class PointInTimeWalk
             await visitor.VisitAsync(_moment, cancellation);
             Counts.Visited++;
             await (_options.Rest?.Invoke(cancellation) ?? ValueTask.CompletedTask);
+        }
+    }
+
+    /// <summary>Forgets whose keys are gone, some time after an erasure was read: they are found by looking at all, hence not for each.</summary>
+    private void ForgetErased(UnixMicros now)
+    {
+        if (_options.Keys is null || Counts.Erasure is not { } erasure || erasure <= _erasure || now < _swept + SweepInterval)
+        {
+            return;
+        }
+
+        (_erasure, _swept) = (erasure, now);
+        _persons.ForgetErased();
+        _folder.ForgetSessions([], erased: true);
+        foreach (var feed in _feeds)
+        {
+            feed.Release();
         }
     }
 

@@ -213,7 +213,7 @@ internal sealed class NodeServices : IAsyncDisposable
         if (config.Skew.Watch)
         {
             Skew = new SkewWatch(
-                Journal, () => Serving.Current, () => Folding.Whole, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share), Clock, Meter, Logger);
+                Journal, () => Serving.Current, () => Folding.Whole, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share, Subjects), Clock, Meter, Logger);
             _closing.Add(Skew);
             Skew.Start();
         }

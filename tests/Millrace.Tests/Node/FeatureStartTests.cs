@@ -195,6 +195,37 @@ public sealed class FeatureStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_withdrew_before_anything_looks_back_is_nobody_after_a_start_from_the_journal_alone()
+    {
+        await AppendAsync();
+        foreach (var (user, personalise) in ((string, bool)[])[("u1", false), ("u2", false), ("u2", true)])
+        {
+            await _journal.AppendAsync(new ConsentChanged { Id = $"c{_ids++}", User = user, Personalise = personalise, Time = UnixMicros.Now(_clock) }, Cancellation);
+        }
+
+        _clock.Advance(Set.Reach + TimeSpan.FromDays(3));
+        await AppendAsync();
+        await using var node = Begin(_journal, Set, snapshots: null, write: false);
+        await node.Folding.StepAsync(Cancellation);
+        var read = new PersonBuffer();
+        foreach (var (user, known) in (ReadOnlySpan<(string, bool)>)[("u0", true), ("u1", false), ("u2", true)])
+        {
+            node.Persons.Read("default", user, null, read);
+            Assert.Equal(known, read.Knows(PersonEntity.User));
+        }
+    }
+
+    [Fact]
+    public async Task Other_features_of_persons_go_on_with_the_sessions_that_an_erasure_must_find()
+    {
+        await RunAsync(rounds: 2);
+        _clock.Advance(Set.Reach + TimeSpan.FromDays(3));
+        await using var node = Begin(_journal, FeatureSet.Create([new PersonCountFeature("mine", FeatureEntity.User, "click", TimeSpan.FromHours(1))]));
+        await node.Folding.StepAsync(Cancellation);
+        Assert.Equal(["s0"], node.Persons.SessionsOf("default", "u0"));
+    }
+
+    [Fact]
     public async Task An_erasure_that_names_nobody_forgets_those_whose_keys_are_gone()
     {
         await using var node = Begin(_journal);
