@@ -150,9 +150,18 @@ public sealed class PointInTimeWalk
             return;
         }
 
+        var isShort = false;
         foreach (var feed in _feeds)
         {
-            await feed.FoldItemsAsync(CutOf(epoch, feed), _folder, _persons, cancellation);
+            var cut = CutOf(epoch, feed);
+            await feed.FoldItemsAsync(cut, _folder, _persons, cancellation);
+            isShort |= feed.EndsBelow(cut);
+        }
+
+        if (isShort)
+        {
+            decisions.ForEach(_ => Counts.Count(NotVisited.JournalShort));
+            return;
         }
 
         if (decisions.Count == 0)
@@ -209,6 +218,10 @@ public sealed class PointInTimeWalk
         {
             _cut[feed.Partition] = feed.Items + decided.UserAhead[feed.Partition];
             await feed.FoldPersonsAsync(_cut[feed.Partition], _persons, cancellation);
+            if (feed.EndsBelow(_cut[feed.Partition]))
+            {
+                return NotVisited.JournalShort;
+            }
         }
 
         if (!_persons.IsAsOf(decided.Tenant, decided.User, decided.Session, _cut))
