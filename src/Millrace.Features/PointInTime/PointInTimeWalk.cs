@@ -154,9 +154,18 @@ public sealed class PointInTimeWalk
             return;
         }
 
+        var isShort = false;
         foreach (var feed in _feeds)
         {
-            await feed.FoldItemsAsync(CutOf(epoch, feed), _folder, _persons, cancellation);
+            var cut = CutOf(epoch, feed);
+            await feed.FoldItemsAsync(cut, _folder, _persons, cancellation);
+            isShort |= feed.EndsBelow(cut);
+        }
+
+        if (isShort)
+        {
+            decisions.ForEach(_ => Counts.Count(NotVisited.JournalShort));
+            return;
         }
 
         ForgetErased(epoch.Until);
@@ -231,6 +240,10 @@ public sealed class PointInTimeWalk
         {
             _cut[feed.Partition] = CutOf(epoch, feed) + decided.UserAhead[feed.Partition];
             await feed.FoldPersonsAsync(_cut[feed.Partition], _persons, cancellation);
+            if (feed.EndsBelow(_cut[feed.Partition]))
+            {
+                return NotVisited.JournalShort;
+            }
         }
 
         if (!_persons.IsAsOf(decided.Tenant, decided.User, decided.Session, _cut))

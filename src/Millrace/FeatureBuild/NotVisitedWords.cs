@@ -14,6 +14,7 @@ internal static class NotVisitedWords
         NotVisited.Erased => "their persons were erased",
         NotVisited.OldRecord => "an earlier release took them, and did not record what they knew",
         NotVisited.HistoryShort => "retention took what their features look back on",
+        NotVisited.JournalShort => "the journal ends before what they knew: it was cut, or copied in part",
         _ => reason.ToString(),
     };
 }

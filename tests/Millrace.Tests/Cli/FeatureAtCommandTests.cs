@@ -45,7 +45,7 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(Data, "keys"));
         using var keys = new FileSubjectKeys(Path.Combine(Data, JournalCommands.KeyFile));
         await using var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = Path.Combine(Data, JournalCommands.JournalDirectory) }, TimeProvider.System, keys);
-        await journal.AppendAsync([Item("story-1", "12.5"), Item("story-2", null)], default);
+        var items = await journal.AppendAsync([Item("story-1", "12.5"), Item("story-2", null)], default);
         ImmutableArray<Fact> events =
         [
             Click("story-1", "u1", "s1", -50), Click("story-1", "u1", "s1", -30), Click("story-2", "u1", "s1", -20), Click("story-1", "u2", "s2", -10),
@@ -55,12 +55,14 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
         var positions = await journal.AppendAsync(events, default);
         await journal.AppendAsync(
             [
-                Epoch(1, "0123456789abcdef", 0, [.. positions.Take(4)]),
+                Epoch(1, "0123456789abcdef", 0, [.. items, .. positions.Take(4)]),
                 Decision("other", 1),
-                Epoch(2, new FeatureOptions().Fingerprint(features), 5, [.. positions]),
+                Epoch(2, new FeatureOptions().Fingerprint(features), 5, [.. items, .. positions]),
                 Decision("slim", 2),
                 Decision("full", 2) with { Inputs = Inputs([2, 1, 7, 0]) },
                 Decision("lost", 9),
+                Epoch(3, new FeatureOptions().Fingerprint(features), 6, [.. items, .. positions.Select(position => position with { Offset = position.Offset + 10 })]),
+                Decision("short", 3),
             ],
             default);
     }
@@ -165,6 +167,8 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
         Assert.Contains("not built: taken under other definitions: epoch 1 had definitions 0123456789abcdef, these are ", Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failure, await RunAsync("decision", "lost"));
         Assert.Contains("not built: their epochs were not recorded", Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failure, await RunAsync("decision", "short"));
+        Assert.Contains("not built: the journal ends before what they knew", Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failure, await RunAsync("decision", "never"));
         Assert.Contains("the journal holds no decision 'never'", _error.ToString(), StringComparison.Ordinal);
     }
@@ -217,11 +221,7 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
         Definitions = definitions,
         Until = At(until),
         Received = At(until),
-        Cut =
-        [
-            .. folded.GroupBy(position => position.Partition).Select(of => new Position(JournalStream.Events, of.Key, of.Max(position => position.Offset) + 1)),
-            .. Enumerable.Range(0, 16).Select(partition => new Position(JournalStream.Items, partition, 2)),
-        ],
+        Cut = [.. folded.GroupBy(position => (position.Stream, position.Partition)).Select(of => new Position(of.Key.Stream, of.Key.Partition, of.Max(position => position.Offset) + 1))],
     };
 
     private static Decided Decision(string id, long epoch) => new()
@@ -232,8 +232,8 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
         User = "u1",
         Session = "s1",
         Epoch = epoch,
-        Asked = At(epoch == 1 ? 0.01 : 5.01),
-        Received = At(epoch == 1 ? 0.02 : 5.02),
+        Asked = At(epoch == 1 ? 0.01 : epoch == 3 ? 6.01 : 5.01),
+        Received = At(epoch == 1 ? 0.02 : epoch == 3 ? 6.02 : 5.02),
         UserAhead = [.. new long[16]],
         Slots = [new DecidedSlot("main", [new DecidedItem("story-1", 2, 1, false, true, 1), new DecidedItem("story-2", 1, 1, false, true, 1)])],
     };
