@@ -128,9 +128,9 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
 
             foreach (var hash in hashes)
             {
-                if (places[Home(hash, bits)] is var place and not 0)
+                if (places[Home(hash, bits)] is { IsTaken: true } place)
                 {
-                    items.Prefetch(place - 1);
+                    items.Prefetch(place.Row);
                 }
             }
 

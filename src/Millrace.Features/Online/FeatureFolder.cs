@@ -73,7 +73,7 @@ public sealed class FeatureFolder
     public void ContinueAfter(long epoch) => _state.Epoch = Math.Max(_state.Epoch, epoch);
 
     /// <summary>Says that nothing of a partition before <paramref name="offset"/> need be folded: cuts name it from there on.</summary>
-    public void BeginAt(JournalStream stream, int partition, long offset) => _state.Next.TryAdd((stream, partition), offset);
+    public void BeginAt(JournalStream stream, int partition, long offset) => _state.Next.BeginAt(stream, partition, offset);
 
     /// <summary>Freezes what has been folded, and leaves <see cref="Current"/> as it is until <see cref="Publish"/>.</summary>
     /// <param name="until">Where windows end; the latest folded fact's time when that is later.</param>

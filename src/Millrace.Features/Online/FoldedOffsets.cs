@@ -29,6 +29,15 @@ internal sealed class FoldedOffsets
         return ref place.Next;
     }
 
+    /// <summary>Names a partition of which nothing is folded yet.</summary>
+    internal void BeginAt(JournalStream stream, int partition, long offset)
+    {
+        if (!_places.ContainsKey((stream, partition)))
+        {
+            Of(stream, partition) = offset;
+        }
+    }
+
     internal bool TryGet(JournalStream stream, int partition, out long next)
     {
         var known = _places.TryGetValue((stream, partition), out var place);
