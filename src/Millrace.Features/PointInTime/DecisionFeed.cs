@@ -50,7 +50,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
                     return (epoch, decisions);
                 }
 
-                decisions.ForEach(_ => counts.Count(NotVisited.EpochUnknown));
+                decisions.ForEach(stored => counts.Count(NotVisited.EpochUnknown, (Decided)stored.Fact));
             }
 
             if (_cursors.Count == 0)
@@ -129,7 +129,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
             case Decided decided when options.Takes(decided):
                 if (decided.Epoch < _handed)
                 {
-                    counts.Count(NotVisited.Late);
+                    counts.Count(NotVisited.Late, decided);
                     break;
                 }
 

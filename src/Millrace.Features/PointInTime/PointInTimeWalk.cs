@@ -86,6 +86,7 @@ public sealed class PointInTimeWalk
 
     private async Task RunAsync(IMomentVisitor visitor, JournalTail? tail, CancellationToken cancellation)
     {
+        Counts.Missed = visitor.Missed;
         var decisions = new DecisionFeed(_reader, _journal, _options, Counts, tail);
         await decisions.BeginAsync(cancellation);
         await OpenFeedsAsync(cancellation);
@@ -146,7 +147,7 @@ public sealed class PointInTimeWalk
 
         if (Refusal(epoch) is { } refused)
         {
-            decisions.ForEach(_ => Counts.Count(refused));
+            decisions.ForEach(stored => Counts.Count(refused, (Decided)stored.Fact));
             return;
         }
 
@@ -167,11 +168,11 @@ public sealed class PointInTimeWalk
             var decided = (Decided)stored.Fact;
             if (await BringBackAsync(decided, cancellation) is { } reason)
             {
-                Counts.Count(reason);
+                Counts.Count(reason, decided);
                 continue;
             }
 
-            (_moment.Decided, _moment.Position) = (decided, stored.Position);
+            (_moment.Decided, _moment.Position, _moment.IsWhole) = (decided, stored.Position, Whole);
             await visitor.VisitAsync(_moment, cancellation);
             Counts.Visited++;
             await (_options.Rest?.Invoke(cancellation) ?? ValueTask.CompletedTask);

@@ -15,6 +15,7 @@ public sealed class RowSlices : IAsyncDisposable
     private readonly ImmutableArray<RowSlice> _slices;
     private readonly HashSet<RowSlice> _kept = new(ReferenceEqualityComparer.Instance);
     private readonly SortedDictionary<int, ParquetRowSink> _open = [];
+    private readonly HashSet<int> _short = [];
     private readonly TimeSpan _length;
     private int _next;
 
@@ -74,6 +75,7 @@ public sealed class RowSlices : IAsyncDisposable
         var index = IndexOf(rows.Time);
         if (index < _next)
         {
+            Miss(rows.Time);
             return false;
         }
 
@@ -85,6 +87,17 @@ public sealed class RowSlices : IAsyncDisposable
         await sink.WriteAsync(rows, cancellation);
         Rows += rows.Items.Length;
         return true;
+    }
+
+    /// <summary>Says that rows of a time should be there and are not: a later run makes their slice anew, unless an earlier one had them.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void Miss(UnixMicros time)
+    {
+        var index = IndexOf(time);
+        if (index >= 0 && !_kept.Contains(_slices[index]) && _short.Add(index) && index < _next)
+        {
+            RowFiles.MarkShort(_directory, _slices[index]);
+        }
     }
 
     /// <summary>Completes the slices that end at or before a time.</summary>
@@ -99,7 +112,7 @@ public sealed class RowSlices : IAsyncDisposable
             if (!_kept.Contains(slice))
             {
                 await using var sink = _open.GetValueOrDefault(_next) ?? new ParquetRowSink(_directory, slice, _options);
-                await sink.CompleteAsync(slice.To <= whole, cancellation);
+                await sink.CompleteAsync(slice.To <= whole && !_short.Contains(_next), cancellation);
                 _open.Remove(_next);
             }
 

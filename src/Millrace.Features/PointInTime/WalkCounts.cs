@@ -46,6 +46,9 @@ public sealed class WalkCounts
     /// <summary>When the last erasure was asked for; null when none was.</summary>
     public UnixMicros? Erasure { get; private set; }
 
+    /// <summary>Told of each decision that is counted as not visited.</summary>
+    internal Action<Decided, NotVisited>? Missed { get; set; }
+
     /// <summary>Decisions that were not visited, all reasons together.</summary>
     public long NotVisited => _not.Sum();
 
@@ -75,7 +78,11 @@ public sealed class WalkCounts
         }
     }
 
-    internal void Count(NotVisited reason) => _not[(int)reason]++;
+    internal void Count(NotVisited reason, Decided decided)
+    {
+        _not[(int)reason]++;
+        Missed?.Invoke(decided, reason);
+    }
 }
 
 /// <summary>Definitions of some epochs that are not those of a walk.</summary>
