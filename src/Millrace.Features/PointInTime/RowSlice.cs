@@ -16,7 +16,9 @@ public sealed record RowSlice(
     UnixMicros From, UnixMicros To, ImmutableArray<string> Features, string Definitions, int Engine, RowKind Kind = RowKind.Slate, bool AnyDefinitions = false)
 {
     /// <summary>What the names of its files begin with; in order of time.</summary>
-    public string Name => string.Create(CultureInfo.InvariantCulture, $"rows-{From.Value:D16}-{To.Value:D16}");
+    public string Name => NameOf(From, To);
+
+    internal static string NameOf(UnixMicros from, UnixMicros to) => string.Create(CultureInfo.InvariantCulture, $"rows-{from.Value:D16}-{to.Value:D16}");
 }
 
 /// <summary>Which rows a decision has.</summary>

@@ -54,9 +54,15 @@ public sealed class RowSlices : IAsyncDisposable
         _slices.Where(slice => !_kept.Contains(slice)).ToArray() is { Length: > 0 } left ? (left[0].From, left[^1].To) : null;
 
     /// <summary>Looks for what an earlier run completed.</summary>
-    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="IOException">A file cannot be read, or holds rows that a slice would hold too.</exception>
     public async Task FindDoneAsync(CancellationToken cancellation = default)
     {
+        if (Strangers().Order(StringComparer.Ordinal).FirstOrDefault() is { } stranger)
+        {
+            throw new IOException($"{Path.Combine(_directory, stranger)} holds rows of a time that this build cuts into other slices: they would be there twice. "
+                + "Build with the from, to and slice that it was built with or into another directory, or delete it");
+        }
+
         foreach (var slice in _slices)
         {
             if (await RowFiles.IsDoneAsync(_directory, slice, cancellation))
@@ -129,6 +135,13 @@ public sealed class RowSlices : IAsyncDisposable
         }
 
         _open.Clear();
+    }
+
+    /// <summary>Files that overlap a slice and belong to none.</summary>
+    private IEnumerable<string> Strangers()
+    {
+        var ours = _slices.Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
+        return RowFiles.In(_directory).Where(file => file.From < Whole.To && file.To > Whole.From && !ours.Contains(RowSlice.NameOf(file.From, file.To))).Select(file => file.Name);
     }
 
     private int IndexOf(UnixMicros time) => time < Whole.From || time >= Whole.To ? -1 : (int)((time - Whole.From).Ticks / _length.Ticks);

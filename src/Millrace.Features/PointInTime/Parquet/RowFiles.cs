@@ -1,4 +1,5 @@
 using System.Globalization;
+using Millrace.Journal;
 using Millrace.Journal.Segments;
 using Parquet;
 
@@ -49,6 +50,21 @@ public static class RowFiles
         }
 
         return false;
+    }
+
+    /// <summary>The whole files of a directory, by name, each with the time of its slice.</summary>
+    internal static IEnumerable<(string Name, UnixMicros From, UnixMicros To)> In(string directory)
+    {
+        foreach (var path in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "rows-*" + Extension) : [])
+        {
+            var name = Path.GetFileName(path);
+            if (name.Split('-') is [_, var from, var to, _]
+                && long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                && long.TryParse(to, NumberStyles.None, CultureInfo.InvariantCulture, out var end))
+            {
+                yield return (name, new UnixMicros(first), new UnixMicros(end));
+            }
+        }
     }
 
     internal static string PathOf(string directory, RowSlice slice, int part) =>

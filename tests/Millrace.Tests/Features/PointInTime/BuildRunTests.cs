@@ -162,6 +162,30 @@ public sealed class BuildRunTests : IDisposable
         Assert.True(await RowFiles.IsDoneAsync(_directory.FullName, slice, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(0, 45, 10)] // The last slice was shorter.
+    [InlineData(0, 60, 20)] // Other slices.
+    [InlineData(5, 55, 10)] // Shifted.
+    public async Task Rows_that_other_slices_hold_are_not_built_twice(int from, int to, int length)
+    {
+        var start = UnixMicros.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        RowSlices Slices(int first, int end, int minutes) => new(
+            _directory.FullName, new RowSlice(start + TimeSpan.FromMinutes(first), start + TimeSpan.FromMinutes(end), [], "", 1), TimeSpan.FromMinutes(minutes), new RowFileOptions());
+        await using (var before = Slices(from, to, length))
+        {
+            await before.FindDoneAsync(TestContext.Current.CancellationToken);
+            await before.CompleteAsync(before.Whole.To, before.Whole.To, TestContext.Current.CancellationToken);
+        }
+
+        await using var other = Slices(0, 60, 10);
+        await Assert.ThrowsAsync<IOException>(() => other.FindDoneAsync(TestContext.Current.CancellationToken));
+        await using var next = Slices(60, 120, 10);
+        await next.FindDoneAsync(TestContext.Current.CancellationToken);
+        await using var same = Slices(from, to, length);
+        await same.FindDoneAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(same.Count, same.Kept);
+    }
+
     private static FeatureDefinition[] Definitions() =>
     [
         new CountFeature("clicks_10m", "click", TimeSpan.FromMinutes(10)),
