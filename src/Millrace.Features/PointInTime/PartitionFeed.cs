@@ -11,6 +11,7 @@ namespace Millrace.Features.PointInTime;
 internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream, int partition, long start, WalkCounts counts)
 {
     private readonly List<StoredFact> _held = [];
+    private readonly HashSet<long> _unfolded = [];
     private Task<IReadOnlyList<StoredFact>>? _ahead;
     private int _forItems;
     private long _folded;
@@ -58,8 +59,13 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         ObserveHeld(offset, persons);
         while (_forItems < _held.Count && _held[_forItems].Position.Offset < offset)
         {
-            counts.Met(_held[_forItems].Fact);
-            folder.Apply(_held[_forItems++]);
+            var stored = _held[_forItems++];
+            counts.Met(stored.Fact);
+            if (!_unfolded.Remove(stored.Position.Offset))
+            {
+                FoldOrSkip(stored, folder);
+            }
+
             Volatile.Write(ref _folded, _folded + 1);
         }
 
@@ -70,7 +76,33 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
     {
         while (_forPersons < _held.Count && _held[_forPersons].Position.Offset < offset)
         {
-            persons.Observe(_held[_forPersons++]);
+            ObserveOrSkip(_held[_forPersons++], persons);
+        }
+    }
+
+    // As the node that served: what persons cannot fold, items do not fold either.
+    private void ObserveOrSkip(StoredFact stored, EmbeddedPersonStore persons)
+    {
+        try
+        {
+            persons.Observe(stored);
+        }
+        catch (Exception fault)
+        {
+            _unfolded.Add(stored.Position.Offset);
+            reader.Skip(stored.Position, fault);
+        }
+    }
+
+    private void FoldOrSkip(StoredFact stored, FeatureFolder folder)
+    {
+        try
+        {
+            folder.Apply(stored);
+        }
+        catch (Exception fault)
+        {
+            reader.Skip(stored.Position, fault);
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class PointInTimeWalk
     /// <param name="journal">What is read; nothing is written.</param>
     /// <param name="features">The definitions: decisions that were taken under others are counted and passed over.</param>
     /// <param name="options">Which decisions, and how they were folded.</param>
-    /// <param name="skipped">Told of each record that is no fact; null when nobody wants to know.</param>
+    /// <param name="skipped">Told of each record that is no fact, and each fact that cannot be folded; null when nobody wants to know.</param>
     public PointInTimeWalk(IJournalReader journal, FeatureSet features, WalkOptions options, Action<Position, Exception>? skipped = null)
     {
         (_journal, _features, _options) = (journal, features, options);
@@ -130,7 +130,7 @@ public sealed class PointInTimeWalk
     /// <summary>Retention has taken what a start would read: from where on windows are whole all the same.</summary>
     private async Task NoteShortAsync(int partition, long start, UnixMicros from, TimeSpan reach, CancellationToken cancellation)
     {
-        var first = await _journal.ReadAsync(JournalStream.Events, partition, start, 1, cancellation);
+        var first = await _reader.ReadAsync(JournalStream.Events, partition, start, cancellation);
         if (first.Count > 0 && first[0].Fact.Received > from)
         {
             var whole = first[0].Fact.Received + reach + PersonLayout.LongestRun;

@@ -4,11 +4,14 @@ namespace Millrace.Features.PointInTime;
 
 /// <summary>Reads partitions in batches as the node's own folding does: a record that is whole and no fact is passed over, and what stands before it comes first.</summary>
 /// <param name="journal">What is read.</param>
-/// <param name="skipped">Told of each record that is passed over.</param>
+/// <param name="skipped">Told of each record, and each fact, that is passed over.</param>
 /// <param name="rest">Called before each batch; null when the reader need not rest.</param>
 internal sealed class SkippingReader(IJournalReader journal, Action<Position, Exception> skipped, Func<CancellationToken, ValueTask>? rest = null)
 {
     private const int Batch = 1024; // Longer lists stand among the large objects (docs/results/journal.md).
+
+    /// <summary>Passes over a fact that cannot be folded.</summary>
+    internal void Skip(Position position, Exception fault) => skipped(position, fault);
 
     /// <summary>The next facts of a partition, in order; empty at its end.</summary>
     internal async Task<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, CancellationToken cancellation)

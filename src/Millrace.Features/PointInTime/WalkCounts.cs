@@ -37,7 +37,7 @@ public sealed class WalkCounts
     /// <summary>Decisions visited.</summary>
     public long Visited { get; internal set; }
 
-    /// <summary>Records passed over because they are no facts.</summary>
+    /// <summary>Records passed over because they are no facts, and facts because they cannot be folded.</summary>
     public long Skipped { get; internal set; }
 
     /// <summary>When the last event was received that is read as nobody's, since its person was erased; null when none is.</summary>

@@ -65,6 +65,15 @@ public sealed class OnlineOfflineTests
         Assert.Equal((0L, decisions), (check.Decisions, counts.Not(NotVisited.OtherDefinitions)));
     }
 
+    [Fact]
+    public async Task A_fact_that_cannot_be_folded_is_passed_over_as_it_was_when_it_was_served()
+    {
+        var set = FeatureSet.Create([.. Set.Definitions, new PlantedFeature("planted", "click") { Throws = 2 }]);
+        var (check, counts, decisions) = await PlayAsync(History(300), set, set);
+        Assert.Equal((decisions, 0L), (counts.Visited, check.Different));
+        Assert.InRange(counts.Skipped, 10, long.MaxValue);
+    }
+
     /// <summary>The same steps each time: enough of them for so many facts and a fifth as many decisions.</summary>
     private static ServedHistory.Step[] History(int steps)
     {
