@@ -8,7 +8,13 @@ namespace Millrace.Features.PointInTime;
 /// The facts of one partition on their way into persons and items, which fold them at different moments: persons are a little ahead, and what lies between is held.
 /// The next batch is read while this one is folded.
 /// </summary>
-internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream, int partition, long start, WalkCounts counts)
+/// <param name="reader">Reads the partition.</param>
+/// <param name="stream">Its stream.</param>
+/// <param name="partition">Its number.</param>
+/// <param name="start">The first offset that is read.</param>
+/// <param name="counts">Told of each fact that items fold.</param>
+/// <param name="retired">Told of the first fact behind what retention took before it was read.</param>
+internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream, int partition, long start, WalkCounts counts, Action<StoredFact> retired)
 {
     private readonly List<StoredFact> _held = [];
     private readonly HashSet<long> _unfolded = [];
@@ -121,6 +127,11 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         if (batch.Count == 0)
         {
             return false;
+        }
+
+        if (batch[0].Position.Offset > _read && reader.IsRetired(stream, partition, _read))
+        {
+            retired(batch[0]);
         }
 
         _held.AddRange(batch);

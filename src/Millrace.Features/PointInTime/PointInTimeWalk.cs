@@ -25,6 +25,7 @@ public sealed class PointInTimeWalk
     private readonly long[] _cut;
     private readonly string _definitions;
     private JournalTail? _tail;
+    private TimeSpan _reach;
     private UnixMicros _historyFrom = new(long.MinValue);
 
     /// <param name="journal">What is read; nothing is written.</param>
@@ -108,18 +109,19 @@ public sealed class PointInTimeWalk
             reach = TimeSpan.FromTicks(Math.Max(reach.Ticks, _features.Persons.Reach(of).Ticks));
         }
 
-        var from = _options.From - _options.OldestEpoch - reach - PersonLayout.LongestRun;
+        _reach = reach + PersonLayout.LongestRun;
+        var from = _options.From - _options.OldestEpoch - _reach;
         var feeds = new List<PartitionFeed>();
         foreach (var stream in FoldedStreams)
         {
             for (var partition = 0; partition < _journal.Partitions(stream); partition++)
             {
                 var start = stream == JournalStream.Events ? await _journal.SeekAsync(stream, partition, from, cancellation) : _journal.Range(stream, partition).First;
-                feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts));
+                feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts, stream == JournalStream.Events ? first => NoteGap(first.Fact.Received) : _ => { }));
                 ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
                 {
-                    await NoteShortAsync(partition, start, from, reach, cancellation);
+                    await NoteShortAsync(partition, start, from, cancellation);
                 }
             }
         }
@@ -127,16 +129,22 @@ public sealed class PointInTimeWalk
         Volatile.Write(ref _feeds, [.. feeds]);
     }
 
-    /// <summary>Retention has taken what a start would read: from where on windows are whole all the same.</summary>
-    private async Task NoteShortAsync(int partition, long start, UnixMicros from, TimeSpan reach, CancellationToken cancellation)
+    /// <summary>Retention may have taken what a start would read.</summary>
+    private async Task NoteShortAsync(int partition, long start, UnixMicros from, CancellationToken cancellation)
     {
         var first = await _reader.ReadAsync(JournalStream.Events, partition, start, cancellation);
-        if (first.Count > 0 && first[0].Fact.Received > from)
+        if (first.Count == 0)
         {
-            var whole = first[0].Fact.Received + reach + PersonLayout.LongestRun;
-            _historyFrom = whole > _historyFrom ? whole : _historyFrom;
+            NoteGap(_tail?.Now ?? _options.To); // All of it, up to nobody knows when.
+        }
+        else if (first[0].Fact.Received > from)
+        {
+            NoteGap(first[0].Fact.Received);
         }
     }
+
+    /// <summary>Events before <paramref name="end"/> are missing: windows that begin later are whole all the same.</summary>
+    private void NoteGap(UnixMicros end) => _historyFrom = end + _reach > _historyFrom ? end + _reach : _historyFrom;
 
     private async Task VisitAsync(EpochFrozen epoch, List<StoredFact> decisions, IMomentVisitor visitor, CancellationToken cancellation)
     {
@@ -201,15 +209,20 @@ public sealed class PointInTimeWalk
             return NotVisited.OldRecord;
         }
 
-        if (decided.UserAhead.IsDefaultOrEmpty)
-        {
-            return null;
-        }
-
-        foreach (var feed in _feeds.Where(feed => feed.Stream == JournalStream.Events))
+        foreach (var feed in _feeds.Where(feed => feed.Stream == JournalStream.Events && !decided.UserAhead.IsDefaultOrEmpty))
         {
             _cut[feed.Partition] = feed.Items + decided.UserAhead[feed.Partition];
             await feed.FoldPersonsAsync(_cut[feed.Partition], _persons, cancellation);
+        }
+
+        if (_moment.Snapshot.Time < _historyFrom)
+        {
+            return NotVisited.HistoryShort; // Retention went on while this was folded.
+        }
+
+        if (decided.UserAhead.IsDefaultOrEmpty)
+        {
+            return null;
         }
 
         if (!_persons.IsAsOf(decided.Tenant, decided.User, decided.Session, _cut))

@@ -13,6 +13,9 @@ internal sealed class SkippingReader(IJournalReader journal, Action<Position, Ex
     /// <summary>Passes over a fact that cannot be folded.</summary>
     internal void Skip(Position position, Exception fault) => skipped(position, fault);
 
+    /// <summary>Whether retention has taken what stood at an offset.</summary>
+    internal bool IsRetired(JournalStream stream, int partition, long offset) => offset < journal.Range(stream, partition).First;
+
     /// <summary>The next facts of a partition, in order; empty at its end.</summary>
     internal async Task<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, CancellationToken cancellation)
     {
