@@ -1,4 +1,5 @@
 using Millrace.Features.Definitions;
+using Millrace.Features.Online;
 
 namespace Millrace.Features.PointInTime;
 
@@ -11,6 +12,7 @@ internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> n
     private readonly ReadPlan _plan = new(features, names, bare);
     private readonly ReadScratch _scratch = new();
     private int[] _rows = [];
+    private int[] _candidates = [];
     private int[] _candidateOf = [];
     private float[] _matrix = [];
 
@@ -21,16 +23,7 @@ internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> n
     internal ReadOnlySpan<float> Read(Moment moment, ReadOnlySpan<string> items)
     {
         Grow(moment, items.Length);
-        var rows = _rows.AsSpan(0, items.Length);
-        for (var i = 0; i < items.Length; i++)
-        {
-            rows[i] = moment.Snapshot.RowOf(items[i]);
-            if (rows[i] >= 0)
-            {
-                _candidateOf[rows[i]] = i + 1;
-            }
-        }
-
+        var rows = _rows.AsSpan(0, TakeRows(moment.Snapshot, items));
         var matrix = _matrix.AsSpan(0, items.Length * _plan.Columns);
         var inputs = new ReadInputs
         {
@@ -44,7 +37,7 @@ internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> n
             Segment = moment.Decided.Segment,
             Slot = moment.Decided.Slots is [var slot] ? slot.Slot : null,
         };
-        _plan.Run(inputs, _scratch, matrix);
+        _plan.Run(inputs, _scratch, matrix[..(rows.Length * _plan.Columns)]);
         foreach (var row in rows)
         {
             if (row >= 0)
@@ -53,7 +46,42 @@ internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> n
             }
         }
 
+        Spread(matrix, items.Length, rows.Length);
         return matrix;
+    }
+
+    /// <summary>The rows of the items, each once, as a decision has its candidates: a record may place an item in several slots.</summary>
+    /// <returns>How many.</returns>
+    private int TakeRows(FeatureSnapshot snapshot, ReadOnlySpan<string> items)
+    {
+        var count = 0;
+        for (var i = 0; i < items.Length; i++)
+        {
+            var row = snapshot.RowOf(items[i]);
+            if (row >= 0 && _candidateOf[row] > 0)
+            {
+                _candidates[i] = _candidateOf[row] - 1;
+                continue;
+            }
+
+            _candidates[i] = count;
+            _rows[count++] = row;
+            if (row >= 0)
+            {
+                _candidateOf[row] = count;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Gives each item the values of its row: from the last one on, since no row's values stand behind their item.</summary>
+    private void Spread(Span<float> matrix, int items, int rows)
+    {
+        for (var i = items - 1; i >= 0 && rows < items; i--)
+        {
+            matrix.Slice(_candidates[i] * _plan.Columns, _plan.Columns).CopyTo(matrix[(i * _plan.Columns)..]);
+        }
     }
 
     private void Grow(Moment moment, int count)
@@ -61,6 +89,7 @@ internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> n
         if (_rows.Length < count)
         {
             _rows = new int[Math.Max(count, 256)];
+            _candidates = new int[_rows.Length];
         }
 
         if (_candidateOf.Length < moment.Snapshot.Rows)

@@ -18,6 +18,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
     private readonly SortedDictionary<long, EpochFrozen> _epochs = [];
     private readonly List<Cursor> _cursors = [];
     private long _handed = long.MinValue;
+    private long _kept = long.MinValue;
 
     /// <summary>How far the slowest partition is read; the end of time when all are at their ends.</summary>
     internal UnixMicros ReadTo => _cursors.Count == 0 ? new UnixMicros(long.MaxValue) : _cursors.Min(cursor => cursor.Received);
@@ -50,7 +51,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
                     return (epoch, decisions);
                 }
 
-                decisions.ForEach(_ => counts.Count(NotVisited.EpochUnknown));
+                decisions.ForEach(stored => counts.Count(NotVisited.EpochUnknown, (Decided)stored.Fact));
             }
 
             if (_cursors.Count == 0)
@@ -61,6 +62,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
             if (_cursors.Where(cursor => !cursor.AtEnd).MinBy(cursor => cursor.Received) is { } behind)
             {
                 await AdvanceAsync(behind, cancellation);
+                ForgetBefore(Passed()?.Epoch ?? long.MinValue); // Where nothing is decided, days of epochs would pile up.
             }
             else if (Idle() is { } idle)
             {
@@ -78,11 +80,17 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
     private bool IsWhole(long number, List<StoredFact> decisions) => _cursors.Count == 0
         || ReadTo > (_epochs.TryGetValue(number, out var epoch) ? epoch.Until : decisions[0].Fact.Received) + options.Horizon;
 
-    /// <summary>The last epoch that no decision can come for any more, where none of it or before it is left: what it folds is folded now, not all at once after a quiet night.</summary>
+    /// <summary>The last epoch that no decision can come for any more in time, where none of it or before it is left.</summary>
+    private EpochFrozen? Passed()
+    {
+        var (next, readTo) = (_pending.Count == 0 ? long.MaxValue : _pending.First().Key, ReadTo);
+        return _epochs.Values.LastOrDefault(epoch => epoch.Epoch < next && epoch.Until + options.Horizon < readTo);
+    }
+
+    /// <summary>An epoch that passed and was not handed out: what it folds is folded now, not all at once after a quiet night.</summary>
     private EpochFrozen? Idle()
     {
-        var next = _pending.Count == 0 ? long.MaxValue : _pending.First().Key;
-        var idle = _epochs.Values.LastOrDefault(epoch => epoch.Epoch < next && epoch.Until + options.Horizon < ReadTo);
+        var idle = Passed();
         if (idle is null || idle.Epoch <= _handed)
         {
             return null;
@@ -127,9 +135,9 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
                 _epochs[epoch.Epoch] = epoch;
                 break;
             case Decided decided when options.Takes(decided):
-                if (decided.Epoch < _handed)
+                if (decided.Epoch < Math.Max(_handed, _kept))
                 {
-                    counts.Count(NotVisited.Late);
+                    counts.Count(NotVisited.Late, decided);
                     break;
                 }
 
@@ -145,6 +153,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
 
     private void ForgetBefore(long number)
     {
+        _kept = Math.Max(_kept, number);
         while (_epochs.Count > 0 && _epochs.Keys.First() < number)
         {
             _epochs.Remove(_epochs.Keys.First());

@@ -18,10 +18,18 @@ public sealed class Moment
 
     /// <summary>The person who asked, as the decision read it.</summary>
     public PersonBuffer Person { get; } = new();
+
+    /// <summary>Whether no bound was hit until then, so that values are those of a node that hit none.</summary>
+    public bool IsWhole { get; internal set; }
 }
 
 /// <summary>Called for each decision of a walk, in the order of epochs.</summary>
 public interface IMomentVisitor
 {
     ValueTask VisitAsync(Moment moment, CancellationToken cancellation);
+
+    /// <summary>Told of each decision that is passed over, as soon as that is known.</summary>
+    void Missed(Decided decided, NotVisited reason)
+    {
+    }
 }

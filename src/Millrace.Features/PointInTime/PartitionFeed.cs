@@ -8,9 +8,16 @@ namespace Millrace.Features.PointInTime;
 /// The facts of one partition on their way into persons and items, which fold them at different moments: persons are a little ahead, and what lies between is held.
 /// The next batch is read while this one is folded.
 /// </summary>
-internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream, int partition, long start, WalkCounts counts)
+/// <param name="reader">Reads the partition.</param>
+/// <param name="stream">Its stream.</param>
+/// <param name="partition">Its number.</param>
+/// <param name="start">The first offset that is read.</param>
+/// <param name="counts">Told of each fact that items fold.</param>
+/// <param name="retired">Told of the first fact behind what retention took before it was read.</param>
+internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream, int partition, long start, WalkCounts counts, Action<StoredFact> retired)
 {
     private readonly List<StoredFact> _held = [];
+    private readonly HashSet<long> _unfolded = [];
     private Task<IReadOnlyList<StoredFact>>? _ahead;
     private int _forItems;
     private long _folded;
@@ -61,8 +68,13 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         ObserveHeld(offset, persons);
         while (_forItems < _held.Count && _held[_forItems].Position.Offset < offset)
         {
-            counts.Met(_held[_forItems].Fact);
-            folder.Apply(_held[_forItems++]);
+            var stored = _held[_forItems++];
+            counts.Met(stored.Fact);
+            if (!_unfolded.Remove(stored.Position.Offset))
+            {
+                FoldOrSkip(stored, folder);
+            }
+
             Volatile.Write(ref _folded, _folded + 1);
         }
 
@@ -76,7 +88,33 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
     {
         while (_forPersons < _held.Count && _held[_forPersons].Position.Offset < offset)
         {
-            persons.Observe(_held[_forPersons++]);
+            ObserveOrSkip(_held[_forPersons++], persons);
+        }
+    }
+
+    // As the node that served: what persons cannot fold, items do not fold either.
+    private void ObserveOrSkip(StoredFact stored, EmbeddedPersonStore persons)
+    {
+        try
+        {
+            persons.Observe(stored);
+        }
+        catch (Exception fault)
+        {
+            _unfolded.Add(stored.Position.Offset);
+            reader.Skip(stored.Position, fault);
+        }
+    }
+
+    private void FoldOrSkip(StoredFact stored, FeatureFolder folder)
+    {
+        try
+        {
+            folder.Apply(stored);
+        }
+        catch (Exception fault)
+        {
+            reader.Skip(stored.Position, fault);
         }
     }
 
@@ -95,6 +133,11 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         if (batch.Count == 0)
         {
             return false;
+        }
+
+        if (batch[0].Position.Offset > _read && reader.IsRetired(stream, partition, _read))
+        {
+            retired(batch[0]);
         }
 
         _held.AddRange(batch);

@@ -26,6 +26,7 @@ public sealed class PointInTimeWalk
     private readonly Moment _moment = new();
     private readonly long[] _cut;
     private readonly string _definitions;
+    private TimeSpan _reach;
     private UnixMicros _historyFrom = new(long.MinValue);
     private UnixMicros _erasure = new(long.MinValue);
     private UnixMicros _swept = new(long.MinValue);
@@ -33,7 +34,7 @@ public sealed class PointInTimeWalk
     /// <param name="journal">What is read; nothing is written.</param>
     /// <param name="features">The definitions: decisions that were taken under others are counted and passed over.</param>
     /// <param name="options">Which decisions, and how they were folded.</param>
-    /// <param name="skipped">Told of each record that is no fact; null when nobody wants to know.</param>
+    /// <param name="skipped">Told of each record that is no fact, and each fact that cannot be folded; null when nobody wants to know.</param>
     public PointInTimeWalk(IJournalReader journal, FeatureSet features, WalkOptions options, Action<Position, Exception>? skipped = null)
     {
         (_journal, _features, _options) = (journal, features, options);
@@ -85,6 +86,7 @@ public sealed class PointInTimeWalk
 
     private async Task RunAsync(IMomentVisitor visitor, JournalTail? tail, CancellationToken cancellation)
     {
+        Counts.Missed = visitor.Missed;
         var decisions = new DecisionFeed(_reader, _journal, _options, Counts, tail);
         await decisions.BeginAsync(cancellation);
         await OpenFeedsAsync(cancellation);
@@ -106,7 +108,8 @@ public sealed class PointInTimeWalk
             reach = TimeSpan.FromTicks(Math.Max(reach.Ticks, _features.Persons.Reach(of).Ticks));
         }
 
-        var from = _options.From - _options.OldestEpoch - reach - PersonLayout.LongestRun;
+        _reach = reach + PersonLayout.LongestRun;
+        var from = _options.From - _options.OldestEpoch - _reach;
         var feeds = new List<PartitionFeed>();
         foreach (var stream in FoldedStreams)
         {
@@ -118,11 +121,11 @@ public sealed class PointInTimeWalk
                     await EarlierConsents.RecallAsync(_journal, _reader, _options.Folding.Tenant, partition, start, _persons, cancellation);
                 }
 
-                feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts));
+                feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts, stream == JournalStream.Events ? first => NoteGap(first.Fact.Received) : _ => { }));
                 ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
                 {
-                    await NoteShortAsync(partition, start, from, reach, cancellation);
+                    await NoteShortAsync(partition, start, from, cancellation);
                 }
             }
         }
@@ -130,16 +133,22 @@ public sealed class PointInTimeWalk
         Volatile.Write(ref _feeds, [.. feeds]);
     }
 
-    /// <summary>Retention has taken what a start would read: from where on windows are whole all the same.</summary>
-    private async Task NoteShortAsync(int partition, long start, UnixMicros from, TimeSpan reach, CancellationToken cancellation)
+    /// <summary>Retention may have taken what a start would read.</summary>
+    private async Task NoteShortAsync(int partition, long start, UnixMicros from, CancellationToken cancellation)
     {
-        var first = await _journal.ReadAsync(JournalStream.Events, partition, start, 1, cancellation);
-        if (first.Count > 0 && first[0].Fact.Received > from)
+        var first = await _reader.ReadAsync(JournalStream.Events, partition, start, cancellation);
+        if (first.Count == 0)
         {
-            var whole = first[0].Fact.Received + reach + PersonLayout.LongestRun;
-            _historyFrom = whole > _historyFrom ? whole : _historyFrom;
+            NoteGap(_tail?.Now ?? _options.To); // All of it, up to nobody knows when.
+        }
+        else if (first[0].Fact.Received > from)
+        {
+            NoteGap(first[0].Fact.Received);
         }
     }
+
+    /// <summary>Events before <paramref name="end"/> are missing: windows that begin later are whole all the same.</summary>
+    private void NoteGap(UnixMicros end) => _historyFrom = end + _reach > _historyFrom ? end + _reach : _historyFrom;
 
     private async Task VisitAsync(EpochFrozen epoch, List<StoredFact> decisions, IMomentVisitor visitor, CancellationToken cancellation)
     {
@@ -150,7 +159,7 @@ public sealed class PointInTimeWalk
 
         if (Refusal(epoch) is { } refused)
         {
-            decisions.ForEach(_ => Counts.Count(refused));
+            decisions.ForEach(stored => Counts.Count(refused, (Decided)stored.Fact));
             return;
         }
 
@@ -181,11 +190,11 @@ public sealed class PointInTimeWalk
             var decided = (Decided)stored.Fact;
             if (await BringBackAsync(epoch, decided, cancellation) is { } reason)
             {
-                Counts.Count(reason);
+                Counts.Count(reason, decided);
                 continue;
             }
 
-            (_moment.Decided, _moment.Position) = (decided, stored.Position);
+            (_moment.Decided, _moment.Position, _moment.IsWhole) = (decided, stored.Position, Whole);
             await visitor.VisitAsync(_moment, cancellation);
             Counts.Visited++;
             await (_options.Rest?.Invoke(cancellation) ?? ValueTask.CompletedTask);
@@ -231,12 +240,7 @@ public sealed class PointInTimeWalk
             return NotVisited.OldRecord;
         }
 
-        if (decided.UserAhead.IsDefaultOrEmpty)
-        {
-            return null;
-        }
-
-        foreach (var feed in _feeds.Where(feed => feed.Stream == JournalStream.Events))
+        foreach (var feed in _feeds.Where(feed => feed.Stream == JournalStream.Events && !decided.UserAhead.IsDefaultOrEmpty))
         {
             _cut[feed.Partition] = CutOf(epoch, feed) + decided.UserAhead[feed.Partition];
             await feed.FoldPersonsAsync(_cut[feed.Partition], _persons, cancellation);
@@ -244,6 +248,16 @@ public sealed class PointInTimeWalk
             {
                 return NotVisited.JournalShort;
             }
+        }
+
+        if (_moment.Snapshot.Time < _historyFrom)
+        {
+            return NotVisited.HistoryShort; // Retention went on while this was folded.
+        }
+
+        if (decided.UserAhead.IsDefaultOrEmpty)
+        {
+            return null;
         }
 
         if (!_persons.IsAsOf(decided.Tenant, decided.User, decided.Session, _cut))

@@ -15,8 +15,11 @@ public sealed class RowBuilder(FeatureSet features, RowSlices slices, TimeSpan h
     /// <summary>Raised whenever the same facts would give other rows.</summary>
     public const int Engine = 1;
 
+    private static readonly UnixMicros Never = new(long.MinValue);
+
     private readonly CandidateReader _reader = new(features, slices.Whole.Features);
     private readonly Dictionary<string, RowItem> _placed = new(StringComparer.Ordinal);
+    private bool _isWhole = true;
     private RowItem[] _items = [];
     private string[] _ids = [];
     private float[] _matrix = [];
@@ -34,7 +37,8 @@ public sealed class RowBuilder(FeatureSet features, RowSlices slices, TimeSpan h
     {
         // No decision knows an epoch that began after it, so that what comes is later than the epoch, but for what a clock was set back.
         var (begun, decided) = (moment.Snapshot.Time - horizon, moment.Decided);
-        await slices.CompleteAsync(begun, begun, cancellation);
+        await slices.CompleteAsync(begun, _isWhole ? begun : Never, cancellation);
+        _isWhole = moment.IsWhole;
         var time = WalkOptions.TimeOf(decided);
         if (!slices.Wants(time))
         {
@@ -62,11 +66,20 @@ public sealed class RowBuilder(FeatureSet features, RowSlices slices, TimeSpan h
         Late += written ? 0 : 1;
     }
 
+    /// <summary>Leaves the slice of a decision that should have rows undone; erased persons never can have any.</summary>
+    public void Missed(Decided decided, NotVisited reason)
+    {
+        if (reason != NotVisited.Erased)
+        {
+            slices.Miss(WalkOptions.TimeOf(decided));
+        }
+    }
+
     /// <summary>Completes what the walk has gone through.</summary>
     /// <param name="latest">When the journal's last record of a decision or an epoch was received: what ends a horizon before it is final.</param>
     /// <param name="cancellation">Leaves the rest undone.</param>
     public ValueTask CompleteAsync(UnixMicros latest, CancellationToken cancellation) =>
-        slices.CompleteAsync(slices.Whole.To, latest.Value == long.MinValue ? latest : latest - horizon, cancellation);
+        slices.CompleteAsync(slices.Whole.To, latest == Never || !_isWhole ? Never : latest - horizon, cancellation);
 
     private int TakeSlate(Decided decided)
     {

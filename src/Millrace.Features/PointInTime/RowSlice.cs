@@ -11,10 +11,14 @@ namespace Millrace.Features.PointInTime;
 /// <param name="Definitions">The fingerprint of the feature set (<c>EpochFrozen.Definitions</c>).</param>
 /// <param name="Engine">Raised whenever the same facts would give other rows.</param>
 /// <param name="Kind">Which rows a decision has.</param>
-public sealed record RowSlice(UnixMicros From, UnixMicros To, ImmutableArray<string> Features, string Definitions, int Engine, RowKind Kind = RowKind.Slate)
+/// <param name="AnyDefinitions">Whether decisions that were taken under other definitions have rows.</param>
+public sealed record RowSlice(
+    UnixMicros From, UnixMicros To, ImmutableArray<string> Features, string Definitions, int Engine, RowKind Kind = RowKind.Slate, bool AnyDefinitions = false)
 {
     /// <summary>What the names of its files begin with; in order of time.</summary>
-    public string Name => string.Create(CultureInfo.InvariantCulture, $"rows-{From.Value:D16}-{To.Value:D16}");
+    public string Name => NameOf(From, To);
+
+    internal static string NameOf(UnixMicros from, UnixMicros to) => string.Create(CultureInfo.InvariantCulture, $"rows-{from.Value:D16}-{to.Value:D16}");
 }
 
 /// <summary>Which rows a decision has.</summary>

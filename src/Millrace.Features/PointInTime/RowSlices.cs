@@ -15,6 +15,7 @@ public sealed class RowSlices : IAsyncDisposable
     private readonly ImmutableArray<RowSlice> _slices;
     private readonly HashSet<RowSlice> _kept = new(ReferenceEqualityComparer.Instance);
     private readonly SortedDictionary<int, ParquetRowSink> _open = [];
+    private readonly HashSet<int> _short = [];
     private readonly TimeSpan _length;
     private int _next;
 
@@ -53,9 +54,15 @@ public sealed class RowSlices : IAsyncDisposable
         _slices.Where(slice => !_kept.Contains(slice)).ToArray() is { Length: > 0 } left ? (left[0].From, left[^1].To) : null;
 
     /// <summary>Looks for what an earlier run completed.</summary>
-    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="IOException">A file cannot be read, or holds rows that a slice would hold too.</exception>
     public async Task FindDoneAsync(CancellationToken cancellation = default)
     {
+        if (Strangers().Order(StringComparer.Ordinal).FirstOrDefault() is { } stranger)
+        {
+            throw new IOException($"{Path.Combine(_directory, stranger)} holds rows of a time that this build cuts into other slices: they would be there twice. "
+                + "Build with the from, to and slice that it was built with or into another directory, or delete it");
+        }
+
         foreach (var slice in _slices)
         {
             if (await RowFiles.IsDoneAsync(_directory, slice, cancellation))
@@ -74,6 +81,7 @@ public sealed class RowSlices : IAsyncDisposable
         var index = IndexOf(rows.Time);
         if (index < _next)
         {
+            Miss(rows.Time);
             return false;
         }
 
@@ -85,6 +93,17 @@ public sealed class RowSlices : IAsyncDisposable
         await sink.WriteAsync(rows, cancellation);
         Rows += rows.Items.Length;
         return true;
+    }
+
+    /// <summary>Says that rows of a time should be there and are not: a later run makes their slice anew, unless an earlier one had them.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void Miss(UnixMicros time)
+    {
+        var index = IndexOf(time);
+        if (index >= 0 && !_kept.Contains(_slices[index]) && _short.Add(index) && index < _next)
+        {
+            RowFiles.MarkShort(_directory, _slices[index]);
+        }
     }
 
     /// <summary>Completes the slices that end at or before a time.</summary>
@@ -99,7 +118,7 @@ public sealed class RowSlices : IAsyncDisposable
             if (!_kept.Contains(slice))
             {
                 await using var sink = _open.GetValueOrDefault(_next) ?? new ParquetRowSink(_directory, slice, _options);
-                await sink.CompleteAsync(slice.To <= whole, cancellation);
+                await sink.CompleteAsync(slice.To <= whole && !_short.Contains(_next), cancellation);
                 _open.Remove(_next);
             }
 
@@ -116,6 +135,13 @@ public sealed class RowSlices : IAsyncDisposable
         }
 
         _open.Clear();
+    }
+
+    /// <summary>Files that overlap a slice and belong to none.</summary>
+    private IEnumerable<string> Strangers()
+    {
+        var ours = _slices.Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
+        return RowFiles.In(_directory).Where(file => file.From < Whole.To && file.To > Whole.From && !ours.Contains(RowSlice.NameOf(file.From, file.To))).Select(file => file.Name);
     }
 
     private int IndexOf(UnixMicros time) => time < Whole.From || time >= Whole.To ? -1 : (int)((time - Whole.From).Ticks / _length.Ticks);

@@ -40,7 +40,7 @@ public sealed class WalkCounts
     /// <summary>Decisions visited.</summary>
     public long Visited { get; internal set; }
 
-    /// <summary>Records passed over because they are no facts.</summary>
+    /// <summary>Records passed over because they are no facts, and facts because they cannot be folded.</summary>
     public long Skipped { get; internal set; }
 
     /// <summary>When the last event was received that is read as nobody's, since its person was erased; null when none is.</summary>
@@ -48,6 +48,9 @@ public sealed class WalkCounts
 
     /// <summary>When the last erasure was asked for; null when none was.</summary>
     public UnixMicros? Erasure { get; private set; }
+
+    /// <summary>Told of each decision that is counted as not visited.</summary>
+    internal Action<Decided, NotVisited>? Missed { get; set; }
 
     /// <summary>Decisions that were not visited, all reasons together.</summary>
     public long NotVisited => _not.Sum();
@@ -78,7 +81,11 @@ public sealed class WalkCounts
         }
     }
 
-    internal void Count(NotVisited reason) => _not[(int)reason]++;
+    internal void Count(NotVisited reason, Decided decided)
+    {
+        _not[(int)reason]++;
+        Missed?.Invoke(decided, reason);
+    }
 }
 
 /// <summary>Definitions of some epochs that are not those of a walk.</summary>

@@ -69,7 +69,7 @@ public sealed class InspectionReader : IJournalReader, IDisposable
             _cursor = new PartitionCursor(DiskFiles.Instance, _reader, _segments);
         }
 
-        public PartitionRange Range => new(_segments.Count == 0 ? 0 : _segments[0].First, _end);
+        public PartitionRange Range => new(_segments.Count == 0 ? _end : _segments[0].First, _end);
 
         public List<StoredFact> Read(long from, int maxFacts)
         {

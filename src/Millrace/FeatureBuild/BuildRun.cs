@@ -3,6 +3,7 @@ using Millrace.Features.Online;
 using Millrace.Features.PointInTime;
 using Millrace.Features.PointInTime.Parquet;
 using Millrace.Journal;
+using Millrace.Journal.Facts;
 
 namespace Millrace.FeatureBuild;
 
@@ -36,7 +37,7 @@ internal sealed class BuildRun(IJournalReader journal, FeatureSet features, Feat
     /// <exception cref="OperationCanceledException">It was cancelled: the slices that are complete stay.</exception>
     public async Task<BuildOutcome> RunAsync(CancellationToken cancellation)
     {
-        var whole = new RowSlice(request.From, request.To, request.Features, folding.Fingerprint(features), RowBuilder.Engine, request.Kind);
+        var whole = new RowSlice(request.From, request.To, request.Features, folding.Fingerprint(features), RowBuilder.Engine, request.Kind, request.AnyDefinitions);
         await using var slices = new RowSlices(request.Into, whole, request.Slice, new RowFileOptions());
         await slices.FindDoneAsync(cancellation);
         if (slices.Left is not { } left)
@@ -62,5 +63,7 @@ internal sealed class BuildRun(IJournalReader journal, FeatureSet features, Feat
             await builder.VisitAsync(moment, cancellation);
             run.Rows = slices.Rows;
         }
+
+        public void Missed(Decided decided, NotVisited reason) => builder.Missed(decided, reason);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Millrace.Journal;
 using Millrace.Journal.Segments;
 using Parquet;
 
@@ -9,11 +10,13 @@ public static class RowFiles
 {
     internal const string Extension = ".parquet";
     internal const string Unfinished = ".part";
+    internal const string Short = ".short";
     internal const string Definitions = "millrace.definitions";
     internal const string Engine = "millrace.engine";
     internal const string From = "millrace.from";
     internal const string To = "millrace.to";
     internal const string Kind = "millrace.rows";
+    internal const string AnyDefinitions = "millrace.any_definitions";
     internal const string Part = "millrace.part";
     internal const string Last = "millrace.last";
 
@@ -25,6 +28,11 @@ public static class RowFiles
     public static async Task<bool> IsDoneAsync(string directory, RowSlice slice, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(slice);
+        if (File.Exists(ShortOf(directory, slice)))
+        {
+            return false;
+        }
+
         for (var part = 0; File.Exists(PathOf(directory, slice, part)); part++)
         {
             await using var reader = await ParquetReader.CreateAsync(PathOf(directory, slice, part), cancellationToken: cancellation);
@@ -44,6 +52,21 @@ public static class RowFiles
         return false;
     }
 
+    /// <summary>The whole files of a directory, by name, each with the time of its slice.</summary>
+    internal static IEnumerable<(string Name, UnixMicros From, UnixMicros To)> In(string directory)
+    {
+        foreach (var path in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "rows-*" + Extension) : [])
+        {
+            var name = Path.GetFileName(path);
+            if (name.Split('-') is [_, var from, var to, _]
+                && long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                && long.TryParse(to, NumberStyles.None, CultureInfo.InvariantCulture, out var end))
+            {
+                yield return (name, new UnixMicros(first), new UnixMicros(end));
+            }
+        }
+    }
+
     internal static string PathOf(string directory, RowSlice slice, int part) =>
         Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{slice.Name}-{part:D4}{Extension}"));
 
@@ -54,6 +77,7 @@ public static class RowFiles
         [From] = slice.From.ToString(),
         [To] = slice.To.ToString(),
         [Kind] = slice.Kind.ToString(),
+        [AnyDefinitions] = slice.AnyDefinitions.ToString(),
         [Part] = part.ToString(CultureInfo.InvariantCulture),
         [Last] = isLast.ToString(),
     };
@@ -68,7 +92,13 @@ public static class RowFiles
         }
 
         DiskFiles.Instance.SyncDirectory(directory);
+        File.Delete(ShortOf(directory, slice));
     }
+
+    /// <summary>Marks a slice whose last file is there as not done: rows of it turned out to be missing.</summary>
+    internal static void MarkShort(string directory, RowSlice slice) => DurableFile.Replace(DiskFiles.Instance, ShortOf(directory, slice), []);
+
+    private static string ShortOf(string directory, RowSlice slice) => Path.Combine(directory, slice.Name + Short);
 
     /// <summary>Gives a file that is durable its name.</summary>
     internal static void Publish(string directory, RowSlice slice, int part)

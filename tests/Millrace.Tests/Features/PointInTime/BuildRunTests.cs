@@ -2,6 +2,7 @@ using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Features.PointInTime;
+using Millrace.Features.PointInTime.Parquet;
 using Millrace.FeatureBuild;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -116,6 +117,73 @@ public sealed class BuildRunTests : IDisposable
         Assert.Equal(0, backfill.Missing);
         Assert.InRange(rows.Count, 500, int.MaxValue);
         Assert.Equal(ByCandidate(expected), ByCandidate(rows));
+    }
+
+    [Fact]
+    public async Task Slices_that_lack_rows_are_not_done_and_say_so_again()
+    {
+        var more = FeatureSet.Create([.. Definitions(), new AgeFeature("first", AgeSince.FirstSeen)]);
+        await using var history = await PlayAsync(Set, 200, promptly: true);
+        var strict = BuiltRows.Request(_directory.FullName, more, history.From, history.Now + TimeSpan.FromMinutes(-1));
+        var missing = (await BuiltRows.RunAsync(history.Journal, more, strict)).Missing;
+        Assert.InRange(missing, 1, long.MaxValue);
+        Assert.Equal(missing, (await BuiltRows.RunAsync(history.Journal, more, strict)).Missing);
+        await BuiltRows.RunAsync(history.Journal, more, strict with { AnyDefinitions = true });
+        Assert.InRange(BuiltRows.Read(_directory.FullName, more.Names).Count, 100, int.MaxValue);
+        var again = await BuiltRows.RunAsync(history.Journal, more, strict with { AnyDefinitions = true });
+        Assert.Equal((again.Slices, 0L), (again.Kept, again.Folded));
+    }
+
+    [Fact]
+    public async Task Slices_after_a_hit_bound_are_not_done()
+    {
+        await using var history = await PlayAsync(Set, 200, promptly: true);
+        var request = BuiltRows.Request(_directory.FullName, Set, history.From, history.Now + TimeSpan.FromMinutes(-1));
+        Assert.False((await BuiltRows.RunAsync(history.Journal, Set, request with { MaxPersons = 1 })).Whole);
+        var again = await BuiltRows.RunAsync(history.Journal, Set, request);
+        Assert.True(again.Whole);
+        Assert.InRange(again.Rows, 100, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_slice_that_was_complete_before_rows_of_it_turned_out_to_be_missing_is_not_done()
+    {
+        var slice = new RowSlice(new UnixMicros(0), new UnixMicros(60_000_000), [], "", 1);
+        await using (var slices = new RowSlices(_directory.FullName, slice, TimeSpan.FromMinutes(1), new RowFileOptions()))
+        {
+            await slices.CompleteAsync(slice.To, slice.To, TestContext.Current.CancellationToken);
+            Assert.True(await RowFiles.IsDoneAsync(_directory.FullName, slice, TestContext.Current.CancellationToken));
+            slices.Miss(new UnixMicros(7));
+        }
+
+        Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, slice, TestContext.Current.CancellationToken));
+        await using var anew = new RowSlices(_directory.FullName, slice, TimeSpan.FromMinutes(1), new RowFileOptions());
+        await anew.CompleteAsync(slice.To, slice.To, TestContext.Current.CancellationToken);
+        Assert.True(await RowFiles.IsDoneAsync(_directory.FullName, slice, TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(0, 45, 10)] // The last slice was shorter.
+    [InlineData(0, 60, 20)] // Other slices.
+    [InlineData(5, 55, 10)] // Shifted.
+    public async Task Rows_that_other_slices_hold_are_not_built_twice(int from, int to, int length)
+    {
+        var start = UnixMicros.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        RowSlices Slices(int first, int end, int minutes) => new(
+            _directory.FullName, new RowSlice(start + TimeSpan.FromMinutes(first), start + TimeSpan.FromMinutes(end), [], "", 1), TimeSpan.FromMinutes(minutes), new RowFileOptions());
+        await using (var before = Slices(from, to, length))
+        {
+            await before.FindDoneAsync(TestContext.Current.CancellationToken);
+            await before.CompleteAsync(before.Whole.To, before.Whole.To, TestContext.Current.CancellationToken);
+        }
+
+        await using var other = Slices(0, 60, 10);
+        await Assert.ThrowsAsync<IOException>(() => other.FindDoneAsync(TestContext.Current.CancellationToken));
+        await using var next = Slices(60, 120, 10);
+        await next.FindDoneAsync(TestContext.Current.CancellationToken);
+        await using var same = Slices(from, to, length);
+        await same.FindDoneAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(same.Count, same.Kept);
     }
 
     private static FeatureDefinition[] Definitions() =>

@@ -65,6 +65,36 @@ public sealed class OnlineOfflineTests
         Assert.Equal((0L, decisions), (check.Decisions, counts.Not(NotVisited.OtherDefinitions)));
     }
 
+    [Fact]
+    public async Task A_fact_that_cannot_be_folded_is_passed_over_as_it_was_when_it_was_served()
+    {
+        var set = FeatureSet.Create([.. Set.Definitions, new PlantedFeature("planted", "click") { Throws = 2 }]);
+        var (check, counts, decisions) = await PlayAsync(History(300), set, set);
+        Assert.Equal((decisions, 0L), (counts.Visited, check.Different));
+        Assert.InRange(counts.Skipped, 10, long.MaxValue);
+    }
+
+    [Theory]
+    [InlineData(4, 100)]
+    [InlineData(0, int.MaxValue)]
+    public async Task What_looks_back_on_events_that_retention_took_is_not_compared(int reads, int below)
+    {
+        await using var history = new ServedHistory(Set);
+        foreach (var step in History(600))
+        {
+            await history.TakeAsync(step);
+        }
+
+        await history.EndAsync();
+        var journal = new RetiringReader(history.Journal, reads, Math.Min(below, history.Journal.Range(JournalStream.Events, 0).End));
+        var walk = new PointInTimeWalk(journal, Set, new WalkOptions { From = history.From, To = new UnixMicros(long.MaxValue / 2), Horizon = TimeSpan.FromDays(9) });
+        var check = new SkewCheck(Set);
+        await walk.RunAsync(check, TestContext.Current.CancellationToken);
+        Assert.Equal(0, check.Different);
+        Assert.InRange(walk.Counts.Not(NotVisited.HistoryShort), 50, history.Decisions);
+        Assert.Equal(history.Decisions, walk.Counts.Visited + walk.Counts.NotVisited);
+    }
+
     /// <summary>The same steps each time: enough of them for so many facts and a fifth as many decisions.</summary>
     private static ServedHistory.Step[] History(int steps)
     {
@@ -93,5 +123,27 @@ public sealed class OnlineOfflineTests
         var check = new SkewCheck(built);
         await walk.RunAsync(check);
         return (check, walk.Counts, history.Decisions);
+    }
+
+    /// <summary>Reads a few facts at a time; after so many reads of the first partition of events, retention has taken those below an offset.</summary>
+    private sealed class RetiringReader(IJournalReader journal, int reads, long below) : IJournalReader
+    {
+        private int _left = reads;
+
+        public int Partitions(JournalStream stream) => journal.Partitions(stream);
+
+        public PartitionRange Range(JournalStream stream, int partition) => journal.Range(stream, partition) with { First = FirstOf(stream, partition) };
+
+        public async ValueTask<long> SeekAsync(JournalStream stream, int partition, UnixMicros time, CancellationToken cancellation) =>
+            Math.Max(FirstOf(stream, partition), await journal.SeekAsync(stream, partition, time, cancellation));
+
+        public ValueTask<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, int maxFacts, CancellationToken cancellation)
+        {
+            from = Math.Max(from, FirstOf(stream, partition));
+            _left -= stream == JournalStream.Events && partition == 0 ? 1 : 0;
+            return journal.ReadAsync(stream, partition, from, Math.Min(maxFacts, 10), cancellation);
+        }
+
+        private long FirstOf(JournalStream stream, int partition) => stream == JournalStream.Events && partition == 0 && _left <= 0 ? below : 0;
     }
 }

@@ -41,7 +41,7 @@ public sealed class ParquetRowSinkTests : IDisposable
         Assert.All(files, f => Assert.InRange((long)f[1]!, 1, Small.FileRows));
         var said = DuckDbRows.Read($"select file_name, key::varchar, value::varchar from parquet_kv_metadata('{_directory.FullName}/*.parquet') where key::varchar like 'millrace%' order by 1, 2");
         Assert.Equal(
-            ["0123456789abcdef", "3", Slice.From.ToString(), "False", "0", "Slate", Slice.To.ToString()], said.Take(7).Select(s => (string)s[2]!));
+            ["False", "0123456789abcdef", "3", Slice.From.ToString(), "False", "0", "Slate", Slice.To.ToString()], said.Take(8).Select(s => (string)s[2]!));
         Assert.Equal(["False", "False", "False", "True"], said.Where(s => (string)s[1]! == "millrace.last").Select(s => (string)s[2]!));
     }
 
@@ -61,6 +61,7 @@ public sealed class ParquetRowSinkTests : IDisposable
         Assert.True(await RowFiles.IsDoneAsync(_directory.FullName, Slice, TestContext.Current.CancellationToken));
         Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Definitions = "another" }, TestContext.Current.CancellationToken));
         Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Kind = RowKind.Candidates }, TestContext.Current.CancellationToken));
+        Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { AnyDefinitions = true }, TestContext.Current.CancellationToken));
         Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Engine = 4 }, TestContext.Current.CancellationToken));
         Assert.False(await RowFiles.IsDoneAsync(_directory.FullName, Slice with { Features = ["clicks_1h", "rate", "age"] }, TestContext.Current.CancellationToken));
     }

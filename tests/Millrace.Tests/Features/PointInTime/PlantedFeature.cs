@@ -13,9 +13,12 @@ internal sealed record PlantedFeature(string Name, string Event) : FeatureDefini
     /// <summary>Each so many-th event is forgotten; 0 forgets none.</summary>
     internal int Forgets { get; init; }
 
+    /// <summary>The rank whose events cannot be folded; 0 is none.</summary>
+    internal int Throws { get; init; }
+
     public override FeatureEntity Entity => FeatureEntity.Item;
 
-    internal override ImmutableArray<StateKey> States => [new Key(Event) { Forgets = Forgets }];
+    internal override ImmutableArray<StateKey> States => [new Key(Event) { Forgets = Forgets, Throws = Throws }];
 
     internal override IEnumerable<string> Faults() => [];
 
@@ -32,6 +35,8 @@ internal sealed record PlantedFeature(string Name, string Event) : FeatureDefini
     {
         internal int Forgets { get; init; }
 
+        internal int Throws { get; init; }
+
         internal override TimeSpan Reach => TimeSpan.FromDays(90);
 
         internal override ItemState Create(FoldContext context) => new State(this);
@@ -47,6 +52,11 @@ internal sealed record PlantedFeature(string Name, string Event) : FeatureDefini
 
         internal override void Apply(in FoldedEvent folded, Span<long> row)
         {
+            if (key.Throws > 0 && folded.Fact.Rank == key.Throws)
+            {
+                throw new InvalidOperationException("planted");
+            }
+
             if (key.Forgets == 0 || ++_events % key.Forgets != 0)
             {
                 row[Offset]++;
