@@ -138,7 +138,7 @@ internal static class PersonsLoader
                 return PersonBlob.TryRead(bytes, _sections);
             }
 
-            var blob = new PersonBlob(_from.Length) { Touched = whole.Touched };
+            var blob = new PersonBlob(_from.Length) { Touched = whole.Touched, Ran = whole.Ran };
             for (var i = 0; i < _from.Length; i++)
             {
                 if (_from[i] >= 0)

@@ -39,6 +39,13 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// <summary>The first fact of a partition of events that is not folded.</summary>
     public long NextEvent(int partition) => Volatile.Read(ref _shards.Folded[partition]);
 
+    /// <summary>Says that nothing of a partition before <paramref name="offset"/> can be read any more, and need not be folded. Called by the writer.</summary>
+    public void BeginAt(int partition, long offset)
+    {
+        ref var next = ref _shards.Folded[partition];
+        Volatile.Write(ref next, Math.Max(next, offset));
+    }
+
     public void Observe(in StoredFact stored)
     {
         if (stored.Position.Stream != JournalStream.Events)

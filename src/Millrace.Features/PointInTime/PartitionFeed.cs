@@ -30,6 +30,9 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
     /// <summary>The first offset that persons do not fold.</summary>
     internal long Persons { get; private set; } = start;
 
+    /// <summary>Whether the partition ends below an offset to which it was folded, so that there is less to know than there was.</summary>
+    internal bool EndsBelow(long offset) => _read < offset && reader.EndOf(stream, partition) < offset;
+
     /// <summary>Folds everything below <paramref name="offset"/> into items, and into persons what they have not folded yet: batch by batch, since there may be days of facts.</summary>
     internal async ValueTask FoldItemsAsync(long offset, FeatureFolder folder, EmbeddedPersonStore persons, CancellationToken cancellation)
     {

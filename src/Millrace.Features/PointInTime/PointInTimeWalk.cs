@@ -154,9 +154,18 @@ public sealed class PointInTimeWalk
             return;
         }
 
+        var isShort = false;
         foreach (var feed in _feeds)
         {
-            await feed.FoldItemsAsync(CutOf(epoch, feed), _folder, _persons, cancellation);
+            var cut = CutOf(epoch, feed);
+            await feed.FoldItemsAsync(cut, _folder, _persons, cancellation);
+            isShort |= feed.EndsBelow(cut);
+        }
+
+        if (isShort)
+        {
+            decisions.ForEach(_ => Counts.Count(NotVisited.JournalShort));
+            return;
         }
 
         ForgetErased(epoch.Until);
@@ -170,7 +179,7 @@ public sealed class PointInTimeWalk
         foreach (var stored in decisions)
         {
             var decided = (Decided)stored.Fact;
-            if (await BringBackAsync(decided, cancellation) is { } reason)
+            if (await BringBackAsync(epoch, decided, cancellation) is { } reason)
             {
                 Counts.Count(reason);
                 continue;
@@ -209,7 +218,7 @@ public sealed class PointInTimeWalk
     };
 
     /// <summary>Folds persons up to what the decision knew of its own, and reads it; says why not when that cannot be.</summary>
-    private async ValueTask<NotVisited?> BringBackAsync(Decided decided, CancellationToken cancellation)
+    private async ValueTask<NotVisited?> BringBackAsync(EpochFrozen epoch, Decided decided, CancellationToken cancellation)
     {
         _moment.Person.Clear();
         if (decided.Erased)
@@ -229,8 +238,12 @@ public sealed class PointInTimeWalk
 
         foreach (var feed in _feeds.Where(feed => feed.Stream == JournalStream.Events))
         {
-            _cut[feed.Partition] = feed.Items + decided.UserAhead[feed.Partition];
+            _cut[feed.Partition] = CutOf(epoch, feed) + decided.UserAhead[feed.Partition];
             await feed.FoldPersonsAsync(_cut[feed.Partition], _persons, cancellation);
+            if (feed.EndsBelow(_cut[feed.Partition]))
+            {
+                return NotVisited.JournalShort;
+            }
         }
 
         if (!_persons.IsAsOf(decided.Tenant, decided.User, decided.Session, _cut))

@@ -10,6 +10,9 @@ internal sealed class SkippingReader(IJournalReader journal, Action<Position, Ex
 {
     private const int Batch = 1024; // Longer lists stand among the large objects (docs/results/journal.md).
 
+    /// <summary>Where a partition ends now.</summary>
+    internal long EndOf(JournalStream stream, int partition) => journal.Range(stream, partition).End;
+
     /// <summary>The next facts of a partition, in order; empty at its end.</summary>
     internal async Task<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, CancellationToken cancellation)
     {

@@ -63,6 +63,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Told of what is folded and when it is read; null when nobody measures.</summary>
     public FreshnessWatch? Freshness { get; init; }
 
+    /// <summary>Fits the priors of rates to what is folded; null when nobody does.</summary>
+    public PriorFitting? Priors { get; init; }
+
     /// <summary>Durable facts that are not folded yet.</summary>
     public long Lag => _serving.Lag;
 
@@ -125,6 +128,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
             _checkpoints.Begin(_serving.Folder, (EmbeddedPersonStore)_serving.Persons);
         }
 
+        if (Priors is { IsDue: true } priors)
+        {
+            priors.Begin(_serving.Folder.Current);
+        }
+
         broken?.Throw();
     }
 
@@ -140,6 +148,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
         KeepServing();
         await _running;
         await _backfilling;
+        await (Priors?.Settled ?? Task.CompletedTask);
         if (_checkpoints is not null && _begun)
         {
             await _checkpoints.FinishAsync(_serving.Folder, (EmbeddedPersonStore)_serving.Persons);

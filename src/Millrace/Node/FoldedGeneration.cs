@@ -155,7 +155,7 @@ internal sealed class FoldedGeneration
     /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
     private void GoOn(Tail tail, bool isShort)
     {
-        var seen = Folder.State.Next.TryGetValue((tail.Stream, tail.Partition), out var folded);
+        var seen = Folder.State.Next.TryGet(tail.Stream, tail.Partition, out var folded);
         if (!seen && isShort)
         {
             _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
@@ -165,11 +165,15 @@ internal sealed class FoldedGeneration
         {
             var persons = (Persons as EmbeddedPersonStore)?.NextEvent(tail.Partition) ?? 0;
             tail.Next = Math.Min(seen ? folded : tail.Next, persons > 0 ? persons : tail.Next);
+            (Persons as EmbeddedPersonStore)?.BeginAt(tail.Partition, tail.Next);
         }
         else if (seen)
         {
             tail.Next = folded;
         }
+
+        // Every cut names every partition from the first epoch on: one that has been quiet for longer than anything looks back would read as never folded.
+        Folder.BeginAt(tail.Stream, tail.Partition, tail.Next);
     }
 
     private void ForgetSessions()

@@ -201,7 +201,11 @@ internal sealed class NodeServices : IAsyncDisposable
         Freshness = Owned(new FreshnessWatch(Clock, () => Config.Current.Features, () => Folding?.Lag ?? 0, Meter, Logger));
         Snapshots = new SnapshotFolder(Data.Features);
         var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
-        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints) { Freshness = Freshness };
+        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints)
+        {
+            Freshness = Freshness,
+            Priors = config.Folding.Refit is { } refit ? new PriorFitting(Journal, refit, Clock, Logger) : null,
+        };
         _closing.Add(Folding);
         FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);

@@ -142,6 +142,35 @@ public sealed class FeatureStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task After_a_take_over_on_an_idle_stream_the_new_definitions_are_written_though_the_cut_stands()
+    {
+        await AppendAsync();
+        await using var node = Begin(_journal);
+        await node.Folding.StepAsync(Cancellation);
+        await WriteAsync(node);
+        await WriteAsync(node);
+        var old = Snapshots.Head(Assert.Single(Snapshots.Names(SnapshotKind.Items))).Head;
+
+        var other = FeatureSet.Create([new CountFeature("clicks", "click", TimeSpan.FromHours(2))]);
+        var folder = new FeatureFolder(other, new FeatureOptions(), _keys);
+        node.Folding.Replace(folder, new EmbeddedPersonStore(other.Persons, Partitions, keys: _keys), new AtOnce());
+        await node.Folding.Backfilling;
+        await node.Folding.StepAsync(Cancellation);
+        Assert.Null(node.Folding.Backfill);
+        await WriteAsync(node);
+        var heads = Snapshots.Names(SnapshotKind.Items).Select(name => Snapshots.Head(name).Head).ToArray();
+        Assert.Equal([other.Fingerprint, Set.Fingerprint], heads.Select(head => head.Definitions));
+        Assert.Equal<Position>(old.Cut.Next, heads[0].Cut.Next);
+    }
+
+    private async Task WriteAsync(Begun node)
+    {
+        _clock.Advance(Every);
+        await node.Folding.StepAsync(Cancellation);
+        await node.Checkpoints.Settled;
+    }
+
+    [Fact]
     public async Task Who_is_erased_between_two_starts_is_known_after_neither_and_who_withdrew_is_nobody()
     {
         await AppendAsync();
@@ -270,6 +299,13 @@ public sealed class FeatureStartTests : IAsyncLifetime
         var persons = new EmbeddedPersonStore(folder.Current.Features.Persons, Partitions, keys: _keys);
         var checkpoints = new FeatureCheckpoints(snapshots ?? new SnapshotFolder(Path.Combine(_directory, "none")), write ? Every : TimeSpan.MaxValue, _clock, _meter, NullLogger.Instance);
         return new Begun(folder, persons, checkpoints, new FeatureFolding(journal, folder, persons, _clock, new Readiness(), _meter, NullLogger.Instance, checkpoints), write);
+    }
+
+    private sealed class AtOnce : ITakeOver
+    {
+        public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+        public bool Commit() => true;
     }
 
     /// <param name="Writes">Whether its end is a clean stop, and not a kill.</param>
