@@ -6,6 +6,7 @@ using Millrace.Bench.Eviction;
 using Millrace.Bench.Features;
 using Millrace.Bench.FeaturesAsOf;
 using Millrace.Bench.FeaturesImage;
+using Millrace.Bench.FeaturesOwnEvent;
 using Millrace.Bench.JournalAppend;
 using Millrace.Bench.JournalRead;
 using Millrace.Bench.StoreMemory;
@@ -22,6 +23,8 @@ return args switch
     ["features-asof", var directory, var events] => await FeaturesAsOfBench.RunAsync(
         directory, LogSize.Full with { Events = int.Parse(events, CultureInfo.InvariantCulture), Decisions = int.Parse(events, CultureInfo.InvariantCulture) / 100 }),
     ["features-image"] => FeaturesImageBench.Run(1_000_000, 2_000_000),
+    ["features-own-event", var node, var directory] => await OwnEventBench.RunAsync(node, directory, rounds: 200, idle: TimeSpan.FromSeconds(20)),
+    ["features-image", var items, var events] => FeaturesImageBench.Run(int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture)),
     ["features-persons"] => FeaturesPersonsBench.Run(1_000_000, 500_000),
     ["features-persons", var persons] => FeaturesPersonsBench.Run(int.Parse(persons, CultureInfo.InvariantCulture), 500_000),
     ["features-asof", var directory, var events, var only] => await FeaturesAsOfBench.RunAsync(
@@ -34,6 +37,8 @@ return args switch
     ["delivery-hits"] => HitBench.Run(),
     ["features-fold"] => FoldBench.Run(items: 100_000, events: 500_000, rounds: 5),
     ["features-assemble"] => AssembleBench.Run(items: 1_000_000, events: 1_000_000, runs: 1_000),
+    ["features-assemble", var items, var events, var runs] => AssembleBench.Run(
+        int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture)),
     ["store-memory"] => StoreMemoryBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
@@ -45,6 +50,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold | features-image | features-persons [PERSONS] | features-assemble | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS] | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

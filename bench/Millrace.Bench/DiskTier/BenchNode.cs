@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Text;
 
 namespace Millrace.Bench.DiskTier;
 
-/// <summary>A <c>millrace up</c> with a disk tier, as a process of its own.</summary>
+/// <summary>A <c>millrace up</c> as a process of its own.</summary>
 internal sealed class BenchNode : IDisposable
 {
     private readonly Process _process;
@@ -21,6 +22,18 @@ internal sealed class BenchNode : IDisposable
 
     private Uri Admin { get; set; } = null!;
 
+    private Uri Api { get; set; } = null!;
+
+    /// <summary>What the process had of the processors so far, in user and system.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Memory of the process now, and its highest so far, in MiB.</summary>
     public (long Now, long Highest) Memory
     {
@@ -34,15 +47,16 @@ internal sealed class BenchNode : IDisposable
         }
     }
 
-    public static async Task<BenchNode> UpAsync(string node, string folder, string origin, string? adminKey, string memory, string disk)
+    /// <summary>With a disk tier.</summary>
+    public static Task<BenchNode> UpAsync(string node, string folder, string origin, string? adminKey, string memory, string disk) => UpAsync(
+        node, folder, adminKey, $"cache.memory={memory}", $"cache.disk={folder}/cache", $"cache.diskBytes={disk}", $"routes=[{{match: 'bench.example/*', origin: '{origin}'}}]");
+
+    /// <summary>On ports of its own; <paramref name="settings"/> come on top.</summary>
+    public static async Task<BenchNode> UpAsync(string node, string folder, string? adminKey, params string[] settings)
     {
-        string[] settings =
-        [
-            "listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", "log.level=error", $"cache.memory={memory}",
-            $"cache.disk={folder}/cache", $"cache.diskBytes={disk}", $"routes=[{{match: 'bench.example/*', origin: '{origin}'}}]",
-        ];
+        string[] all = ["listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", "log.level=error", .. settings];
         var began = Stopwatch.GetTimestamp();
-        var bench = new BenchNode(Process.Start(new ProcessStartInfo("dotnet", [node, "up", "--data", $"{folder}/data", .. settings.SelectMany(static setting => (string[])["--set", setting])])
+        var bench = new BenchNode(Process.Start(new ProcessStartInfo("dotnet", [node, "up", "--data", $"{folder}/data", .. all.SelectMany(static setting => (string[])["--set", setting])])
         {
             RedirectStandardOutput = true,
         })!);
@@ -59,7 +73,7 @@ internal sealed class BenchNode : IDisposable
             adminKey = line.StartsWith("admin", StringComparison.Ordinal) ? line["admin".Length..].Trim() : null;
         }
 
-        (bench.Delivery, bench.Admin, bench.AdminKey) = (new Uri(After("delivery")), new Uri(After("admin")), adminKey);
+        (bench.Delivery, bench.Api, bench.Admin, bench.AdminKey) = (new Uri(After("delivery")), new Uri(After("api")), new Uri(After("admin")), adminKey);
         return bench;
 
         string After(string name) => words[Array.IndexOf(words, name) + 1];
@@ -72,6 +86,16 @@ internal sealed class BenchNode : IDisposable
         request.Headers.Host = "bench.example";
         request.Headers.Range = from is null ? null : new RangeHeaderValue(from, to);
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    /// <summary>Posts to the api listener; the body that comes back, which is durable when it says so.</summary>
+    public async Task<string> PostAsync(string path, string body, string type)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Api, path)) { Content = new StringContent(body, Encoding.UTF8, type) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
+        using var response = await _http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsStringAsync();
     }
 
     public async Task<double> MetricAsync(string name)

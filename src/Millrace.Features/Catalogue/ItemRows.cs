@@ -1,4 +1,5 @@
 using Millrace.Features.Images;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Catalogue;
@@ -29,7 +30,11 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
 
     private RowIndex Index => _index ??= new RowIndex(_items);
 
-    internal int Find(string id) => Index.Find(id);
+    internal int Find(string id) => Index.Find(id, ItemHash.Of(id));
+
+    /// <param name="id">The item.</param>
+    /// <param name="hash">Its hash.</param>
+    internal int Find(string id, ulong hash) => Index.Find(id, hash);
 
     internal CatalogueItem? Read(int row) => _items.Read(row);
 

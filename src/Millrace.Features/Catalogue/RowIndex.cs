@@ -5,7 +5,7 @@ namespace Millrace.Features.Catalogue;
 
 /// <summary>
 /// Item id → row: open addressing with linear probing over an array that freezes by sharing, so that a snapshot finds exactly the items of its own epoch even
-/// when a row has since gone to another item. Half full at most. Single writer.
+/// when a row has since gone to another item. Half full at most. A place holds half of the hash beside the row, so that no other item is looked at in vain. Single writer.
 /// </summary>
 /// <param name="items">The items, whose ids are the keys.</param>
 /// <param name="expected">How many are about to come.</param>
@@ -15,11 +15,13 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
 
     private static readonly ulong Seed = (uint)"".GetHashCode(StringComparison.Ordinal) | ((ulong)(uint)"seed".GetHashCode(StringComparison.Ordinal) << 32);
 
-    private CowArray<int> _places = new();
+    private CowArray<Place> _places = new();
     private int _bits = Math.Max(LeastBits, int.Log2(Math.Max(1, expected)) + 2);
     private int _count;
 
-    internal int Find(string id) => new Frozen(_places.Now, items.Now, _bits).Find(id);
+    /// <param name="id">The item.</param>
+    /// <param name="hash">Its hash.</param>
+    internal int Find(string id, ulong hash) => new Frozen(_places.Now, items.Now, _bits).Find(id, hash);
 
     /// <summary>Adds the item that stands in <paramref name="row"/>; its id is new.</summary>
     internal void Add(int row)
@@ -30,7 +32,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         }
 
         _count++;
-        Place(row);
+        Put(new Place(items.Read(row)!.Hash, row));
     }
 
     /// <summary>Removes the item that still stands in <paramref name="row"/>.</summary>
@@ -38,15 +40,15 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
     {
         var mask = (1 << _bits) - 1;
         var gap = Home(items.Read(row)!.Hash, _bits);
-        while (_places.Read(gap) != row + 1)
+        while (_places.Read(gap).Row != row)
         {
             gap = (gap + 1) & mask;
         }
 
         // What follows the gap moves into it unless that would put it before its home (Knuth 6.4, algorithm R): no tombstones.
-        for (var at = (gap + 1) & mask; _places.Read(at) is var place and not 0; at = (at + 1) & mask)
+        for (var at = (gap + 1) & mask; _places.Read(at) is { IsTaken: true } place; at = (at + 1) & mask)
         {
-            var home = Home(items.Read(place - 1)!.Hash, _bits);
+            var home = Home(items.Read(place.Row)!.Hash, _bits);
             if (((at - home) & mask) >= ((at - gap) & mask))
             {
                 _places.Edit(gap) = place;
@@ -54,7 +56,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
             }
         }
 
-        _places.Edit(gap) = 0;
+        _places.Edit(gap) = default;
         _count--;
     }
 
@@ -68,68 +70,102 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
     {
         var old = _places.Now;
         var size = 1 << _bits;
-        _places = new CowArray<int>();
+        _places = new CowArray<Place>();
         _bits++;
         for (var at = 0; at < size; at++)
         {
-            if (old[at] is var place and not 0)
+            if (old[at] is { IsTaken: true } place)
             {
-                Place(place - 1);
+                Put(place);
             }
         }
     }
 
-    private void Place(int row)
+    private void Put(Place place)
     {
         var mask = (1 << _bits) - 1;
-        var at = Home(items.Read(row)!.Hash, _bits);
-        while (_places.Read(at) != 0)
+        var at = Home(items.Read(place.Row)!.Hash, _bits);
+        while (_places.Read(at).IsTaken)
         {
             at = (at + 1) & mask;
         }
 
-        _places.Edit(at) = row + 1;
+        _places.Edit(at) = place;
     }
 
-    // The item hash is the same everywhere, so ids that collide could be made up; mixed with a number that only this process knows, they are spread all the same.
+    // Mixed with a number that only this process knows: ids whose hashes differ cannot be chosen to crowd one place. Ids of one hash share it; who may make up ids may slow himself down.
     private static int Home(ulong hash, int bits) => (int)(StableHash.Mix(hash ^ Seed) >> (64 - bits));
 
     /// <summary>The index as one snapshot sees it.</summary>
-    internal readonly struct Frozen(CowArray<int>.Frozen places, CowArray<CatalogueItem?>.Frozen items, int bits)
+    internal readonly struct Frozen(CowArray<Place>.Frozen places, CowArray<CatalogueItem?>.Frozen items, int bits)
     {
         /// <summary>The row of the item; −1 when there is none of that id.</summary>
-        internal int Find(string id)
+        internal int Find(string id) => Find(id, ItemHash.Of(id));
+
+        /// <inheritdoc cref="Find(string)"/>
+        internal int Find(string id, ulong hash)
         {
-            var hash = ItemHash.Of(id);
             var mask = (1 << bits) - 1;
-            for (var at = Home(hash, bits); places[at] is var place and not 0; at = (at + 1) & mask)
+            for (var at = Home(hash, bits); places[at] is { IsTaken: true } place; at = (at + 1) & mask)
             {
-                var item = items[place - 1]!;
-                if (item.Hash == hash && item.Id == id)
+                if (place.Is(hash) && items[place.Row]! is var item && item.Hash == hash && item.Id == id)
                 {
-                    return place - 1;
+                    return place.Row;
                 }
             }
 
             return -1;
         }
 
-        /// <summary>Begins to load where the search for a hash begins.</summary>
-        internal void Prefetch(ulong hash) => places.Prefetch(Home(hash, bits));
+        /// <summary>The rows of the items of these hashes, −1 for each that there is none of. All take a step before any takes the next, so that their misses overlap.</summary>
+        internal void Find(ReadOnlySpan<ulong> hashes, Span<int> rows)
+        {
+            rows = rows[..hashes.Length];
+            foreach (var hash in hashes)
+            {
+                places.Prefetch(Home(hash, bits));
+            }
+
+            foreach (var hash in hashes)
+            {
+                if (places[Home(hash, bits)] is { IsTaken: true } place)
+                {
+                    items.Prefetch(place.Row);
+                }
+            }
+
+            for (var i = 0; i < hashes.Length; i++)
+            {
+                rows[i] = Find(hashes[i]);
+            }
+        }
 
         /// <summary>The row of the item of this hash; −1 when there is none.</summary>
         internal int Find(ulong hash)
         {
             var mask = (1 << bits) - 1;
-            for (var at = Home(hash, bits); places[at] is var place and not 0; at = (at + 1) & mask)
+            for (var at = Home(hash, bits); places[at] is { IsTaken: true } place; at = (at + 1) & mask)
             {
-                if (items[place - 1]!.Hash == hash)
+                if (place.Is(hash) && items[place.Row]!.Hash == hash)
                 {
-                    return place - 1;
+                    return place.Row;
                 }
             }
 
             return -1;
         }
+    }
+
+    /// <summary>A row, and the lower half of its item's hash.</summary>
+    internal readonly struct Place(ulong hash, int row)
+    {
+        private readonly uint _half = (uint)hash;
+        private readonly int _next = row + 1;
+
+        internal bool IsTaken => _next != 0;
+
+        internal int Row => _next - 1;
+
+        internal bool Is(ulong hash) => _half == (uint)hash;
     }
 }

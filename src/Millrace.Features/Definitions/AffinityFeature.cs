@@ -5,7 +5,7 @@ using Millrace.Features.Online;
 namespace Millrace.Features.Definitions;
 
 /// <summary>
-/// How much of what a person chose shares a value with the item: <c>{name, entity: user×attribute, affinity: click, of: user, by: provider, halfLife: 7d}</c>. 0 to 1, of the
+/// How much of what a person chose shares a value with the item: <c>{name, entity: user-attribute, affinity: click, by: provider, halfLife: 7d}</c>. 0 to 1, of the
 /// person's last items, each weighing less the longer ago it was; missing where nothing is known of the person or of the item's part.
 /// </summary>
 /// <param name="Name">Its name.</param>

@@ -36,7 +36,9 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
         var times = Since == AgeSince.LastEvent ? read.State<LastTimes.Frozen>(0) : null;
         var firsts = Since == AgeSince.FirstEvent ? read.State<FirstTimes.Frozen>(0) : null;
         var halfLife = HalfLife is { } given ? given.Ticks / (double)TimeSpan.TicksPerMicrosecond : 0;
-        for (var i = 0; i < column.Length; i++)
+        var now = read.Now.Value;
+        var ages = read.Doubles(column.Length);
+        for (var i = 0; i < ages.Length; i++)
         {
             var row = read.Row(i);
             var since = Since switch
@@ -46,14 +48,22 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
                 AgeSince.FirstSeen => row[ItemWords.FirstSeen],
                 _ => row[ItemWords.Born],
             };
-            if (since == 0)
-            {
-                continue;
-            }
-
-            double age = Math.Max(0, read.Now.Value - since);
-            column[i] = halfLife > 0 ? (float)Deterministic.HalfLifeDecay(age, halfLife) : (float)(age / MicrosPerHour);
+            ages[i] = since == 0 ? double.NaN : Math.Max(0, now - since);
         }
+
+        if (halfLife > 0)
+        {
+            DeterministicLanes.HalfLifeDecay(ages, halfLife, ages);
+        }
+        else
+        {
+            foreach (ref var age in ages)
+            {
+                age /= MicrosPerHour;
+            }
+        }
+
+        DeterministicLanes.ToFloats(ages, column);
     }
 }
 

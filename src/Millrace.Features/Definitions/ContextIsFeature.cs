@@ -3,7 +3,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>1 when an attribute of the request's context has a value, else 0: <c>{name, entity: context, is: {device: phone}}</c>. One feature for each value makes it one-hot.</summary>
+/// <summary>1 when an attribute of the request's context has a value, else 0: <c>{name, entity: context, is: phone, by: "context:device"}</c>. One feature for each value makes it one-hot.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Key">The attribute; missing where the request has none.</param>
 /// <param name="Value">The value, compared by its characters.</param>

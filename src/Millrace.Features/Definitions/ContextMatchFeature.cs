@@ -4,7 +4,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>1 when the item has the value that the request's context has, else 0: <c>{name, entity: item×context, match: {context: language, by: attribute:language}}</c>.</summary>
+/// <summary>1 when the item has the value that the request's context has, else 0: <c>{name, entity: item-context, match: "context:language", by: "attribute:language"}</c>.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Key">The context's attribute; missing where the request has none.</param>
 /// <param name="By"><c>provider</c>, <c>kind</c> or <c>attribute:NAME</c>; missing where the item has none. The first four values of an attribute, in ordinal order.</param>

@@ -3,7 +3,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>An attribute of the request's context as a number: <c>{name, entity: context, value: temperature}</c>. true and false are 1 and 0; missing where it is none.</summary>
+/// <summary>An attribute of the request's context as a number: <c>{name, entity: context, value: "context:temperature"}</c>. true and false are 1 and 0; missing where it is none.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Key">The attribute.</param>
 public sealed record ContextValueFeature(string Name, string Key) : FeatureDefinition(Name)

@@ -5,7 +5,7 @@ using Millrace.Features.Online;
 namespace Millrace.Features.Definitions;
 
 /// <summary>
-/// How an item goes together with what the session clicked: <c>{name, entity: item, cooccur: click, window: 1d}</c>. Sums over the
+/// How an item goes together with what the session clicked: <c>{name, entity: session-item, cooccur: click, window: 1d}</c>. Sums over the
 /// session's last <see cref="Depth"/> items; as a share it is P(item | clicked), shrunk towards 0 for rarely clicked ones.
 /// </summary>
 /// <param name="Name">Its name.</param>
@@ -89,7 +89,7 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
                     PairRead.Log => Deterministic.LogOnePlus(entry.Count),
                     PairRead.Share => entry.Count / total,
                     PairRead.Count => entry.Count,
-                    _ => Relation(entry.Count, own, counts!.Count(read.Row(candidate)), counts.Total),
+                    _ => Relation(entry.Count, own, counts!.Count(read.Row(candidate)), (long)counts.Total),
                 };
                 column[candidate] = (float)(column[candidate] + (weight * value));
             }

@@ -21,22 +21,22 @@ public sealed record CountFeature(string Name, string Event, TimeSpan Window, Co
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var counts = read.State<WindowedSums.Frozen>(0);
-        double total = Math.Max(1, counts.Total);
+        var state = read.State<WindowedSums.Frozen>(0);
+        if (As == CountRead.Log)
+        {
+            read.LogCounts(state.CountAt, column);
+            return;
+        }
+
+        var rows = read.Rows;
+        var counts = read.Column(state.CountAt);
+        double unit = As == CountRead.Share ? (double)Int128.Max(1, state.Total) : 1;
         for (var i = 0; i < column.Length; i++)
         {
-            if (read.Rows[i] < 0)
+            if (rows[i] >= 0)
             {
-                continue;
+                column[i] = As == CountRead.Share ? (float)(counts[i] / unit) : counts[i];
             }
-
-            var count = counts.Count(read.Row(i));
-            column[i] = As switch
-            {
-                CountRead.Log => CountLog.LogOnePlus(count),
-                CountRead.Share => (float)(count / total),
-                _ => count,
-            };
         }
     }
 }

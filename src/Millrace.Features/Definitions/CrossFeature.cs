@@ -4,7 +4,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>How often an item had an event in the context of the request: <c>{name, entity: item×context, count: click, by: surface, window: 1d}</c>.</summary>
+/// <summary>How often an item had an event in the context of the request: <c>{name, entity: item-context, count: click, by: surface, window: 1d}</c>.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Event">The event counted.</param>
 /// <param name="By"><c>surface</c>, <c>segment</c>, <c>slot</c> (of decisions that fill one slot) or <c>context:NAME</c>. Missing where the request says nothing of it.</param>
@@ -32,14 +32,20 @@ public sealed record CrossFeature(string Name, string Event, string By, TimeSpan
         }
 
         var counts = read.State<CrossedCounts.Frozen>(0);
+        var rows = read.Rows;
+        foreach (var row in rows)
+        {
+            counts.Prefetch(row, value);
+        }
+
         for (var i = 0; i < column.Length; i++)
         {
-            if (read.Rows[i] < 0)
+            if (rows[i] < 0)
             {
                 continue;
             }
 
-            var count = counts.Count(read.Rows[i], value);
+            var count = counts.Count(rows[i], value);
             column[i] = As switch
             {
                 CountRead.Log => CountLog.LogOnePlus(count),

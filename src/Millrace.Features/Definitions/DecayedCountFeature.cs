@@ -24,15 +24,20 @@ public sealed record DecayedCountFeature(string Name, string Event, TimeSpan Hal
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var sums = read.State<DecayedSums.Frozen>(0);
-        for (var i = 0; i < column.Length; i++)
+        var rows = read.Rows;
+        var decayed = read.Doubles(column.Length);
+        for (var i = 0; i < decayed.Length; i++)
         {
-            if (read.Rows[i] < 0)
-            {
-                continue;
-            }
+            decayed[i] = rows[i] >= 0 ? sums.Sum(read.Row(i)) : double.NaN;
+        }
 
-            var decayed = sums.Sum(read.Row(i));
-            column[i] = (float)(As == CountRead.Log ? Deterministic.Log(1 + decayed) : decayed);
+        if (As == CountRead.Log)
+        {
+            DeterministicLanes.LogOnePlus(decayed, column);
+        }
+        else
+        {
+            DeterministicLanes.ToFloats(decayed, column);
         }
     }
 }

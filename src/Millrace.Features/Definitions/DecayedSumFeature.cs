@@ -26,13 +26,25 @@ public sealed record DecayedSumFeature(string Name, string Event, string Unit, T
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var sums = read.State<DecayedSums.Frozen>(0);
-        for (var i = 0; i < column.Length; i++)
+        var rows = read.Rows;
+        var decayed = read.Doubles(column.Length);
+        for (var i = 0; i < decayed.Length; i++)
         {
-            if (read.Rows[i] >= 0)
+            decayed[i] = rows[i] >= 0 ? sums.Sum(read.Row(i)) / 1e3 : double.NaN;
+        }
+
+        if (As == CountRead.Log)
+        {
+            foreach (ref var sum in decayed)
             {
-                var decayed = sums.Sum(read.Row(i)) / 1e3;
-                column[i] = (float)(As == CountRead.Log ? Deterministic.Log(1 + Math.Max(0, decayed)) : decayed);
+                sum = Math.Max(0, sum);
             }
+
+            DeterministicLanes.LogOnePlus(decayed, column);
+        }
+        else
+        {
+            DeterministicLanes.ToFloats(decayed, column);
         }
     }
 }

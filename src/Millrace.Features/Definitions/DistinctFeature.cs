@@ -30,13 +30,20 @@ public sealed record DistinctFeature(string Name, string Event, TimeSpan Window,
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var counts = read.State<DistinctCounts.Frozen>(0);
+        var state = read.State<DistinctCounts.Frozen>(0);
+        if (As == CountRead.Log)
+        {
+            read.LogCounts(state.CountAt, column);
+            return;
+        }
+
+        var rows = read.Rows;
+        var counts = read.Column(state.CountAt);
         for (var i = 0; i < column.Length; i++)
         {
-            if (read.Rows[i] >= 0)
+            if (rows[i] >= 0)
             {
-                var count = counts.Count(read.Row(i));
-                column[i] = As == CountRead.Log ? CountLog.LogOnePlus(count) : count;
+                column[i] = counts[i];
             }
         }
     }

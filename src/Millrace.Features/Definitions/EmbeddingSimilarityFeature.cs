@@ -4,7 +4,7 @@ using Millrace.Features.Online;
 namespace Millrace.Features.Definitions;
 
 /// <summary>
-/// How near the item's embedding is to those of what a person chose last: <c>{name, entity: user×item, similar: click, of: session, embedding: 64}</c>. The cosine, −1 to 1, of
+/// How near the item's embedding is to those of what a person chose last: <c>{name, entity: session-item, similar: click, embedding: 64}</c>. The cosine, −1 to 1, of
 /// vectors of bytes. Missing without either.
 /// </summary>
 /// <param name="Name">Its name.</param>

@@ -12,6 +12,7 @@ public static class EmpiricalPrior
     private const int Least = 2;
     private const double WeakestWorth = 1;
     private const double StrongestWorth = 1_000_000;
+    private const int PartOfStanding = 100;
 
     /// <summary>Events below the line are counted in units of 1/65,536, as an <see cref="ExaminationCurve"/> weighs them.</summary>
     private const int UnitBits = 16;
@@ -23,11 +24,21 @@ public static class EmpiricalPrior
     /// The priors of all rates that want one, each to be recorded; none for a rate of which less than two items had events. The caller gives them their ids and tenant.
     /// </summary>
     /// <param name="snapshot">Where the items' rates stand.</param>
-    public static IEnumerable<PriorFitted> Fit(FeatureSnapshot snapshot) => snapshot.Features.Definitions.OfType<RateFeature>()
-        .Where(rate => rate.Prior == RatePrior.Fitted)
-        .DistinctBy(rate => rate.PriorState)
-        .Select(rate => Fit(snapshot, rate))
+    public static IEnumerable<PriorFitted> Fit(FeatureSnapshot snapshot) => Fitted(snapshot).Select(rate => Fit(snapshot, rate)).OfType<PriorFitted>();
+
+    /// <summary>Those of <see cref="Fit(FeatureSnapshot)"/> of which alpha or beta is more than a part in a hundred off the prior that stands: less is not worth a fact.</summary>
+    /// <param name="snapshot">Where the items' rates and the priors stand.</param>
+    public static IEnumerable<PriorFitted> Refit(FeatureSnapshot snapshot) => Fitted(snapshot)
+        .Select(rate => Fit(snapshot, rate) is { } fit && HasMoved(snapshot.State<FittedPrior.Frozen>(rate.PriorState), fit) ? fit : null)
         .OfType<PriorFitted>();
+
+    private static IEnumerable<RateFeature> Fitted(FeatureSnapshot snapshot) =>
+        snapshot.Features.Definitions.OfType<RateFeature>().Where(rate => rate.Prior == RatePrior.Fitted).DistinctBy(rate => rate.PriorState);
+
+    private static bool HasMoved(FittedPrior.Frozen standing, PriorFitted fit) =>
+        standing.Version == 0 || IsFar(standing.AlphaMicros, fit.AlphaMicros) || IsFar(standing.BetaMicros, fit.BetaMicros);
+
+    private static bool IsFar(long standing, long fit) => Math.Abs(fit - standing) > standing / PartOfStanding;
 
     private static PriorFitted? Fit(FeatureSnapshot snapshot, RateFeature rate)
     {

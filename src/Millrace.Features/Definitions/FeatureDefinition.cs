@@ -23,7 +23,9 @@ public abstract record FeatureDefinition(string Name)
     internal virtual ImmutableArray<PersonKey> Sections => [];
 
     /// <summary>How far back it looks: older events change nothing of it.</summary>
-    internal TimeSpan Reach => States.Select(state => state.Reach).Concat(Sections.Select(section => section.Reach)).DefaultIfEmpty().Max();
+    internal TimeSpan Reach => States.Select(state => state.Reach)
+        .Concat(Sections.Select(section => section.Reach))
+        .Append(Expiry?.Reach ?? default).Append(PersonExpiry?.Reach ?? default).Max();
 
     /// <summary>Names of the features that it is computed from, in the order of <see cref="FeatureRead.Input"/>.</summary>
     public virtual ImmutableArray<string> Inputs => [];

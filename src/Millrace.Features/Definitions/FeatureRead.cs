@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Features.Catalogue;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Journal;
 
@@ -96,6 +97,25 @@ internal readonly ref struct FeatureRead
     /// <inheritdoc cref="ReadInputs.Context"/>
     internal ImmutableSortedDictionary<string, string> Context => _inputs.Context;
 
+    /// <summary>One word of each candidate, that which stands at <paramref name="at"/> in every row; zero for an unknown item.</summary>
+    internal WordColumn Column(int at) => new(Words[Math.Min(at, Words.Length)..], Stride);
+
+    /// <summary>log(1 + n) of a count of each known item; what the column holds for the others is left.</summary>
+    /// <param name="at">Where the count stands in every row.</param>
+    /// <param name="column">The feature's column.</param>
+    internal void LogCounts(int at, Span<float> column)
+    {
+        var rows = Rows[..column.Length];
+        var counts = Column(at);
+        for (var i = 0; i < column.Length; i++)
+        {
+            if (rows[i] >= 0)
+            {
+                column[i] = CountLog.LogOnePlus(counts[i]);
+            }
+        }
+    }
+
     /// <summary>The words of candidate <paramref name="i"/>; zeros for an unknown item.</summary>
     internal ReadOnlySpan<long> Row(int i) => Words.Slice(i * Stride, Stride);
 
@@ -159,6 +179,17 @@ internal readonly ref struct FeatureRead
 
     /// <summary>The column of the definition's <paramref name="index"/>-th input.</summary>
     internal ReadOnlySpan<float> Input(int index) => _scratch.Column(_bound.Inputs[index], Count);
+}
+
+/// <summary>One word of each candidate's row.</summary>
+/// <param name="words">From the first candidate's word on.</param>
+/// <param name="stride">Words of one row.</param>
+internal readonly ref struct WordColumn(ReadOnlySpan<long> words, int stride)
+{
+    private readonly ReadOnlySpan<long> _words = words;
+    private readonly int _stride = stride;
+
+    internal long this[int candidate] => _words[candidate * _stride];
 }
 
 /// <summary>A definition with the places of what it reads.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -13,6 +14,9 @@ namespace Millrace.Features.Definitions;
 /// </summary>
 public sealed class FeatureSet
 {
+    /// <summary>Raised whenever code folds or reads the same facts otherwise: weights, buckets, hashes. Snapshots and epochs of another are not believed.</summary>
+    private const int FoldVersion = 1;
+
     /// <summary>The window of the ladder's global list; always kept.</summary>
     public static readonly TimeSpan GlobalWindow = TimeSpan.FromHours(1);
 
@@ -126,7 +130,7 @@ public sealed class FeatureSet
 
     private static string FingerprintOf(IEnumerable<FeatureDefinition> definitions, IEnumerable<StateKey> states, PersonLayout persons)
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"fold {FoldVersion}\n");
         foreach (var definition in definitions)
         {
             text.Append(definition with { Info = new FeatureInfo { Default = definition.Info.Default, Ttl = definition.Info.Ttl } }).Append('\n');

@@ -3,7 +3,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>1 when the item has a value, else 0: <c>{name, entity: item, is: {kind: video}}</c>.</summary>
+/// <summary>1 when the item has a value, else 0: <c>{name, entity: item, is: video, by: kind}</c>.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="By"><c>provider</c>, <c>kind</c> or <c>attribute:NAME</c>; missing where the item has none.</param>
 /// <param name="Value">The value, compared by its characters; any of several will do.</param>
@@ -17,10 +17,10 @@ public sealed record ItemIsFeature(string Name, string By, string Value) : Featu
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var equals = read.State<CatalogueState.Frozen>(0);
+        var equals = read.Column(read.State<CatalogueState.Frozen>(0).At);
         for (var i = 0; i < column.Length; i++)
         {
-            if (equals.Of(read.Row(i))[0] is var said and not 0)
+            if (equals[i] is var said and not 0)
             {
                 column[i] = said == 1 ? 1 : 0;
             }

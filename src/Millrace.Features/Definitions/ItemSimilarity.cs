@@ -12,7 +12,9 @@ internal static class ItemSimilarity
         Span<sbyte> person = stackalloc sbyte[dimensions];
         sum.Clear();
         var vectors = read.State<CatalogueState.Frozen>(0);
-        foreach (var row in read.Items(0).Rows)
+        var rows = read.Items(0).Rows;
+        vectors.Prefetch(read.Snapshot, rows);
+        foreach (var row in rows)
         {
             Int8Vector.AddTo(sum, ItemVectors.Vector(vectors.Of(read.Snapshot.Row(row))));
         }

@@ -3,7 +3,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>An attribute of the item as a number: <c>{name, entity: item, value: price}</c>. Its first value; true and false are 1 and 0; missing where it is none.</summary>
+/// <summary>An attribute of the item as a number: <c>{name, entity: item, value: "attribute:price"}</c>. Its first value; true and false are 1 and 0; missing where it is none.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Attribute">The attribute.</param>
 public sealed record ItemValueFeature(string Name, string Attribute) : FeatureDefinition(Name)
@@ -16,10 +16,10 @@ public sealed record ItemValueFeature(string Name, string Attribute) : FeatureDe
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var numbers = read.State<CatalogueState.Frozen>(0);
+        var numbers = read.Column(read.State<CatalogueState.Frozen>(0).At);
         for (var i = 0; i < column.Length; i++)
         {
-            column[i] = (float)ItemNumbers.Of(numbers.Of(read.Row(i))[0]);
+            column[i] = (float)ItemNumbers.Of(numbers[i]);
         }
     }
 }

@@ -23,12 +23,13 @@ public sealed record MeanFeature(string Name, string Event, string Unit, TimeSpa
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var sums = read.State<WindowedSums.Frozen>(0);
+        var counts = read.Column(sums.CountAt);
+        var amounts = read.Column(sums.SumAt);
         for (var i = 0; i < column.Length; i++)
         {
-            var row = read.Row(i);
-            if (sums.Count(row) is var count and > 0)
+            if (counts[i] is var count and > 0)
             {
-                column[i] = (float)(sums.Sum(row) / (1e6 * count));
+                column[i] = (float)(amounts[i] / (1e6 * count));
             }
         }
     }

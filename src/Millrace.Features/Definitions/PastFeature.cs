@@ -4,7 +4,7 @@ using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
 
-/// <summary>What a person had with this very item before: <c>{name, entity: user×item, past: click, of: user, window: 7d, as: count}</c>, among the person's last events of the kind.</summary>
+/// <summary>What a person had with this very item before: <c>{name, entity: user-item, past: click, window: 7d, as: count}</c>, among the person's last events of the kind.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Of">Whose past: <see cref="FeatureEntity.User"/> or <see cref="FeatureEntity.Session"/>.</param>
 /// <param name="Event">The event.</param>

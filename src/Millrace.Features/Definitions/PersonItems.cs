@@ -12,6 +12,7 @@ internal sealed class PersonItems
     /// <summary>What a weight of 1 is in <see cref="Weights"/>.</summary>
     internal const int One = 1 << 30;
 
+    private readonly ulong[] _hashes = new ulong[Most];
     private readonly int[] _rows = new int[Most];
     private readonly double[] _ages = new double[Most];
     private readonly double[] _decays = new double[Most];
@@ -37,17 +38,22 @@ internal sealed class PersonItems
     {
         var from = inputs.Asked.Value - (reach.Ticks / TimeSpan.TicksPerMicrosecond);
         (Section, _count, _halfLife) = (section, 0, null);
-        var entries = ItemHistory.Entries(inputs.Person.Section(section.Of, section.Index));
-        foreach (ref readonly var entry in entries)
+        var found = 0;
+        foreach (ref readonly var entry in ItemHistory.Entries(inputs.Person.Section(section.Of, section.Index)))
         {
-            inputs.Snapshot.Prefetch(entry.Item);
+            if (entry.Time > from)
+            {
+                (_hashes[found], _ages[found]) = (entry.Item, Math.Max(0, inputs.Asked.Value - entry.Time));
+                found++;
+            }
         }
 
-        foreach (ref readonly var entry in entries)
+        inputs.Snapshot.RowsOf(_hashes.AsSpan(0, found), _rows);
+        for (var i = 0; i < found; i++)
         {
-            if (entry.Time > from && inputs.Snapshot.RowOf(entry.Item) is var row and >= 0)
+            if (_rows[i] >= 0)
             {
-                (_rows[_count], _ages[_count]) = (row, Math.Max(0, inputs.Asked.Value - entry.Time));
+                (_rows[_count], _ages[_count]) = (_rows[i], _ages[i]);
                 _count++;
             }
         }

@@ -46,12 +46,17 @@ public sealed record RateFeature(string Name, string Of, string Per, TimeSpan Wi
     {
         var (of, per) = (read.State<WindowedSums.Frozen>(0), read.State<WindowedSums.Frozen>(1));
         double unit = Examination is null ? 1 : ExaminationCurve.One;
-        var (alpha, beta) = PriorOf(read, of.Total, per.Total / unit);
+        var (alpha, beta) = PriorOf(read, (long)of.Total, (double)per.Total / unit);
+
+        // The unit is a power of two: multiplying by its inverse gives the bits of dividing, for a fraction of the price.
+        var part = 1 / unit;
+        var rows = read.Rows;
+        var counts = read.Column(of.CountAt);
+        var sums = read.Column(per.SumAt);
         for (var i = 0; i < column.Length; i++)
         {
-            var row = read.Row(i);
-            var (above, below) = (of.Count(row) + alpha, (per.Sum(row) / unit) + alpha + beta);
-            if (read.Rows[i] >= 0 && below > 0)
+            var (above, below) = (counts[i] + alpha, (sums[i] * part) + alpha + beta);
+            if (rows[i] >= 0 && below > 0)
             {
                 column[i] = (float)(above / below);
             }

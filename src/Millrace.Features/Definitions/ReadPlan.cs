@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -11,12 +12,15 @@ internal sealed class ReadPlan
 {
     private readonly ImmutableArray<int> _order;
     private readonly ImmutableArray<int> _wanted;
+    private readonly int _bare;
 
     /// <param name="features">The set.</param>
     /// <param name="names">The columns, in the order of the matrix.</param>
+    /// <param name="bare">The feature that is left missing where it is, whatever its default; null, when all have theirs.</param>
     /// <exception cref="ArgumentException">The set has no such feature.</exception>
-    internal ReadPlan(FeatureSet features, IEnumerable<string> names)
+    internal ReadPlan(FeatureSet features, IEnumerable<string> names, string? bare = null)
     {
+        _bare = bare is null ? -1 : features.IndexOf(bare);
         Features = features;
         _wanted = [.. names.Select(name => features.IndexOf(name) is var index and >= 0 ? index : throw new ArgumentException($"there is no feature '{name}'", nameof(names)))];
         var order = new List<int>();
@@ -50,18 +54,38 @@ internal sealed class ReadPlan
             var read = new FeatureRead(inputs, bound, scratch);
             bound.Definition.Read(read, column);
             read.Expire(column);
-            if (bound.Definition.Info.Default is { } otherwise)
+            if (bound.Definition.Info.Default is { } otherwise && index != _bare)
             {
                 column.Replace(float.NaN, otherwise);
             }
         }
 
-        for (var to = 0; to < _wanted.Length; to++)
+        Transpose(scratch, matrix[..(count * _wanted.Length)]);
+    }
+
+    /// <summary>Copies the columns into the matrix, four at a time: a row's line is written once for the four.</summary>
+    private void Transpose(ReadScratch scratch, Span<float> matrix)
+    {
+        var (width, to) = (_wanted.Length, 0);
+        var count = width == 0 ? 0 : matrix.Length / width;
+        for (; to + 4 <= width; to += 4)
+        {
+            var a = scratch.Column(_wanted[to], count);
+            var b = scratch.Column(_wanted[to + 1], count)[..a.Length];
+            var c = scratch.Column(_wanted[to + 2], count)[..a.Length];
+            var d = scratch.Column(_wanted[to + 3], count)[..a.Length];
+            for (var (i, at) = (0, to); i < a.Length; i++, at += width)
+            {
+                Vector128.Create(a[i], b[i], c[i], d[i]).CopyTo(matrix[at..]);
+            }
+        }
+
+        for (; to < width; to++)
         {
             var column = scratch.Column(_wanted[to], count);
-            for (var i = 0; i < column.Length; i++)
+            for (var (i, at) = (0, to); i < column.Length; i++, at += width)
             {
-                matrix[(i * _wanted.Length) + to] = column[i];
+                matrix[at] = column[i];
             }
         }
     }
@@ -120,10 +144,25 @@ internal sealed class ReadScratch
         }
 
         inputs.Snapshot.Gather(inputs.Rows, _words);
-        _recentCount = 0;
-        foreach (var entry in inputs.Person.Run(inputs.Asked))
+        FindRecent(inputs);
+    }
+
+    private void FindRecent(in ReadInputs inputs)
+    {
+        var run = inputs.Person.Run(inputs.Asked);
+        Span<ulong> hashes = stackalloc ulong[PersonItems.Most];
+        Span<int> rows = stackalloc int[PersonItems.Most];
+        hashes = hashes[..Math.Min(hashes.Length, run.Length)];
+        for (var i = 0; i < hashes.Length; i++)
         {
-            if (_recentCount < _recent.Length && inputs.Snapshot.RowOf(entry.Item) is var row and >= 0)
+            hashes[i] = run[i].Item;
+        }
+
+        inputs.Snapshot.RowsOf(hashes, rows);
+        _recentCount = 0;
+        foreach (var row in rows[..hashes.Length])
+        {
+            if (row >= 0 && _recentCount < _recent.Length)
             {
                 _recent[_recentCount++] = row;
             }

@@ -24,20 +24,24 @@ public sealed record SumFeature(string Name, string Event, string Unit, TimeSpan
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var sums = read.State<WindowedSums.Frozen>(0);
-        double total = Math.Max(1, sums.Total);
-        for (var i = 0; i < column.Length; i++)
+        var state = read.State<WindowedSums.Frozen>(0);
+        var rows = read.Rows;
+        var sums = read.Column(state.SumAt);
+        var values = read.Doubles(column.Length);
+        double unit = As == CountRead.Share ? (double)Int128.Max(1, state.Total) : 1e6;
+        for (var i = 0; i < values.Length; i++)
         {
-            if (read.Rows[i] >= 0)
-            {
-                var sum = sums.Sum(read.Row(i));
-                column[i] = (float)(As switch
-                {
-                    CountRead.Log => Deterministic.Log(1 + Math.Max(0, sum / 1e6)),
-                    CountRead.Share => sum / total,
-                    _ => sum / 1e6,
-                });
-            }
+            var value = sums[i] / unit;
+            values[i] = rows[i] < 0 ? double.NaN : As == CountRead.Log ? Math.Max(0, value) : value;
+        }
+
+        if (As == CountRead.Log)
+        {
+            DeterministicLanes.LogOnePlus(values, column);
+        }
+        else
+        {
+            DeterministicLanes.ToFloats(values, column);
         }
     }
 }

@@ -4,7 +4,7 @@ using Millrace.Features.Online;
 namespace Millrace.Features.Definitions;
 
 /// <summary>
-/// How like the text of what a person chose last the item's text is: <c>{name, entity: user×item, similar: click, of: session, text: title}</c>. The cosine, −1 to 1, of hashed
+/// How like the text of what a person chose last the item's text is: <c>{name, entity: session-item, similar: click, text: title}</c>. The cosine, −1 to 1, of hashed
 /// words, pairs of words and threes of characters. Missing without either.
 /// </summary>
 /// <param name="Name">Its name.</param>

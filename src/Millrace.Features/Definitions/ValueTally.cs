@@ -6,11 +6,18 @@ namespace Millrace.Features.Definitions;
 /// <summary>How much of a person's history has each value of an attribute: weights in whole numbers, so that no order leaves a trace. Reused from decision to decision.</summary>
 internal sealed class ValueTally
 {
-    // At most 100 items of four values: less than half full.
+    private const int MostEntries = PersonItems.Most * ItemValues.Most;
+
+    // Less than half full.
     private const int Places = 1024;
 
-    private readonly Entry[] _places = new Entry[Places];
+    // The number of an entry, from 1. Apart from the entries, so that little is cleared for each history.
+    private readonly short[] _places = new short[Places];
+
+    // The first one is that of no value.
+    private readonly Entry[] _entries = new Entry[1 + MostEntries];
     private readonly long[] _weights = new long[PersonItems.Most];
+    private int _count;
 
     /// <summary>The weight of the items that have any value.</summary>
     internal long Total { get; private set; }
@@ -18,13 +25,15 @@ internal sealed class ValueTally
     /// <summary>Counts the items of a history.</summary>
     internal void Fill(FeatureSnapshot snapshot, CatalogueState.Frozen values, ReadOnlySpan<int> rows, ReadOnlySpan<long> weights)
     {
+        values.Prefetch(snapshot, rows);
         Array.Clear(_places);
         weights.CopyTo(_weights);
-        Total = 0;
+        (Total, _count) = (0, 0);
         for (var i = 0; i < rows.Length; i++)
         {
             var ids = MemoryMarshal.Cast<long, uint>(values.Of(snapshot.Row(rows[i])));
             Total += ids[0] == 0 ? 0 : weights[i];
+            var bit = UInt128.One << i;
             foreach (var id in ids)
             {
                 if (id == 0)
@@ -32,10 +41,9 @@ internal sealed class ValueTally
                     break;
                 }
 
-                ref var entry = ref Place(id);
-                entry.Id = id;
+                ref var entry = ref Take(id);
                 entry.Weight += weights[i];
-                entry.Items |= UInt128.One << i;
+                entry.Items |= bit;
             }
         }
     }
@@ -48,12 +56,12 @@ internal sealed class ValueTally
             return -1;
         }
 
-        ref readonly var first = ref Place(ids[0]);
+        ref readonly var first = ref _entries[_places[PlaceOf(ids[0])]];
         var (sum, items) = (first.Weight, first.Items);
         for (var i = 1; i < ids.Length && ids[i] != 0; i++)
         {
             // What shares two values counts once.
-            ref readonly var entry = ref Place(ids[i]);
+            ref readonly var entry = ref _entries[_places[PlaceOf(ids[i])]];
             sum += entry.Weight - Weight(entry.Items & items);
             items |= entry.Items;
         }
@@ -65,7 +73,7 @@ internal sealed class ValueTally
     internal long Top()
     {
         long top = 0;
-        foreach (ref readonly var entry in _places.AsSpan())
+        foreach (ref readonly var entry in _entries.AsSpan(1, _count))
         {
             top = Math.Max(top, entry.Weight);
         }
@@ -84,15 +92,27 @@ internal sealed class ValueTally
         return sum;
     }
 
-    private ref Entry Place(uint id)
+    private ref Entry Take(uint id)
+    {
+        ref var place = ref _places[PlaceOf(id)];
+        if (place == 0)
+        {
+            place = (short)++_count;
+            _entries[_count] = new Entry { Id = id };
+        }
+
+        return ref _entries[place];
+    }
+
+    private int PlaceOf(uint id)
     {
         var at = (int)(id * 0x9E3779B1u >> 22);
-        while (_places[at].Id != 0 && _places[at].Id != id)
+        while (_places[at] is var number and not 0 && _entries[number].Id != id)
         {
             at = (at + 1) & (Places - 1);
         }
 
-        return ref _places[at];
+        return at;
     }
 
     private struct Entry

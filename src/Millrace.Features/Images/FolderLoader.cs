@@ -25,7 +25,7 @@ internal static class FolderLoader
             state.Epoch = head.Epoch;
             foreach (var next in head.Cut.Next)
             {
-                state.Next[(next.Stream, next.Partition)] = next.Offset;
+                state.Next.Of(next.Stream, next.Partition) = next.Offset;
             }
 
             var time = reader.Signed();

@@ -32,16 +32,24 @@ internal static class PersonsLoader
                 shards.Folded[next.Partition] = next.Offset;
             }
 
-            using var sealer = store.Keys is { } keys ? new PersonSealer(keys, place) : null;
-            while (reader.Flag())
+            Open(reader, place, shards, store.Keys, maps);
+            return (shards, head);
+        });
+
+    /// <summary>What a snapshot of whatever sections knows besides: which sessions users had, for an erasure, and who withdrew. Nothing is folded in it.</summary>
+    /// <exception cref="FeatureSnapshotException">It is refused.</exception>
+    internal static PersonShards LoadLinks(Stream from, EmbeddedPersonStore store, int partitions, long mostBytes = FolderLoader.MostBytes) =>
+        SnapshotFile.Read(from, mostBytes, (head, place, reader) =>
+        {
+            Check(head, store.Layout, partitions, keepKnown: true);
+            foreach (var of in Enum.GetValues<PersonEntity>())
             {
-                if ((sealer ?? throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds sealed parts, and there are no keys here")).Open(reader) is var (text, by))
-                {
-                    Take(text, by, shards, maps);
-                }
+                SectionMap.Read(reader, store.Layout, of, MostSections);
             }
 
-            return (shards, head);
+            var shards = store.Empty(partitions);
+            Open(reader, place, shards, store.Keys, maps: []);
+            return shards;
         });
 
     private static void Check(SnapshotHead head, PersonLayout layout, int partitions, bool keepKnown)
@@ -62,6 +70,18 @@ internal static class PersonsLoader
         }
     }
 
+    private static void Open(StateReader reader, byte[] place, PersonShards shards, ISubjectKeys? keys, SectionMap[] maps)
+    {
+        using var sealer = keys is null ? null : new PersonSealer(keys, place);
+        while (reader.Flag())
+        {
+            if ((sealer ?? throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds sealed parts, and there are no keys here")).Open(reader) is var (text, by))
+            {
+                Take(text, by, shards, maps);
+            }
+        }
+    }
+
     private static void Take(StateReader text, Sealing by, PersonShards shards, SectionMap[] maps)
     {
         var kind = text.Count(PersonsImage.Links);
@@ -73,6 +93,11 @@ internal static class PersonsLoader
         }
 
         var bytes = text.Bytes(MostBlobBytes);
+        if (kind < PersonsImage.Withdrawn && maps.Length == 0)
+        {
+            return;
+        }
+
         var shard = shards.Of(key);
         var (table, blob) = kind switch
         {
@@ -113,7 +138,7 @@ internal static class PersonsLoader
                 return PersonBlob.TryRead(bytes, _sections);
             }
 
-            var blob = new PersonBlob(_from.Length) { Touched = whole.Touched };
+            var blob = new PersonBlob(_from.Length) { Touched = whole.Touched, Ran = whole.Ran };
             for (var i = 0; i < _from.Length; i++)
             {
                 if (_from[i] >= 0)

@@ -39,6 +39,13 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// <summary>The first fact of a partition of events that is not folded.</summary>
     public long NextEvent(int partition) => Volatile.Read(ref _shards.Folded[partition]);
 
+    /// <summary>Says that nothing of a partition before <paramref name="offset"/> can be read any more, and need not be folded. Called by the writer.</summary>
+    public void BeginAt(int partition, long offset)
+    {
+        ref var next = ref _shards.Folded[partition];
+        Volatile.Write(ref next, Math.Max(next, offset));
+    }
+
     public void Observe(in StoredFact stored)
     {
         if (stored.Position.Stream != JournalStream.Events)
@@ -147,6 +154,29 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
     }
 
+    /// <summary>Takes in what a user said before the facts that are folded here: whoever withdrew then is nobody from the first of them on. Called by the writer, in the journal's order.</summary>
+    internal void Recall(ConsentChanged consent, Position position)
+    {
+        if (consent is not { User: { } user, Personalise: { } personalise })
+        {
+            return;
+        }
+
+        var key = PersonKeyText.Of(consent.Tenant, user, stackalloc char[PersonKeyText.Longest]);
+        var shard = _shards.Of(key);
+        lock (shard.Gate)
+        {
+            if (personalise)
+            {
+                shard.Withdrawn.Remove(key);
+            }
+            else if (Sealing.None.With(_keys, consent.Tenant, user) is { } by)
+            {
+                shard.Withdrawn.Touch(key, consent.Received.Value, by, position);
+            }
+        }
+    }
+
     /// <summary>All persons as they are now, to be written later by another thread. Called by the writer.</summary>
     /// <param name="epoch">Names it.</param>
     /// <param name="time">When this is.</param>
@@ -165,6 +195,33 @@ public sealed class EmbeddedPersonStore : IPersonStore
         _shards = shards;
 
         // Who was erased while they were read is in them still.
+        ForgetErased();
+    }
+
+    /// <summary>
+    /// Takes over which sessions the users of another store had: it may have seen them before anything here looks back, and their facts are still there. Called by the writer
+    /// of both.
+    /// </summary>
+    internal void JoinLinks(EmbeddedPersonStore other)
+    {
+        var links = new List<(string Key, PersonTable.Person Person)>();
+        foreach (var shard in other._shards.All)
+        {
+            lock (shard.Gate)
+            {
+                links.AddRange(shard.Links.All());
+            }
+        }
+
+        foreach (var of in links.GroupBy(link => _shards.IndexOf(link.Key)))
+        {
+            lock (_shards[of.Key].Gate)
+            {
+                _shards[of.Key].Join(of);
+            }
+        }
+
+        // Who was erased meanwhile is in them still.
         ForgetErased();
     }
 
@@ -241,24 +298,40 @@ public sealed class EmbeddedPersonStore : IPersonStore
     {
         var key = PersonKeyText.Of(changed.Tenant, user, stackalloc char[PersonKeyText.Longest]);
         var shard = _shards.Of(key);
-        if (personalise)
+        string[] sessions = [];
+        lock (shard.Gate)
         {
-            lock (shard.Gate)
+            // Under the lock of what changes: a reader's cut says which side of the fact it is of.
+            shard.Folded[position.Partition] = position.Offset + 1;
+            if (personalise)
             {
                 shard.Withdrawn.Remove(key);
             }
-
-            return;
+            else
+            {
+                sessions = shard.Links.SessionsOf(key);
+                shard.Users.Remove(key);
+                if (Sealing.None.With(_keys, changed.Tenant, user) is { } by)
+                {
+                    shard.Withdrawn.Touch(key, changed.Received.Value, by, position);
+                }
+            }
         }
 
-        Drop(changed.Tenant, user);
+        foreach (var session in sessions)
+        {
+            Withdraw(changed.Tenant, session, position);
+        }
+    }
+
+    private void Withdraw(string tenant, string session, Position position)
+    {
+        var key = PersonKeyText.Of(tenant, session, stackalloc char[PersonKeyText.Longest]);
+        var shard = _shards.Of(key);
         lock (shard.Gate)
         {
-            if (Sealing.None.With(_keys, changed.Tenant, user) is { } by)
-            {
-                shard.Withdrawn.Touch(key, changed.Received.Value, by, position);
-                shard.Folded[position.Partition] = position.Offset + 1;
-            }
+            shard.Folded[position.Partition] = position.Offset + 1;
+            shard.Sessions.Remove(key);
         }
     }
 

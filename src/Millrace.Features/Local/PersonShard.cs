@@ -20,7 +20,19 @@ internal sealed class PersonShard(PersonLayout layout, int partitions, TimeSpan 
     internal PersonTable Withdrawn { get; } = new(0, TimeSpan.MaxValue, most);
 
     /// <summary>Which sessions users are known to have had, for an erasure: kept up to the bound, since the facts of a session outlive what is folded of it.</summary>
-    internal PersonTable Links { get; } = new(0, TimeSpan.MaxValue, most);
+    internal PersonTable Links { get; private set; } = new(0, TimeSpan.MaxValue, most);
+
+    /// <summary>Takes in links of another store beside its own; the longest quiet leave at the bound, whosesoever they were.</summary>
+    internal void Join(IEnumerable<(string Key, PersonTable.Person Person)> links)
+    {
+        var joined = new PersonTable(0, TimeSpan.MaxValue, most);
+        foreach (var of in links.Concat(Links.All()).GroupBy(link => link.Key, link => link.Person, StringComparer.Ordinal).OrderBy(of => of.Max(one => one.Blob.Touched)))
+        {
+            joined.TryAdd(of.Key, PersonTable.Person.Joined([.. of]));
+        }
+
+        Links = joined;
+    }
 
     internal PersonTable Of(PersonEntity of) => of == PersonEntity.Session ? Sessions : Users;
 }

@@ -91,6 +91,9 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         return true;
     }
 
+    /// <summary>All, the longest quiet first.</summary>
+    internal IEnumerable<(string Key, Person Person)> All() => _persons.Now.All().Select(one => (one.Key, one.Value));
+
     /// <summary>Whether nothing about the person stands at or after <paramref name="cut"/>, one offset per partition, in what was folded here.</summary>
     internal bool IsAsOf(ReadOnlySpan<char> key, ReadOnlySpan<long> cut) => _persons.Find(key) is not (>= 0 and var slot) || _persons.Read(slot).IsAsOf(cut);
 
@@ -157,6 +160,13 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         // A session's facts move to its user's partition at most once, at the login.
         private Position _last;
         private Position _before;
+
+        /// <summary>One who is known in several places, in a state of its own; the last place's sessions are the latest.</summary>
+        internal static Person Joined(Person[] places) => places[^1] with
+        {
+            Blob = new PersonBlob(0) { Touched = places.Max(place => place.Blob.Touched) },
+            Sessions = [.. places.SelectMany(place => place.Sessions ?? []).Reverse().Distinct(StringComparer.Ordinal).Take(MostSessions).Reverse()],
+        };
 
         internal void Take(Position position)
         {

@@ -30,6 +30,21 @@ internal static class DeterministicLanes
         for (int i = whole; i < values.Length; i++) result[i] = Deterministic.Log(values[i]);
     }
 
+    /// <summary>The logarithm of 1 plus each value, rounded to floats; the values are overwritten.</summary>
+    internal static void LogOnePlus(Span<double> values, Span<float> result)
+    {
+        foreach (ref double value in values) value = 1 + value;
+        Log(values, values);
+        ToFloats(values, result);
+    }
+
+    /// <summary>Each value rounded to a float.</summary>
+    internal static void ToFloats(ReadOnlySpan<double> values, Span<float> result)
+    {
+        result = result[..values.Length];
+        for (int i = 0; i < values.Length; i++) result[i] = (float)values[i];
+    }
+
     /// <summary><see cref="Deterministic.HalfLifeDecay"/> of each age.</summary>
     internal static void HalfLifeDecay(ReadOnlySpan<double> ages, double halfLife, Span<double> result)
     {
@@ -97,7 +112,7 @@ internal static class DeterministicLanes
         Vector256<double> s = f / (Vector256.Create(2.0) + f);
         Vector256<double> z = s * s;
         Vector256<double> tail = Vector256<double>.Zero;
-        for (int odd = 25; odd >= 3; odd -= 2) tail = (tail * z) + Vector256.Create(2.0 / odd);
+        foreach (double term in Deterministic.LogTerms) tail = (tail * z) + Vector256.Create(term);
         tail *= z;
         Vector256<double> half = Vector256.Create(0.5) * f * f;
         return f - (half - (s * (half + tail)));

@@ -4,14 +4,18 @@ using System.Runtime.Intrinsics.X86;
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// An array that one writer edits and many readers see frozen: chunks of 64 rows under pages of 64 chunks, each copied at most once per
+/// An array that one writer edits and many readers see frozen: chunks of 16 rows under pages of 64 chunks, each copied at most once per
 /// freeze and only when touched. A freeze costs O(touched), not O(rows).
 /// </summary>
 internal sealed class CowArray<T>
 {
-    internal const int Bits = 6;
-    internal const int Size = 1 << Bits;
-    internal const int Mask = Size - 1;
+    // What is touched lies anywhere: of larger chunks a freeze would make the writer copy little but neighbours.
+    private const int Bits = 4;
+    private const int Size = 1 << Bits;
+    private const int Mask = Size - 1;
+    private const int PageBits = 6;
+    private const int PageSize = 1 << PageBits;
+    private const int PageMask = PageSize - 1;
 
     private Page?[] _pages = [];
     private long _owner = 1;
@@ -20,16 +24,16 @@ internal sealed class CowArray<T>
     /// <summary>The row's place for writing; its chunk is the writer's own from then on until the next freeze.</summary>
     internal ref T Edit(int row)
     {
-        int pageIndex = row >> (2 * Bits);
+        int pageIndex = row >> (PageBits + Bits);
         if (pageIndex >= _pages.Length)
         {
-            Array.Resize(ref _pages, pageIndex + 1);
+            Array.Resize(ref _pages, Math.Max(pageIndex + 1, 2 * _pages.Length));
             _pagesOwner = _owner;
         }
 
         Page? page = _pages[pageIndex];
         if (page is null || page.Owner != _owner) page = OwnPage(pageIndex);
-        ref Chunk? chunk = ref page.Chunks[(row >> Bits) & Mask];
+        ref Chunk? chunk = ref page.Chunks[(row >> Bits) & PageMask];
         if (chunk is null || chunk.Owner != _owner) chunk = chunk is null ? new Chunk(_owner) : new Chunk(_owner, chunk);
         return ref chunk.Rows[row & Mask];
     }
@@ -67,9 +71,9 @@ internal sealed class CowArray<T>
         {
             get
             {
-                int page = row >> (2 * Bits);
+                int page = row >> (PageBits + Bits);
                 if ((uint)page >= (uint)(pages?.Length ?? 0)) return default;
-                Chunk? chunk = pages![page]?.Chunks[(row >> Bits) & Mask];
+                Chunk? chunk = pages![page]?.Chunks[(row >> Bits) & PageMask];
                 return chunk is null ? default : chunk.Rows[row & Mask];
             }
         }
@@ -77,8 +81,8 @@ internal sealed class CowArray<T>
         /// <summary>Begins to load the row's place.</summary>
         internal unsafe void Prefetch(int row)
         {
-            int page = row >> (2 * Bits);
-            if (!Sse.IsSupported || (uint)page >= (uint)(pages?.Length ?? 0) || pages![page]?.Chunks[(row >> Bits) & Mask] is not { } chunk) return;
+            int page = row >> (PageBits + Bits);
+            if (!Sse.IsSupported || (uint)page >= (uint)(pages?.Length ?? 0) || pages![page]?.Chunks[(row >> Bits) & PageMask] is not { } chunk) return;
 
             // An address that the collector moves meanwhile is a wasted hint, and nothing else.
             Sse.Prefetch0(Unsafe.AsPointer(ref chunk.Rows[row & Mask]));
@@ -88,7 +92,7 @@ internal sealed class CowArray<T>
     internal sealed class Page(long owner)
     {
         internal readonly long Owner = owner;
-        internal readonly Chunk?[] Chunks = new Chunk?[Size];
+        internal readonly Chunk?[] Chunks = new Chunk?[PageSize];
     }
 
     internal sealed class Chunk

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Definitions;
 using Millrace.Features.Images;
+using Millrace.Features.Numerics;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 
@@ -10,8 +11,7 @@ namespace Millrace.Features.Online;
 /// <summary>
 /// Folds the journal into item features. One writer calls <see cref="Apply"/> and <see cref="Freeze"/>; any thread reads <see cref="Current"/>. Build it with
 /// <c>new FeatureFolder(FeatureSet.Create(definitions, PolicyWindows.Of(policies)), new FeatureOptions())</c>. After a restart fold items from their beginning, and
-/// events from <see cref="FeatureSet.Reach"/> before now or earlier. Facts of one partition come in order; partitions may interleave as they like, except that an item
-/// comes before its events, which are not counted otherwise. Folders of equal cuts are then equal, as long as no bound was hit (<see cref="FoldCounts.Whole"/>).
+/// events from <see cref="FeatureSet.Reach"/> before now or earlier. Facts of one partition come in order; partitions may interleave as they like. Folders of equal cuts are then equal, as long as no bound was hit (<see cref="FoldCounts.Whole"/>).
 /// </summary>
 public sealed class FeatureFolder
 {
@@ -40,14 +40,14 @@ public sealed class FeatureFolder
     /// <returns>False when nothing changed: the fact was folded before, is of no concern, or a bound refused it (see <see cref="Counts"/>).</returns>
     public bool Apply(in StoredFact stored)
     {
-        var key = (stored.Position.Stream, stored.Position.Partition);
-        if (_state.Next.TryGetValue(key, out var next) && stored.Position.Offset < next)
+        ref var next = ref _state.Next.Of(stored.Position.Stream, stored.Position.Partition);
+        if (stored.Position.Offset < next)
         {
             Counts.Repeat();
             return false;
         }
 
-        _state.Next[key] = stored.Position.Offset + 1;
+        next = stored.Position.Offset + 1;
         if (stored.Fact.Tenant != _state.Options.Tenant)
         {
             Counts.Stranger();
@@ -71,6 +71,9 @@ public sealed class FeatureFolder
 
     /// <summary>Epochs are numbered from <paramref name="epoch"/> + 1 on: the last one that was recorded before this folder began.</summary>
     public void ContinueAfter(long epoch) => _state.Epoch = Math.Max(_state.Epoch, epoch);
+
+    /// <summary>Says that nothing of a partition before <paramref name="offset"/> need be folded: cuts name it from there on.</summary>
+    public void BeginAt(JournalStream stream, int partition, long offset) => _state.Next.BeginAt(stream, partition, offset);
 
     /// <summary>Freezes what has been folded, and leaves <see cref="Current"/> as it is until <see cref="Publish"/>.</summary>
     /// <param name="until">Where windows end; the latest folded fact's time when that is later.</param>
@@ -188,15 +191,17 @@ public sealed class FeatureFolder
     private bool Observe(Observed observed, int partition)
     {
         var time = FactTime.Of(observed);
-        if (Row(observed.Item, time) is not (>= 0 and var row))
+        var item = ItemHash.Of(observed.Item);
+        if (Row(observed.Item, item, time) is not (>= 0 and var row))
         {
             return false;
         }
 
         _state.Advance(time);
+        var (states, readsRecent) = Wanting(observed.Event);
         if ((observed.Session ?? observed.User) is not { } session)
         {
-            Fold(new FoldedEvent { Fact = observed, Time = time, Item = _state.Items.Read(row)!.Hash, Row = row });
+            Fold(new FoldedEvent { Fact = observed, Time = time, Item = item, Row = row }, states);
             return true;
         }
 
@@ -205,8 +210,8 @@ public sealed class FeatureFolder
         sessions.Pass(time);
 
         // Most events are impressions, which make no pairs: their sessions need not be looked up.
-        var recent = Wanting(observed.Event).Recent ? sessions.Recent(session, time) : [];
-        Fold(new FoldedEvent { Fact = observed, Time = time, Item = _state.Items.Read(row)!.Hash, Row = row, Recent = recent, Pushes = click });
+        var recent = readsRecent ? sessions.Recent(session, time) : [];
+        Fold(new FoldedEvent { Fact = observed, Time = time, Item = item, Row = row, Recent = recent, Pushes = click }, states);
         if (click)
         {
             sessions.Push(session, observed.Subject!, row, time);
@@ -215,9 +220,8 @@ public sealed class FeatureFolder
         return true;
     }
 
-    private void Fold(in FoldedEvent folded)
+    private void Fold(in FoldedEvent folded, ItemState[] states)
     {
-        var (states, _) = Wanting(folded.Event);
         if (states.Length > 0)
         {
             var row = _state.Context.Rows.Edit(folded.Row);
@@ -253,9 +257,9 @@ public sealed class FeatureFolder
     }
 
     /// <summary>The row of an event's item; one that the catalogue does not hold, or does not hold yet, gets one too. −1 when the bound on those is hit.</summary>
-    private int Row(string id, long time)
+    private int Row(string id, ulong hash, long time)
     {
-        var row = _state.Items.Find(id);
+        var row = _state.Items.Find(id, hash);
         var before = row < 0 ? null : _state.Items.Read(row);
         if (before is { Learnt: false } || (before is not null && (before.Ghost || before.FirstSeen.Value <= time)))
         {

@@ -79,8 +79,11 @@ public sealed class FeatureSnapshot
     /// <summary>The row of an item by its hash; −1 when there is none.</summary>
     internal int RowOf(ulong hash) => _index.Find(hash);
 
-    /// <summary>Begins to load what <see cref="RowOf(ulong)"/> will look at first.</summary>
-    internal void Prefetch(ulong hash) => _index.Prefetch(hash);
+    /// <summary><see cref="RowOf(ulong)"/> of each hash, at less than the price of one after the other.</summary>
+    internal void RowsOf(ReadOnlySpan<ulong> hashes, Span<int> rows) => _index.Find(hashes, rows);
+
+    /// <summary>Begins to load words of a row.</summary>
+    internal void Prefetch(int row, int first, int count) => _words.Prefetch(row, first, count);
 
     /// <summary>Copies the rows' words one behind the other, zeros for a row below 0.</summary>
     internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => _words.Gather(rows, into);

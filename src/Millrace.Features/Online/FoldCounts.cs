@@ -4,13 +4,13 @@ namespace Millrace.Features.Online;
 public sealed class FoldCounts
 {
     /// <summary>How many reasons there are.</summary>
-    internal const int Kinds = 10;
+    internal const int Kinds = 11;
 
     private long _repeated;
     private long _foreign;
     private long _unvouched;
-    private long _unknown;
     private long _items;
+    private long _rows;
     private long _learntItems;
     private long _segments;
     private long _neighbours;
@@ -31,11 +31,11 @@ public sealed class FoldCounts
     /// <summary>Events for which nobody vouches, and those whose persons do not consent to learning.</summary>
     public long Unvouched => Volatile.Read(ref _unvouched);
 
-    /// <summary>Events of items that are not in the catalogue, where none are learnt from events.</summary>
-    public long Unknown => Volatile.Read(ref _unknown);
-
     /// <summary>Changes of items beyond <see cref="FeatureOptions.MaxItems"/>.</summary>
     public long ItemsRefused => Volatile.Read(ref _items);
+
+    /// <summary>Deleted items that gave their rows to others at <see cref="FeatureOptions.MaxItems"/>, with what decays slowly of them.</summary>
+    public long RowsGivenUp => Volatile.Read(ref _rows);
 
     /// <summary>Learnt items that were forgotten for, or events refused beyond, <see cref="FeatureOptions.MaxLearntItems"/>.</summary>
     public long LearntItems => Volatile.Read(ref _learntItems);
@@ -59,16 +59,16 @@ public sealed class FoldCounts
     /// Whether everything was counted that the facts say. Folders of equal cuts are equal as long as this holds for both; from the first refusal on, what is kept
     /// depends on how partitions were interleaved.
     /// </summary>
-    public bool Whole => Unknown + ItemsRefused + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused == 0;
+    public bool Whole => ItemsRefused + RowsGivenUp + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused == 0;
 
     /// <summary>All of them, in an order that stays: what a snapshot keeps.</summary>
-    internal long[] All() => [_repeated, _foreign, _unvouched, _unknown, _items, _learntItems, _segments, _neighbours, _pairs, _sessions];
+    internal long[] All() => [_repeated, _foreign, _unvouched, _items, _rows, _learntItems, _segments, _neighbours, _pairs, _crosses, _sessions];
 
     /// <summary>Goes on from what a snapshot kept.</summary>
     internal void Restore(ReadOnlySpan<long> all)
     {
-        (_repeated, _foreign, _unvouched, _unknown, _items) = (all[0], all[1], all[2], all[3], all[4]);
-        (_learntItems, _segments, _neighbours, _pairs, _sessions) = (all[5], all[6], all[7], all[8], all[9]);
+        (_repeated, _foreign, _unvouched, _items, _rows, _learntItems) = (all[0], all[1], all[2], all[3], all[4], all[5]);
+        (_segments, _neighbours, _pairs, _crosses, _sessions) = (all[6], all[7], all[8], all[9], all[10]);
     }
 
     internal void Repeat() => Ignore(ref _repeated, "repeated");
@@ -77,9 +77,9 @@ public sealed class FoldCounts
 
     internal void Claim() => Ignore(ref _unvouched, "unvouched");
 
-    internal void UnknownItem() => Ignore(ref _unknown, "unknownItem");
-
     internal void RefuseItem() => Hit(ref _items, "items");
+
+    internal void GiveUpRow() => Hit(ref _rows, "rows");
 
     internal void BoundLearnt() => Hit(ref _learntItems, "learntItems");
 

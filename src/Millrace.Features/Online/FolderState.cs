@@ -7,6 +7,8 @@ namespace Millrace.Features.Online;
 /// <summary>All that a <see cref="FeatureFolder"/> has folded: items, their states, segments, sessions, how far, until when. Single writer.</summary>
 internal sealed class FolderState
 {
+    private (int Partition, FoldedSessions? Sessions) _latest;
+
     internal FolderState(FeatureSet features, FeatureOptions options, ISubjectKeys? keys)
     {
         Features = features;
@@ -51,7 +53,7 @@ internal sealed class FolderState
     internal SegmentLists Segments { get; }
 
     /// <summary>The first facts that are not folded.</summary>
-    internal SortedDictionary<(JournalStream Stream, int Partition), long> Next { get; } = [];
+    internal FoldedOffsets Next { get; } = new();
 
     /// <summary>By partition of events.</summary>
     internal SortedDictionary<int, FoldedSessions> Sessions { get; } = [];
@@ -63,15 +65,22 @@ internal sealed class FolderState
 
     private long Due { get; set; } = long.MinValue;
 
-    internal Cut Cut => new([.. Next.Select(next => new Position(next.Key.Stream, next.Key.Partition, next.Value))]);
+    internal Cut Cut => Next.Cut;
 
     internal FoldedSessions SessionsOf(int partition)
     {
+        // Facts come in batches of one partition.
+        if (_latest.Sessions is { } latest && _latest.Partition == partition)
+        {
+            return latest;
+        }
+
         if (!Sessions.TryGetValue(partition, out var sessions))
         {
             Sessions.Add(partition, sessions = new FoldedSessions(Context, Keys));
         }
 
+        _latest = (partition, sessions);
         return sessions;
     }
 
@@ -151,6 +160,11 @@ internal sealed class FolderState
 
     private void Forget(int row, CatalogueItem item)
     {
+        if (!item.Learnt)
+        {
+            Counts.GiveUpRow();
+        }
+
         Recent.Change(row, item, null, Time);
         Context.Rows.Edit(row).Clear();
         foreach (var state in States)

@@ -4,14 +4,14 @@ using System.Runtime.Intrinsics.X86;
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// The items' numbers, row-major: one item is one row of <paramref name="words"/> integers. Rows stand in chunks of about 4 KiB under pages of 64 chunks, each copied at
+/// The items' numbers, row-major: one item is one row of <paramref name="words"/> integers. Rows stand in chunks of about 1 KiB under pages of 64 chunks, each copied at
 /// most once per freeze and only when touched, so that a freeze costs O(touched). One writer; frozen views are read by any thread.
 /// </summary>
 /// <param name="words">Words of one row, at least 1.</param>
 internal sealed class RowStore(int words)
 {
     private const int PageBits = 6;
-    private const int ChunkWords = 512;
+    private const int ChunkWords = 128;
 
     // The first word of a chunk says which writer's turn it belongs to.
     private const int Head = 1;
@@ -90,6 +90,7 @@ internal sealed class RowStore(int words)
     internal readonly struct Frozen
     {
         // Eight rows ahead hides the two dependent misses of a row behind the copies of others: 200 rows of 1 M cost about a third of what they cost without (docs/results/features.md).
+        // Where the chunks of the eight after those are is loaded still earlier.
         private const int Ahead = 8;
         private const int LineWords = 8;
 
@@ -104,16 +105,26 @@ internal sealed class RowStore(int words)
         /// <summary>Copies the rows one behind the other into <paramref name="into"/>, rows.Length × words; a row below 0 is zeros.</summary>
         internal void Gather(ReadOnlySpan<int> rows, Span<long> into)
         {
+            for (var i = 0; i < Math.Min(2 * Ahead, rows.Length); i++)
+            {
+                PrefetchChunk(rows[i]);
+            }
+
             for (var i = 0; i < Math.Min(Ahead, rows.Length); i++)
             {
-                Prefetch(rows[i]);
+                Prefetch(rows[i], 0, _words);
             }
 
             for (var i = 0; i < rows.Length; i++)
             {
+                if (i + (2 * Ahead) < rows.Length)
+                {
+                    PrefetchChunk(rows[i + (2 * Ahead)]);
+                }
+
                 if (i + Ahead < rows.Length)
                 {
-                    Prefetch(rows[i + Ahead]);
+                    Prefetch(rows[i + Ahead], 0, _words);
                 }
 
                 var target = into.Slice(i * _words, _words);
@@ -139,7 +150,8 @@ internal sealed class RowStore(int words)
             return (uint)page < (uint)(_pages?.Length ?? 0) ? _pages![page]?.Chunks[chunk & ((1 << PageBits) - 1)] : null;
         }
 
-        private unsafe void Prefetch(int row)
+        /// <summary>Begins to load <paramref name="count"/> words of a row from <paramref name="first"/> on.</summary>
+        internal unsafe void Prefetch(int row, int first, int count)
         {
             if (!Sse.IsSupported || row < 0 || Chunk(row) is not { } chunk)
             {
@@ -147,10 +159,23 @@ internal sealed class RowStore(int words)
             }
 
             // An address that the collector moves meanwhile is a wasted hint, and nothing else.
-            ref var first = ref Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(chunk), Start(row));
-            for (var word = 0; word < _words; word += LineWords)
+            ref var start = ref Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(chunk), Start(row) + first);
+            for (var word = 0; word < count; word += LineWords)
             {
-                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, word)));
+                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref start, word)));
+            }
+
+            // Rows are not aligned to lines: the last word may stand in one more.
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref start, count - 1)));
+        }
+
+        private unsafe void PrefetchChunk(int row)
+        {
+            var chunk = row >> _bits;
+            var index = chunk >> PageBits;
+            if (Sse.IsSupported && (uint)index < (uint)(_pages?.Length ?? 0) && _pages![index] is { } page)
+            {
+                Sse.Prefetch0(Unsafe.AsPointer(ref page.Chunks[chunk & ((1 << PageBits) - 1)]));
             }
         }
     }

@@ -6,9 +6,10 @@ namespace Millrace.Features.PointInTime;
 /// <summary>Reads the features of named items at a moment, by the plan that serves. Not thread-safe.</summary>
 /// <param name="features">The set.</param>
 /// <param name="names">The columns, in order.</param>
-internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> names)
+/// <param name="bare">The feature that is left missing where it is, whatever its default; null, when all have theirs.</param>
+internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> names, string? bare = null)
 {
-    private readonly ReadPlan _plan = new(features, names);
+    private readonly ReadPlan _plan = new(features, names, bare);
     private readonly ReadScratch _scratch = new();
     private int[] _rows = [];
     private int[] _candidates = [];

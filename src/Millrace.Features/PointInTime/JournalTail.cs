@@ -12,14 +12,7 @@ internal sealed class JournalTail(TimeProvider clock) : IDisposable
 
     internal UnixMicros Now => UnixMicros.Now(clock);
 
-    /// <summary>When everything that the journal held was read for the first time; null before.</summary>
-    internal UnixMicros? Level { get; private set; }
-
-    internal async Task WaitAsync(CancellationToken cancellation)
-    {
-        Level ??= Now;
-        await _ticks.WaitForNextTickAsync(cancellation);
-    }
+    internal async Task WaitAsync(CancellationToken cancellation) => await _ticks.WaitForNextTickAsync(cancellation);
 
     public void Dispose() => _ticks.Dispose();
 }

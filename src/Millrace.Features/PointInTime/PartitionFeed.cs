@@ -37,6 +37,9 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
     /// <summary>The first offset that persons do not fold.</summary>
     internal long Persons { get; private set; } = start;
 
+    /// <summary>Whether the partition ends below an offset to which it was folded, so that there is less to know than there was.</summary>
+    internal bool EndsBelow(long offset) => _read < offset && reader.EndOf(stream, partition) < offset;
+
     /// <summary>Folds everything below <paramref name="offset"/> into items, and into persons what they have not folded yet: batch by batch, since there may be days of facts.</summary>
     internal async ValueTask FoldItemsAsync(long offset, FeatureFolder folder, EmbeddedPersonStore persons, CancellationToken cancellation)
     {
@@ -75,7 +78,10 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
             Volatile.Write(ref _folded, _folded + 1);
         }
 
-        Release();
+        if (_forItems > 4096 && _forItems > _held.Count / 2)
+        {
+            Release();
+        }
     }
 
     private void ObserveHeld(long offset, EmbeddedPersonStore persons)
@@ -140,14 +146,11 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         return true;
     }
 
-    // What both have folded goes, now and then and all at once: removing from the front one by one would cost the square.
-    private void Release()
+    /// <summary>Lets go of what both have folded: now and then and all at once, since removing from the front one by one would cost the square.</summary>
+    internal void Release()
     {
-        if (_forItems > 4096 && _forItems > _held.Count / 2)
-        {
-            _held.RemoveRange(0, _forItems);
-            _forPersons -= _forItems;
-            _forItems = 0;
-        }
+        _held.RemoveRange(0, _forItems);
+        _forPersons -= _forItems;
+        _forItems = 0;
     }
 }

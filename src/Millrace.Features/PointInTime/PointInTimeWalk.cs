@@ -12,6 +12,8 @@ namespace Millrace.Features.PointInTime;
 /// </summary>
 public sealed class PointInTimeWalk
 {
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
     private static readonly JournalStream[] FoldedStreams = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
 
     private readonly IJournalReader _journal;
@@ -24,9 +26,10 @@ public sealed class PointInTimeWalk
     private readonly Moment _moment = new();
     private readonly long[] _cut;
     private readonly string _definitions;
-    private JournalTail? _tail;
     private TimeSpan _reach;
     private UnixMicros _historyFrom = new(long.MinValue);
+    private UnixMicros _erasure = new(long.MinValue);
+    private UnixMicros _swept = new(long.MinValue);
 
     /// <param name="journal">What is read; nothing is written.</param>
     /// <param name="features">The definitions: decisions that were taken under others are counted and passed over.</param>
@@ -35,10 +38,10 @@ public sealed class PointInTimeWalk
     public PointInTimeWalk(IJournalReader journal, FeatureSet features, WalkOptions options, Action<Position, Exception>? skipped = null)
     {
         (_journal, _features, _options) = (journal, features, options);
-        _folder = new FeatureFolder(features, options.Folding);
+        _folder = new FeatureFolder(features, options.Folding, options.Keys);
         _definitions = options.Folding.Fingerprint(features);
         var partitions = journal.Partitions(JournalStream.Events);
-        _persons = new EmbeddedPersonStore(features.Persons, partitions, options.Folding.SessionIdle, options.MaxPersons);
+        _persons = new EmbeddedPersonStore(features.Persons, partitions, options.Folding.SessionIdle, options.MaxPersons, options.Keys);
         _cut = new long[partitions];
         _reader = new SkippingReader(journal, (position, fault) =>
         {
@@ -62,9 +65,6 @@ public sealed class PointInTimeWalk
     /// <summary>Whether the folder counted all that the facts say: see <see cref="FoldCounts.Whole"/>.</summary>
     public bool Whole => _folder.Counts.Whole && _persons.Evicted == 0;
 
-    /// <summary>When a walk that follows had read all that there was, for the first time; null before.</summary>
-    public UnixMicros? Level => _tail?.Level;
-
     /// <summary>How far decisions are read, as a time between From and To.</summary>
     public UnixMicros Reached { get; private set; }
 
@@ -81,7 +81,6 @@ public sealed class PointInTimeWalk
     public async Task FollowAsync(IMomentVisitor visitor, TimeProvider clock, CancellationToken cancellation)
     {
         using var tail = new JournalTail(clock);
-        _tail = tail;
         await RunAsync(visitor, tail, cancellation);
     }
 
@@ -90,7 +89,7 @@ public sealed class PointInTimeWalk
         Counts.Missed = visitor.Missed;
         var decisions = new DecisionFeed(_reader, _journal, _options, Counts, tail);
         await decisions.BeginAsync(cancellation);
-        await OpenFeedsAsync(cancellation);
+        await OpenFeedsAsync(tail?.Now ?? _options.To, cancellation);
         while (await decisions.NextAsync(cancellation) is { } next)
         {
             Latest = decisions.Latest;
@@ -101,7 +100,7 @@ public sealed class PointInTimeWalk
         (Reached, Latest) = (_options.To, decisions.Latest);
     }
 
-    private async Task OpenFeedsAsync(CancellationToken cancellation)
+    private async Task OpenFeedsAsync(UnixMicros end, CancellationToken cancellation)
     {
         var reach = _features.Reach;
         foreach (var of in Enum.GetValues<PersonEntity>())
@@ -117,11 +116,16 @@ public sealed class PointInTimeWalk
             for (var partition = 0; partition < _journal.Partitions(stream); partition++)
             {
                 var start = stream == JournalStream.Events ? await _journal.SeekAsync(stream, partition, from, cancellation) : _journal.Range(stream, partition).First;
+                if (stream == JournalStream.Events)
+                {
+                    await EarlierConsents.RecallAsync(_journal, _reader, _options.Folding.Tenant, partition, start, _persons, cancellation);
+                }
+
                 feeds.Add(new PartitionFeed(_reader, stream, partition, start, Counts, stream == JournalStream.Events ? first => NoteGap(first.Fact.Received) : _ => { }));
                 ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
                 {
-                    await NoteShortAsync(partition, start, from, cancellation);
+                    await NoteShortAsync(partition, start, from, end, cancellation);
                 }
             }
         }
@@ -130,12 +134,12 @@ public sealed class PointInTimeWalk
     }
 
     /// <summary>Retention may have taken what a start would read.</summary>
-    private async Task NoteShortAsync(int partition, long start, UnixMicros from, CancellationToken cancellation)
+    private async Task NoteShortAsync(int partition, long start, UnixMicros from, UnixMicros end, CancellationToken cancellation)
     {
         var first = await _reader.ReadAsync(JournalStream.Events, partition, start, cancellation);
         if (first.Count == 0)
         {
-            NoteGap(_tail?.Now ?? _options.To); // All of it, up to nobody knows when.
+            NoteGap(end); // All of it, up to nobody knows when.
         }
         else if (first[0].Fact.Received > from)
         {
@@ -159,11 +163,21 @@ public sealed class PointInTimeWalk
             return;
         }
 
+        var isShort = false;
         foreach (var feed in _feeds)
         {
-            await feed.FoldItemsAsync(CutOf(epoch, feed), _folder, _persons, cancellation);
+            var cut = CutOf(epoch, feed);
+            await feed.FoldItemsAsync(cut, _folder, _persons, cancellation);
+            isShort |= feed.EndsBelow(cut);
         }
 
+        if (isShort)
+        {
+            decisions.ForEach(stored => Counts.Count(NotVisited.JournalShort, (Decided)stored.Fact));
+            return;
+        }
+
+        ForgetErased(epoch.Until);
         if (decisions.Count == 0)
         {
             return;
@@ -174,7 +188,7 @@ public sealed class PointInTimeWalk
         foreach (var stored in decisions)
         {
             var decided = (Decided)stored.Fact;
-            if (await BringBackAsync(decided, cancellation) is { } reason)
+            if (await BringBackAsync(epoch, decided, cancellation) is { } reason)
             {
                 Counts.Count(reason, decided);
                 continue;
@@ -187,6 +201,23 @@ public sealed class PointInTimeWalk
         }
     }
 
+    /// <summary>Forgets whose keys are gone, some time after an erasure was read: they are found by looking at all, hence not for each.</summary>
+    private void ForgetErased(UnixMicros now)
+    {
+        if (_options.Keys is null || Counts.Erasure is not { } erasure || erasure <= _erasure || now < _swept + SweepInterval)
+        {
+            return;
+        }
+
+        (_erasure, _swept) = (erasure, now);
+        _persons.ForgetErased();
+        _folder.ForgetSessions([], erased: true);
+        foreach (var feed in _feeds)
+        {
+            feed.Release();
+        }
+    }
+
     private NotVisited? Refusal(EpochFrozen epoch) => epoch switch
     {
         { Definitions: null } when !_options.AnyDefinitions => NotVisited.OldRecord,
@@ -196,7 +227,7 @@ public sealed class PointInTimeWalk
     };
 
     /// <summary>Folds persons up to what the decision knew of its own, and reads it; says why not when that cannot be.</summary>
-    private async ValueTask<NotVisited?> BringBackAsync(Decided decided, CancellationToken cancellation)
+    private async ValueTask<NotVisited?> BringBackAsync(EpochFrozen epoch, Decided decided, CancellationToken cancellation)
     {
         _moment.Person.Clear();
         if (decided.Erased)
@@ -211,8 +242,12 @@ public sealed class PointInTimeWalk
 
         foreach (var feed in _feeds.Where(feed => feed.Stream == JournalStream.Events && !decided.UserAhead.IsDefaultOrEmpty))
         {
-            _cut[feed.Partition] = feed.Items + decided.UserAhead[feed.Partition];
+            _cut[feed.Partition] = CutOf(epoch, feed) + decided.UserAhead[feed.Partition];
             await feed.FoldPersonsAsync(_cut[feed.Partition], _persons, cancellation);
+            if (feed.EndsBelow(_cut[feed.Partition]))
+            {
+                return NotVisited.JournalShort;
+            }
         }
 
         if (_moment.Snapshot.Time < _historyFrom)

@@ -26,6 +26,9 @@ public enum NotVisited
 
     /// <summary>The journal does not reach as far back as the features do from its epoch.</summary>
     HistoryShort,
+
+    /// <summary>A partition ends below what its epoch, or its person, had folded: the journal was cut, or copied in part.</summary>
+    JournalShort,
 }
 
 /// <summary>What a walk met.</summary>

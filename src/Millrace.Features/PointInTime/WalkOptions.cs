@@ -19,6 +19,9 @@ public sealed record WalkOptions
     /// <summary>Decisions taken before it.</summary>
     public required UnixMicros To { get; init; }
 
+    /// <summary>The id of the one decision that is walked to; null walks all.</summary>
+    public string? Decision { get; init; }
+
     /// <summary>How far behind its epoch a decision's record may stand: records are written behind replies, by 100 ms as a rule; ten seconds are kept in memory.</summary>
     public TimeSpan Horizon { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -27,6 +30,9 @@ public sealed record WalkOptions
     /// its past.
     /// </summary>
     public bool AnyDefinitions { get; init; }
+
+    /// <summary>The keys of persons: who is erased while the walk goes on is forgotten by it. Null where the walk ends soon, and reads the erased as nobody anyway.</summary>
+    public ISubjectKeys? Keys { get; init; }
 
     /// <summary>Called between batches of facts and between decisions: where a walk beside serving rests; null never does.</summary>
     public Func<CancellationToken, ValueTask>? Rest { get; init; }
@@ -37,5 +43,5 @@ public sealed record WalkOptions
     /// <summary>When a decision was taken: when its record arrived, where an earlier release did not say.</summary>
     internal static UnixMicros TimeOf(Decided decided) => decided.Asked == default ? decided.Received : decided.Asked;
 
-    internal bool Takes(Decided decided) => decided.Tenant == Folding.Tenant && TimeOf(decided) is var time && time >= From && time < To;
+    internal bool Takes(Decided decided) => decided.Tenant == Folding.Tenant && (Decision is null || Decision == decided.Id) && TimeOf(decided) is var time && time >= From && time < To;
 }

@@ -54,6 +54,8 @@ internal static class OpenApiDocument
             ["/v1/decisions/{id}/explain"] = Decision("get", "What each score is made of", "{decisionId, policy, degraded?, scoredBy: blend|place, items[], verdict: explained|notRecorded|erased|policyMissing}", components),
             ["/v1/decisions/{id}/replay"] = Decision("post", "Compute the decision again from the journal", "{verdict: identical|differs|engineChanged|notRecorded|erased|policyMissing, diff[]}", components),
             ["/v1/features"] = new JsonObject { ["get"] = Operation("The features, how fresh each is, and how far new ones are", null, 200, "{definitions, epoch, time, lag, bytesPerItem, features[], backfill?}") },
+            ["/v1/features/snapshots"] = new JsonObject { ["get"] = Operation("The snapshots of items that can be fetched, newest first", null, 200, "{snapshots[{name, kind, epoch, time, fingerprint, bytes, hash, cut[]}]}") },
+            ["/v1/features/snapshots/{name}"] = new JsonObject { ["parameters"] = SnapshotParameter(), ["get"] = Snapshot() },
             ["/v1/keys"] = new JsonObject
             {
                 ["get"] = Operation("The keys; secrets are not kept", null, 200, "{keys[{id, scope, tenant, created}]}"),
@@ -112,6 +114,21 @@ internal static class OpenApiDocument
 
     private static JsonObject Decision(string method, string summary, string answer, SortedDictionary<string, JsonNode> components) =>
         new() { ["parameters"] = IdParameter(components), [method] = Operation(summary, null, 200, answer, 400, 404) };
+
+    private static JsonArray SnapshotParameter() => new(
+        new JsonObject { ["name"] = "name", ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" }, ["description"] = "A name of the list." });
+
+    private static JsonObject Snapshot()
+    {
+        var get = Operation("A snapshot's bytes, which never change: Range, If-Range and If-None-Match hold, and the ETag is its SHA-256", null, 200, "The bytes", 400, 404);
+        var bytes = new JsonObject { ["application/octet-stream"] = new JsonObject() };
+        var responses = get["responses"]!.AsObject();
+        responses["200"]!["content"] = bytes;
+        responses["206"] = new JsonObject { ["description"] = "The bytes of the range", ["content"] = bytes.DeepClone() };
+        responses["304"] = new JsonObject { ["description"] = "What the client has is it" };
+        responses["416"] = new JsonObject { ["description"] = "The range lies beyond it" };
+        return get;
+    }
 
     private static JsonArray PurgeWait() => new(
         new JsonObject { ["name"] = "offset", ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, ["description"] = "position.offset of the purge's reply." },

@@ -20,6 +20,7 @@ internal static class OpenApiReplies
         ("/v1/decisions/{id}/explain", "get", 200, "ExplainReply"),
         ("/v1/decisions/{id}/replay", "post", 200, "ReplayReply"),
         ("/v1/features", "get", 200, "FeaturesReply"),
+        ("/v1/features/snapshots", "get", 200, "SnapshotsReply"),
         ("/v1/keys", "get", 200, "KeysReply"),
         ("/v1/keys", "post", 201, "KeyMade"),
         ("/v1/keys/{id}", "delete", 200, "KeyRevoked"),
@@ -120,6 +121,12 @@ internal static class OpenApiReplies
         [
             new("folded", Type("integer")), new("total", Type("integer")), new("perSecond", Type("integer")), new("level", Type("boolean")),
             new("secondsLeft", Type("integer"), Always: false),
+        ]);
+        yield return ("SnapshotsReply", [new("snapshots", List(Ref("SnapshotFile")))]);
+        yield return ("SnapshotFile",
+        [
+            new("name", Type("string")), new("kind", Words("items")), new("epoch", Type("integer")), new("time", Time()), new("fingerprint", Type("string")),
+            new("bytes", Type("integer")), new("hash", Type("string")), new("cut", List(Ref("Position"))),
         ]);
         yield return ("ReplayReply", [new("verdict", Words("identical", "differs", "engineChanged", "notRecorded", "erased", "policyMissing")), new("diff", List(Type("string")))]);
         yield return ("EventsReply", [new("accepted", Type("integer")), new("duplicates", Type("integer")), .. Rejections()]);

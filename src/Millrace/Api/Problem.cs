@@ -32,6 +32,7 @@ internal enum ProblemReason
     KeyTenant,
     UnknownKey,
     UnknownPosition,
+    UnknownSnapshot,
 }
 
 /// <summary>A reason's word, title and status.</summary>
@@ -70,6 +71,7 @@ internal static class ProblemReasons
         ProblemReason.KeyTenant => (403, "The key's tenant is not served"),
         ProblemReason.UnknownKey => (404, "There is no such key"),
         ProblemReason.UnknownPosition => (404, "There is nothing at this position yet"),
+        ProblemReason.UnknownSnapshot => (404, "There is no such snapshot"),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

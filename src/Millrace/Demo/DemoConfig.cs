@@ -21,16 +21,13 @@ internal static class DemoConfig
         routes:
           - {match: "*/*", origin: "{{{origin.GetLeftPart(UriPartial.Authority)}}}", contract: {bounded: 30s}}
         features:
-          - {name: clicks, entity: item, count: click, window: 1h, as: log}
-          - {name: impressions, entity: item, count: impression, window: 1h, as: log}
-          - {name: fresh, entity: item, age: published, halfLife: 6m}
-          - {name: together, entity: session-item, cooccur: click, window: 1h, span: 20, depth: 20, symmetric: true, fade: 0.9, as: share}
+        {{{DemoFeatures.Yaml}}}
         policies:
           home:
             # Clicks over impressions, in logarithms: an item must earn each further showing, and what nobody has seen yet gets its chance. News fade
             # within minutes here. For this visitor: what goes together with what this session clicked; what it has read is not shown again.
             candidates: [{popular: 1h, take: 60}, {similar: true, take: 40}, {recent: true, take: 60}]
-            blend: {clicks: 1, impressions: -0.9, fresh: 0.5, together: 1}
+            blend: {clicks_1h: 1, impressions_1h: -0.9, fresh: 0.5, together: 1}
             explore: {epsilon: 0.05, top: 20}
             excludeSeen: true
             segment: country

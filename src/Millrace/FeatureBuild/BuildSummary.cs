@@ -23,7 +23,7 @@ internal static class BuildSummary
 
         foreach (var reason in Enum.GetValues<NotVisited>().Where(reason => outcome.Counts.Not(reason) > 0))
         {
-            Line($"not built    {outcome.Counts.Not(reason):N0}: {Say(reason)}");
+            Line($"not built    {outcome.Counts.Not(reason):N0}: {reason.Say()}{(reason == NotVisited.OtherDefinitions ? "; --any-definitions builds them with these" : "")}");
         }
 
         if (outcome.Late > 0)
@@ -48,16 +48,4 @@ internal static class BuildSummary
 
         return text.ToString();
     }
-
-    private static string Say(NotVisited reason) => reason switch
-    {
-        NotVisited.Late => "their records stand further behind than the horizon",
-        NotVisited.EpochUnknown => "their epochs were not recorded, or retention took them",
-        NotVisited.OtherDefinitions => "taken under other definitions; --any-definitions builds them with these",
-        NotVisited.PersonPassed => "a decision before knew more of the same person",
-        NotVisited.Erased => "their persons were erased",
-        NotVisited.OldRecord => "an earlier release took them, and did not record what they knew",
-        NotVisited.HistoryShort => "retention took what their features look back on",
-        _ => reason.ToString(),
-    };
 }

@@ -63,6 +63,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Told of what is folded and when it is read; null when nobody measures.</summary>
     public FreshnessWatch? Freshness { get; init; }
 
+    /// <summary>Fits the priors of rates to what is folded; null when nobody does.</summary>
+    public PriorFitting? Priors { get; init; }
+
     /// <summary>Durable facts that are not folded yet.</summary>
     public long Lag => _serving.Lag;
 
@@ -85,7 +88,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     public void Replace(FeatureFolder folder, IPersonStore persons, ITakeOver takeOver)
     {
         var backfill = new FeatureBackfill(Generation(folder, persons), _clock, _log);
-        Interlocked.Exchange(ref _pending, new Pending(backfill, takeOver))?.Backfill.Dispose();
+        Interlocked.Exchange(ref _pending, new Pending(backfill, takeOver, new Backoff(_clock, Interval, LongestWait)))?.Backfill.Dispose();
         _backfilling = Task.WhenAll(_backfilling, backfill.RunAsync());
         if (_stop.IsCancellationRequested)
         {
@@ -110,7 +113,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     {
         await BeginAsync(cancellation);
         var broken = await _serving.FoldAllAsync(cancellation);
-        if (Volatile.Read(ref _pending) is { Backfill.IsLevel: true } level && _unwritable.IsDue)
+        if (Volatile.Read(ref _pending) is { Backfill.IsLevel: true, Refused.IsDue: true } level)
         {
             await TryTakeOverAsync(level, cancellation);
         }
@@ -123,6 +126,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
         if (_checkpoints is { IsDue: true })
         {
             _checkpoints.Begin(_serving.Folder, (EmbeddedPersonStore)_serving.Persons);
+        }
+
+        if (Priors is { IsDue: true } priors)
+        {
+            priors.Begin(_serving.Folder.Current);
         }
 
         broken?.Throw();
@@ -140,6 +148,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
         KeepServing();
         await _running;
         await _backfilling;
+        await (Priors?.Settled ?? Task.CompletedTask);
         if (_checkpoints is not null && _begun)
         {
             await _checkpoints.FinishAsync(_serving.Folder, (EmbeddedPersonStore)_serving.Persons);
@@ -264,9 +273,10 @@ internal sealed class FeatureFolding : IAsyncDisposable
         {
             await TakeOverAsync(level, cancellation);
         }
-        catch (JournalException refused)
+        catch (Exception refused) when (refused is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            _unwritable.Fail();
+            // Of its own: what serves is frozen and recorded all the same.
+            level.Refused.Fail();
             _log.LogError(NodeEvents.BackfillStalled, refused, "New features are folded and cannot take over yet: it is tried again, and the old ones serve");
         }
     }
@@ -277,6 +287,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
         var next = level.Backfill.Generation;
         (await next.FoldAllAsync(cancellation))?.Throw();
         await level.TakeOver.PrepareAsync(cancellation);
+        if (next.Persons is EmbeddedPersonStore persons && _serving.Persons is EmbeddedPersonStore served)
+        {
+            persons.JoinLinks(served);
+        }
+
         await FreezeAsync(next, cancellation);
         if (level.TakeOver.Commit())
         {
@@ -301,7 +316,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
     private FoldedGeneration Generation(FeatureFolder folder, IPersonStore persons) => new(_journal, folder, persons, _clock, _skipped, _log);
 
-    private sealed record Pending(FeatureBackfill Backfill, ITakeOver TakeOver);
+    private sealed record Pending(FeatureBackfill Backfill, ITakeOver TakeOver, Backoff Refused);
 }
 
 /// <summary>What else changes when another generation of features takes over.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.PointInTime;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
@@ -15,8 +16,6 @@ namespace Millrace.Node;
 /// <param name="clock">Now.</param>
 internal sealed class FeatureRemovals(IJournal journal, TimeSpan retention, TimeProvider clock)
 {
-    private const int ReadBatch = 4096;
-
     // About 2 s of reading: what more there is counts as if it needed everything.
     private const int MostRead = 1_000_000;
 
@@ -60,14 +59,18 @@ internal sealed class FeatureRemovals(IJournal journal, TimeSpan retention, Time
     {
         var last = new Dictionary<string, UnixMicros>(StringComparer.Ordinal);
         var left = MostRead;
+
+        // A record that is no fact is no decision that anybody builds again.
+        var reader = new SkippingReader(journal, static (_, _) => { });
         for (var partition = 0; partition < journal.Partitions(JournalStream.Decisions); partition++)
         {
             var next = await journal.SeekAsync(JournalStream.Decisions, partition, from, cancellation);
-            while (left > 0 && await journal.ReadAsync(JournalStream.Decisions, partition, next, ReadBatch, cancellation) is { Count: > 0 } facts)
+            while (left > 0 && await reader.ReadAsync(JournalStream.Decisions, partition, next, cancellation) is { Count: > 0 } facts)
             {
                 foreach (var decided in facts.Select(stored => stored.Fact).OfType<Decided>().Where(decided => policies.Contains(decided.Policy)))
                 {
-                    last[decided.Policy] = decided.Time;
+                    var time = WalkOptions.TimeOf(decided);
+                    last[decided.Policy] = last.TryGetValue(decided.Policy, out var later) && later > time ? later : time;
                 }
 
                 next = facts[^1].Position.Offset + 1;

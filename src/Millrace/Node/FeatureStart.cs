@@ -29,6 +29,29 @@ internal sealed class FeatureStart(SnapshotFolder snapshots, IJournal journal, I
         {
             persons.Adopt(shards);
         }
+        else if (Links(persons, partitions) is { } links)
+        {
+            persons.Adopt(links);
+        }
+    }
+
+    /// <summary>Which sessions users had: what is folded anew does not know of those that nothing looks back to any more, and an erasure must.</summary>
+    private PersonShards? Links(EmbeddedPersonStore persons, int partitions)
+    {
+        foreach (var name in snapshots.Names(SnapshotKind.Persons))
+        {
+            try
+            {
+                using var file = snapshots.Open(name);
+                return PersonsLoader.LoadLinks(file, persons, partitions);
+            }
+            catch (FeatureSnapshotException)
+            {
+                // It was named when all of it was asked for.
+            }
+        }
+
+        return null;
     }
 
     private T? First<T>(SnapshotKind kind, Func<FileStream, T> load)

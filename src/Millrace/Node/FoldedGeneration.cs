@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Millrace.Features.Definitions;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
+using Millrace.Features.PointInTime;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Node.Configuration;
@@ -77,6 +78,7 @@ internal sealed class FoldedGeneration
 
         var @short = _tails.Where(tail => tail.Next > 0 && tail.Next == _journal.Range(tail.Stream, tail.Partition).First).ToArray();
         start?.Load(Folder, (EmbeddedPersonStore)Persons, @short: @short.Length > 0);
+        await RecallConsentsAsync(cancellation);
         foreach (var tail in _tails)
         {
             GoOn(tail, @short.Contains(tail));
@@ -137,10 +139,23 @@ internal sealed class FoldedGeneration
     /// <summary>How many places <see cref="Arrivals"/> needs.</summary>
     public int Partitions => _tails.Length;
 
+    /// <summary>Has persons that no snapshot holds begin with who had withdrawn by then.</summary>
+    private async Task RecallConsentsAsync(CancellationToken cancellation)
+    {
+        var reader = new SkippingReader(_journal, Skip);
+        foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
+        {
+            if (Persons is EmbeddedPersonStore persons && persons.NextEvent(tail.Partition) == 0)
+            {
+                await EarlierConsents.RecallAsync(_journal, reader, Folder.State.Options.Tenant, tail.Partition, tail.Next, persons, cancellation);
+            }
+        }
+    }
+
     /// <summary>Moves a tail to the first fact that the folder or the persons do not hold; where nothing was loaded, it stays as far back as features reach.</summary>
     private void GoOn(Tail tail, bool isShort)
     {
-        var seen = Folder.State.Next.TryGetValue((tail.Stream, tail.Partition), out var folded);
+        var seen = Folder.State.Next.TryGet(tail.Stream, tail.Partition, out var folded);
         if (!seen && isShort)
         {
             _log.LogWarning(NodeEvents.HistoryShort, "Events of partition {Partition} before {Position} were retired: windows may count less than they say", tail.Partition, tail.Next);
@@ -150,11 +165,15 @@ internal sealed class FoldedGeneration
         {
             var persons = (Persons as EmbeddedPersonStore)?.NextEvent(tail.Partition) ?? 0;
             tail.Next = Math.Min(seen ? folded : tail.Next, persons > 0 ? persons : tail.Next);
+            (Persons as EmbeddedPersonStore)?.BeginAt(tail.Partition, tail.Next);
         }
         else if (seen)
         {
             tail.Next = folded;
         }
+
+        // Every cut names every partition from the first epoch on: one that has been quiet for longer than anything looks back would read as never folded.
+        Folder.BeginAt(tail.Stream, tail.Partition, tail.Next);
     }
 
     private void ForgetSessions()

@@ -234,7 +234,7 @@ internal sealed class FreshnessWatch : IDisposable
 
         private static FeatureEvents Of(FeatureSet features, FeatureDefinition definition, FoldContext context)
         {
-            var all = Closure(features, definition).ToArray();
+            var all = Closure(features, definition);
             ItemState[] states = [.. all.SelectMany(one => one.States).Select(key => key.Create(context))];
             PersonState[] sections = [.. all.SelectMany(one => one.Sections).Select(key => key.Create())];
             var ofItems = all.Any(one => one.Entity is FeatureEntity.Item or FeatureEntity.ItemContext or FeatureEntity.UserItem or FeatureEntity.UserAttribute);
@@ -248,8 +248,21 @@ internal sealed class FreshnessWatch : IDisposable
                 states.Length == 0 && sections.Length == 0 && !ofItems);
         }
 
-        private static IEnumerable<FeatureDefinition> Closure(FeatureSet features, FeatureDefinition definition) =>
-            definition.Inputs.Select(features.IndexOf).Where(index => index >= 0).SelectMany(index => Closure(features, features.Definitions[index])).Prepend(definition);
+        /// <summary>A feature and all that it reads, each once.</summary>
+        private static HashSet<FeatureDefinition> Closure(FeatureSet features, FeatureDefinition definition)
+        {
+            var all = new HashSet<FeatureDefinition> { definition };
+            var left = new Queue<FeatureDefinition>(all);
+            while (left.TryDequeue(out var one))
+            {
+                foreach (var input in one.Inputs.Select(features.IndexOf).Where(index => index >= 0).Select(index => features.Definitions[index]).Where(all.Add))
+                {
+                    left.Enqueue(input);
+                }
+            }
+
+            return all;
+        }
     }
 }
 

@@ -156,6 +156,7 @@ internal sealed class MillraceNode : IAsyncDisposable
         {
             KeyEndpoints.Map(routes, api, Services.Keys);
             FeatureEndpoints.Map(routes, api, Services);
+            SnapshotEndpoints.Map(routes, api, Services.Snapshots);
             AdminEndpoints.Map(routes, api);
         });
         ApiOrNone = _config.Listen.Api is { } address ? BuildApi(address, api) : null;

@@ -42,6 +42,8 @@ internal static class NodeEvents
     public static readonly EventId SnapshotRefused = new(35, "snapshotRefused");
     public static readonly EventId SnapshotWritten = new(36, "snapshotWritten");
     public static readonly EventId SnapshotFailed = new(37, "snapshotFailed");
+    public static readonly EventId PriorFitted = new(38, "priorFitted");
+    public static readonly EventId PriorNotFitted = new(39, "priorNotFitted");
     public static readonly EventId SkewFound = new(40, "skewFound");
     public static readonly EventId SkewClean = new(41, "skewClean");
     public static readonly EventId SkewExcused = new(42, "skewExcused");

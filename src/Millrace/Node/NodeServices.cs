@@ -201,7 +201,11 @@ internal sealed class NodeServices : IAsyncDisposable
         Freshness = Owned(new FreshnessWatch(Clock, () => Config.Current.Features, () => Folding?.Lag ?? 0, Meter, Logger));
         Snapshots = new SnapshotFolder(Data.Features);
         var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
-        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints) { Freshness = Freshness };
+        Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints)
+        {
+            Freshness = Freshness,
+            Priors = config.Folding.Refit is { } refit ? new PriorFitting(Journal, refit, Clock, Logger) : null,
+        };
         _closing.Add(Folding);
         FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
@@ -209,7 +213,7 @@ internal sealed class NodeServices : IAsyncDisposable
         if (config.Skew.Watch)
         {
             Skew = new SkewWatch(
-                Journal, () => Serving.Current, () => Folding.Whole, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share), Clock, Meter, Logger);
+                Journal, () => Serving.Current, () => Folding.Whole, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share, Subjects), Clock, Meter, Logger);
             _closing.Add(Skew);
             Skew.Start();
         }

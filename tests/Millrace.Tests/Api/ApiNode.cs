@@ -24,6 +24,9 @@ internal sealed class ApiNode : IAsyncDisposable
     /// <summary>Where the api listener is, for requests that no client would send.</summary>
     public System.Net.IPEndPoint Endpoint => _node.Api.Endpoint;
 
+    /// <summary>Where the admin listener is.</summary>
+    public Uri Admin => _node.Admin.Url;
+
     public NodeServices Services => _node.Services;
 
     public IJournal Journal => _node.Services.Journal;

@@ -45,6 +45,7 @@ public sealed class OpenApiRepliesTests : IDisposable
         await Ask(HttpMethod.Get, $"/v1/purge/{purged.Json["position"]!["offset"]}", "/v1/purge/{offset}", null);
         await Ask(HttpMethod.Get, "/v1/cache?url=http://news.example/a&header=Accept:%20x", "/v1/cache", null);
         await Ask(HttpMethod.Get, "/v1/features", "/v1/features", null);
+        await Ask(HttpMethod.Get, "/v1/features/snapshots", "/v1/features/snapshots", null);
         await Ask(HttpMethod.Get, "/v1/features/skew", "/v1/features/skew", null);
         var key = await Ask(HttpMethod.Post, "/v1/keys", "/v1/keys", """{"scope": "events"}""");
         await Ask(HttpMethod.Get, "/v1/keys", "/v1/keys", null);

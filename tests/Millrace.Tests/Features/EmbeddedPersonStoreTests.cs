@@ -96,6 +96,48 @@ public sealed class EmbeddedPersonStoreTests
         Assert.False(Read(store).Knows(PersonEntity.User) || Read(store).Knows(PersonEntity.Session));
     }
 
+    [Fact]
+    public async Task What_a_reader_finds_beside_the_writer_is_what_its_cut_says_through_withdrawals_too()
+    {
+        StoredFact[] facts = [.. Enumerable.Range(0, 40_000).Select(Mixed)];
+        var store = new EmbeddedPersonStore(Layout, 1);
+        var found = new List<(long Cut, int Person, string Text)>();
+        var writing = Task.Run(() => Array.ForEach(facts, fact => store.Observe(fact)), TestContext.Current.CancellationToken);
+        for (var i = 0; !writing.IsCompleted; i = (i + 1) % 12)
+        {
+            if (Person(store, i) is { Cut: { } cut } read)
+            {
+                found.Add((cut, i, read.Text));
+            }
+        }
+
+        await writing;
+        var alone = new EmbeddedPersonStore(Layout, 1);
+        var folded = 0;
+        foreach (var (cut, person, text) in found.OrderBy(one => one.Cut))
+        {
+            while (folded < cut)
+            {
+                alone.Observe(facts[folded++]);
+            }
+
+            Assert.Equal(Person(alone, person).Text, text);
+        }
+
+        static StoredFact Mixed(int i) => i % 5 == 4
+            ? new(new Position(JournalStream.Events, 0, i), new ConsentChanged { Id = $"c{i}", User = $"u{i / 5 % 3}", Personalise = i / 15 % 2 == 1, Time = Now, Received = Now })
+            : Click(0, i, $"i{i % 7}", i / 100, $"s{i % 4}") is var click && i % 7 == 0
+                ? click with { Fact = (Observed)click.Fact with { User = null } }
+                : click with { Fact = (Observed)click.Fact with { User = $"u{i % 3}" } };
+
+        static (long? Cut, string Text) Person(EmbeddedPersonStore store, int i)
+        {
+            var read = new PersonBuffer();
+            store.Read("default", i % 3 == 0 ? null : $"u{i % 3}", $"s{i % 4}", read);
+            return (read.Folded.IsEmpty ? null : read.Folded[0], $"{Convert.ToHexString(read.Blob(PersonEntity.User))} {Convert.ToHexString(read.Blob(PersonEntity.Session))}");
+        }
+    }
+
     private static string Event(int kind) => kind switch { 0 => "click", 1 => "hide", _ => "impression" };
 
     private static HistoryEntry[] Oracle(StoredFact[] facts, string name, int most) => [.. facts

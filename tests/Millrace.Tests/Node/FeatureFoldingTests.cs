@@ -146,7 +146,6 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
         });
         await folding.StepAsync(Cancellation);
         Assert.Equal(1, folder.Current.Popular(TimeSpan.FromHours(1), 10).Length);
-        Assert.Equal(0, folder.Counts.Unknown);
     }
 
     [Fact]
@@ -159,6 +158,25 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
         await _journal.WaitAsync(JournalStream.Decisions, EpochPartition, 0, Cancellation);
         await _folding.DisposeAsync();
         Assert.True(_readiness.IsReady);
+    }
+
+    [Fact]
+    public async Task Cuts_name_partitions_that_were_quiet_for_longer_than_anything_looks_back()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            await _journal.AppendAsync(new Observed { Id = $"old-{i}", Event = "click", Item = "story-1", User = $"user-{i}", Time = UnixMicros.Now(_clock) }, Cancellation);
+        }
+
+        _clock.Advance(TimeSpan.FromDays(40));
+        var folder = new FeatureFolder(FeatureSet.Create([]), new FeatureOptions());
+        await using var folding = Folding(folder, _journal);
+        await folding.StepAsync(Cancellation);
+        for (var partition = 0; partition < _journal.Partitions(JournalStream.Events); partition++)
+        {
+            Assert.True(_journal.Range(JournalStream.Events, partition).End > 0);
+            Assert.Equal(_journal.Range(JournalStream.Events, partition).End, folder.Current.NextEvent(partition));
+        }
     }
 
     private FeatureFolding Folding(FeatureFolder folder, IJournal journal) =>

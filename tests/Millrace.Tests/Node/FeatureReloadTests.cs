@@ -158,6 +158,34 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_last_use_of_a_feature_is_the_latest_of_all_partitions_by_the_clock_of_the_node()
+    {
+        var without = Old.Replace("clicks_1h", "clicks", StringComparison.Ordinal);
+        for (var i = 0; i < 8; i++)
+        {
+            await _memory.AppendAsync(new Decided { Id = $"d{i}", Time = Now + TimeSpan.FromDays(900), Asked = Now, Surface = "home", Policy = "home@1", Session = $"s{7 - i}" }, Cancellation);
+            _clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        var refused = await Assert.ThrowsAsync<ConfigInvalidException>(() => ReloadAsync(without));
+        Assert.Contains("'clicks_1h' until 2026-01-08T07:00:00.000000Z", Assert.Single(refused.Faults).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_erasure_after_a_take_over_finds_the_sessions_of_before_anything_looks_back()
+    {
+        await _memory.AppendAsync(new Observed { Id = "old", Event = "click", Item = "story-1", User = "ada", Session = "long-ago", Time = Now, Received = Now }, Cancellation);
+        await _folding.StepAsync(Cancellation);
+        _clock.Advance(TimeSpan.FromDays(4));
+        await _memory.AppendAsync(new Observed { Id = "new", Event = "click", Item = "story-1", User = "ada", Session = "today", Time = Now, Received = Now }, Cancellation);
+        await ReloadAsync(New);
+        await LevelAsync();
+        await _folding.StepAsync(Cancellation);
+        Assert.Equal("home@2", Policy);
+        Assert.Equal(["long-ago", "today"], _serving.Current.Persons.SessionsOf("default", "ada"));
+    }
+
+    [Fact]
     public async Task A_feature_by_which_nothing_was_decided_may_go_at_once()
     {
         await ReloadAsync(Old.Replace("clicks_1h", "clicks", StringComparison.Ordinal));
@@ -228,6 +256,22 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_take_over_that_keeps_failing_stops_no_epoch_from_being_recorded()
+    {
+        var features = History.Features(Config(New));
+        _folding.Replace(FolderOf(features), PersonsOf(features), new FailingTakeOver());
+        await LevelAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            _clock.Advance(FeatureFolding.IdleInterval);
+            await _folding.StepAsync(Cancellation);
+            Assert.Equal(_serving.Current.Snapshot().Epoch, (await EpochsAsync()).Max(epoch => epoch.Epoch));
+        }
+
+        Assert.Contains(_told, line => line.StartsWith("backfillStalled", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Features_that_look_back_further_than_the_running_journal_keeps_are_refused()
     {
         var refused = await Assert.ThrowsAsync<ConfigInvalidException>(() => ReloadAsync(New.Replace("window: 1d", "window: 30d", StringComparison.Ordinal)));
@@ -274,5 +318,15 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         }
 
         return [.. epochs];
+    }
+
+    private sealed class FailingTakeOver : ITakeOver
+    {
+        private int _calls;
+
+        public Task PrepareAsync(CancellationToken cancellation) =>
+            Task.FromException(_calls++ % 2 == 0 ? new InvalidOperationException("a fault of ours") : new JournalFullException("queueBytes", "full"));
+
+        public bool Commit() => true;
     }
 }

@@ -142,6 +142,35 @@ public sealed class FeatureStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task After_a_take_over_on_an_idle_stream_the_new_definitions_are_written_though_the_cut_stands()
+    {
+        await AppendAsync();
+        await using var node = Begin(_journal);
+        await node.Folding.StepAsync(Cancellation);
+        await WriteAsync(node);
+        await WriteAsync(node);
+        var old = Snapshots.Head(Assert.Single(Snapshots.Names(SnapshotKind.Items))).Head;
+
+        var other = FeatureSet.Create([new CountFeature("clicks", "click", TimeSpan.FromHours(2))]);
+        var folder = new FeatureFolder(other, new FeatureOptions(), _keys);
+        node.Folding.Replace(folder, new EmbeddedPersonStore(other.Persons, Partitions, keys: _keys), new AtOnce());
+        await node.Folding.Backfilling;
+        await node.Folding.StepAsync(Cancellation);
+        Assert.Null(node.Folding.Backfill);
+        await WriteAsync(node);
+        var heads = Snapshots.Names(SnapshotKind.Items).Select(name => Snapshots.Head(name).Head).ToArray();
+        Assert.Equal([other.Fingerprint, Set.Fingerprint], heads.Select(head => head.Definitions));
+        Assert.Equal<Position>(old.Cut.Next, heads[0].Cut.Next);
+    }
+
+    private async Task WriteAsync(Begun node)
+    {
+        _clock.Advance(Every);
+        await node.Folding.StepAsync(Cancellation);
+        await node.Checkpoints.Settled;
+    }
+
+    [Fact]
     public async Task Who_is_erased_between_two_starts_is_known_after_neither_and_who_withdrew_is_nobody()
     {
         await AppendAsync();
@@ -163,6 +192,37 @@ public sealed class FeatureStartTests : IAsyncLifetime
         await node.Folding.StepAsync(Cancellation);
         node.Persons.Read("default", "u1", null, read);
         Assert.Equal(1, read.Run(UnixMicros.Now(_clock)).Length);
+    }
+
+    [Fact]
+    public async Task Who_withdrew_before_anything_looks_back_is_nobody_after_a_start_from_the_journal_alone()
+    {
+        await AppendAsync();
+        foreach (var (user, personalise) in ((string, bool)[])[("u1", false), ("u2", false), ("u2", true)])
+        {
+            await _journal.AppendAsync(new ConsentChanged { Id = $"c{_ids++}", User = user, Personalise = personalise, Time = UnixMicros.Now(_clock) }, Cancellation);
+        }
+
+        _clock.Advance(Set.Reach + TimeSpan.FromDays(3));
+        await AppendAsync();
+        await using var node = Begin(_journal, Set, snapshots: null, write: false);
+        await node.Folding.StepAsync(Cancellation);
+        var read = new PersonBuffer();
+        foreach (var (user, known) in (ReadOnlySpan<(string, bool)>)[("u0", true), ("u1", false), ("u2", true)])
+        {
+            node.Persons.Read("default", user, null, read);
+            Assert.Equal(known, read.Knows(PersonEntity.User));
+        }
+    }
+
+    [Fact]
+    public async Task Other_features_of_persons_go_on_with_the_sessions_that_an_erasure_must_find()
+    {
+        await RunAsync(rounds: 2);
+        _clock.Advance(Set.Reach + TimeSpan.FromDays(3));
+        await using var node = Begin(_journal, FeatureSet.Create([new PersonCountFeature("mine", FeatureEntity.User, "click", TimeSpan.FromHours(1))]));
+        await node.Folding.StepAsync(Cancellation);
+        Assert.Equal(["s0"], node.Persons.SessionsOf("default", "u0"));
     }
 
     [Fact]
@@ -239,6 +299,13 @@ public sealed class FeatureStartTests : IAsyncLifetime
         var persons = new EmbeddedPersonStore(folder.Current.Features.Persons, Partitions, keys: _keys);
         var checkpoints = new FeatureCheckpoints(snapshots ?? new SnapshotFolder(Path.Combine(_directory, "none")), write ? Every : TimeSpan.MaxValue, _clock, _meter, NullLogger.Instance);
         return new Begun(folder, persons, checkpoints, new FeatureFolding(journal, folder, persons, _clock, new Readiness(), _meter, NullLogger.Instance, checkpoints), write);
+    }
+
+    private sealed class AtOnce : ITakeOver
+    {
+        public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+        public bool Commit() => true;
     }
 
     /// <param name="Writes">Whether its end is a clean stop, and not a kill.</param>

@@ -77,6 +77,18 @@ public sealed class FreshnessWatchTests : IAsyncDisposable
         Assert.Null(_watch.Of("hour"));
     }
 
+    [Fact(Timeout = 10_000)]
+    public async Task Formulas_of_formulas_are_looked_through_once_each()
+    {
+        var deep = FeatureSet.Create(
+        [
+            new CountFeature("f0", "click", TimeSpan.FromHours(1)),
+            new CountFeature("f1", "view", TimeSpan.FromHours(1)),
+            .. Enumerable.Range(2, 60).Select(i => new ExpressionFeature($"f{i}", FeatureEntity.Item, $"f{i - 1} + f{i - 2}")),
+        ]);
+        await Task.Run(() => _watch.Use(deep), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task A_stall_is_alarmed_while_it_lasts_and_until_a_minute_was_clean_again()
     {

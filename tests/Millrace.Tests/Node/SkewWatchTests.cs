@@ -5,6 +5,7 @@ using Millrace.Features.Definitions;
 using Millrace.Features.Local;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
+using Millrace.Journal.Facts;
 using Millrace.Node.Skew;
 using Millrace.Tests.Features.PointInTime;
 
@@ -95,6 +96,18 @@ public sealed class SkewWatchTests : IDisposable
         Assert.DoesNotContain(watch.Report.Features, feature => feature.Alarm);
         Assert.StartsWith("skewExcused: Feature planted ", Assert.Single(_told), StringComparison.Ordinal);
         Assert.Contains("boundHit", _told[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_erasure_within_reach_is_named_as_the_reason_though_it_was_asked_for_before_the_watch_began()
+    {
+        await using var history = new ServedHistory(Broken);
+        await history.Journal.AppendAsync(new UserErased { Id = "erased", Digest = "0123", Time = history.Now }, Cancellation);
+        history.Clock.Advance(TimeSpan.FromMinutes(1));
+        await using var watch = Watch(history);
+        await PlayAsync(history, watch);
+        Assert.Equal(SkewExcuse.Erased, watch.Report.Excuse);
+        Assert.DoesNotContain(watch.Report.Features, feature => feature.Alarm);
     }
 
     [Fact]

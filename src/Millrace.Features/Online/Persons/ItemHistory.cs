@@ -6,7 +6,7 @@ namespace Millrace.Features.Online;
 
 /// <summary>The last items of a person with one of a few events.</summary>
 /// <param name="Of">Whose.</param>
-/// <param name="Events">The events, separated by a space.</param>
+/// <param name="Events">The events, separated by line feeds, which no event's name holds.</param>
 /// <param name="Most">How many items are kept.</param>
 /// <param name="Kept">After so long an entry is of no interest any more.</param>
 internal sealed record ItemHistoryKey(PersonEntity Of, string Events, int Most, TimeSpan Kept) : PersonKey
@@ -35,7 +35,7 @@ internal sealed class ItemHistory(ItemHistoryKey key) : PersonState
 {
     private const int Entry = 16;
 
-    private readonly string[] _events = key.Events.Split(' ');
+    private readonly string[] _events = key.Events.Split('\n');
 
     /// <summary>The entries of a section of this kind.</summary>
     internal static ReadOnlySpan<HistoryEntry> Entries(ReadOnlySpan<byte> section) => MemoryMarshal.Cast<byte, HistoryEntry>(section);

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// What is known of one person, in one run of bytes: when it was last touched (8), the length of each section (2 each), the sections. Small, cheap to copy whole, and the
+/// What is known of one person, in one run of bytes: when it was last touched (8), when its run last went on (8), the length of each section (2 each), the sections. Small, cheap to copy whole, and the
 /// same bytes for the same facts. Not thread-safe.
 /// </summary>
 internal sealed class PersonBlob
@@ -11,7 +11,7 @@ internal sealed class PersonBlob
     /// <summary>The longest section.</summary>
     internal const int MostSection = ushort.MaxValue;
 
-    private const int Lengths = sizeof(long);
+    private const int Lengths = 2 * sizeof(long);
 
     private readonly int _sections;
     private byte[] _bytes;
@@ -37,6 +37,13 @@ internal sealed class PersonBlob
         set => BinaryPrimitives.WriteInt64LittleEndian(_bytes, value);
     }
 
+    /// <summary>The latest time at which one of the events was received that deciding itself follows: what a run goes on by, whatever features follow beside. Unix µs.</summary>
+    internal long Ran
+    {
+        get => RanOf(Bytes);
+        set => BinaryPrimitives.WriteInt64LittleEndian(_bytes.AsSpan(sizeof(long)), value);
+    }
+
     /// <summary>All of it.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
@@ -44,6 +51,8 @@ internal sealed class PersonBlob
     internal PersonBlob CopyFor(long turn) => new(_sections, Bytes.ToArray()) { Turn = turn };
 
     internal static long TouchedOf(ReadOnlySpan<byte> blob) => BinaryPrimitives.ReadInt64LittleEndian(blob);
+
+    internal static long RanOf(ReadOnlySpan<byte> blob) => BinaryPrimitives.ReadInt64LittleEndian(blob[sizeof(long)..]);
 
     /// <summary>A section of a blob of <paramref name="sections"/>.</summary>
     internal static ReadOnlySpan<byte> SectionOf(ReadOnlySpan<byte> blob, int sections, int section)

@@ -82,7 +82,7 @@ public sealed class PersonBuffer
         var of = _bySession ? PersonEntity.Session : PersonEntity.User;
         var idle = _idle.Ticks / TimeSpan.TicksPerMicrosecond;
         // Judged by when it was received: a client's clock may be hours off, and its gaps are right all the same.
-        if (!Knows(of) || now.Value - PersonBlob.TouchedOf(Blob(of)) > idle)
+        if (!Knows(of) || now.Value - PersonBlob.RanOf(Blob(of)) > idle)
         {
             return [];
         }

@@ -18,7 +18,7 @@ public sealed class PersonLayout
     /// <summary>How many seen items are kept, unless a set says otherwise.</summary>
     internal const int MostSeen = 100;
 
-    private const string SeenEvents = "click conversion hide report";
+    private const string SeenEvents = "click\nconversion\nhide\nreport";
 
     /// <summary>How far back the run of a session can reach: a start reads so much more of the journal than features look back.</summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
@@ -28,10 +28,14 @@ public sealed class PersonLayout
     private readonly ImmutableArray<PersonKey>[] _keys;
     private readonly PersonState[][] _states;
 
+    // Of features alone: one may want a section that is equal to one of deciding's own, and then wants it for as long as it looks back.
+    private readonly TimeSpan[] _featureReach;
+
     internal PersonLayout(IEnumerable<PersonKey> keys, int seen = MostSeen)
     {
         PersonKey[] all = [.. keys];
         _keys = [.. Enum.GetValues<PersonEntity>().Select(of => Base(of, seen).Concat(all.Where(key => key.Of == of)).Distinct().ToImmutableArray())];
+        _featureReach = [.. Enum.GetValues<PersonEntity>().Select(of => all.Where(key => key.Of == of).Select(key => key.Reach).DefaultIfEmpty().Max())];
         _states = [.. _keys.Select(of => of.Select(key => key.Create()).ToArray())];
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', _keys.SelectMany(of => of)))).AsSpan(0, 8));
     }
@@ -49,7 +53,7 @@ public sealed class PersonLayout
     /// <param name="of">A session or a user.</param>
     /// <param name="idle">After so long without a click a run has ended.</param>
     internal TimeSpan Kept(PersonEntity of, TimeSpan idle) =>
-        Margin + _keys[(int)of].Skip(Seen + 1).Select(key => key.Reach).Append(idle).Max();
+        Margin + (_featureReach[(int)of] > idle ? _featureReach[(int)of] : idle);
 
     /// <summary>Sixteen hexadecimal digits, equal for equal sections.</summary>
     internal string Fingerprint { get; }
@@ -70,6 +74,10 @@ public sealed class PersonLayout
             {
                 states[i].Apply(folded, new SectionEditor(blob, i));
                 wanted = true;
+                if (i <= Seen)
+                {
+                    blob.Ran = Math.Max(blob.Ran, folded.Fact.Received.Value == 0 ? folded.Time : folded.Fact.Received.Value);
+                }
             }
         }
 

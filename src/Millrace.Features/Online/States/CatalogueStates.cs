@@ -37,6 +37,18 @@ internal abstract class CatalogueState(int words) : ItemState
     /// <param name="words">How many there are.</param>
     internal sealed class Frozen(int offset, int words) : FrozenState
     {
+        /// <summary>Begins to load its words of some rows of a snapshot.</summary>
+        internal void Prefetch(FeatureSnapshot snapshot, ReadOnlySpan<int> rows)
+        {
+            foreach (var row in rows)
+            {
+                snapshot.Prefetch(row, offset, words);
+            }
+        }
+
+        /// <summary>The first of its words in every row.</summary>
+        internal int At => offset;
+
         /// <summary>Its words.</summary>
         internal ReadOnlySpan<long> Of(ReadOnlySpan<long> row) => row.Slice(offset, words);
 

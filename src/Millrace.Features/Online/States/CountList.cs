@@ -10,26 +10,32 @@ internal struct CountEntry
 
 /// <summary>
 /// The rows that a window counts now, compact and in no order, editable by one writer and frozen by sharing: chunks of 32 entries are
-/// copied when touched after a freeze.
+/// copied when touched after a freeze, the first of them with the list and no longer than it needs to be.
 /// </summary>
 internal sealed class CountList
 {
     private const int Bits = 5;
     private const int Size = 1 << Bits;
+    private const int Least = 4;
 
-    private Chunk[] _chunks;
     private readonly long _owner;
+
+    // The first chunk, which is all that most lists have, is the writer's own and as long as need be; the others are whole.
+    private CountEntry[] _first;
+    private Chunk[] _rest;
 
     internal CountList(long owner)
     {
         _owner = owner;
-        _chunks = [];
+        _first = [];
+        _rest = [];
     }
 
     private CountList(long owner, CountList from)
     {
         _owner = owner;
-        _chunks = (Chunk[])from._chunks.Clone();
+        _first = (CountEntry[])from._first.Clone();
+        _rest = from._rest.Length == 0 ? [] : (Chunk[])from._rest.Clone();
         Count = from.Count;
         Total = from.Total;
     }
@@ -42,10 +48,11 @@ internal sealed class CountList
     /// <summary>This list when the writer owns it already, else a copy that it owns.</summary>
     internal CountList Own(long owner) => _owner == owner ? this : new CountList(owner, this);
 
-    internal ref readonly CountEntry this[int slot] => ref _chunks[slot >> Bits].Entries[slot & (Size - 1)];
+    internal ref readonly CountEntry this[int slot] => ref (slot < Size ? ref _first[slot] : ref _rest[(slot >> Bits) - 1].Entries[slot & (Size - 1)]);
 
     /// <summary>The entries of chunk <paramref name="chunk"/>, for a scan without index arithmetic per entry.</summary>
-    internal ReadOnlySpan<CountEntry> Scan(int chunk) => _chunks[chunk].Entries.AsSpan(0, Math.Min(Size, Count - (chunk << Bits)));
+    internal ReadOnlySpan<CountEntry> Scan(int chunk) =>
+        (chunk == 0 ? _first : _rest[chunk - 1].Entries).AsSpan(0, Math.Min(Size, Count - (chunk << Bits)));
 
     internal int ScanCount => (Count + Size - 1) >> Bits;
 
@@ -91,20 +98,38 @@ internal sealed class CountList
         return row;
     }
 
-    /// <summary>Gives chunks back once a quarter of them would do.</summary>
+    /// <summary>Gives memory back once a quarter of it would do.</summary>
     private void Shrink()
     {
-        if (_chunks.Length > 4 && ScanCount <= _chunks.Length / 4)
+        if (_rest.Length > 4 && ScanCount <= _rest.Length / 4)
         {
-            Array.Resize(ref _chunks, _chunks.Length / 2);
+            Array.Resize(ref _rest, _rest.Length / 2);
+        }
+        else if (_first.Length > Least && Count <= _first.Length / 4)
+        {
+            Array.Resize(ref _first, _first.Length / 2);
         }
     }
 
     private ref CountEntry Edit(int slot)
     {
-        int index = slot >> Bits;
-        if (index >= _chunks.Length) Array.Resize(ref _chunks, Math.Max(2, _chunks.Length * 2));
-        ref Chunk chunk = ref _chunks[index];
+        if (slot < Size)
+        {
+            if (slot >= _first.Length)
+            {
+                Array.Resize(ref _first, Math.Max(Least, 2 * _first.Length));
+            }
+
+            return ref _first[slot];
+        }
+
+        var index = (slot >> Bits) - 1;
+        if (index >= _rest.Length)
+        {
+            Array.Resize(ref _rest, Math.Max(2, _rest.Length * 2));
+        }
+
+        ref var chunk = ref _rest[index];
         if (chunk is null || chunk.Owner != _owner)
         {
             var copy = new Chunk(_owner);

@@ -115,6 +115,9 @@ internal sealed class CrossTable
             return 0;
         }
 
+        /// <summary>Begins to load where the search for a key begins.</summary>
+        internal void Prefetch(CrossKey key) => places.Prefetch(key.Home(bits));
+
         /// <summary>All counts, in no order.</summary>
         internal IEnumerable<(CrossKey Key, int Count)> All
         {

@@ -84,6 +84,9 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
         /// <summary>How often the item of a row had the event with the value.</summary>
         internal int Count(int row, ulong value) => table.Find(new CrossKey(value, row));
 
+        /// <summary>Begins to load what <see cref="Count"/> will look at first.</summary>
+        internal void Prefetch(int row, ulong value) => table.Prefetch(new CrossKey(value, row));
+
         internal override IEnumerable<string> Canonical(CanonicalItems items) => table.All
             .Select(cross => $"{items.IdOf(cross.Key.Row)}×{cross.Key.Value:x16}:{cross.Count}")
             .Order(StringComparer.Ordinal);

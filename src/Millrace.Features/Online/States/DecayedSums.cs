@@ -36,6 +36,6 @@ internal sealed class DecayedSums(DecayedSumsKey key) : ItemState
             .Select(row => $"{items.IdOf(row)}:{Fixed(items.Words(row))}")
             .Order(StringComparer.Ordinal);
 
-        private long Fixed(ReadOnlySpan<long> row) => end.Fixed(row[offset..]);
+        private Int128 Fixed(ReadOnlySpan<long> row) => end.Fixed(row[offset..]);
     }
 }

@@ -169,6 +169,9 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
 
     internal sealed class Frozen(int offset) : FrozenState
     {
+        /// <summary>Where the count stands in every row.</summary>
+        internal int CountAt => offset;
+
         internal long Count(ReadOnlySpan<long> row) => row[offset];
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken

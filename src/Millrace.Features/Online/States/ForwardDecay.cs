@@ -60,17 +60,17 @@ internal static class ForwardDecay
         private long Number { get; }
 
         /// <summary>The decayed sum; exact but for the weights' twelve bits.</summary>
-        internal double Sum(ReadOnlySpan<long> words) => Fixed(words) * _scale;
+        internal double Sum(ReadOnlySpan<long> words) => (double)Fixed(words) * _scale;
 
         /// <summary>The sum at the beginning of its half-life, in units of 2^−19.</summary>
-        internal long Fixed(ReadOnlySpan<long> words)
+        internal Int128 Fixed(ReadOnlySpan<long> words)
         {
             words = words[..Words];
             var newest = words[0];
-            long sum = 0;
+            Int128 sum = 0;
             for (var age = Math.Max(0, Number - newest); age < Kept && Number - age > newest - Kept; age++)
             {
-                sum += words[1 + (int)((Number - age) & (Kept - 1))] << (int)(Kept - 1 - age);
+                sum += (Int128)words[1 + (int)((Number - age) & (Kept - 1))] << (int)(Kept - 1 - age);
             }
 
             return sum;

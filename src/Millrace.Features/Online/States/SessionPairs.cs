@@ -11,7 +11,7 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
 {
     private readonly BucketRing<long> _ring = new(key.Window, SessionPairsKey.Buckets);
     private readonly CowArray<CountList?> _lists = new();
-    private readonly Dictionary<long, int> _slots = [];
+    private readonly PairSlots _slots = new();
     private long _owner;
     private int _rows;
     private Frozen? _frozen;
@@ -60,11 +60,7 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
             return _frozen;
         }
 
-        if (_slots.Capacity > 1024 && _slots.Count < _slots.Capacity / 4)
-        {
-            _slots.TrimExcess();
-        }
-
+        _slots.Trim();
         _owner++;
         return _frozen = new Frozen(_lists.Freeze()) { Rows = _rows };
     }
@@ -97,7 +93,7 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
         for (var left = from.Count(context.Options.MaxPairs); left > 0; left--)
         {
             var (row, to) = (context.LoadRow(from), context.LoadRow(from));
-            if (_slots.ContainsKey(Key(row, to)))
+            if (_slots.Find(row, to) >= 0)
             {
                 throw from.Bad("each pair once", $"{row} and {to} again");
             }
@@ -112,19 +108,18 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
 
     private void Add(int from, int to, long time)
     {
-        var pair = Key(from, to);
-        var known = _slots.TryGetValue(pair, out var slot);
-        if (!known && !Admits(from))
+        var slot = _slots.Find(from, to);
+        if (slot < 0 && !Admits(from))
         {
             return;
         }
 
-        if (!_ring.Add(pair, time))
+        if (!_ring.Add(Key(from, to), time))
         {
             return;
         }
 
-        if (known)
+        if (slot >= 0)
         {
             Own(from).Add(slot, 1, time);
         }
@@ -136,7 +131,7 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
 
     private void Append(int from, int to, int count, long last)
     {
-        _slots.Add(Key(from, to), Own(from).Append(to, count, last));
+        _slots.Set(from, to, Own(from).Append(to, count, last));
         context.Uses.Hold(from);
         context.Uses.Hold(to);
     }
@@ -169,7 +164,7 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
     private void Expire(long pair, int count)
     {
         var (from, to) = ((int)(pair >> 32), (int)pair);
-        var slot = _slots[pair];
+        var slot = _slots.Find(from, to);
         var list = Own(from);
         if (!list.Subtract(slot, count))
         {
@@ -177,10 +172,10 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
         }
 
         var moved = list.RemoveAt(slot);
-        _slots.Remove(pair);
+        _slots.Remove(from, to);
         if (moved >= 0)
         {
-            _slots[Key(from, moved)] = slot;
+            _slots.Set(from, moved, slot);
         }
 
         if (list.Count == 0)
@@ -206,12 +201,13 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
 
         public void Expire(long key, int times, long amount)
         {
-            if (!owner._slots.TryGetValue(key, out var slot))
+            var (row, to) = ((int)(key >> 32), (int)key);
+            if (owner._slots.Find(row, to) is not (>= 0 and var slot))
             {
                 throw from.Bad("a listed pair", $"{key:x16}");
             }
 
-            var list = owner.Own((int)(key >> 32));
+            var list = owner.Own(row);
             _counted += list[slot].Count == 0 ? 1 : 0;
             list.Add(slot, times, long.MinValue);
         }

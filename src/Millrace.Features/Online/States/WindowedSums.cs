@@ -10,7 +10,7 @@ namespace Millrace.Features.Online;
 internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : ItemState
 {
     private readonly BucketRing<int> _ring = new(key.Window, WindowedSumsKey.Buckets);
-    private long _total;
+    private Int128 _total;
 
     // Events, then what they add up to: a sum may be 0 while the ring still refers to the row.
     internal override int Words => key.Sums ? 2 : 1;
@@ -97,16 +97,22 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
     /// <param name="offset">Where the words of the state begin.</param>
     /// <param name="words">1 or 2.</param>
     /// <param name="total">What all items' events within the window add up to.</param>
-    internal sealed class Frozen(int offset, int words, long total) : FrozenState
+    internal sealed class Frozen(int offset, int words, Int128 total) : FrozenState
     {
         /// <summary>What all items' events within the window add up to.</summary>
-        internal long Total => total;
+        internal Int128 Total => total;
+
+        /// <summary>Where the count stands in every row.</summary>
+        internal int CountAt => offset;
+
+        /// <summary>Where the sum stands in every row.</summary>
+        internal int SumAt => offset + words - 1;
 
         /// <summary>How many events the item of the row had within the window.</summary>
         internal long Count(ReadOnlySpan<long> row) => row[offset];
 
         /// <summary>What they add up to.</summary>
-        internal long Sum(ReadOnlySpan<long> row) => row[offset + words - 1];
+        internal long Sum(ReadOnlySpan<long> row) => row[SumAt];
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
             .Where(row => Count(items.Words(row)) != 0)

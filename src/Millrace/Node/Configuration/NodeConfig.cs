@@ -103,6 +103,9 @@ internal sealed record FoldingSection
 
     /// <summary>How often a snapshot of what is folded is written.</summary>
     public required TimeSpan Checkpoint { get; init; }
+
+    /// <summary>How often priors of rates are fitted; null never does.</summary>
+    public required TimeSpan? Refit { get; init; }
 }
 
 internal sealed record LogSection(string Level, string Format);

@@ -79,5 +79,6 @@ internal static class NodeConfigBinder
         Session = folding.Get<TimeSpan>("session"),
         Lists = folding.Get<string>("lists"),
         Checkpoint = folding.Get<TimeSpan>("checkpoint"),
+        Refit = folding["refit"].Value as TimeSpan?,
     };
 }

@@ -56,6 +56,7 @@ internal static class NodeShape
         new("session", Scalars.Duration(Second, TimeSpan.FromHours(12)), "A session that was idle for so long begins anew.", "30m", "what web analytics take for a session's end"),
         new("lists", Scalars.Name, "The event that popular and segment lists count.", "click", "the commonest sign of interest"),
         new("checkpoint", Scalars.Duration(Second, TimeSpan.FromDays(1)), "How often a snapshot of what is folded is written beside the journal; a start folds what came since. One is written at a clean stop too.", "5m", "a start then folds minutes and not months, and writing takes seconds"),
+        new("refit", Scalars.DurationOrOff(Second, TimeSpan.FromDays(1)), "How often the priors of rates with `prior: fitted` are fitted to the items' rates. One that is more than 1 % off the prior in force is recorded; `off` keeps what was recorded last.", "10m", "what items are like as a whole changes slowly, and each fit is a fact that stays"),
     ]);
 
     private static ObjectShape Policy() => new("a policy",

@@ -28,6 +28,13 @@ internal static class Scalars
         t => Quantities.ParseDuration(t) is { } d && d >= min && d <= max ? d : null,
         () => Text(Quantities.DurationPattern));
 
+    /// <summary>A duration, or the text <c>off</c>.</summary>
+    public static ScalarShape DurationOrOff(TimeSpan min, TimeSpan max)
+    {
+        var duration = Duration(min, max);
+        return new($"{duration.Expected}, or off", t => t == "off" ? t : duration.Parse(t), static () => Text($"{Quantities.DurationPattern}|^off$"));
+    }
+
     public static ScalarShape Size(long min, long max) => new(
         $"{Quantities.SizeExpected}, {min} to {max} bytes",
         t => Quantities.ParseSize(t) is { } s && s >= min && s <= max ? s : null,

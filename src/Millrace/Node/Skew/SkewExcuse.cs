@@ -12,7 +12,7 @@ internal enum SkewExcuse
     /// <summary>A bound of <c>folding</c> was hit: from then on what is kept depends on how partitions were interleaved.</summary>
     BoundHit,
 
-    /// <summary>People were erased whose events serving still counts as theirs, within the reach of features (decision 0020).</summary>
+    /// <summary>People were erased whose events serving may still count as theirs, within the reach of features (decision 0020).</summary>
     Erased,
 
     /// <summary>Records of the journal cannot be read: serving may have read them before they were damaged.</summary>
@@ -24,19 +24,18 @@ internal static class SkewExcuses
 {
     /// <param name="walk">The second fold.</param>
     /// <param name="servingWhole">Whether the serving folder counted all that the facts say.</param>
-    /// <param name="began">When the watch began, which is when serving began to fold or before.</param>
     /// <param name="reach">How far back features look.</param>
-    public static SkewExcuse Of(PointInTimeWalk walk, bool servingWhole, UnixMicros began, TimeSpan reach)
+    public static SkewExcuse Of(PointInTimeWalk walk, bool servingWhole, TimeSpan reach)
     {
         if (!walk.Whole || !servingWhole)
         {
             return SkewExcuse.BoundHit;
         }
 
-        // What was erased before it began is nobody's to both folds; what is erased once the watch is level, only where its person acted in the seconds between.
-        var counted = walk.Counts.ErasedEvent is { } last && last >= began && walk.Reached - reach < last;
-        var meanwhile = walk.Counts.Erasure is { } erased && erased >= began && !(erased > walk.Level) && walk.Reached - reach < erased;
-        return counted || meanwhile ? SkewExcuse.Erased : walk.Counts.Skipped > 0 ? SkewExcuse.RecordsSkipped : SkewExcuse.None;
+        // Also of what was erased before the watch began: serving goes on from a snapshot, which counts it. And of erasures that the watch follows: it reads a little later.
+        var counted = walk.Counts.ErasedEvent is { } last && walk.Reached - reach < last;
+        var asked = walk.Counts.Erasure is { } erased && walk.Reached - reach < erased;
+        return counted || asked ? SkewExcuse.Erased : walk.Counts.Skipped > 0 ? SkewExcuse.RecordsSkipped : SkewExcuse.None;
     }
 
     /// <summary>As it stands in JSON.</summary>

@@ -148,7 +148,15 @@ internal sealed class SkewWatch : IAsyncDisposable
             Walk = new PointInTimeWalk(
                 watch._journal,
                 features,
-                new WalkOptions { From = _began, To = Never, Folding = watch._options.Folding, MaxPersons = watch._options.MaxPersons, Rest = resting.RestAsync });
+                new WalkOptions
+                {
+                    From = _began,
+                    To = Never,
+                    Folding = watch._options.Folding,
+                    MaxPersons = watch._options.MaxPersons,
+                    Keys = watch._options.Keys,
+                    Rest = resting.RestAsync,
+                });
         }
 
         public PointInTimeWalk Walk { get; }
@@ -162,7 +170,7 @@ internal sealed class SkewWatch : IAsyncDisposable
                 if (_check.Decisions > before)
                 {
                     _watch._compared.Add(1);
-                    _excuse = SkewExcuses.Of(Walk, _watch._whole(), _began, _features.Reach);
+                    _excuse = SkewExcuses.Of(Walk, _watch._whole(), _features.Reach);
                     _alarms.Look(_check, _excuse);
                 }
             }
@@ -191,4 +199,5 @@ internal sealed class SkewWatch : IAsyncDisposable
 /// <param name="Folding">As the folder that serves.</param>
 /// <param name="MaxPersons">Likewise.</param>
 /// <param name="Share">Of one core, at most.</param>
-internal sealed record SkewWatchOptions(FeatureOptions Folding, int MaxPersons, double Share);
+/// <param name="Keys">The keys of persons: the watch forgets whom serving forgets.</param>
+internal sealed record SkewWatchOptions(FeatureOptions Folding, int MaxPersons, double Share, ISubjectKeys? Keys = null);
