@@ -89,7 +89,7 @@ public sealed class PointInTimeWalk
         Counts.Missed = visitor.Missed;
         var decisions = new DecisionFeed(_reader, _journal, _options, Counts, tail);
         await decisions.BeginAsync(cancellation);
-        await OpenFeedsAsync(cancellation);
+        await OpenFeedsAsync(tail?.Now ?? _options.To, cancellation);
         while (await decisions.NextAsync(cancellation) is { } next)
         {
             Latest = decisions.Latest;
@@ -100,7 +100,7 @@ public sealed class PointInTimeWalk
         (Reached, Latest) = (_options.To, decisions.Latest);
     }
 
-    private async Task OpenFeedsAsync(CancellationToken cancellation)
+    private async Task OpenFeedsAsync(UnixMicros end, CancellationToken cancellation)
     {
         var reach = _features.Reach;
         foreach (var of in Enum.GetValues<PersonEntity>())
@@ -125,7 +125,7 @@ public sealed class PointInTimeWalk
                 ToFold += await _journal.SeekAsync(stream, partition, _options.To, cancellation) - start;
                 if (stream == JournalStream.Events && start > 0 && start == _journal.Range(stream, partition).First)
                 {
-                    await NoteShortAsync(partition, start, from, cancellation);
+                    await NoteShortAsync(partition, start, from, end, cancellation);
                 }
             }
         }
@@ -134,12 +134,12 @@ public sealed class PointInTimeWalk
     }
 
     /// <summary>Retention may have taken what a start would read.</summary>
-    private async Task NoteShortAsync(int partition, long start, UnixMicros from, CancellationToken cancellation)
+    private async Task NoteShortAsync(int partition, long start, UnixMicros from, UnixMicros end, CancellationToken cancellation)
     {
         var first = await _reader.ReadAsync(JournalStream.Events, partition, start, cancellation);
         if (first.Count == 0)
         {
-            NoteGap(_tail?.Now ?? _options.To); // All of it, up to nobody knows when.
+            NoteGap(end); // All of it, up to nobody knows when.
         }
         else if (first[0].Fact.Received > from)
         {
@@ -173,7 +173,7 @@ public sealed class PointInTimeWalk
 
         if (isShort)
         {
-            decisions.ForEach(_ => Counts.Count(NotVisited.JournalShort));
+            decisions.ForEach(stored => Counts.Count(NotVisited.JournalShort, (Decided)stored.Fact));
             return;
         }
 

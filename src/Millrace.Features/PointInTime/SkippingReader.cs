@@ -10,14 +10,14 @@ internal sealed class SkippingReader(IJournalReader journal, Action<Position, Ex
 {
     private const int Batch = 1024; // Longer lists stand among the large objects (docs/results/journal.md).
 
-    /// <summary>Where a partition ends now.</summary>
-    internal long EndOf(JournalStream stream, int partition) => journal.Range(stream, partition).End;
-
     /// <summary>Passes over a fact that cannot be folded.</summary>
     internal void Skip(Position position, Exception fault) => skipped(position, fault);
 
     /// <summary>Whether retention has taken what stood at an offset.</summary>
     internal bool IsRetired(JournalStream stream, int partition, long offset) => offset < journal.Range(stream, partition).First;
+
+    /// <summary>Where a partition ends now.</summary>
+    internal long EndOf(JournalStream stream, int partition) => journal.Range(stream, partition).End;
 
     /// <summary>The next facts of a partition, in order; empty at its end.</summary>
     internal async Task<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, CancellationToken cancellation)
