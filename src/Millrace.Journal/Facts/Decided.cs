@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Millrace.Journal.Facts;
 
@@ -39,6 +40,7 @@ public sealed record Decided : Fact
     public PropensityKind? Propensities { get; init; }
 
     /// <summary>When the decider began, by its clock: where windows of persons end, and what item life is judged by. Zero on records of earlier releases.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public UnixMicros Asked { get; init; }
 
     /// <summary>How many candidates were ranked.</summary>

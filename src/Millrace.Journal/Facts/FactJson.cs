@@ -28,6 +28,10 @@ public static class FactJson
             {
                 property.ShouldSerialize = static (_, value) => value is ImmutableSortedDictionary<string, string> { IsEmpty: false };
             }
+            else if (property.PropertyType == typeof(ImmutableArray<int>))
+            {
+                property.ShouldSerialize = static (_, value) => value is ImmutableArray<int> { IsDefaultOrEmpty: false };
+            }
             else if (property.PropertyType == typeof(ImmutableArray<long>))
             {
                 property.ShouldSerialize = static (_, value) => value is ImmutableArray<long> { IsDefaultOrEmpty: false };
