@@ -2,7 +2,7 @@ using Millrace.Journal;
 
 namespace Millrace.Features.PointInTime;
 
-/// <summary>Reads partitions in batches as the node's own folding does: a record that is whole and no fact is passed over, and what stands before it comes first.</summary>
+/// <summary>Reads partitions in batches, for the fold that serves and for every walk alike: a record that is whole and no fact is passed over, and what stands before it comes first.</summary>
 /// <param name="journal">What is read.</param>
 /// <param name="skipped">Told of each record, and each fact, that is passed over.</param>
 /// <param name="rest">Called before each batch; null when the reader need not rest.</param>

@@ -18,7 +18,6 @@ namespace Millrace.Node;
 /// </summary>
 internal sealed class FoldedGeneration
 {
-    private const int ReadBatch = 4096;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private static readonly JournalStream[] Folded = [JournalStream.Control, JournalStream.Items, JournalStream.Events];
@@ -27,6 +26,7 @@ internal sealed class FoldedGeneration
     private readonly TimeProvider _clock;
     private readonly Counter<long> _skipped;
     private readonly ILogger _log;
+    private readonly SkippingReader _reader;
     private readonly Tail[] _tails;
     private readonly ConcurrentQueue<string[]> _forgotten = new();
     private bool _begun;
@@ -42,6 +42,7 @@ internal sealed class FoldedGeneration
     public FoldedGeneration(IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Counter<long> skipped, ILogger log)
     {
         (_journal, Folder, Persons, _clock, _skipped, _log) = (journal, folder, persons, clock, skipped, log);
+        _reader = new SkippingReader(journal, PassOver);
         _tails = [.. Folded.SelectMany(stream => Enumerable.Range(0, journal.Partitions(stream)).Select(partition => new Tail(stream, partition)))];
     }
 
@@ -142,12 +143,11 @@ internal sealed class FoldedGeneration
     /// <summary>Has persons that no snapshot holds begin with who had withdrawn by then.</summary>
     private async Task RecallConsentsAsync(CancellationToken cancellation)
     {
-        var reader = new SkippingReader(_journal, Skip);
         foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
         {
             if (Persons is EmbeddedPersonStore persons && persons.NextEvent(tail.Partition) == 0)
             {
-                await EarlierConsents.RecallAsync(_journal, reader, Folder.State.Options.Tenant, tail.Partition, tail.Next, persons, cancellation);
+                await EarlierConsents.RecallAsync(_journal, _reader, Folder.State.Options.Tenant, tail.Partition, tail.Next, persons, cancellation);
             }
         }
     }
@@ -194,7 +194,7 @@ internal sealed class FoldedGeneration
 
     private async Task FoldAsync(Tail tail, CancellationToken cancellation)
     {
-        while (await ReadAsync(tail, cancellation) is { Count: > 0 } facts)
+        while (await _reader.ReadAsync(tail.Stream, tail.Partition, tail.Next, cancellation) is { Count: > 0 } facts)
         {
             if (tail.Stream == JournalStream.Events)
             {
@@ -240,25 +240,14 @@ internal sealed class FoldedGeneration
         }
     }
 
-    /// <summary>The next facts of a partition. A record that is whole and no fact is passed over, and what stands before it comes first.</summary>
-    private async Task<IReadOnlyList<StoredFact>> ReadAsync(Tail tail, CancellationToken cancellation)
+    /// <summary>Passes over a record that is no fact; where it is the next, the tail goes on behind it, since no fact may follow that would take it there.</summary>
+    private void PassOver(Position position, Exception fault)
     {
-        var most = ReadBatch;
-        while (true)
+        Skip(position, fault);
+        var tail = _tails.First(tail => tail.Stream == position.Stream && tail.Partition == position.Partition);
+        if (tail.Next == position.Offset)
         {
-            try
-            {
-                return await _journal.ReadAsync(tail.Stream, tail.Partition, tail.Next, most, cancellation);
-            }
-            catch (JournalCorruptException bad) when (bad.Offset > tail.Next)
-            {
-                most = (int)Math.Min(ReadBatch, bad.Offset - tail.Next);
-            }
-            catch (JournalCorruptException bad) when (bad.Offset == tail.Next)
-            {
-                Skip(new Position(tail.Stream, tail.Partition, bad.Offset), bad);
-                (tail.Next, most) = (bad.Offset + 1, ReadBatch);
-            }
+            tail.Next++;
         }
     }
 
