@@ -16,7 +16,7 @@ internal static class SnapshotFile
     private const int Version = 1;
     private const int MostHead = 4 << 20;
 
-    // Fastest of the levels that pay: docs/results/features.md.
+    // The fastest level: loading and writing are bound by the processor already. What a slower one would save has not been measured.
     private const int Level = 1;
     private const int TailBytes = HashBytes + sizeof(long) + 8;
 

@@ -89,7 +89,7 @@ internal sealed class RowStore(int words)
     /// <summary>Rows as one snapshot sees them; a row that was never written reads as zeros.</summary>
     internal readonly struct Frozen
     {
-        // Eight rows ahead hides the two dependent misses of a row behind the copies of others: 200 rows of 1 M cost about a third of what they cost without (docs/results/features.md).
+        // Eight rows ahead: enough copies of others to hide the two dependent misses of a row behind. The gain has not been measured by itself.
         // Where the chunks of the eight after those are is loaded still earlier.
         private const int Ahead = 8;
         private const int LineWords = 8;

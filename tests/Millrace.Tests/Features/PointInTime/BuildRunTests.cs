@@ -97,7 +97,8 @@ public sealed class BuildRunTests : IDisposable
         var before = BuiltRows.Read(_directory.FullName, Set.Names).Count;
         await history.TakeAsync(new ServedHistory.Step(8, 3, 1, 7, 1));
         await history.EndAsync();
-        Assert.InRange((await BuiltRows.RunAsync(history.Journal, Set, request)).Kept, 0, int.MaxValue);
+        var again = await BuiltRows.RunAsync(history.Journal, Set, request);
+        Assert.InRange(again.Kept, 0, again.Slices - 1);
         Assert.InRange(BuiltRows.Read(_directory.FullName, Set.Names).Count, before + 1, before + 20);
     }
 
