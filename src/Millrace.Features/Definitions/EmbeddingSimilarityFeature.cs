@@ -20,7 +20,6 @@ public sealed record EmbeddingSimilarityFeature(string Name, FeatureEntity Of, s
 
     internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
 
-
     internal override ImmutableArray<StateKey> States => [new ItemVectorsKey(null, Dimensions)];
 
     internal override ImmutableArray<PersonKey> Sections => [new ItemHistoryKey(Of.Person(), Event, Depth, DefinitionFaults.Longest)];

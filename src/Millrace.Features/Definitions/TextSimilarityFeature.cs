@@ -23,7 +23,6 @@ public sealed record TextSimilarityFeature(string Name, FeatureEntity Of, string
 
     internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
 
-
     internal override ImmutableArray<StateKey> States => [new ItemVectorsKey(Attribute, Dimensions)];
 
     internal override ImmutableArray<PersonKey> Sections => [new ItemHistoryKey(Of.Person(), Event, Depth, DefinitionFaults.Longest)];

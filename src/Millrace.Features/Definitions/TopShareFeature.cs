@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -7,30 +6,11 @@ namespace Millrace.Features.Definitions;
 /// How much of what a person chose has the value that it chose most: <c>{name, entity: user, topShare: click, by: provider, halfLife: 7d}</c>. 1 for somebody who reads one
 /// provider only. Missing where nothing is known.
 /// </summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Of"><see cref="FeatureEntity.User"/> or <see cref="FeatureEntity.Session"/>.</param>
-/// <param name="Event">The event that is a choice.</param>
-/// <param name="By"><c>provider</c>, <c>kind</c> or <c>attribute:NAME</c>, as for <see cref="AffinityFeature"/>.</param>
-/// <param name="HalfLife">1 s to 90 days.</param>
-public sealed record TopShareFeature(string Name, FeatureEntity Of, string Event, string By, TimeSpan HalfLife) : FeatureDefinition(Name)
+/// <inheritdoc cref="ChoiceFeature(string, FeatureEntity, string, string, TimeSpan)" path="/param"/>
+public sealed record TopShareFeature(string Name, FeatureEntity Of, string Event, string By, TimeSpan HalfLife)
+    : ChoiceFeature(Name, Of, Event, By, HalfLife)
 {
-    /// <summary>How many of the person's last items are looked at, 1 to 100.</summary>
-    public int Most { get; init; } = 100;
-
     public override FeatureEntity Entity => Of;
-
-    internal override (FeatureEntity Of, string Event)? Dated => (Of, Event);
-
-
-    internal override ImmutableArray<StateKey> States => [new ItemValuesKey(By)];
-
-    internal override ImmutableArray<PersonKey> Sections => [new ItemHistoryKey(Of.Person(), Event, Most, HalfLife * ForwardDecay.Kept)];
-
-    internal override IEnumerable<string> Faults() => DefinitionFaults.Person(Of)
-        .Concat(DefinitionFaults.Event(Event))
-        .Concat(ItemPart.Faults("by", By))
-        .Concat(DefinitionFaults.Span("halfLife", HalfLife))
-        .Concat(DefinitionFaults.Between("most", Most, 1, 100));
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
