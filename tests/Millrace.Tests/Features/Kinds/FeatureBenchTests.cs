@@ -8,7 +8,7 @@ namespace Millrace.Tests.Features.Kinds;
 public sealed class FeatureBenchTests
 {
     [Fact]
-    public void Folding_runs() => Assert.Equal(0, FoldBench.Run(items: 500, events: 5_000, rounds: 1));
+    public void Folding_runs() => Assert.Equal(0, FoldBench.Run(items: 500, events: 5_000, rounds: 1, alone: true));
 
     [Fact]
     public void Assembling_runs() => Assert.Equal(0, AssembleBench.Run(items: 500, events: 5_000, runs: 8));
