@@ -45,7 +45,7 @@ internal sealed class EngineSide(string name, ImmutableArray<FeatureDefinition> 
     public async Task<string> BuildAsync()
     {
         using var keys = FileSubjectKeys.OpenReadOnly(Path.Combine(Path.GetDirectoryName(_journal)!, "keys"));
-        using var files = JournalInspection.Open(_journal, keys).OpenReader();
+        using var files = JournalInspection.Open(_journal, keys).OpenFoldReader();
         using var ahead = new ReadAheadReader(files);
         var request = new BuildRequest
         {

@@ -65,7 +65,7 @@ internal sealed class FeatureBuildCommand
         var folding = NodeServices.OptionsOf(config.Folding);
         var error = parsed.InvocationConfiguration.Error;
         using var files = JournalFiles.Open(parsed.GetValue(_data) ?? config.Node.Data);
-        using var reader = files.Inspection.OpenReader();
+        using var reader = files.Inspection.OpenFoldReader();
         using var ahead = new ReadAheadReader(reader);
         var run = new BuildRun(ahead, features, folding, request) { Skipped = (position, fault) => error.WriteLine($"skipped: {position} is no fact: {fault.Message}") };
         var progress = new BuildProgress(error, !Console.IsErrorRedirected, _clock);
