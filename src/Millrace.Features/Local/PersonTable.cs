@@ -14,6 +14,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     internal const int MostSessions = 64;
 
     private const int MostSpare = 1024;
+    private const long LinkedAgain = 7 * TimeSpan.MicrosecondsPerDay;
 
     private readonly long _kept = kept.Ticks / TimeSpan.TicksPerMicrosecond;
     private readonly TouchList<Person> _persons = new();
@@ -54,9 +55,24 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         return _persons.Read(slot).Blob;
     }
 
-    /// <summary>As <see cref="Touch"/>, and remembers a session of the person.</summary>
+    /// <summary>
+    /// Remembers a session of a person. Who leaves at the bound is told by weeks here, so that nothing is changed by most facts: they are of sessions that are known.
+    /// </summary>
+    /// <param name="key">The person.</param>
+    /// <param name="received">When the fact about it was received, Unix µs.</param>
+    /// <param name="keys">The keys of persons; null where nobody is written.</param>
+    /// <param name="tenant">Of the fact.</param>
+    /// <param name="subject">Under whose key the fact stands.</param>
+    /// <param name="position">Where the fact stands.</param>
+    /// <param name="session">The session.</param>
     internal void Link(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position, string session)
     {
+        if (_persons.Find(key) is var known and >= 0
+            && _persons.Read(known) is { Sessions: { } linked, Linked: var last } && received - last < LinkedAgain && linked.AsSpan().Contains(session))
+        {
+            return;
+        }
+
         var slot = Touched(key, received, keys, tenant, subject, position);
         if (slot < 0)
         {
@@ -64,6 +80,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         }
 
         ref var person = ref _persons.Edit(slot);
+        person.Linked = received;
         var sessions = person.Sessions ?? [];
         if (!sessions.AsSpan().Contains(session))
         {
@@ -204,6 +221,9 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
 
         /// <summary>Of a user: never changed, latest last; null for none.</summary>
         internal string[]? Sessions;
+
+        /// <summary>Of a user: when a session was last remembered, Unix µs.</summary>
+        internal long Linked;
 
         // A session's facts move to its user's partition at most once, at the login.
         private Position _last;

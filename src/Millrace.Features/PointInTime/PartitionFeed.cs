@@ -68,7 +68,10 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         ObserveHeld(offset, persons);
         while (_forItems < _held.Count && _held[_forItems].Position.Offset < offset)
         {
-            var stored = _held[_forItems++];
+            var stored = _held[_forItems];
+
+            // Let go at once: what is held on to for a few thousand facts more is copied by every collection meanwhile.
+            _held[_forItems++] = default;
             counts.Met(stored.Fact);
             if (!_unfolded.Remove(stored.Position.Offset))
             {
