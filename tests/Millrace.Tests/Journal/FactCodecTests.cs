@@ -126,6 +126,7 @@ public sealed class FactCodecTests : IDisposable
     [Fact]
     public void Random_bytes_are_a_fact_or_a_format_error_and_nothing_else()
     {
+        Survives([1, 2, 0]); // Ends before the seal.
         Gen.Byte.Array[0, 200].Sample(bytes => Survives(bytes), iter: 20_000);
         var writer = new FieldWriter();
         _codec.Encode(SampleDecision(3), writer);
@@ -138,6 +139,55 @@ public sealed class FactCodecTests : IDisposable
                 Survives(bytes);
             },
             iter: 20_000);
+    }
+
+    [Fact]
+    public void Bytes_read_for_a_fold_are_the_same_event_without_ids_and_are_refused_where_the_event_is()
+    {
+        var folding = new FactCodec(_keys, forFolding: true);
+        var writer = new FieldWriter();
+        _codec.Encode(
+            new Observed
+            {
+                Id = "e", Decision = "d", Event = "click", Item = "i7", Surface = "home", Rank = 3, ValueMicros = -5, Unit = "s", Attested = true,
+                Context = FactContext.None.Add("country", "de"),
+            },
+            writer);
+        var whole = writer.Written.ToArray();
+        Check(whole);
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte).Sample(
+            (at, value) =>
+            {
+                var bytes = whole.ToArray();
+                bytes[at] = value;
+                Check(bytes);
+            },
+            iter: 20_000);
+
+        void Check(byte[] bytes)
+        {
+            var (read, folded) = (Read(_codec, bytes), Read(folding, bytes));
+            if (read is not Observed expected || folded is not Observed got)
+            {
+                Assert.Equal(read?.GetType(), folded?.GetType());
+                return;
+            }
+
+            Assert.Equal(expected.Context.AsEnumerable(), got.Context.AsEnumerable());
+            Assert.Equal(expected with { Id = "", Decision = expected.Decision is null ? null : "" }, got with { Context = expected.Context });
+        }
+
+        static Fact? Read(FactCodec codec, byte[] bytes)
+        {
+            try
+            {
+                return codec.Decode(bytes, default, JournalStream.Events);
+            }
+            catch (FactFormatException)
+            {
+                return null;
+            }
+        }
     }
 
     [Fact]

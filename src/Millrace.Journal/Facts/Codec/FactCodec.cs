@@ -73,6 +73,11 @@ internal sealed class FactCodec(ISubjectKeys keys, bool forFolding = false)
     {
         var cursor = new ByteCursor(bytes);
         var front = Front(ref cursor);
+        if (cursor.AtEnd)
+        {
+            throw new FactFormatException("seal: expected 0, 1 or 2, got the end");
+        }
+
         var rented = cursor.Rest.Length <= StackBytes ? null : ArrayPool<byte>.Shared.Rent(cursor.Rest.Length);
         var text = rented is null ? stackalloc byte[StackBytes] : rented;
         try
