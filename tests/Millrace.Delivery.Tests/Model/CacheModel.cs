@@ -190,8 +190,10 @@ internal sealed class CacheModel
         var isFree = served.Beside.Count > 0 || client.Control.Has("no-store") || client.Fields.Has("Authorization") || client.Fields.Has("Cookie");
         var said = fetched.Answer!.Fields;
         var agrees = new[] { "ETag", "Last-Modified", "Content-Length" }.All(name => !said.Has(name) || said.First(name) == held.Fields.First(name));
+
+        // As with a 304, what was not to be sent again without validation comes with the HEAD's answer or not at all.
         return agrees
-            ? [held, held with { Latest = fetched, Fields = held.Fields.UpdatedBy(Held.Dated(fetched)), Outdated = null, Behind = true, Learned = _learned }]
+            ? [held, held with { Latest = fetched, Fields = held.Fields.Without(held.IsWithheld).UpdatedBy(Held.Dated(fetched)), Outdated = null, Behind = true, Learned = _learned }]
             : isFree ? [held, held with { Outdated = fetched.Answered }] : [held with { Outdated = fetched.Answered }];
     }
 }
