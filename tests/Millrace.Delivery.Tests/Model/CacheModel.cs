@@ -80,7 +80,7 @@ internal sealed class CacheModel
         var isPlain = served.Ask.Is("GET")
             && !served.Ask.Fields.Lines.Any(static line => new[] { "Cache-Control", "Pragma", "Authorization", "Range" }.Any(name => Fields.Same(line.Name, name)));
         return last is { IsSurelyStored: true } && last.Latest == _last[served.Ask.Target] && isPlain && last.Selects(served.Ask)
-            && !last.Control.Has("no-cache") && last.AgeAt(served.Sent) < last.Lifetime ? last : null;
+            && !last.Control.Has("no-cache") && last.AgeAt(served.Sent) + last.Slack < last.Lifetime ? last : null;
     }
 
     /// <summary>Takes in what the origin said.</summary>
@@ -136,6 +136,11 @@ internal sealed class CacheModel
         if (_changed.TryGetValue(ask.Target, out var changed) && fetched.Order < changed)
         {
             next = [.. next.Select(held => held.Latest == fetched ? held with { Invalid = true } : held)];
+        }
+
+        if (served.Beside.Count > 0)
+        {
+            next = [.. next.Select(held => held.Latest == fetched ? held with { Slack = (fetched.Asked - served.Sent).TotalSeconds } : held)];
         }
 
         var isMarked = _uncacheable.TryGetValue(ask.Target, out var at) && fetched.Answered - at <= HitForMiss;

@@ -16,6 +16,9 @@ internal sealed record Held(
     /// <summary>When the cache came to know it: what came later may have taken its place.</summary>
     public int Learned { get; init; }
 
+    /// <summary>Seconds by which the cache may rightly take it for older: of two at a time, one may have been sent on before the other's delay moved the clock that both share.</summary>
+    public double Slack { get; init; }
+
     private static readonly int[] HeuristicallyCacheable = [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501];
 
     /// <summary>Final status codes that RFC 9110 defines, whose caching is therefore understood (§3).</summary>
