@@ -58,11 +58,11 @@ internal sealed record Held(
     /// <summary>The rule of the target's route: decision 0011's default, or what the operator says of it.</summary>
     private SetCookieRule CookieRule => RuleOf(Source.Ask.Target);
 
-    /// <summary>RFC 9110 §9.3.3: a POST's response stands for a GET only with explicit freshness and a Content-Location of the same URI.</summary>
+    /// <summary>RFC 9110 §9.3.3: a POST's response stands for a GET only with explicit freshness and a Content-Location of the same URI; once a 304 to a GET has confirmed it, it is what a GET brings.</summary>
     private bool MethodMayBeStored => Source.Ask.Method switch
     {
         "GET" or "HEAD" => true,
-        "POST" => StatesFreshness && Fields.First("Content-Location") == Source.Ask.Target,
+        "POST" => (StatesFreshness || Latest.Ask.Is("GET")) && Fields.First("Content-Location") == Source.Ask.Target,
         _ => false,
     };
 
