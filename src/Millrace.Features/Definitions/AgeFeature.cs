@@ -45,8 +45,8 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
             {
                 AgeSince.LastEvent => times!.Of(row),
                 AgeSince.FirstEvent => firsts!.Of(row),
-                AgeSince.FirstSeen => row[ItemWords.FirstSeen],
-                _ => row[ItemWords.Born],
+                AgeSince.FirstSeen => row.Long(2 * ItemWords.FirstSeen),
+                _ => row.Long(2 * ItemWords.Born),
             };
             ages[i] = since == 0 ? double.NaN : Math.Max(0, now - since);
         }

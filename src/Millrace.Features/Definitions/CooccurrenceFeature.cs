@@ -72,7 +72,7 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
     private void Add(in FeatureRead read, CountList neighbours, int of, double weight, Span<float> column)
     {
         var counts = Relates ? read.State<WindowedSums.Frozen>(1) : null;
-        double own = counts?.Count(read.Snapshot.Row(of)) ?? 0;
+        double own = counts?.Count(read.Snapshot.Cells(of)) ?? 0;
         var total = neighbours.Total + Shrink;
         for (var chunk = 0; chunk < neighbours.ScanCount; chunk++)
         {

@@ -16,7 +16,7 @@ internal static class ItemSimilarity
         vectors.Prefetch(read.Snapshot, rows);
         foreach (var row in rows)
         {
-            Int8Vector.AddTo(sum, ItemVectors.Vector(vectors.Of(read.Snapshot.Row(row))));
+            Int8Vector.AddTo(sum, ItemVectors.Vector(vectors.Of(read.Snapshot.Cells(row))));
         }
 
         Int8Vector.FromCounts(sum, person);
@@ -28,8 +28,8 @@ internal static class ItemSimilarity
 
         for (var i = 0; i < column.Length; i++)
         {
-            var words = vectors.Of(read.Row(i));
-            column[i] = (float)Int8Vector.Cosine(Int8Vector.Dot(person, ItemVectors.Vector(words)), squared, ItemVectors.Squared(words));
+            var cells = vectors.Of(read.Row(i));
+            column[i] = (float)Int8Vector.Cosine(Int8Vector.Dot(person, ItemVectors.Vector(cells)), squared, ItemVectors.Squared(cells));
         }
     }
 }

@@ -111,7 +111,7 @@ internal sealed class ReadPlan
 internal sealed class ReadScratch
 {
     private readonly int[] _recent = new int[FeatureOptions.MostRecent];
-    private long[] _words = [];
+    private long[] _served = [];
     private float[] _columns = [];
     private double[] _doubles = [];
     private PersonItems[] _items = [];
@@ -126,11 +126,11 @@ internal sealed class ReadScratch
 
     internal void Begin(in ReadInputs inputs, int features)
     {
-        _stride = inputs.Snapshot.Words;
+        _stride = inputs.Snapshot.Served;
         var count = inputs.Rows.Length;
-        if (_words.Length < count * _stride)
+        if (_served.Length < count * _stride)
         {
-            _words = new long[Math.Max(count, 256) * _stride];
+            _served = new long[Math.Max(count, 256) * _stride];
         }
 
         if (_columns.Length < count * features)
@@ -143,7 +143,7 @@ internal sealed class ReadScratch
             items.Clear();
         }
 
-        inputs.Snapshot.Gather(inputs.Rows, _words);
+        inputs.Snapshot.Gather(inputs.Rows, _served);
         FindRecent(inputs);
     }
 
@@ -169,7 +169,7 @@ internal sealed class ReadScratch
         }
     }
 
-    internal ReadOnlySpan<long> WordsOf(int count) => _words.AsSpan(0, count * _stride);
+    internal ReadOnlySpan<uint> CellsOf(int count) => _served.AsSpan(0, count * _stride).Cells();
 
     /// <summary>A history as rows, looked up once for each decision.</summary>
     internal PersonItems Items(in ReadInputs inputs, (PersonEntity Of, int Index) section, TimeSpan reach)

@@ -31,7 +31,7 @@ internal sealed class ValueTally
         (Total, _count) = (0, 0);
         for (var i = 0; i < rows.Length; i++)
         {
-            var ids = MemoryMarshal.Cast<long, uint>(values.Of(snapshot.Row(rows[i])));
+            var ids = values.Of(snapshot.Cells(rows[i]));
             Total += ids[0] == 0 ? 0 : weights[i];
             var bit = UInt128.One << i;
             foreach (var id in ids)
