@@ -102,9 +102,10 @@ internal sealed class RowStore(int words)
 
         internal ReadOnlySpan<long> this[int row] => Chunk(row) is { } chunk ? chunk.AsSpan(Start(row), _words) : Zeros(_words);
 
-        /// <summary>
-        /// Copies words of the rows one behind the other into <paramref name="into"/>, <paramref name="count"/> from <paramref name="first"/> on of each; a row below 0 is zeros.
-        /// </summary>
+        /// <summary>Copies the rows one behind the other into <paramref name="into"/>, rows.Length × words; a row below 0 is zeros.</summary>
+        internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => Gather(rows, 0, _words, into);
+
+        /// <summary>Copies <paramref name="count"/> words of each row from <paramref name="first"/> on, one row's behind the other's; a row below 0 is zeros.</summary>
         internal void Gather(ReadOnlySpan<int> rows, int first, int count, Span<long> into)
         {
             for (var i = 0; i < Math.Min(2 * Ahead, rows.Length); i++)
