@@ -87,14 +87,12 @@ internal static class AssembleBench
         private readonly ReadScratch _scratch = new();
         private readonly PersonBuffer _person = new();
         private readonly int[][] _rows;
-        private readonly int[] _candidateOf;
         private readonly Journal.UnixMicros _asked;
 
         internal Decision(FeatureWorld world, FeatureSnapshot snapshot, EmbeddedPersonStore persons, int items)
         {
             Snapshot = snapshot;
             _asked = world.Time;
-            _candidateOf = new int[snapshot.Rows];
             _rows = [.. Enumerable.Range(0, Draws).Select(_ => Enumerable.Range(0, Candidates).Select(_ => world.Next(items)).ToArray())];
             persons.Read("default", User, User, _person);
         }
@@ -104,17 +102,8 @@ internal static class AssembleBench
         internal void Run(ReadPlan plan, float[] matrix, int draw)
         {
             var rows = _rows[draw % Draws];
-            for (var i = 0; i < rows.Length; i++)
-            {
-                _candidateOf[rows[i]] = i + 1;
-            }
-
-            var inputs = new ReadInputs { Snapshot = Snapshot, Rows = rows, CandidateOf = _candidateOf, Person = _person, Asked = _asked, Context = Context, Surface = "home" };
+            var inputs = new ReadInputs { Snapshot = Snapshot, Rows = rows, Person = _person, Asked = _asked, Context = Context, Surface = "home" };
             plan.Run(inputs, _scratch, matrix);
-            foreach (var row in rows)
-            {
-                _candidateOf[row] = 0;
-            }
         }
     }
 }

@@ -18,9 +18,6 @@ internal readonly ref struct ReadInputs
     /// <summary>The candidates' rows in the snapshot; −1 for an item that it does not know.</summary>
     internal required ReadOnlySpan<int> Rows { get; init; }
 
-    /// <summary>For a snapshot row, the candidate's index plus one, else 0 or less: the inverse of <see cref="Rows"/>.</summary>
-    internal required ReadOnlySpan<int> CandidateOf { get; init; }
-
     /// <summary>The state of the person who asked.</summary>
     internal required PersonBuffer Person { get; init; }
 
@@ -64,11 +61,11 @@ internal readonly ref struct FeatureRead
     /// <inheritdoc cref="ReadInputs.Rows"/>
     internal ReadOnlySpan<int> Rows => _inputs.Rows;
 
-    /// <inheritdoc cref="ReadInputs.CandidateOf"/>
-    internal ReadOnlySpan<int> CandidateOf => _inputs.CandidateOf;
+    /// <summary>Which candidate stands in a row: the inverse of <see cref="Rows"/>.</summary>
+    internal CandidateIndex Candidates => _scratch.Candidates(_inputs);
 
     /// <summary>Rows that the session clicked in its present run, newest first, without repeats; the user's where the request names no session.</summary>
-    internal ReadOnlySpan<int> Recent => _scratch.Recent;
+    internal ReadOnlySpan<int> Recent => _scratch.Recent(_inputs);
 
     /// <summary>The candidates' cells, one row behind the other.</summary>
     internal ReadOnlySpan<uint> Cells { get; }
