@@ -18,7 +18,8 @@ internal static class AssembleBench
     /// <param name="items">Items in the catalogue.</param>
     /// <param name="events">Events folded before.</param>
     /// <param name="runs">Decisions measured.</param>
-    internal static int Run(int items, int events, int runs)
+    /// <param name="only">The plans that are measured: none, all, or a feature; every one when empty.</param>
+    internal static int Run(int items, int events, int runs, string[] only)
     {
         var world = new FeatureWorld(items);
         var folder = new FeatureFolder(FeatureWorld.Features, new FeatureOptions());
@@ -40,14 +41,14 @@ internal static class AssembleBench
         var decision = new Decision(world, folder.Freeze(world.Time), persons, items);
         Console.WriteLine($"{items} items, {events} events, {decision.Snapshot.Words} words a row, {Candidates} candidates");
         Console.WriteLine("| columns | µs a decision (median of rounds) | least | bytes a decision |\n|---|---|---|---|");
-        Measure("none", decision, [], runs);
-        foreach (var name in FeatureWorld.Features.Names)
+        // All last, when its code has been compiled for good.
+        (string Label, IEnumerable<string> Names)[] plans =
+            [("none", []), .. FeatureWorld.Features.Names.Select(name => (name, (IEnumerable<string>)[name])), ("all", FeatureWorld.Features.Names)];
+        foreach (var (label, names) in plans.Where(plan => only.Length == 0 || only.Contains(plan.Label)))
         {
-            Measure(name, decision, [name], runs / 4);
+            Measure(label, decision, names, runs);
         }
 
-        // Last, when its code has been compiled for good.
-        Measure("all", decision, FeatureWorld.Features.Names, runs);
         return 0;
     }
 

@@ -1,3 +1,4 @@
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Features.Text;
 
@@ -26,10 +27,17 @@ internal static class ItemSimilarity
             return;
         }
 
+        var dots = read.Doubles(2 * column.Length);
+        var lengths = dots[column.Length..];
+        dots = dots[..column.Length];
         for (var i = 0; i < column.Length; i++)
         {
             var cells = vectors.Of(read.Row(i));
-            column[i] = (float)Int8Vector.Cosine(Int8Vector.Dot(person, ItemVectors.Vector(cells)), squared, ItemVectors.Squared(cells));
+            dots[i] = Int8Vector.Dot(person, ItemVectors.Vector(cells));
+            lengths[i] = (long)squared * ItemVectors.Squared(cells);
         }
+
+        DeterministicLanes.Cosine(dots, lengths, dots);
+        DeterministicLanes.ToFloats(dots, column);
     }
 }
