@@ -39,10 +39,15 @@ internal static class FeaturesImageBench
             for (var round = 0; round < 3; round++)
             {
                 GC.Collect();
-                var (loaded, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+                var (loaded, cpu, paused) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, GC.GetTotalPauseDuration());
+                var (collections, allocated) = (GC.CollectionCount(0), GC.GetTotalAllocatedBytes());
                 using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 18);
                 var state = FolderLoader.Load(file, features, options, keys);
-                Say($"loaded {state.Items.Count} items, CPU {(Environment.CpuUsage.TotalTime - cpu).TotalSeconds:f2} s", loaded);
+                var (used, pauses) = (Environment.CpuUsage.TotalTime - cpu, GC.GetTotalPauseDuration() - paused);
+                Say(
+                    $"loaded {state.Items.Count} items, CPU {used.TotalSeconds:f2} s, {(GC.GetTotalAllocatedBytes() - allocated) / 1e6:f0} MB allocated, "
+                    + $"paused {pauses.TotalSeconds:f2} s by {GC.CollectionCount(0) - collections} collections,",
+                    loaded);
             }
         }
         finally
