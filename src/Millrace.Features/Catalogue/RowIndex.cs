@@ -5,7 +5,7 @@ namespace Millrace.Features.Catalogue;
 
 /// <summary>
 /// Item id → row: open addressing with linear probing over an array that freezes by sharing, so that a snapshot finds exactly the items of its own epoch even
-/// when a row has since gone to another item. Half full at most. A place holds half of the hash beside the row, so that no other item is looked at in vain. Single writer.
+/// when a row has since gone to another item. Half full at most. A place holds the whole hash beside the row, so that a search by hash reads no item, and one by id none in vain. Single writer.
 /// </summary>
 /// <param name="items">The items, whose ids are the keys.</param>
 /// <param name="expected">How many are about to come.</param>
@@ -48,7 +48,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         // What follows the gap moves into it unless that would put it before its home (Knuth 6.4, algorithm R): no tombstones.
         for (var at = (gap + 1) & mask; _places.Read(at) is { IsTaken: true } place; at = (at + 1) & mask)
         {
-            var home = Home(items.Read(place.Row)!.Hash, _bits);
+            var home = Home(place.Hash, _bits);
             if (((at - home) & mask) >= ((at - gap) & mask))
             {
                 _places.Edit(gap) = place;
@@ -84,7 +84,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
     private void Put(Place place)
     {
         var mask = (1 << _bits) - 1;
-        var at = Home(items.Read(place.Row)!.Hash, _bits);
+        var at = Home(place.Hash, _bits);
         while (_places.Read(at).IsTaken)
         {
             at = (at + 1) & mask;
@@ -108,7 +108,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
             var mask = (1 << bits) - 1;
             for (var at = Home(hash, bits); places[at] is { IsTaken: true } place; at = (at + 1) & mask)
             {
-                if (place.Is(hash) && items[place.Row]! is var item && item.Hash == hash && item.Id == id)
+                if (place.Hash == hash && items[place.Row]!.Id == id)
                 {
                     return place.Row;
                 }
@@ -117,21 +117,13 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
             return -1;
         }
 
-        /// <summary>The rows of the items of these hashes, −1 for each that there is none of. All take a step before any takes the next, so that their misses overlap.</summary>
+        /// <summary>The rows of the items of these hashes, −1 for each that there is none of. All begin to load their places before any is looked at, so that their misses overlap.</summary>
         internal void Find(ReadOnlySpan<ulong> hashes, Span<int> rows)
         {
             rows = rows[..hashes.Length];
             foreach (var hash in hashes)
             {
                 places.Prefetch(Home(hash, bits));
-            }
-
-            foreach (var hash in hashes)
-            {
-                if (places[Home(hash, bits)] is { IsTaken: true } place)
-                {
-                    items.Prefetch(place.Row);
-                }
             }
 
             for (var i = 0; i < hashes.Length; i++)
@@ -146,7 +138,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
             var mask = (1 << bits) - 1;
             for (var at = Home(hash, bits); places[at] is { IsTaken: true } place; at = (at + 1) & mask)
             {
-                if (place.Is(hash) && items[place.Row]!.Hash == hash)
+                if (place.Hash == hash)
                 {
                     return place.Row;
                 }
@@ -156,16 +148,15 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         }
     }
 
-    /// <summary>A row, and the lower half of its item's hash.</summary>
+    /// <summary>A row, and its item's hash.</summary>
     internal readonly struct Place(ulong hash, int row)
     {
-        private readonly uint _half = (uint)hash;
         private readonly int _next = row + 1;
+
+        internal ulong Hash => hash;
 
         internal bool IsTaken => _next != 0;
 
         internal int Row => _next - 1;
-
-        internal bool Is(ulong hash) => _half == (uint)hash;
     }
 }

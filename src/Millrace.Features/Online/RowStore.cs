@@ -103,7 +103,10 @@ internal sealed class RowStore(int words)
         internal ReadOnlySpan<long> this[int row] => Chunk(row) is { } chunk ? chunk.AsSpan(Start(row), _words) : Zeros(_words);
 
         /// <summary>Copies the rows one behind the other into <paramref name="into"/>, rows.Length × words; a row below 0 is zeros.</summary>
-        internal void Gather(ReadOnlySpan<int> rows, Span<long> into)
+        internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => Gather(rows, 0, _words, into);
+
+        /// <summary>Copies <paramref name="count"/> words of each row from <paramref name="first"/> on, one row's behind the other's; a row below 0 is zeros.</summary>
+        internal void Gather(ReadOnlySpan<int> rows, int first, int count, Span<long> into)
         {
             for (var i = 0; i < Math.Min(2 * Ahead, rows.Length); i++)
             {
@@ -112,7 +115,7 @@ internal sealed class RowStore(int words)
 
             for (var i = 0; i < Math.Min(Ahead, rows.Length); i++)
             {
-                Prefetch(rows[i], 0, _words);
+                Prefetch(rows[i], first, count);
             }
 
             for (var i = 0; i < rows.Length; i++)
@@ -124,13 +127,13 @@ internal sealed class RowStore(int words)
 
                 if (i + Ahead < rows.Length)
                 {
-                    Prefetch(rows[i + Ahead], 0, _words);
+                    Prefetch(rows[i + Ahead], first, count);
                 }
 
-                var target = into.Slice(i * _words, _words);
+                var target = into.Slice(i * count, count);
                 if (rows[i] >= 0 && Chunk(rows[i]) is { } chunk)
                 {
-                    chunk.AsSpan(Start(rows[i]), _words).CopyTo(target);
+                    chunk.AsSpan(Start(rows[i]) + first, count).CopyTo(target);
                 }
                 else
                 {
