@@ -85,7 +85,8 @@ internal sealed class StateReader
 
             var part = Math.Min(into.Length, _end - _next);
             _buffer.AsSpan(_next, part).CopyTo(into);
-            (into, _next) = (into[part..], _next + part);
+            into = into[part..];
+            _next += part;
         }
     }
 
