@@ -287,43 +287,54 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
     }
 
+    /// <summary>
+    /// Takes a consent back or gives it. What a withdrawal drops stands in several shards, which are changed under all their locks: a shard's cut speaks for all that stands in it, and whoever
+    /// reads two shards takes the later cut for both.
+    /// </summary>
     private void Consent(ConsentChanged changed, string user, bool personalise, Position position)
     {
         var key = PersonKeyText.Of(changed.Tenant, user, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards.Of(key);
-        string[] sessions = [];
-        lock (shard.Gate)
+        var shards = _shards;
+        var of = shards.IndexOf(key);
+        IReadOnlyList<string> sessions = personalise ? [] : SessionsOf(changed.Tenant, user);
+        int[] touched = [.. sessions.Select(session => IndexOf(shards, changed.Tenant, session)).Append(of).Distinct().OrderDescending()];
+        var held = 0;
+        try
         {
-            // Under the lock of what changes: a reader's cut says which side of the fact it is of.
-            shard.Folded[position.Partition] = position.Offset + 1;
+            for (; held < touched.Length; held++)
+            {
+                shards[touched[held]].Gate.Enter();
+            }
+
+            foreach (var index in touched)
+            {
+                shards[index].Folded[position.Partition] = position.Offset + 1;
+            }
+
             if (personalise)
             {
-                shard.Withdrawn.Remove(key);
+                shards[of].Withdrawn.Remove(key);
+                return;
             }
-            else
+
+            shards[of].Users.Remove(key);
+            foreach (var session in sessions)
             {
-                sessions = shard.Links.SessionsOf(key);
-                shard.Users.Remove(key);
-                shard.Withdrawn.Touch(key, changed.Received.Value, _keys, changed.Tenant, user, position);
+                Remove(changed.Tenant, session, static shard => shard.Sessions);
+            }
+
+            shards[of].Withdrawn.Touch(key, changed.Received.Value, _keys, changed.Tenant, user, position);
+        }
+        finally
+        {
+            while (held > 0)
+            {
+                shards[touched[--held]].Gate.Exit();
             }
         }
-
-        foreach (var session in sessions)
-        {
-            Withdraw(changed.Tenant, session, position);
-        }
     }
 
-    private void Withdraw(string tenant, string session, Position position)
-    {
-        var key = PersonKeyText.Of(tenant, session, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards.Of(key);
-        lock (shard.Gate)
-        {
-            shard.Folded[position.Partition] = position.Offset + 1;
-            shard.Sessions.Remove(key);
-        }
-    }
+    private static int IndexOf(PersonShards shards, string tenant, string id) => shards.IndexOf(PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]));
 
     private static void Copy(PersonShards shards, int index, PersonEntity of, ReadOnlySpan<char> key, PersonBuffer into, Span<long> folded)
     {

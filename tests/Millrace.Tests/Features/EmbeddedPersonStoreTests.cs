@@ -96,11 +96,15 @@ public sealed class EmbeddedPersonStoreTests
         Assert.False(Read(store).Knows(PersonEntity.User) || Read(store).Knows(PersonEntity.Session));
     }
 
-    [Fact]
-    public async Task What_a_reader_finds_beside_the_writer_is_what_its_cut_says_through_withdrawals_too()
+    [Theory]
+    [InlineData(100)]
+    [InlineData(600)]
+    [InlineData(1_000_000)]
+    public async Task What_a_reader_finds_beside_the_writer_is_what_its_cut_says_through_withdrawals_too(int maxPersons)
     {
+        // One shard, two, and as many as there are.
         StoredFact[] facts = [.. Enumerable.Range(0, 40_000).Select(Mixed)];
-        var store = new EmbeddedPersonStore(Layout, 1);
+        var store = new EmbeddedPersonStore(Layout, 1, maxPersons: maxPersons);
         var found = new List<(long Cut, int Person, string Text)>();
         var writing = Task.Run(() => Array.ForEach(facts, fact => store.Observe(fact)), TestContext.Current.CancellationToken);
         for (var i = 0; !writing.IsCompleted; i = (i + 1) % 12)
