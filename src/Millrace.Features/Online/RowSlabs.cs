@@ -76,8 +76,8 @@ internal sealed class RowSlabs(int words)
         }
     }
 
-    /// <summary>Whether so much is unused, of what <paramref name="rows"/> rows need, that a slab should be emptied.</summary>
-    internal bool IsSparse(int rows)
+    /// <summary>Whether a slab is being emptied: the one with the fewest rows left, once there are twice as many slots as <paramref name="rows"/>.</summary>
+    internal bool Empties(int rows)
     {
         if (_leaving >= 0)
         {

@@ -83,7 +83,7 @@ internal sealed class RowStore(int words)
     /// <summary>Moves a few rows out of the slab that is being emptied, if there is one.</summary>
     private void Compact()
     {
-        if (!_slabs.IsSparse(_rows))
+        if (!_slabs.Empties(_rows))
         {
             return;
         }
