@@ -218,7 +218,7 @@ internal sealed class NodeServices : IAsyncDisposable
             Skew.Start();
         }
 
-        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding), Subjects);
+        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding) with { SnapshotSecret = HMACSHA256.HashData(TokenKey, "features"u8) }, Subjects);
 
         EmbeddedPersonStore PersonsOf(FeatureSet set) =>
             new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, Subjects);

@@ -41,6 +41,9 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
 
     internal override FrozenState View(long time) => new Frozen(_table.View());
 
+    // Surfaces and slots are the site's; segments and the context are sealed in facts.
+    internal override bool TellsOfPersons => key.By is not ("surface" or "slot");
+
     internal override StateImage Image()
     {
         var ring = _ring.Freeze();
