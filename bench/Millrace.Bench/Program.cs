@@ -38,9 +38,9 @@ return args switch
     ["features-fold"] => FoldBench.Run(items: 100_000, events: 500_000, rounds: 5, alone: true),
     ["features-fold", var items, var events, var rounds] => FoldBench.Run(
         int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture), alone: false),
-    ["features-assemble"] => AssembleBench.Run(items: 1_000_000, events: 1_000_000, runs: 1_000),
-    ["features-assemble", var items, var events, var runs] => AssembleBench.Run(
-        int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture)),
+    ["features-assemble"] => AssembleBench.Run(items: 1_000_000, events: 1_000_000, runs: 1_000, only: []),
+    ["features-assemble", var items, var events, var runs, .. var only] => AssembleBench.Run(
+        int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture), only),
     ["store-memory"] => StoreMemoryBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
@@ -52,6 +52,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS] | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

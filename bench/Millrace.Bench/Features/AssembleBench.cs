@@ -10,13 +10,16 @@ namespace Millrace.Bench.Features;
 internal static class AssembleBench
 {
     private const int Candidates = 200;
-    private const int Draws = 64;
+
+    // So many rows that they do not stay in the cache from one round to the next.
+    private const int Draws = 1024;
     private const string User = "a reader of much";
 
     /// <param name="items">Items in the catalogue.</param>
     /// <param name="events">Events folded before.</param>
     /// <param name="runs">Decisions measured.</param>
-    internal static int Run(int items, int events, int runs)
+    /// <param name="only">The plans that are measured: none, all, or a feature; every one when empty.</param>
+    internal static int Run(int items, int events, int runs, string[] only)
     {
         var world = new FeatureWorld(items);
         var folder = new FeatureFolder(FeatureWorld.Features, new FeatureOptions());
@@ -38,11 +41,12 @@ internal static class AssembleBench
         var decision = new Decision(world, folder.Freeze(world.Time), persons, items);
         Console.WriteLine($"{items} items, {events} events, {decision.Snapshot.Words} words a row, {Candidates} candidates");
         Console.WriteLine("| columns | µs a decision (median of rounds) | least | bytes a decision |\n|---|---|---|---|");
-        Measure("all", decision, FeatureWorld.Features.Names, runs);
-        Measure("none", decision, [], runs);
-        foreach (var name in FeatureWorld.Features.Names)
+        // All last, when its code has been compiled for good.
+        (string Label, IEnumerable<string> Names)[] plans =
+            [("none", []), .. FeatureWorld.Features.Names.Select(name => (name, (IEnumerable<string>)[name])), ("all", FeatureWorld.Features.Names)];
+        foreach (var (label, names) in plans.Where(plan => only.Length == 0 || only.Contains(plan.Label)))
         {
-            Measure(name, decision, [name], runs / 4);
+            Measure(label, decision, names, runs);
         }
 
         return 0;
@@ -84,14 +88,12 @@ internal static class AssembleBench
         private readonly ReadScratch _scratch = new();
         private readonly PersonBuffer _person = new();
         private readonly int[][] _rows;
-        private readonly int[] _candidateOf;
         private readonly Journal.UnixMicros _asked;
 
         internal Decision(FeatureWorld world, FeatureSnapshot snapshot, EmbeddedPersonStore persons, int items)
         {
             Snapshot = snapshot;
             _asked = world.Time;
-            _candidateOf = new int[snapshot.Rows];
             _rows = [.. Enumerable.Range(0, Draws).Select(_ => Enumerable.Range(0, Candidates).Select(_ => world.Next(items)).ToArray())];
             persons.Read("default", User, User, _person);
         }
@@ -101,17 +103,8 @@ internal static class AssembleBench
         internal void Run(ReadPlan plan, float[] matrix, int draw)
         {
             var rows = _rows[draw % Draws];
-            for (var i = 0; i < rows.Length; i++)
-            {
-                _candidateOf[rows[i]] = i + 1;
-            }
-
-            var inputs = new ReadInputs { Snapshot = Snapshot, Rows = rows, CandidateOf = _candidateOf, Person = _person, Asked = _asked, Context = Context, Surface = "home" };
+            var inputs = new ReadInputs { Snapshot = Snapshot, Rows = rows, Person = _person, Asked = _asked, Context = Context, Surface = "home" };
             plan.Run(inputs, _scratch, matrix);
-            foreach (var row in rows)
-            {
-                _candidateOf[row] = 0;
-            }
         }
     }
 }

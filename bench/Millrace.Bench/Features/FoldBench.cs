@@ -25,7 +25,7 @@ internal static class FoldBench
         }
 
         Console.WriteLine($"{items} items, {FeatureWorld.Features.Definitions.Length} features, {events} events a round, a freeze every {Epoch}");
-        Console.WriteLine("| round | items: events/s | ns/event | persons: events/s | bytes/event |\n|---|---|---|---|---|");
+        Console.WriteLine("| round | items: events/s | ns/event | persons: events/s | bytes/event | full collections |\n|---|---|---|---|---|---|");
         for (var round = 0; round < rounds; round++)
         {
             StoredFact[] facts = [.. Enumerable.Range(0, events).Select(_ => world.Event())];
@@ -33,10 +33,11 @@ internal static class FoldBench
             // The facts are old before they are folded: moving them is no part of it.
             GC.Collect();
             var allocated = GC.GetAllocatedBytesForCurrentThread();
+            var collected = GC.CollectionCount(2);
             var began = ThreadClock.Now;
             for (var i = 0; i < facts.Length; i++)
             {
-                folder.Apply(facts[i]);
+                folder.Apply(facts, i);
                 if (i % Epoch == Epoch - 1)
                 {
                     folder.Freeze(facts[i].Fact.Time);
@@ -44,6 +45,7 @@ internal static class FoldBench
             }
 
             var folded = ThreadClock.Now;
+            collected = GC.CollectionCount(2) - collected;
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
             foreach (var fact in facts)
             {
@@ -52,7 +54,7 @@ internal static class FoldBench
 
             var observed = ThreadClock.Now;
             Console.WriteLine(FormattableString.Invariant(
-                $"| {round} | {events * 1e9 / (folded - began):F0} | {(folded - began) / (double)events:F0} | {events * 1e9 / (observed - folded):F0} | {allocated / events} |"));
+                $"| {round} | {events * 1e9 / (folded - began):F0} | {(folded - began) / (double)events:F0} | {events * 1e9 / (observed - folded):F0} | {allocated / events} | {collected} |"));
         }
 
         if (!alone)

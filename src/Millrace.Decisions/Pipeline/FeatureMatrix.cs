@@ -15,7 +15,6 @@ internal static class FeatureMatrix
         {
             Snapshot = snapshot,
             Rows = work.Rows.AsSpan(0, work.Count),
-            CandidateOf = work.CandidateOf,
             Person = work.Person,
             Asked = asked.Now,
             Context = asked.Context,

@@ -18,6 +18,7 @@ internal sealed class Workspace
     private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _excludedHashes = [];
     private readonly HashSet<string> _offered = new(StringComparer.Ordinal);
+    // By row: 0 none, −1 excluded, else the candidate's index plus one.
     private int[] _candidateOf = [];
     private FeatureSnapshot _snapshot = null!;
     private UnixMicros _now;
@@ -36,9 +37,6 @@ internal sealed class Workspace
     internal uint[] Sources { get; private set; } = new uint[256];
 
     internal CatalogueItem?[] Items { get; private set; } = new CatalogueItem?[256];
-
-    /// <summary>For a snapshot row: 0 none, −1 excluded, else the candidate's index plus one.</summary>
-    internal ReadOnlySpan<int> CandidateOf => _candidateOf.AsSpan(0, _snapshot.Rows);
 
     internal CountEntry[] Neighbours { get; private set; } = [];
 

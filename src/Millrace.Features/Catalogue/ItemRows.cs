@@ -36,6 +36,15 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
     /// <param name="hash">Its hash.</param>
     internal int Find(string id, ulong hash) => Index.Find(id, hash);
 
+    /// <summary>The row of an item of this hash; −1 when there is none.</summary>
+    internal int Find(ulong hash) => Index.Find(hash);
+
+    /// <summary>Begins to load where <see cref="Find(ulong)"/> will look.</summary>
+    internal void PrefetchPlace(ulong hash) => Index.Prefetch(hash);
+
+    /// <summary>Begins to load where <see cref="Read"/> will look.</summary>
+    internal void PrefetchRow(int row) => _items.Now.Prefetch(row);
+
     internal CatalogueItem? Read(int row) => _items.Read(row);
 
     /// <summary>Puts an item of the catalogue in its row; −1 when there is no place for it.</summary>

@@ -1,6 +1,6 @@
 namespace Millrace.Features.Catalogue;
 
-/// <summary>The words of an item's row that the catalogue fills; those of the states follow. All zero for an item that only events have named.</summary>
+/// <summary>The first words of an item's row, which the catalogue fills; what is the states' follows. All zero for an item that only events have named.</summary>
 internal static class ItemWords
 {
     /// <summary>Unix µs of its publication, else of the first fact about it.</summary>

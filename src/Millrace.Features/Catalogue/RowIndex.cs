@@ -23,6 +23,12 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
     /// <param name="hash">Its hash.</param>
     internal int Find(string id, ulong hash) => new Frozen(_places.Now, items.Now, _bits).Find(id, hash);
 
+    /// <summary>The row of the item of this hash; −1 when there is none.</summary>
+    internal int Find(ulong hash) => new Frozen(_places.Now, items.Now, _bits).Find(hash);
+
+    /// <summary>Begins to load where the search for a hash begins.</summary>
+    internal void Prefetch(ulong hash) => _places.Now.Prefetch(Home(hash, _bits));
+
     /// <summary>Adds the item that stands in <paramref name="row"/>; its id is new.</summary>
     internal void Add(int row)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -25,7 +24,7 @@ public sealed record AffinityFeature(string Name, FeatureEntity Of, string Event
         double total = tally.Total;
         for (var i = 0; i < column.Length; i++)
         {
-            if (tally.Of(MemoryMarshal.Cast<long, uint>(values.Of(read.Row(i)))) is var weight and >= 0)
+            if (tally.Of(values.Of(read.Row(i))) is var weight and >= 0)
             {
                 column[i] = (float)(weight / total);
             }

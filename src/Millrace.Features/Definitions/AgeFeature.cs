@@ -33,22 +33,35 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var times = Since == AgeSince.LastEvent ? read.State<LastTimes.Frozen>(0) : null;
-        var firsts = Since == AgeSince.FirstEvent ? read.State<FirstTimes.Frozen>(0) : null;
         var halfLife = HalfLife is { } given ? given.Ticks / (double)TimeSpan.TicksPerMicrosecond : 0;
         var now = read.Now.Value;
         var ages = read.Doubles(column.Length);
-        for (var i = 0; i < ages.Length; i++)
+        switch (Since)
         {
-            var row = read.Row(i);
-            var since = Since switch
-            {
-                AgeSince.LastEvent => times!.Of(row),
-                AgeSince.FirstEvent => firsts!.Of(row),
-                AgeSince.FirstSeen => row[ItemWords.FirstSeen],
-                _ => row[ItemWords.Born],
-            };
-            ages[i] = since == 0 ? double.NaN : Math.Max(0, now - since);
+            case AgeSince.LastEvent:
+                var times = read.State<LastTimes.Frozen>(0);
+                for (var i = 0; i < ages.Length; i++)
+                {
+                    ages[i] = Age(now, times.Of(read.Row(i)));
+                }
+
+                break;
+            case AgeSince.FirstEvent:
+                var firsts = read.State<FirstTimes.Frozen>(0);
+                for (var i = 0; i < ages.Length; i++)
+                {
+                    ages[i] = Age(now, firsts.Of(read.Row(i)));
+                }
+
+                break;
+            default:
+                var born = read.Column(2 * (Since == AgeSince.FirstSeen ? ItemWords.FirstSeen : ItemWords.Born));
+                for (var i = 0; i < ages.Length; i++)
+                {
+                    ages[i] = Age(now, born.Long(i));
+                }
+
+                break;
         }
 
         if (halfLife > 0)
@@ -65,6 +78,8 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
 
         DeterministicLanes.ToFloats(ages, column);
     }
+
+    private static double Age(long now, long since) => since == 0 ? double.NaN : Math.Max(0, now - since);
 }
 
 /// <summary>What an age is measured from.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -29,7 +28,7 @@ public sealed record ContextMatchFeature(string Name, string Key, string By) : F
         var values = read.State<CatalogueState.Frozen>(0);
         for (var i = 0; i < column.Length; i++)
         {
-            var ids = MemoryMarshal.Cast<long, uint>(values.Of(read.Row(i)));
+            var ids = values.Of(read.Row(i));
             if (ids[0] != 0)
             {
                 column[i] = ids.Contains(id) ? 1 : 0;

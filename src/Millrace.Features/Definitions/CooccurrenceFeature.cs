@@ -60,11 +60,12 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
 
         var pairs = read.State<SessionPairs.Frozen>(0);
         double weight = 1;
-        for (var back = 0; back < Math.Min(Depth, read.Recent.Length); back++, weight *= Fade)
+        var recent = read.Recent;
+        for (var back = 0; back < Math.Min(Depth, recent.Length); back++, weight *= Fade)
         {
-            if (pairs.Of(read.Recent[back]) is { } neighbours)
+            if (pairs.Of(recent[back]) is { } neighbours)
             {
-                Add(read, neighbours, read.Recent[back], weight, column);
+                Add(read, neighbours, recent[back], weight, column);
             }
         }
     }
@@ -72,13 +73,14 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
     private void Add(in FeatureRead read, CountList neighbours, int of, double weight, Span<float> column)
     {
         var counts = Relates ? read.State<WindowedSums.Frozen>(1) : null;
-        double own = counts?.Count(read.Snapshot.Row(of)) ?? 0;
+        double own = counts?.Count(read.Snapshot.Cells(of)) ?? 0;
         var total = neighbours.Total + Shrink;
+        var candidates = read.Candidates;
         for (var chunk = 0; chunk < neighbours.ScanCount; chunk++)
         {
             foreach (ref readonly var entry in neighbours.Scan(chunk))
             {
-                var candidate = (uint)entry.Row < (uint)read.CandidateOf.Length ? read.CandidateOf[entry.Row] - 1 : -1;
+                var candidate = candidates.Of(entry.Row);
                 if (candidate < 0)
                 {
                     continue;

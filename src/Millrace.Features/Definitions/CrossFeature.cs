@@ -33,9 +33,12 @@ public sealed record CrossFeature(string Name, string Event, string By, TimeSpan
 
         var counts = read.State<CrossedCounts.Frozen>(0);
         var rows = read.Rows;
-        foreach (var row in rows)
+        for (var i = 0; i < column.Length; i++)
         {
-            counts.Prefetch(row, value);
+            if (counts.All(read.Row(i)) > 0)
+            {
+                counts.Prefetch(rows[i], value);
+            }
         }
 
         for (var i = 0; i < column.Length; i++)
@@ -45,7 +48,7 @@ public sealed record CrossFeature(string Name, string Event, string By, TimeSpan
                 continue;
             }
 
-            var count = counts.Count(rows[i], value);
+            var count = counts.All(read.Row(i)) > 0 ? counts.Count(rows[i], value) : 0;
             column[i] = As switch
             {
                 CountRead.Log => CountLog.LogOnePlus(count),

@@ -23,14 +23,8 @@ public sealed record DecayedCountFeature(string Name, string Event, TimeSpan Hal
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var sums = read.State<DecayedSums.Frozen>(0);
-        var rows = read.Rows;
         var decayed = read.Doubles(column.Length);
-        for (var i = 0; i < decayed.Length; i++)
-        {
-            decayed[i] = rows[i] >= 0 ? sums.Sum(read.Row(i)) : double.NaN;
-        }
-
+        read.State<DecayedSums.Frozen>(0).Sums(read, decayed);
         if (As == CountRead.Log)
         {
             DeterministicLanes.LogOnePlus(decayed, column);

@@ -25,12 +25,11 @@ public sealed record DecayedSumFeature(string Name, string Event, string Unit, T
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        var sums = read.State<DecayedSums.Frozen>(0);
-        var rows = read.Rows;
         var decayed = read.Doubles(column.Length);
-        for (var i = 0; i < decayed.Length; i++)
+        read.State<DecayedSums.Frozen>(0).Sums(read, decayed);
+        foreach (ref var sum in decayed)
         {
-            decayed[i] = rows[i] >= 0 ? sums.Sum(read.Row(i)) / 1e3 : double.NaN;
+            sum /= 1e3;
         }
 
         if (As == CountRead.Log)

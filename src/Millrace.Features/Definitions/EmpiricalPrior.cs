@@ -65,15 +65,15 @@ public static class EmpiricalPrior
         var (items, successes, trials, squares, over) = (0, Int128.Zero, Int128.Zero, Int128.Zero, Int128.Zero);
         for (var row = 0; row < snapshot.Rows; row++)
         {
-            var words = snapshot.Row(row);
-            Int128 n = (Int128)per.Sum(words) << shift;
+            var cells = snapshot.Cells(row);
+            Int128 n = (Int128)per.Sum(cells) << shift;
             if (n == 0 || snapshot.Known(row) is null)
             {
                 continue;
             }
 
             // Clicks whose impressions left the window, or were never told, cannot make a rate above 1.
-            var c = Int128.Min((Int128)of.Count(words) << UnitBits, n);
+            var c = Int128.Min((Int128)of.Count(cells) << UnitBits, n);
             items++;
             successes += c;
             trials += n;

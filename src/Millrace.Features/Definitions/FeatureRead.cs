@@ -18,9 +18,6 @@ internal readonly ref struct ReadInputs
     /// <summary>The candidates' rows in the snapshot; −1 for an item that it does not know.</summary>
     internal required ReadOnlySpan<int> Rows { get; init; }
 
-    /// <summary>For a snapshot row, the candidate's index plus one, else 0 or less: the inverse of <see cref="Rows"/>.</summary>
-    internal required ReadOnlySpan<int> CandidateOf { get; init; }
-
     /// <summary>The state of the person who asked.</summary>
     internal required PersonBuffer Person { get; init; }
 
@@ -52,8 +49,8 @@ internal readonly ref struct FeatureRead
         _inputs = inputs;
         _bound = bound;
         _scratch = scratch;
-        Words = scratch.WordsOf(inputs.Rows.Length);
-        Stride = inputs.Snapshot.Words;
+        Cells = scratch.CellsOf(inputs.Rows.Length);
+        Stride = 2 * inputs.Snapshot.Served;
     }
 
     internal FeatureSnapshot Snapshot => _inputs.Snapshot;
@@ -64,16 +61,16 @@ internal readonly ref struct FeatureRead
     /// <inheritdoc cref="ReadInputs.Rows"/>
     internal ReadOnlySpan<int> Rows => _inputs.Rows;
 
-    /// <inheritdoc cref="ReadInputs.CandidateOf"/>
-    internal ReadOnlySpan<int> CandidateOf => _inputs.CandidateOf;
+    /// <summary>Which candidate stands in a row: the inverse of <see cref="Rows"/>.</summary>
+    internal CandidateIndex Candidates => _scratch.Candidates(_inputs);
 
     /// <summary>Rows that the session clicked in its present run, newest first, without repeats; the user's where the request names no session.</summary>
-    internal ReadOnlySpan<int> Recent => _scratch.Recent;
+    internal ReadOnlySpan<int> Recent => _scratch.Recent(_inputs);
 
-    /// <summary>The candidates' words, one row behind the other.</summary>
-    internal ReadOnlySpan<long> Words { get; }
+    /// <summary>The candidates' cells, one row behind the other.</summary>
+    internal ReadOnlySpan<uint> Cells { get; }
 
-    /// <summary>Words of one row.</summary>
+    /// <summary>Cells of one row.</summary>
     internal int Stride { get; }
 
     /// <summary>The epoch's time: where windows of items end.</summary>
@@ -97,8 +94,8 @@ internal readonly ref struct FeatureRead
     /// <inheritdoc cref="ReadInputs.Context"/>
     internal ImmutableSortedDictionary<string, string> Context => _inputs.Context;
 
-    /// <summary>One word of each candidate, that which stands at <paramref name="at"/> in every row; zero for an unknown item.</summary>
-    internal WordColumn Column(int at) => new(Words[Math.Min(at, Words.Length)..], Stride);
+    /// <summary>What stands at cell <paramref name="at"/> in every candidate's row; zero for an unknown item.</summary>
+    internal CellColumn Column(int at) => new(Cells[Math.Min(at, Cells.Length)..], Stride);
 
     /// <summary>log(1 + n) of a count of each known item; what the column holds for the others is left.</summary>
     /// <param name="at">Where the count stands in every row.</param>
@@ -116,8 +113,8 @@ internal readonly ref struct FeatureRead
         }
     }
 
-    /// <summary>The words of candidate <paramref name="i"/>; zeros for an unknown item.</summary>
-    internal ReadOnlySpan<long> Row(int i) => Words.Slice(i * Stride, Stride);
+    /// <summary>What reading takes of candidate <paramref name="i"/>; zeros for an unknown item.</summary>
+    internal ReadOnlySpan<uint> Row(int i) => Cells.Slice(i * Stride, Stride);
 
     /// <summary>The catalogue's entry of a candidate; null for an item that only the caller, or only events, know.</summary>
     internal CatalogueItem? Item(int i) => Rows[i] >= 0 && Snapshot.Item(Rows[i]) is { Ghost: false } item ? item : null;
@@ -181,15 +178,17 @@ internal readonly ref struct FeatureRead
     internal ReadOnlySpan<float> Input(int index) => _scratch.Column(_bound.Inputs[index], Count);
 }
 
-/// <summary>One word of each candidate's row.</summary>
-/// <param name="words">From the first candidate's word on.</param>
-/// <param name="stride">Words of one row.</param>
-internal readonly ref struct WordColumn(ReadOnlySpan<long> words, int stride)
+/// <summary>One cell of each candidate's row, or two that are a number.</summary>
+/// <param name="cells">From the first candidate's cell on.</param>
+/// <param name="stride">Cells of one row.</param>
+internal readonly ref struct CellColumn(ReadOnlySpan<uint> cells, int stride)
 {
-    private readonly ReadOnlySpan<long> _words = words;
+    private readonly ReadOnlySpan<uint> _cells = cells;
     private readonly int _stride = stride;
 
-    internal long this[int candidate] => _words[candidate * _stride];
+    internal uint this[int candidate] => _cells[candidate * _stride];
+
+    internal long Long(int candidate) => _cells.Long(candidate * _stride);
 }
 
 /// <summary>A definition with the places of what it reads.</summary>

@@ -1,3 +1,4 @@
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Features.Text;
 
@@ -16,7 +17,7 @@ internal static class ItemSimilarity
         vectors.Prefetch(read.Snapshot, rows);
         foreach (var row in rows)
         {
-            Int8Vector.AddTo(sum, ItemVectors.Vector(vectors.Of(read.Snapshot.Row(row))));
+            Int8Vector.AddTo(sum, ItemVectors.Vector(vectors.Of(read.Snapshot.Cells(row))));
         }
 
         Int8Vector.FromCounts(sum, person);
@@ -26,10 +27,17 @@ internal static class ItemSimilarity
             return;
         }
 
+        var dots = read.Doubles(2 * column.Length);
+        var lengths = dots[column.Length..];
+        dots = dots[..column.Length];
         for (var i = 0; i < column.Length; i++)
         {
-            var words = vectors.Of(read.Row(i));
-            column[i] = (float)Int8Vector.Cosine(Int8Vector.Dot(person, ItemVectors.Vector(words)), squared, ItemVectors.Squared(words));
+            var cells = vectors.Of(read.Row(i));
+            dots[i] = Int8Vector.Dot(person, ItemVectors.Vector(cells));
+            lengths[i] = (long)squared * ItemVectors.Squared(cells);
         }
+
+        DeterministicLanes.Cosine(dots, lengths, dots);
+        DeterministicLanes.ToFloats(dots, column);
     }
 }

@@ -19,7 +19,7 @@ public sealed record ItemValueFeature(string Name, string Attribute) : FeatureDe
         var numbers = read.Column(read.State<CatalogueState.Frozen>(0).At);
         for (var i = 0; i < column.Length; i++)
         {
-            column[i] = (float)ItemNumbers.Of(numbers[i]);
+            column[i] = ItemNumbers.Of(numbers[i]);
         }
     }
 }

@@ -29,7 +29,7 @@ public sealed record MeanFeature(string Name, string Event, string Unit, TimeSpa
         {
             if (counts[i] is var count and > 0)
             {
-                column[i] = (float)(amounts[i] / (1e6 * count));
+                column[i] = (float)(amounts.Long(i) / (1e6 * count));
             }
         }
     }

@@ -36,18 +36,19 @@ public sealed record PastFeature(string Name, FeatureEntity Of, string Event, Ti
         }
 
         var items = read.Items(0);
+        var candidates = read.Candidates;
         double window = Window.Ticks / (double)TimeSpan.TicksPerMicrosecond;
         double halfLife = HalfLife.Ticks / (double)TimeSpan.TicksPerMicrosecond;
         for (var i = 0; i < items.Rows.Length; i++)
         {
             var age = items.Ages[i];
-            if (age >= window || read.CandidateOf[items.Rows[i]] is not (> 0 and var place))
+            if (age >= window || candidates.Of(items.Rows[i]) is not (>= 0 and var candidate))
             {
                 continue;
             }
 
             // Newest first: the first one of an item tells when it was last.
-            ref var value = ref column[place - 1];
+            ref var value = ref column[candidate];
             value = As switch
             {
                 PastRead.Age => float.IsNaN(value) ? (float)(age / 3_600_000_000.0) : value,

@@ -32,9 +32,10 @@ internal sealed class PersonItems
 
     /// <summary>Looks up the entries of a section.</summary>
     /// <param name="inputs">What the decision knows.</param>
+    /// <param name="known">Where rows are looked up.</param>
     /// <param name="section">The section.</param>
     /// <param name="reach">Older entries count no more: a person of whom nothing else is left may have left the store.</param>
-    internal void Fill(in ReadInputs inputs, (PersonEntity Of, int Index) section, TimeSpan reach)
+    internal void Fill(in ReadInputs inputs, KnownRows known, (PersonEntity Of, int Index) section, TimeSpan reach)
     {
         var from = inputs.Asked.Value - (reach.Ticks / TimeSpan.TicksPerMicrosecond);
         (Section, _count, _halfLife) = (section, 0, null);
@@ -48,7 +49,7 @@ internal sealed class PersonItems
             }
         }
 
-        inputs.Snapshot.RowsOf(_hashes.AsSpan(0, found), _rows);
+        known.Find(inputs.Snapshot, _hashes.AsSpan(0, found), _rows);
         for (var i = 0; i < found; i++)
         {
             if (_rows[i] >= 0)

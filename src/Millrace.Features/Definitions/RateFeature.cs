@@ -52,10 +52,10 @@ public sealed record RateFeature(string Name, string Of, string Per, TimeSpan Wi
         var part = 1 / unit;
         var rows = read.Rows;
         var counts = read.Column(of.CountAt);
-        var sums = read.Column(per.SumAt);
+        var sums = read.Column(Examination is null ? per.CountAt : per.SumAt);
         for (var i = 0; i < column.Length; i++)
         {
-            var (above, below) = (counts[i] + alpha, (sums[i] * part) + alpha + beta);
+            var (above, below) = (counts[i] + alpha, ((Examination is null ? sums[i] : sums.Long(i)) * part) + alpha + beta);
             if (rows[i] >= 0 && below > 0)
             {
                 column[i] = (float)(above / below);

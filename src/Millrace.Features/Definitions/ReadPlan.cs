@@ -111,26 +111,28 @@ internal sealed class ReadPlan
 internal sealed class ReadScratch
 {
     private readonly int[] _recent = new int[FeatureOptions.MostRecent];
-    private long[] _words = [];
+    private readonly CandidateIndex _candidates = new();
+    private bool _indexed;
+    private long[] _served = [];
     private float[] _columns = [];
     private double[] _doubles = [];
     private PersonItems[] _items = [];
-    private int _recentCount;
+    private int? _recentCount;
     private int _stride;
 
     /// <summary>The last tally of values, which the next takes the place of.</summary>
     internal ValueTally Tally { get; } = new();
 
-    /// <inheritdoc cref="FeatureRead.Recent"/>
-    internal ReadOnlySpan<int> Recent => _recent.AsSpan(0, _recentCount);
+    /// <summary>Rows of items of the decision.</summary>
+    internal KnownRows Known { get; } = new();
 
     internal void Begin(in ReadInputs inputs, int features)
     {
-        _stride = inputs.Snapshot.Words;
+        _stride = inputs.Snapshot.Served;
         var count = inputs.Rows.Length;
-        if (_words.Length < count * _stride)
+        if (_served.Length < count * _stride)
         {
-            _words = new long[Math.Max(count, 256) * _stride];
+            _served = new long[Math.Max(count, 256) * _stride];
         }
 
         if (_columns.Length < count * features)
@@ -143,11 +145,27 @@ internal sealed class ReadScratch
             items.Clear();
         }
 
-        inputs.Snapshot.Gather(inputs.Rows, _words);
-        FindRecent(inputs);
+        Known.Begin();
+        (_indexed, _recentCount) = (false, null);
+        inputs.Snapshot.Gather(inputs.Rows, _served);
     }
 
-    private void FindRecent(in ReadInputs inputs)
+    /// <inheritdoc cref="FeatureRead.Candidates"/>
+    internal CandidateIndex Candidates(in ReadInputs inputs)
+    {
+        if (!_indexed)
+        {
+            _candidates.Fill(inputs.Rows);
+            _indexed = true;
+        }
+
+        return _candidates;
+    }
+
+    /// <inheritdoc cref="FeatureRead.Recent"/>
+    internal ReadOnlySpan<int> Recent(scoped in ReadInputs inputs) => _recent.AsSpan(0, _recentCount ??= FindRecent(inputs));
+
+    private int FindRecent(scoped in ReadInputs inputs)
     {
         var run = inputs.Person.Run(inputs.Asked);
         Span<ulong> hashes = stackalloc ulong[PersonItems.Most];
@@ -158,18 +176,20 @@ internal sealed class ReadScratch
             hashes[i] = run[i].Item;
         }
 
-        inputs.Snapshot.RowsOf(hashes, rows);
-        _recentCount = 0;
+        Known.Find(inputs.Snapshot, hashes, rows);
+        var count = 0;
         foreach (var row in rows[..hashes.Length])
         {
-            if (row >= 0 && _recentCount < _recent.Length)
+            if (row >= 0 && count < _recent.Length)
             {
-                _recent[_recentCount++] = row;
+                _recent[count++] = row;
             }
         }
+
+        return count;
     }
 
-    internal ReadOnlySpan<long> WordsOf(int count) => _words.AsSpan(0, count * _stride);
+    internal ReadOnlySpan<uint> CellsOf(int count) => _served.AsSpan(0, count * _stride).Cells();
 
     /// <summary>A history as rows, looked up once for each decision.</summary>
     internal PersonItems Items(in ReadInputs inputs, (PersonEntity Of, int Index) section, TimeSpan reach)
@@ -190,7 +210,7 @@ internal sealed class ReadScratch
             _items = [.. _items, new PersonItems()];
         }
 
-        _items[at].Fill(inputs, section, reach);
+        _items[at].Fill(inputs, Known, section, reach);
         return _items[at];
     }
 

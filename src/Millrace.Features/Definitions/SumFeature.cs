@@ -31,7 +31,7 @@ public sealed record SumFeature(string Name, string Event, string Unit, TimeSpan
         double unit = As == CountRead.Share ? (double)Int128.Max(1, state.Total) : 1e6;
         for (var i = 0; i < values.Length; i++)
         {
-            var value = sums[i] / unit;
+            var value = sums.Long(i) / unit;
             values[i] = rows[i] < 0 ? double.NaN : As == CountRead.Log ? Math.Max(0, value) : value;
         }
 

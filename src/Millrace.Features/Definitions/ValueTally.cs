@@ -11,7 +11,8 @@ internal sealed class ValueTally
     // Less than half full.
     private const int Places = 1024;
 
-    // The number of an entry, from 1. Apart from the entries, so that little is cleared for each history.
+    // A value, and the number of its entry from 1. Apart from the entries, so that little is cleared for each history, and a value that is not there is told by one load.
+    private readonly uint[] _ids = new uint[Places];
     private readonly short[] _places = new short[Places];
 
     // The first one is that of no value.
@@ -26,14 +27,14 @@ internal sealed class ValueTally
     internal void Fill(FeatureSnapshot snapshot, CatalogueState.Frozen values, ReadOnlySpan<int> rows, ReadOnlySpan<long> weights)
     {
         values.Prefetch(snapshot, rows);
-        Array.Clear(_places);
+        Array.Clear(_ids);
         weights.CopyTo(_weights);
         (Total, _count) = (0, 0);
         for (var i = 0; i < rows.Length; i++)
         {
-            var ids = MemoryMarshal.Cast<long, uint>(values.Of(snapshot.Row(rows[i])));
+            var ids = values.Of(snapshot.Cells(rows[i]));
             Total += ids[0] == 0 ? 0 : weights[i];
-            var bit = UInt128.One << i;
+            var bit = i < 64 ? new UInt128(0, 1UL << i) : new UInt128(1UL << (i - 64), 0);
             foreach (var id in ids)
             {
                 if (id == 0)
@@ -56,12 +57,12 @@ internal sealed class ValueTally
             return -1;
         }
 
-        ref readonly var first = ref _entries[_places[PlaceOf(ids[0])]];
+        ref readonly var first = ref Find(ids[0]);
         var (sum, items) = (first.Weight, first.Items);
         for (var i = 1; i < ids.Length && ids[i] != 0; i++)
         {
             // What shares two values counts once.
-            ref readonly var entry = ref _entries[_places[PlaceOf(ids[i])]];
+            ref readonly var entry = ref Find(ids[i]);
             sum += entry.Weight - Weight(entry.Items & items);
             items |= entry.Items;
         }
@@ -92,22 +93,28 @@ internal sealed class ValueTally
         return sum;
     }
 
+    private ref readonly Entry Find(uint id)
+    {
+        var place = PlaceOf(id);
+        return ref _entries[_ids[place] == 0 ? 0 : _places[place]];
+    }
+
     private ref Entry Take(uint id)
     {
-        ref var place = ref _places[PlaceOf(id)];
-        if (place == 0)
+        var place = PlaceOf(id);
+        if (_ids[place] == 0)
         {
-            place = (short)++_count;
-            _entries[_count] = new Entry { Id = id };
+            (_ids[place], _places[place]) = (id, (short)++_count);
+            _entries[_count] = default;
         }
 
-        return ref _entries[place];
+        return ref _entries[_places[place]];
     }
 
     private int PlaceOf(uint id)
     {
         var at = (int)(id * 0x9E3779B1u >> 22);
-        while (_places[at] is var number and not 0 && _entries[number].Id != id)
+        while (_ids[at] is not 0 and var taken && taken != id)
         {
             at = (at + 1) & (Places - 1);
         }
@@ -117,7 +124,6 @@ internal sealed class ValueTally
 
     private struct Entry
     {
-        internal uint Id;
         internal long Weight;
         internal UInt128 Items;
     }

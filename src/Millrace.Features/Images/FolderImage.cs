@@ -16,7 +16,7 @@ internal sealed class FolderImage
     private readonly long _time;
     private readonly long[] _counts;
     private readonly (StateImage Write, bool IsHidden)[] _states;
-    private readonly (int Offset, int Words)[] _filled;
+    private readonly (int First, int Count)[] _filled;
     private readonly Action<StateWriter, PersonSealer?> _segments;
     private readonly (int Partition, Action<StateWriter, PersonSealer> Write)[] _sessions;
     private readonly int _words;
@@ -79,9 +79,13 @@ internal sealed class FolderImage
         Cut = state.Cut,
     };
 
-    /// <summary>The words of a row that are filled without being kept: the catalogue's, and those of states that say so.</summary>
-    internal static (int Offset, int Words)[] FilledOf(FolderState state) =>
-        [(0, ItemWords.Count), .. state.States.Where(one => one.FillsWords && one.Words > 0).Select(one => (one.Offset, one.Words))];
+    /// <summary>The cells of a row that are filled without being kept: the catalogue's, and those of states that say so, whose words behind the cells are so too.</summary>
+    internal static (int First, int Count)[] FilledOf(FolderState state) =>
+    [
+        (0, 2 * ItemWords.Count),
+        .. state.States.Where(one => one.FillsWords && one.Cells > 0).Select(one => (one.Front, one.Cells)),
+        .. state.States.Where(one => one.FillsWords && one.Words > 0).Select(one => (2 * one.Offset, 2 * one.Words)),
+    ];
 
     private void WriteState(StateImage write, bool isHidden, StateWriter to, byte[] place)
     {
@@ -119,9 +123,9 @@ internal sealed class FolderImage
 
             ItemRecord.Write(item, to, texts);
             _rows[row].CopyTo(words);
-            foreach (var (offset, count) in _filled)
+            foreach (var (first, count) in _filled)
             {
-                words.AsSpan(offset, count).Clear();
+                words.AsSpan().Cells().Slice(first, count).Clear();
             }
 
             to.Sparse(words);

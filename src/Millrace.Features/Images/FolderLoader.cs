@@ -127,9 +127,9 @@ internal static class FolderLoader
             var item = ItemRecord.Read(from, texts, sets);
             var words = state.Context.Rows.Edit(row);
             from.Sparse(words);
-            foreach (var (offset, count) in filled)
+            foreach (var (first, count) in filled)
             {
-                if (words.Slice(offset, count).ContainsAnyExcept(0L))
+                if (words.Cells().Slice(first, count).ContainsAnyExcept(0u))
                 {
                     throw from.Bad("no words that are filled otherwise", "some");
                 }

@@ -33,8 +33,22 @@ internal static class DeterministicLanes
     /// <summary>The logarithm of 1 plus each value, rounded to floats; the values are overwritten.</summary>
     internal static void LogOnePlus(Span<double> values, Span<float> result)
     {
-        foreach (ref double value in values) value = 1 + value;
-        Log(values, values);
+        int whole = values.Length & ~3;
+        for (int i = 0; i < whole; i += 4)
+        {
+            // Of most items there is nothing to take the logarithm of: its bits are those of zero.
+            Vector256<double> loaded = Load(values, i);
+            if (!Vector256.EqualsAll(loaded, Vector256<double>.Zero))
+            {
+                Log(Vector256<double>.One + loaded).CopyTo(values[i..]);
+            }
+            else
+            {
+                Vector256<double>.Zero.CopyTo(values[i..]);
+            }
+        }
+
+        for (int i = whole; i < values.Length; i++) values[i] = Deterministic.Log(1 + values[i]);
         ToFloats(values, result);
     }
 
@@ -42,7 +56,13 @@ internal static class DeterministicLanes
     internal static void ToFloats(ReadOnlySpan<double> values, Span<float> result)
     {
         result = result[..values.Length];
-        for (int i = 0; i < values.Length; i++) result[i] = (float)values[i];
+        int whole = values.Length & ~7;
+        for (int i = 0; i < whole; i += 8)
+        {
+            Vector256.Narrow(Load(values, i), Load(values, i + 4)).CopyTo(result[i..]);
+        }
+
+        for (int i = whole; i < values.Length; i++) result[i] = (float)values[i];
     }
 
     /// <summary><see cref="Deterministic.HalfLifeDecay"/> of each age.</summary>
@@ -51,8 +71,30 @@ internal static class DeterministicLanes
         result = result[..ages.Length];
         int whole = ages.Length & ~3;
         Vector256<double> divisor = Vector256.Create(halfLife);
-        for (int i = 0; i < whole; i += 4) Exp(Load(ages, i) / divisor * Vector256.Create(-Deterministic.Ln2)).CopyTo(result[i..]);
+        for (int i = 0; i < whole; i += 4)
+        {
+            // Most items never had the event that an age counts from.
+            Vector256<double> age = Load(ages, i);
+            (Vector256.EqualsAny(age, age) ? Exp(age / divisor * Vector256.Create(-Deterministic.Ln2)) : Vector256.Create(double.NaN)).CopyTo(result[i..]);
+        }
+
         for (int i = whole; i < ages.Length; i++) result[i] = Deterministic.HalfLifeDecay(ages[i], halfLife);
+    }
+
+    /// <summary>Each dot product over the root of the product of its two squared lengths; NaN where that is zero.</summary>
+    internal static void Cosine(ReadOnlySpan<double> dots, ReadOnlySpan<double> squares, Span<double> result)
+    {
+        result = result[..dots.Length];
+        squares = squares[..dots.Length];
+        int whole = dots.Length & ~3;
+        for (int i = 0; i < whole; i += 4)
+        {
+            Vector256<double> square = Load(squares, i);
+            Vector256<double> cosine = Load(dots, i) / Vector256.Sqrt(square);
+            Vector256.ConditionalSelect(Vector256.Equals(square, Vector256<double>.Zero), Vector256.Create(double.NaN), cosine).CopyTo(result[i..]);
+        }
+
+        for (int i = whole; i < dots.Length; i++) result[i] = squares[i] == 0 ? double.NaN : dots[i] / Math.Sqrt(squares[i]);
     }
 
     private static Vector256<double> Load(ReadOnlySpan<double> values, int at) => Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)at);

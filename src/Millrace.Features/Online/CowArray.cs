@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Millrace.Features.Online;
 
@@ -60,7 +59,7 @@ internal sealed class CowArray<T>
 
         Page? old = _pages[index];
         var page = new Page(_owner);
-        if (old is not null) old.Chunks.AsSpan().CopyTo(page.Chunks);
+        if (old is not null) page.Chunks = old.Chunks;
         return _pages[index] = page;
     }
 
@@ -78,21 +77,27 @@ internal sealed class CowArray<T>
             }
         }
 
-        /// <summary>Begins to load the row's place.</summary>
-        internal unsafe void Prefetch(int row)
+        /// <summary>Begins to load the row's place; that of a row below 0 is none.</summary>
+        internal void Prefetch(int row)
         {
             int page = row >> (PageBits + Bits);
-            if (!Sse.IsSupported || (uint)page >= (uint)(pages?.Length ?? 0) || pages![page]?.Chunks[(row >> Bits) & PageMask] is not { } chunk) return;
-
-            // An address that the collector moves meanwhile is a wasted hint, and nothing else.
-            Sse.Prefetch0(Unsafe.AsPointer(ref chunk.Rows[row & Mask]));
+            if ((uint)page >= (uint)(pages?.Length ?? 0) || pages![page]?.Chunks[(row >> Bits) & PageMask] is not { } chunk) return;
+            Cache.Prefetch(ref Unsafe.As<T, byte>(ref chunk.Rows[row & Mask]));
         }
     }
 
     internal sealed class Page(long owner)
     {
         internal readonly long Owner = owner;
-        internal readonly Chunk?[] Chunks = new Chunk?[PageSize];
+
+        // Within the page itself: one load less for each row that is read.
+        internal Chunked Chunks;
+    }
+
+    [InlineArray(PageSize)]
+    internal struct Chunked
+    {
+        private Chunk? _first;
     }
 
     internal sealed class Chunk

@@ -9,7 +9,7 @@ using Millrace.Journal.Facts;
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// Folds the journal into item features. One writer calls <see cref="Apply"/> and <see cref="Freeze"/>; any thread reads <see cref="Current"/>. Build it with
+/// Folds the journal into item features. One writer calls <see cref="Apply(in StoredFact)"/> and <see cref="Freeze"/>; any thread reads <see cref="Current"/>. Build it with
 /// <c>new FeatureFolder(FeatureSet.Create(definitions, PolicyWindows.Of(policies)), new FeatureOptions())</c>. After a restart fold items from their beginning, and
 /// events from <see cref="FeatureSet.Reach"/> before now or earlier. Facts of one partition come in order; partitions may interleave as they like. Folders of equal cuts are then equal, as long as no bound was hit (<see cref="FoldCounts.Whole"/>).
 /// </summary>
@@ -18,6 +18,7 @@ public sealed class FeatureFolder
     private const string Click = "click";
 
     private readonly Dictionary<string, (ItemState[] States, bool Recent)> _wanting = new(StringComparer.Ordinal);
+    private readonly FoldAhead _ahead = new();
     private FolderState _state;
     private volatile FeatureSnapshot _current;
 
@@ -38,7 +39,38 @@ public sealed class FeatureFolder
 
     /// <summary>Folds one fact; it is seen in snapshots frozen from then on.</summary>
     /// <returns>False when nothing changed: the fact was folded before, is of no concern, or a bound refused it (see <see cref="Counts"/>).</returns>
-    public bool Apply(in StoredFact stored)
+    public bool Apply(in StoredFact stored) => Apply(stored, null);
+
+    /// <summary>Folds one fact of a batch that is folded in order; the same as folding it alone, but what the next facts need is loaded meanwhile.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="at">The fact's place in it.</param>
+    /// <returns>As <see cref="Apply(in StoredFact)"/>.</returns>
+    public bool Apply(ReadOnlySpan<StoredFact> batch, int at)
+    {
+        _ahead.Move(batch, at, _state);
+        var item = batch[at].Fact is Observed observed ? _ahead.HashOf(observed, at) : default(ulong?);
+        if (at == batch.Length - 1)
+        {
+            _ahead.Clear();
+        }
+
+        return Apply(batch[at], item);
+    }
+
+    /// <summary>Folds a batch in order; the same as folding its facts one by one, but faster.</summary>
+    /// <returns>Whether any changed anything.</returns>
+    public bool Apply(ReadOnlySpan<StoredFact> batch)
+    {
+        var changed = false;
+        for (var at = 0; at < batch.Length; at++)
+        {
+            changed |= Apply(batch, at);
+        }
+
+        return changed;
+    }
+
+    private bool Apply(in StoredFact stored, ulong? item)
     {
         ref var next = ref _state.Next.Of(stored.Position.Stream, stored.Position.Partition);
         if (stored.Position.Offset < next)
@@ -63,7 +95,7 @@ public sealed class FeatureFolder
         return stored.Fact switch
         {
             ItemChanged changed => Change(changed),
-            Observed observed => Observe(observed, stored.Position.Partition),
+            Observed observed => Observe(observed, item ?? ItemHash.Of(observed.Item), stored.Position.Partition),
             PriorFitted prior => Take(prior),
             _ => false,
         };
@@ -188,10 +220,9 @@ public sealed class FeatureFolder
         return true;
     }
 
-    private bool Observe(Observed observed, int partition)
+    private bool Observe(Observed observed, ulong item, int partition)
     {
         var time = FactTime.Of(observed);
-        var item = ItemHash.Of(observed.Item);
         if (Row(observed.Item, item, time) is not (>= 0 and var row))
         {
             return false;

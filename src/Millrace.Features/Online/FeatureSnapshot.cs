@@ -68,6 +68,9 @@ public sealed class FeatureSnapshot
     /// <summary>Words of one row.</summary>
     internal int Words { get; init; }
 
+    /// <summary>So many of them, from the first on, are all that reading takes.</summary>
+    internal int Served { get; init; }
+
     /// <summary>Rows of the newest published items, newest first.</summary>
     internal int[] Recent { get; init; } = [];
 
@@ -85,11 +88,14 @@ public sealed class FeatureSnapshot
     /// <summary>Begins to load words of a row.</summary>
     internal void Prefetch(int row, int first, int count) => _words.Prefetch(row, first, count);
 
-    /// <summary>Copies the rows' words one behind the other, zeros for a row below 0.</summary>
-    internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => _words.Gather(rows, into);
+    /// <summary>Copies what is <see cref="Served"/> of the rows one behind the other, zeros for a row below 0.</summary>
+    internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => _words.Gather(rows, 0, Served, into);
 
     /// <summary>The words of a row.</summary>
     internal ReadOnlySpan<long> Row(int row) => _words[row];
+
+    /// <summary>The cells of a row.</summary>
+    internal ReadOnlySpan<uint> Cells(int row) => _words[row].Cells();
 
     internal CatalogueItem Item(int row) => _items[row]!;
 

@@ -7,6 +7,7 @@ namespace Millrace.Features.Online;
 /// <summary>All that a <see cref="FeatureFolder"/> has folded: items, their states, segments, sessions, how far, until when. Single writer.</summary>
 internal sealed class FolderState
 {
+    private readonly int _served;
     private (int Partition, FoldedSessions? Sessions) _latest;
 
     internal FolderState(FeatureSet features, FeatureOptions options, ISubjectKeys? keys)
@@ -18,13 +19,7 @@ internal sealed class FolderState
         Context = new FoldContext(options, Counts) { HasItem = row => Items!.Read(row) is not null };
         Items = new ItemRows(options.MaxItems, options.MaxLearntItems, Context.Uses, Forget);
         States = [.. features.States.Select(key => key.Create(Context))];
-        var words = ItemWords.Count;
-        foreach (var state in States)
-        {
-            state.Offset = words;
-            words += state.Words;
-        }
-
+        (_served, var words) = RowCells.Lay(States);
         Context.Rows = new RowStore(words);
         Recent = new RecentItems(options.MaxRecentItems);
         Segments = new SegmentLists(Context, keys);
@@ -141,6 +136,7 @@ internal sealed class FolderState
             Definitions = Definitions,
             Rows = Items.Count,
             Words = Context.Rows.Words,
+            Served = _served,
             Recent = Recent.Freeze(),
         };
 

@@ -1,106 +1,156 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// The items' numbers, row-major: one item is one row of <paramref name="words"/> integers. Rows stand in chunks of about 1 KiB under pages of 64 chunks, each copied at
-/// most once per freeze and only when touched, so that a freeze costs O(touched). One writer; frozen views are read by any thread.
+/// The items' numbers, row-major: one item is one row of <paramref name="words"/> integers. Every version of a row is a slot of a slab (<see cref="RowSlabs"/>), which starts at a
+/// line of the cache; a table in small copy-on-write chunks says which slot is the row's. The first edit after a freeze writes a new version, so that a freeze costs
+/// O(touched). Slabs of which little is left are emptied, a few rows with each new version: memory stays within about twice that of the rows. One writer; frozen views are
+/// read by any thread.
 /// </summary>
 /// <param name="words">Words of one row, at least 1.</param>
 internal sealed class RowStore(int words)
 {
-    private const int PageBits = 6;
-    private const int ChunkWords = 128;
+    private const int ChunkBits = 8;
+    private const int ChunkRows = 1 << ChunkBits;
 
-    // The first word of a chunk says which writer's turn it belongs to.
-    private const int Head = 1;
-
-    private readonly int _bits = Math.Max(0, int.Log2(Math.Max(1, ChunkWords / words)));
-    private Page?[] _pages = [];
+    private readonly RowSlabs _slabs = new(words);
+    private Chunk?[] _chunks = [];
     private long _owner = 1;
-    private long _pagesOwner = 1;
+    private long _chunksOwner = 1;
+    private int _rows;
 
     /// <summary>Words of one row.</summary>
     internal int Words => words;
 
-    /// <summary>The row to write; its chunk is the writer's own from then on until the next freeze.</summary>
+    /// <summary>How many rows were ever written.</summary>
+    internal int Count => _rows;
+
+    /// <summary>For how many versions of rows there is memory.</summary>
+    internal int Capacity => _slabs.Capacity;
+
+    /// <summary>The row to write; this version of it is the writer's own, and stays where it is, until the next freeze.</summary>
     internal Span<long> Edit(int row)
     {
-        var chunk = row >> _bits;
-        var index = chunk >> PageBits;
-        if (index >= _pages.Length)
+        var chunk = Own(row >> ChunkBits);
+        var at = row & (ChunkRows - 1);
+        ref var place = ref chunk.Places[at];
+        ref var own = ref chunk.Owned[at >> 6];
+        if ((own & (1UL << at)) != 0)
         {
-            Array.Resize(ref _pages, Math.Max(index + 1, _pages.Length * 2));
-            _pagesOwner = _owner;
+            return _slabs.Row(place - 1);
         }
 
-        var page = _pages[index];
-        if (page is null || page.Owner != _owner)
+        own |= 1UL << at;
+        var before = place;
+        place = _slabs.Append(row, _rows) + 1;
+        var fresh = _slabs.Row(place - 1);
+        if (before == 0)
         {
-            page = OwnPage(index);
+            fresh.Clear();
+            _rows++;
+        }
+        else
+        {
+            _slabs.Row(before - 1).CopyTo(fresh);
+            _slabs.Leave(before - 1);
+            Compact();
         }
 
-        ref var place = ref page.Chunks[chunk & ((1 << PageBits) - 1)];
-        if (place is null)
-        {
-            place = new long[Head + (words << _bits)];
-            place[0] = _owner;
-        }
-        else if (place[0] != _owner)
-        {
-            place = (long[])place.Clone();
-            place[0] = _owner;
-        }
-
-        return place.AsSpan(Head + ((row & ((1 << _bits) - 1)) * words), words);
+        return fresh;
     }
 
     /// <summary>The row as it stands, until the next edit.</summary>
     internal ReadOnlySpan<long> Read(int row) => Now[row];
 
+    /// <summary>Begins to load where <see cref="Prefetch"/> will look; nothing for a row below 0.</summary>
+    internal void PrefetchPlace(int row) => Now.PrefetchPlace(row);
+
+    /// <summary>Begins to load a row to be edited; nothing for one below 0.</summary>
+    internal void Prefetch(int row) => Now.Prefetch(row, 0, words);
+
     /// <summary>All rows as they stand, to read until the next edit.</summary>
-    internal Frozen Now => new(_pages, _bits, words);
+    internal Frozen Now => new(_chunks, _slabs.View, words);
 
     /// <summary>What stands here now, for ever.</summary>
     internal Frozen Freeze()
     {
         _owner++;
-        return new Frozen(_pages, _bits, words);
+        _slabs.Share();
+        return Now;
     }
 
-    private Page OwnPage(int index)
+    /// <summary>Moves a few rows out of the slab that is being emptied, if there is one.</summary>
+    private void Compact()
     {
-        if (_pagesOwner != _owner)
+        if (!_slabs.IsSparse(_rows))
         {
-            _pages = (Page?[])_pages.Clone();
-            _pagesOwner = _owner;
+            return;
         }
 
-        var page = new Page(_owner);
-        if (_pages[index] is { } before)
+        for (var slots = 0; slots < RowSlabs.EmptiedAtOnce && _slabs.NextToMove() is var (row, slot); slots++)
         {
-            page.Chunks = before.Chunks;
+            // Of a row that the writer owns someone may hold the span; it is left for later, since its slab is among the newest.
+            if (row < 0 || ChunkOf(row) is not { } chunk || chunk.Places[row & (ChunkRows - 1)] != slot + 1 || IsOwn(row))
+            {
+                continue;
+            }
+
+            var at = row & (ChunkRows - 1);
+            chunk = Own(row >> ChunkBits);
+            chunk.Owned[at >> 6] |= 1UL << at;
+            var moved = _slabs.Append(row, _rows);
+            chunk.Places[at] = moved + 1;
+            _slabs.Row(slot).CopyTo(_slabs.Row(moved));
+            _slabs.Leave(slot);
+        }
+    }
+
+    private Chunk? ChunkOf(int row) => _chunks[row >> ChunkBits];
+
+    private bool IsOwn(int row) =>
+        ChunkOf(row) is { } chunk && chunk.Owner == _owner && (chunk.Owned[(row & (ChunkRows - 1)) >> 6] & (1UL << row)) != 0;
+
+    private Chunk Own(int index)
+    {
+        if (index < _chunks.Length && _chunks[index] is { } own && own.Owner == _owner)
+        {
+            return own;
         }
 
-        return _pages[index] = page;
+        if (index >= _chunks.Length)
+        {
+            Array.Resize(ref _chunks, Math.Max(index + 1, _chunks.Length * 2));
+            _chunksOwner = _owner;
+        }
+        else if (_chunksOwner != _owner)
+        {
+            _chunks = (Chunk?[])_chunks.Clone();
+            _chunksOwner = _owner;
+        }
+
+        var chunk = new Chunk(_owner);
+        if (_chunks[index] is { } before)
+        {
+            chunk.Places = before.Places;
+        }
+
+        return _chunks[index] = chunk;
     }
 
     /// <summary>Rows as one snapshot sees them; a row that was never written reads as zeros.</summary>
     internal readonly struct Frozen
     {
-        // Eight rows ahead: enough copies of others to hide the two dependent misses of a row behind. The gain has not been measured by itself.
-        // Where the chunks of the eight after those are is loaded still earlier.
+        // Enough rows ahead to hide the dependent misses of the one behind; where the slots of those still further ahead stand is loaded earlier.
         private const int Ahead = 8;
-        private const int LineWords = 8;
 
-        private readonly Page?[] _pages;
-        private readonly int _bits;
+        private readonly Chunk?[] _chunks;
+        private readonly RowSlabs.Frozen _slabs;
         private readonly int _words;
 
-        internal Frozen(Page?[] pages, int bits, int words) => (_pages, _bits, _words) = (pages, bits, words);
+        internal Frozen(Chunk?[] chunks, RowSlabs.Frozen slabs, int words) => (_chunks, _slabs, _words) = (chunks, slabs, words);
 
-        internal ReadOnlySpan<long> this[int row] => Chunk(row) is { } chunk ? chunk.AsSpan(Start(row), _words) : Zeros(_words);
+        internal ReadOnlySpan<long> this[int row] => Slot(row) is >= 0 and var slot ? _slabs.Row(slot) : new long[_words];
 
         /// <summary>Copies the rows one behind the other into <paramref name="into"/>, rows.Length × words; a row below 0 is zeros.</summary>
         internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => Gather(rows, 0, _words, into);
@@ -110,7 +160,7 @@ internal sealed class RowStore(int words)
         {
             for (var i = 0; i < Math.Min(2 * Ahead, rows.Length); i++)
             {
-                PrefetchChunk(rows[i]);
+                PrefetchPlace(rows[i]);
             }
 
             for (var i = 0; i < Math.Min(Ahead, rows.Length); i++)
@@ -122,7 +172,7 @@ internal sealed class RowStore(int words)
             {
                 if (i + (2 * Ahead) < rows.Length)
                 {
-                    PrefetchChunk(rows[i + (2 * Ahead)]);
+                    PrefetchPlace(rows[i + (2 * Ahead)]);
                 }
 
                 if (i + Ahead < rows.Length)
@@ -131,9 +181,9 @@ internal sealed class RowStore(int words)
                 }
 
                 var target = into.Slice(i * count, count);
-                if (rows[i] >= 0 && Chunk(rows[i]) is { } chunk)
+                if (Slot(rows[i]) is >= 0 and var slot)
                 {
-                    chunk.AsSpan(Start(rows[i]) + first, count).CopyTo(target);
+                    _slabs.Row(slot).Slice(first, count).CopyTo(target);
                 }
                 else
                 {
@@ -142,58 +192,48 @@ internal sealed class RowStore(int words)
             }
         }
 
-        private static ReadOnlySpan<long> Zeros(int words) => new long[words];
-
-        private int Start(int row) => Head + ((row & ((1 << _bits) - 1)) * _words);
-
-        private long[]? Chunk(int row)
-        {
-            var chunk = row >> _bits;
-            var page = chunk >> PageBits;
-            return (uint)page < (uint)(_pages?.Length ?? 0) ? _pages![page]?.Chunks[chunk & ((1 << PageBits) - 1)] : null;
-        }
-
         /// <summary>Begins to load <paramref name="count"/> words of a row from <paramref name="first"/> on.</summary>
-        internal unsafe void Prefetch(int row, int first, int count)
+        internal void Prefetch(int row, int first, int count)
         {
-            if (!Sse.IsSupported || row < 0 || Chunk(row) is not { } chunk)
+            if (Slot(row) is >= 0 and var slot)
             {
-                return;
+                _slabs.Prefetch(slot, first, count);
             }
-
-            // An address that the collector moves meanwhile is a wasted hint, and nothing else.
-            ref var start = ref Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(chunk), Start(row) + first);
-            for (var word = 0; word < count; word += LineWords)
-            {
-                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref start, word)));
-            }
-
-            // Rows are not aligned to lines: the last word may stand in one more.
-            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref start, count - 1)));
         }
 
-        private unsafe void PrefetchChunk(int row)
+        /// <summary>Begins to load where <see cref="Prefetch"/> will look for the row.</summary>
+        internal void PrefetchPlace(int row)
         {
-            var chunk = row >> _bits;
-            var index = chunk >> PageBits;
-            if (Sse.IsSupported && (uint)index < (uint)(_pages?.Length ?? 0) && _pages![index] is { } page)
+            if ((uint)(row >> ChunkBits) < (uint)(_chunks?.Length ?? 0) && _chunks![row >> ChunkBits] is { } chunk)
             {
-                Sse.Prefetch0(Unsafe.AsPointer(ref page.Chunks[chunk & ((1 << PageBits) - 1)]));
+                Cache.Prefetch(ref Unsafe.As<int, byte>(ref chunk.Places[row & (ChunkRows - 1)]));
             }
         }
+
+        private int Slot(int row) =>
+            (uint)(row >> ChunkBits) < (uint)(_chunks?.Length ?? 0) && _chunks![row >> ChunkBits] is { } chunk ? chunk.Places[row & (ChunkRows - 1)] - 1 : -1;
     }
 
-    internal sealed class Page(long owner)
+    internal sealed class Chunk(long owner)
     {
         internal readonly long Owner = owner;
 
-        // Within the page itself: one load less for each row that is read.
-        internal Chunked Chunks;
+        /// <summary>A bit for each row of which a version was written in this turn.</summary>
+        internal Bits Owned;
+
+        /// <summary>By row one more than its slot; 0 where none was written. Within the chunk itself: one load less for each row that is read.</summary>
+        internal Slots Places;
     }
 
-    [InlineArray(1 << PageBits)]
-    internal struct Chunked
+    [InlineArray(ChunkRows / 64)]
+    internal struct Bits
     {
-        private long[]? _first;
+        private ulong _first;
+    }
+
+    [InlineArray(ChunkRows)]
+    internal struct Slots
+    {
+        private int _first;
     }
 }

@@ -29,7 +29,6 @@ internal sealed class CandidateReader(FeatureSet features, IEnumerable<string> n
         {
             Snapshot = moment.Snapshot,
             Rows = rows,
-            CandidateOf = _candidateOf.AsSpan(0, moment.Snapshot.Rows),
             Person = moment.Person,
             Asked = moment.Decided.Asked,
             Context = moment.Decided.Context,

@@ -40,9 +40,8 @@ internal sealed class KnownFold(IJournalReader journal, FeatureSet features, Fea
     /// <summary>The first event that retention left, where features look further back; null where they do not.</summary>
     internal UnixMicros? ShortFrom { get; private set; }
 
-    /// <summary>The words of an item's row that are a state's own.</summary>
-    internal ReadOnlySpan<long> WordsOf(FeatureSnapshot snapshot, int row, int state) =>
-        snapshot.Row(row).Slice(_folder.State.States[state].Offset, _folder.State.States[state].Words);
+    /// <summary>What an item's row says of a state.</summary>
+    internal long[] NumbersOf(FeatureSnapshot snapshot, int row, int state) => _folder.State.States[state].Numbers(snapshot.Row(row));
 
     /// <summary>Folds all of it.</summary>
     /// <returns>The items as of the time.</returns>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal;
@@ -68,13 +69,15 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         ObserveHeld(offset, persons);
         while (_forItems < _held.Count && _held[_forItems].Position.Offset < offset)
         {
-            var stored = _held[_forItems++];
+            var stored = _held[_forItems];
             counts.Met(stored.Fact);
             if (!_unfolded.Remove(stored.Position.Offset))
             {
-                FoldOrSkip(stored, folder);
+                FoldOrSkip(_forItems, folder);
             }
 
+            // Let go at once: what is held on to for a few thousand facts more is copied by every collection meanwhile.
+            _held[_forItems++] = default;
             Volatile.Write(ref _folded, _folded + 1);
         }
 
@@ -106,15 +109,15 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         }
     }
 
-    private void FoldOrSkip(StoredFact stored, FeatureFolder folder)
+    private void FoldOrSkip(int held, FeatureFolder folder)
     {
         try
         {
-            folder.Apply(stored);
+            folder.Apply(CollectionsMarshal.AsSpan(_held), held);
         }
         catch (Exception fault)
         {
-            reader.Skip(stored.Position, fault);
+            reader.Skip(_held[held].Position, fault);
         }
     }
 

@@ -88,8 +88,8 @@ internal sealed class EntityRun(IJournalReader journal, FeatureSet features, Fea
     {
         var index = features.States.IndexOf(key);
         var row = request.Entity == FeatureEntity.Item ? snapshot.RowOf(request.Id) : -1;
-        var words = row < 0 ? [] : _fold.WordsOf(snapshot, row, index).ToArray();
-        return new StateText(DefinitionText.Of(key), key is CatalogueKey or PriorKey || row < 0 ? null : _fold.Events.Of(index), string.Join(' ', words));
+        long[] numbers = row < 0 ? [] : _fold.NumbersOf(snapshot, row, index);
+        return new StateText(DefinitionText.Of(key), key is CatalogueKey or PriorKey || row < 0 ? null : _fold.Events.Of(index), string.Join(' ', numbers));
     }
 
     private StateText SectionOf(PersonKey key, Moment moment)

@@ -202,12 +202,14 @@ internal sealed class FoldedGeneration
                 await FoldCatalogueAsync(cancellation);
             }
 
-            foreach (var stored in facts)
+            var batch = facts as StoredFact[] ?? [.. facts];
+            for (var at = 0; at < batch.Length; at++)
             {
+                var stored = batch[at];
                 try
                 {
                     Persons.Observe(stored);
-                    Changed |= Folder.Apply(stored);
+                    Changed |= Folder.Apply(batch, at);
                     _erased |= stored.Fact is UserErased;
                 }
                 catch (Exception fault)

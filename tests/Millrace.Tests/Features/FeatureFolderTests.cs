@@ -61,6 +61,32 @@ public sealed class FeatureFolderTests
     public void How_partitions_interleave_does_not_matter() => FoldedHistory.Facts.Sample(facts =>
         Assert.Equal(Text(Folded(facts), facts), Text(Folded(Apart(facts)), facts)));
 
+    [Fact]
+    public void How_facts_are_cut_into_batches_does_not_matter() => Gen.Select(FoldedHistory.Facts, Gen.Int[1, 40].Array[1, 10], Gen.Bool).Sample((facts, cuts, learns) =>
+    {
+        var options = learns ? new FeatureOptions { LearnItemsFromEvents = true, MaxLearntItems = 3, MaxItems = 5 } : Options;
+        var folder = new FeatureFolder(Set, options);
+        var (done, changed) = (0, false);
+        for (var cut = 0; done < facts.Length; cut++)
+        {
+            var batch = facts.AsSpan(done, Math.Min(cuts[cut % cuts.Length], facts.Length - done));
+            changed |= folder.Apply(batch);
+            folder.Freeze(default);
+            done += batch.Length;
+        }
+
+        var alone = new FeatureFolder(Set, options);
+        var any = false;
+        foreach (var fact in facts)
+        {
+            any |= alone.Apply(fact);
+        }
+
+        Assert.Equal(any, changed);
+        Assert.Equal(alone.Freeze(default).Canonical(), folder.Freeze(default).Canonical());
+        Assert.Equal(alone.Counts.Whole, folder.Counts.Whole);
+    });
+
     /// <summary>A restart reads the partitions one by one; where a bound was hit, what was kept may differ, and the folder says so.</summary>
     [Fact]
     public void Where_a_bound_was_hit_the_folder_says_that_it_is_not_whole()

@@ -84,7 +84,7 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
             place = count == 0 ? null : new Bucket();
             for (var (left, last) = (count, default(TKey)); left > 0; left--)
             {
-                var entry = new Entry { Key = key(from), Times = from.Count(int.MaxValue), Amount = from.Signed() };
+                var entry = new BucketEntry<TKey> { Key = key(from), Times = from.Count(int.MaxValue), Amount = from.Signed() };
                 if (entry.Times == 0 || (left < count && entry.Key.CompareTo(last) <= 0))
                 {
                     throw from.Bad("entries in order, each once", $"{entry.Key}");
@@ -98,58 +98,25 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
 
     private long Number(long time) => Math.DivRem(time, _width, out var rest) - (rest < 0 ? 1 : 0);
 
-    /// <summary>Sorts, and adds up what has one key.</summary>
-    /// <returns>How many are left, at the front.</returns>
-    private static int Merge(Span<Entry> entries)
-    {
-        if (entries.Length < 2)
-        {
-            return entries.Length;
-        }
-
-        entries.Sort();
-        var last = 0;
-        for (var i = 1; i < entries.Length; i++)
-        {
-            if (entries[i].Key.Equals(entries[last].Key))
-            {
-                entries[last].Times += entries[i].Times;
-                entries[last].Amount += entries[i].Amount;
-            }
-            else
-            {
-                entries[++last] = entries[i];
-            }
-        }
-
-        return last + 1;
-    }
-
     private int Slot(long bucket)
     {
         var slot = (int)(bucket % _ring.Length);
         return slot < 0 ? slot + _ring.Length : slot;
     }
 
-    internal struct Entry : IComparable<Entry>
-    {
-        internal TKey Key;
-        internal int Times;
-        internal long Amount;
-
-        public readonly int CompareTo(Entry other) => Key.CompareTo(other.Key);
-    }
-
-    /// <summary>Additions in a row, which cost less than a dictionary's; equal keys are merged whenever the row is full, so that it grows with distinct keys only.</summary>
+    /// <summary>Additions in a row, which cost less than a dictionary's; those since the last merge are sorted and merged whenever the row is full, so that it grows with distinct keys only.</summary>
     private sealed class Bucket
     {
-        private Entry[] _entries = new Entry[4];
+        private BucketEntry<TKey>[] _entries = new BucketEntry<TKey>[4];
         private int _count;
+
+        // So many are in order, each key once, since the last merge.
+        private int _sorted;
 
         // Before this others read: what stands there is not changed, and a merge makes a new row.
         private int _shared;
 
-        internal ReadOnlySpan<Entry> Merged
+        internal ReadOnlySpan<BucketEntry<TKey>> Merged
         {
             get
             {
@@ -177,10 +144,10 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
                 }
             }
 
-            _entries[_count++] = new Entry { Key = key, Times = times, Amount = amount };
+            _entries[_count++] = new BucketEntry<TKey> { Key = key, Times = times, Amount = amount };
         }
 
-        internal ReadOnlyMemory<Entry> Share()
+        internal ReadOnlyMemory<BucketEntry<TKey>> Share()
         {
             _shared = _count;
             return _entries.AsMemory(0, _count);
@@ -188,31 +155,31 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
 
         private void Merge()
         {
-            if (_count < 2)
+            if (_sorted == _count)
             {
                 return;
             }
 
             if (_shared > 0)
             {
-                _entries = (Entry[])_entries.Clone();
+                _entries = (BucketEntry<TKey>[])_entries.Clone();
                 _shared = 0;
             }
 
-            _count = BucketRing<TKey>.Merge(_entries.AsSpan(0, _count));
+            _sorted = _count = BucketEntries.Merge(_entries.AsSpan(0, _count), _sorted);
         }
     }
 
     /// <summary>The ring as it stood; its rows may hold a key more than once.</summary>
-    internal readonly struct Frozen(long end, ReadOnlyMemory<Entry>[] buckets)
+    internal readonly struct Frozen(long end, ReadOnlyMemory<BucketEntry<TKey>>[] buckets)
     {
         internal void Save(StateWriter to, Action<StateWriter, TKey> key)
         {
             to.Signed(end);
             foreach (var bucket in buckets)
             {
-                Span<Entry> entries = bucket.ToArray();
-                entries = entries[..BucketRing<TKey>.Merge(entries)];
+                Span<BucketEntry<TKey>> entries = bucket.ToArray();
+                entries = entries[..BucketEntries.Merge(entries, 0)];
                 to.Count(entries.Length);
                 foreach (ref readonly var entry in entries)
                 {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Millrace.Features.Online;
 
 /// <summary>One counted row: how often within the window, and when last.</summary>
@@ -53,6 +55,9 @@ internal sealed class CountList
     /// <summary>The entries of chunk <paramref name="chunk"/>, for a scan without index arithmetic per entry.</summary>
     internal ReadOnlySpan<CountEntry> Scan(int chunk) =>
         (chunk == 0 ? _first : _rest[chunk - 1].Entries).AsSpan(0, Math.Min(Size, Count - (chunk << Bits)));
+
+    /// <summary>Begins to load an entry.</summary>
+    internal void Prefetch(int slot) => Cache.Prefetch(ref Unsafe.As<CountEntry, byte>(ref Unsafe.AsRef(in this[slot])));
 
     internal int ScanCount => (Count + Size - 1) >> Bits;
 

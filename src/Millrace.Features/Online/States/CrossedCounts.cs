@@ -13,6 +13,9 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
     private readonly string? _attribute = ContextPart.KeyOf(key.By);
     private readonly CrossTable _table = new();
 
+    // How many events of the item are counted, with any value: most items have none, and need not be looked for.
+    internal override int Cells => 1;
+
     internal override string? Event => key.Event;
 
     internal override long Due => _ring.Due;
@@ -33,13 +36,16 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
         }
         else if (_ring.Add(cross, folded.Time))
         {
-            Add(cross, 1);
+            Add(row, cross, 1);
         }
     }
 
-    internal override FrozenState Freeze(long time) => new Frozen(_table.Freeze());
+    internal override FrozenState Freeze(long time) => new Frozen(Front, _table.Freeze());
 
-    internal override FrozenState View(long time) => new Frozen(_table.View());
+    internal override FrozenState View(long time) => new Frozen(Front, _table.View());
+
+    // The ring says it all.
+    internal override bool FillsWords => true;
 
     // Surfaces and slots are the site's; segments and the context are sealed in facts.
     internal override bool TellsOfPersons => key.By is not ("surface" or "slot");
@@ -56,16 +62,20 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
 
     internal override void Load(StateReader from) => _ring.Load(from, from => new CrossKey(from.Hash(), context.LoadRow(from)), new Loading(this));
 
-    private void Add(CrossKey cross, int times)
+    private void Add(Span<long> row, CrossKey cross, int times)
     {
+        row.Cells()[Front] += (uint)times;
         if (_table.Add(cross, times) == times)
         {
             context.Uses.Hold(cross.Row);
         }
     }
 
+    private void Load(CrossKey cross, int times) => Add(context.Rows.Edit(cross.Row), cross, times);
+
     private void Expire(CrossKey cross, int times)
     {
+        context.Rows.Edit(cross.Row).Cells()[Front] -= (uint)times;
         if (_table.Add(cross, -times) == 0)
         {
             context.Uses.Release(cross.Row);
@@ -79,11 +89,16 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
 
     private readonly struct Loading(CrossedCounts owner) : IExpirySink<CrossKey>
     {
-        public void Expire(CrossKey key, int times, long amount) => owner.Add(key, times);
+        public void Expire(CrossKey key, int times, long amount) => owner.Load(key, times);
     }
 
-    internal sealed class Frozen(CrossTable.Frozen table) : FrozenState
+    /// <param name="front">Where the cell of the state stands.</param>
+    /// <param name="table">The counts.</param>
+    internal sealed class Frozen(int front, CrossTable.Frozen table) : FrozenState
     {
+        /// <summary>How many events there are of the item of a row, with any value.</summary>
+        internal uint All(ReadOnlySpan<uint> row) => row[front];
+
         /// <summary>How often the item of a row had the event with the value.</summary>
         internal int Count(int row, ulong value) => table.Find(new CrossKey(value, row));
 

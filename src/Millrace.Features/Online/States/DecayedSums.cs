@@ -10,6 +10,9 @@ internal sealed class DecayedSums(DecayedSumsKey key) : ItemState
 
     private readonly long _halfLife = key.HalfLife.Ticks / TimeSpan.TicksPerMicrosecond;
 
+    // The sum at the beginning of the newest half-life in which there was an event, as a double, and that half-life's number.
+    internal override int Cells => 3;
+
     internal override int Words => ForwardDecay.Words;
 
     internal override string? Event => key.Event;
@@ -18,18 +21,52 @@ internal sealed class DecayedSums(DecayedSumsKey key) : ItemState
     {
         if (EventAmount.Thousandths(key.Unit, folded) is { } amount)
         {
-            ForwardDecay.Add(row.Slice(Offset, ForwardDecay.Words), folded.Time, _halfLife, amount);
+            var words = row.Slice(Offset, ForwardDecay.Words);
+            ForwardDecay.Add(words, folded.Time, _halfLife, amount);
+            row.Cells().SetLong(Front, BitConverter.DoubleToInt64Bits((double)ForwardDecay.Newest(words)));
+            row.Cells()[Front + 2] = (uint)words[0];
         }
     }
 
-    internal override FrozenState Freeze(long time) => new Frozen(Offset, new ForwardDecay.Moment(time, _halfLife));
+    internal override long[] Numbers(ReadOnlySpan<long> row) => row.Slice(Offset, Words).ToArray();
 
-    /// <param name="offset">Where the words of the state begin.</param>
+    internal override FrozenState Freeze(long time) => new Frozen(Front, Offset, new ForwardDecay.Moment(time, _halfLife));
+
+    /// <param name="front">Where the cells of the state begin.</param>
+    /// <param name="offset">Where its words do.</param>
     /// <param name="end">Where windows end.</param>
-    internal sealed class Frozen(int offset, ForwardDecay.Moment end) : FrozenState
+    internal sealed class Frozen(int front, int offset, ForwardDecay.Moment end) : FrozenState
     {
-        /// <summary>The decayed count; of values, the decayed sum in thousandths.</summary>
-        internal double Sum(ReadOnlySpan<long> row) => end.Sum(row[offset..]);
+        /// <summary>The decayed count of each candidate; of values, the decayed sum in thousandths. NaN for an unknown item.</summary>
+        internal void Sums(in FeatureRead read, Span<double> sums)
+        {
+            var rows = read.Rows[..sums.Length];
+            var left = 0;
+            for (var i = 0; i < sums.Length; i++)
+            {
+                var cells = read.Row(i);
+                sums[i] = rows[i] < 0 ? double.NaN : end.Scaled(BitConverter.Int64BitsToDouble(cells.Long(front)));
+                if (!end.IsIn(cells[front + 2]))
+                {
+                    // Of items that had events in none of the last half-lives, which most are, nothing more is read.
+                    sums[i] = rows[i] < 0 ? double.NaN : 0;
+                    if (rows[i] >= 0 && end.Keeps(cells[front + 2]))
+                    {
+                        read.Snapshot.Prefetch(rows[i], offset, ForwardDecay.Words);
+                        left++;
+                    }
+                }
+            }
+
+            for (var i = 0; left > 0; i++)
+            {
+                if (rows[i] >= 0 && read.Row(i)[front + 2] is var number && !end.IsIn(number) && end.Keeps(number))
+                {
+                    sums[i] = end.Sum(read.Snapshot.Row(rows[i])[offset..]);
+                    left--;
+                }
+            }
+        }
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
             .Where(row => Fixed(items.Words(row)) != 0)

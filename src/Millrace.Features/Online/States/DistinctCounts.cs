@@ -20,7 +20,7 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
     private readonly List<int>?[] _panes = new List<int>?[DistinctCountsKey.Panes];
     private long _end = long.MinValue;
 
-    internal override int Words => 1;
+    internal override int Cells => 1;
 
     internal override string? Event => key.Event;
 
@@ -56,11 +56,11 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
         var hash = ItemHash.Of(person);
         if (SketchOf(counted, folded.Row, (int)(pane % _panes.Length)).Add(hash) && counted.Union.Add(hash))
         {
-            row[Offset] = counted.Rounded;
+            row.Cells()[Front] = counted.Rounded;
         }
     }
 
-    internal override FrozenState Freeze(long time) => new Frozen(Offset);
+    internal override FrozenState Freeze(long time) => new Frozen(Front);
 
     // The sketches say it all: the rows' words are estimated again.
     internal override bool FillsWords => true;
@@ -116,7 +116,7 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
 
             SketchOf(counted, row, slot).Merge(sketch);
             counted.Union.Merge(sketch);
-            context.Rows.Edit(row)[Offset] = counted.Rounded;
+            context.Rows.Edit(row).Cells()[Front] = counted.Rounded;
         }
     }
 
@@ -140,7 +140,7 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
             var counted = _counted[row];
             counted.Panes[slot] = null;
             counted.Unite();
-            context.Rows.Edit(row)[Offset] = counted.Rounded;
+            context.Rows.Edit(row).Cells()[Front] = counted.Rounded;
             if (counted.Union.Filled == 0)
             {
                 _counted.Remove(row);
@@ -155,7 +155,7 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
 
         internal HyperLogLog Union { get; private set; } = new(precision);
 
-        internal long Rounded => (long)Math.Floor(Union.Estimate() + 0.5);
+        internal uint Rounded => (uint)Math.Floor(Union.Estimate() + 0.5);
 
         internal void Unite()
         {
@@ -170,16 +170,16 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
         }
     }
 
-    internal sealed class Frozen(int offset) : FrozenState
+    internal sealed class Frozen(int front) : FrozenState
     {
         /// <summary>Where the count stands in every row.</summary>
-        internal int CountAt => offset;
+        internal int CountAt => front;
 
-        internal long Count(ReadOnlySpan<long> row) => row[offset];
+        internal long Count(ReadOnlySpan<uint> row) => row[front];
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
-            .Where(row => Count(items.Words(row)) != 0)
-            .Select(row => $"{items.IdOf(row)}:{Count(items.Words(row))}")
+            .Where(row => Count(items.Cells(row)) != 0)
+            .Select(row => $"{items.IdOf(row)}:{Count(items.Cells(row))}")
             .Order(StringComparer.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Millrace.Features.Definitions;
 
 namespace Millrace.Features.Online;
@@ -10,15 +11,15 @@ internal sealed class FirstTimes(FirstTimesKey key) : ItemState
     private readonly long _width = Math.Max(1, key.Window.Ticks / TimeSpan.TicksPerMicrosecond / Panes);
 
     // The number of the newest pane, then the first time within each of the last eight; 0 for none.
-    internal override int Words => 1 + Panes;
+    internal override int Cells => 2 * (1 + Panes);
 
     internal override string? Event => key.Event;
 
     internal override void Apply(in FoldedEvent folded, Span<long> row)
     {
         var number = folded.Time / _width;
-        var words = row.Slice(Offset, 1 + Panes);
-        ref var newest = ref words[0];
+        var cells = row.Cells();
+        var newest = cells.Long(Front);
         if (number <= newest - Panes)
         {
             return;
@@ -26,27 +27,32 @@ internal sealed class FirstTimes(FirstTimesKey key) : ItemState
 
         for (newest = Math.Max(newest, number - Panes); newest < number; newest++)
         {
-            words[1 + (int)((newest + 1) % Panes)] = 0;
+            cells.SetLong(PaneAt(Front, newest + 1), 0);
         }
 
-        ref var first = ref words[1 + (int)(number % Panes)];
-        first = first == 0 ? folded.Time : Math.Min(first, folded.Time);
+        cells.SetLong(Front, newest);
+        var at = PaneAt(Front, number);
+        var first = cells.Long(at);
+        cells.SetLong(at, first == 0 ? folded.Time : Math.Min(first, folded.Time));
     }
 
-    internal override FrozenState Freeze(long time) => new Frozen(Offset, Math.Max(time, 0) / _width);
+    internal override long[] Numbers(ReadOnlySpan<long> row) => [.. MemoryMarshal.Cast<uint, long>(row.Cells().Slice(Front, Cells))];
 
-    /// <param name="offset">Where the words of the state begin.</param>
+    private static int PaneAt(int front, long number) => front + 2 + (2 * (int)(number % Panes));
+
+    internal override FrozenState Freeze(long time) => new Frozen(Front, Math.Max(time, 0) / _width);
+
+    /// <param name="front">Where the cells of the state begin.</param>
     /// <param name="end">The pane in which the window ends.</param>
-    internal sealed class Frozen(int offset, long end) : FrozenState
+    internal sealed class Frozen(int front, long end) : FrozenState
     {
         /// <summary>Unix µs of the first event; 0 when there was none within the window.</summary>
-        internal long Of(ReadOnlySpan<long> row)
+        internal long Of(ReadOnlySpan<uint> row)
         {
-            var words = row.Slice(offset, 1 + Panes);
-            var newest = words[0];
+            var newest = row.Long(front);
             for (var number = Math.Max(0, Math.Max(end, newest) - Panes + 1); number <= newest; number++)
             {
-                if (words[1 + (int)(number % Panes)] is var first and > 0)
+                if (row.Long(PaneAt(front, number)) is var first and > 0)
                 {
                     return first;
                 }
@@ -56,8 +62,8 @@ internal sealed class FirstTimes(FirstTimesKey key) : ItemState
         }
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
-            .Where(row => Of(items.Words(row)) != 0)
-            .Select(row => $"{items.IdOf(row)}:{Of(items.Words(row))}")
+            .Where(row => Of(items.Cells(row)) != 0)
+            .Select(row => $"{items.IdOf(row)}:{Of(items.Cells(row))}")
             .Order(StringComparer.Ordinal);
     }
 }

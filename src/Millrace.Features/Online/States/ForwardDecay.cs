@@ -45,6 +45,22 @@ internal static class ForwardDecay
         words[1 + (int)(number & (Kept - 1))] += amount * Weights[(int)((within << FractionBits) / halfLife)];
     }
 
+    /// <summary>The sum at the beginning of the newest half-life, in units of 2^−19.</summary>
+    internal static Int128 Newest(ReadOnlySpan<long> words) => Fixed(words, words[0]);
+
+    private static Int128 Fixed(ReadOnlySpan<long> words, long number)
+    {
+        words = words[..Words];
+        var newest = words[0];
+        Int128 sum = 0;
+        for (var age = Math.Max(0, number - newest); age < Kept && number - age > newest - Kept; age++)
+        {
+            sum += (Int128)words[1 + (int)((number - age) & (Kept - 1))] << (int)(Kept - 1 - age);
+        }
+
+        return sum;
+    }
+
     /// <summary>The moment at which sums are read.</summary>
     internal readonly struct Moment
     {
@@ -60,20 +76,18 @@ internal static class ForwardDecay
         private long Number { get; }
 
         /// <summary>The decayed sum; exact but for the weights' twelve bits.</summary>
-        internal double Sum(ReadOnlySpan<long> words) => (double)Fixed(words) * _scale;
+        internal double Sum(ReadOnlySpan<long> words) => Scaled((double)Fixed(words));
 
         /// <summary>The sum at the beginning of its half-life, in units of 2^−19.</summary>
-        internal Int128 Fixed(ReadOnlySpan<long> words)
-        {
-            words = words[..Words];
-            var newest = words[0];
-            Int128 sum = 0;
-            for (var age = Math.Max(0, Number - newest); age < Kept && Number - age > newest - Kept; age++)
-            {
-                sum += (Int128)words[1 + (int)((Number - age) & (Kept - 1))] << (int)(Kept - 1 - age);
-            }
+        internal Int128 Fixed(ReadOnlySpan<long> words) => ForwardDecay.Fixed(words, Number);
 
-            return sum;
-        }
+        /// <summary>The decayed sum, of one at the beginning of its half-life.</summary>
+        internal double Scaled(double @fixed) => @fixed * _scale;
+
+        /// <summary>Whether it lies in a half-life, of whose number the lower half is given.</summary>
+        internal bool IsIn(uint number) => number == (uint)Number;
+
+        /// <summary>Whether it does not lie in a half-life, and may yet find a sum that ends there: false is certain.</summary>
+        internal bool Keeps(uint number) => (uint)Number - number - Kept >= int.MaxValue;
     }
 }

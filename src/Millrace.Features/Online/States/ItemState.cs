@@ -35,11 +35,20 @@ internal readonly ref struct FoldedEvent
 /// </summary>
 internal abstract class ItemState
 {
+    /// <summary>The first of its cells in an item's row.</summary>
+    internal int Front { get; set; }
+
+    /// <summary>How many cells of four bytes it has in front of an item's row, where reading finds them: a line of the cache for sixteen of all features.</summary>
+    internal virtual int Cells => 0;
+
     /// <summary>The first of its words in an item's row.</summary>
     internal int Offset { get; set; }
 
-    /// <summary>How many words of an item's row are its own.</summary>
+    /// <summary>How many words of an item's row it has behind those, for folding.</summary>
     internal virtual int Words => 0;
+
+    /// <summary>What an item's row says of it, for whoever asks why a value is what it is.</summary>
+    internal virtual long[] Numbers(ReadOnlySpan<long> row) => [.. row.Cells().Slice(Front, Cells).ToArray(), .. row.Slice(Offset, Words)];
 
     /// <summary>The event that it folds; null for every event.</summary>
     internal abstract string? Event { get; }
@@ -88,7 +97,7 @@ internal abstract class ItemState
     /// <inheritdoc cref="Freeze" path="/param"/>
     internal virtual FrozenState View(long time) => Freeze(time);
 
-    /// <summary>Whether <see cref="Load"/> fills its words of the rows from what stands beside them; a snapshot keeps the words themselves otherwise.</summary>
+    /// <summary>Whether <see cref="Load"/> fills its cells and words of the rows from what stands beside them; a snapshot keeps the words themselves otherwise.</summary>
     internal virtual bool FillsWords => false;
 
     /// <summary>Whether what stands beside the rows could be asked for a person, or for what is sealed in facts: a snapshot hides it.</summary>
@@ -170,6 +179,8 @@ internal sealed class CanonicalItems(int rows, Func<int, string?> idOf, RowStore
     internal string IdOf(int row) => idOf(row) ?? throw new ArgumentOutOfRangeException(nameof(row), row, "no item stands in it");
 
     internal ReadOnlySpan<long> Words(int row) => words[row];
+
+    internal ReadOnlySpan<uint> Cells(int row) => words[row].Cells();
 
     /// <summary>Rows that hold an item.</summary>
     internal IEnumerable<int> Taken => Enumerable.Range(0, rows).Where(row => idOf(row) is not null);

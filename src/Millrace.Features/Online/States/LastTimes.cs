@@ -7,24 +7,27 @@ internal sealed class LastTimes(LastTimesKey key) : ItemState
 {
     private readonly long _window = key.Window.Ticks / TimeSpan.TicksPerMicrosecond;
 
-    internal override int Words => 1;
+    internal override int Cells => 2;
 
     internal override string? Event => key.Event;
 
-    internal override void Apply(in FoldedEvent folded, Span<long> row) => row[Offset] = Math.Max(row[Offset], folded.Time);
+    internal override void Apply(in FoldedEvent folded, Span<long> row) =>
+        row.Cells().SetLong(Front, Math.Max(row.Cells().Long(Front), folded.Time));
 
-    internal override FrozenState Freeze(long time) => new Frozen(Offset, Math.Max(time, 0) - _window);
+    internal override long[] Numbers(ReadOnlySpan<long> row) => [row.Cells().Long(Front)];
 
-    /// <param name="offset">Where the word of the state is.</param>
+    internal override FrozenState Freeze(long time) => new Frozen(Front, Math.Max(time, 0) - _window);
+
+    /// <param name="front">Where the cells of the state begin.</param>
     /// <param name="from">What is not later counts as never.</param>
-    internal sealed class Frozen(int offset, long from) : FrozenState
+    internal sealed class Frozen(int front, long from) : FrozenState
     {
         /// <summary>Unix µs of the last event; 0 when there was none within the window.</summary>
-        internal long Of(ReadOnlySpan<long> row) => row[offset] is var time && time > from ? time : 0;
+        internal long Of(ReadOnlySpan<uint> row) => row.Long(front) is var time && time > from ? time : 0;
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
-            .Where(row => Of(items.Words(row)) != 0)
-            .Select(row => $"{items.IdOf(row)}:{Of(items.Words(row))}")
+            .Where(row => Of(items.Cells(row)) != 0)
+            .Select(row => $"{items.IdOf(row)}:{Of(items.Cells(row))}")
             .Order(StringComparer.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Features.Numerics;
 
 namespace Millrace.Features.Online;
@@ -20,6 +21,9 @@ internal sealed class PairSlots
 
     /// <summary>The slot of a pair; −1 when there is none.</summary>
     internal int Find(int from, int to) => _places[PlaceOf(from, to)].Slot - 1;
+
+    /// <summary>Begins to load where the search for a pair, or its reverse, begins.</summary>
+    internal void Prefetch(int from, int to) => Cache.Prefetch(ref Unsafe.As<Entry, byte>(ref _places[Home(from, to)]));
 
     /// <summary>Gives a pair its slot, or another one.</summary>
     internal void Set(int from, int to, int slot)

@@ -27,11 +27,12 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
     /// <remarks>A click of what the session clicked before makes no pairs; another event of it, such as a purchase, does with the session's other items.</remarks>
     internal override void Apply(in FoldedEvent folded, Span<long> row)
     {
-        if ((folded.Pushes && folded.Recent.Contains(folded.Row)))
+        if (folded.Pushes && folded.Recent.Contains(folded.Row))
         {
             return;
         }
 
+        Prefetch(folded.Recent[..Math.Min(folded.Recent.Length, key.Span + 1)], folded.Row);
         var left = key.Span;
         foreach (var before in folded.Recent)
         {
@@ -104,6 +105,29 @@ internal sealed class SessionPairs(SessionPairsKey key, FoldContext context) : I
         var loading = new Loading(this, from);
         _ring.Load(from, static from => (long)from.Hash(), loading);
         loading.Finish();
+    }
+
+    /// <summary>Begins to load what counting will look at; all pairs take a step before any takes the next, so that their misses overlap.</summary>
+    private void Prefetch(ReadOnlySpan<int> rows, int row)
+    {
+        foreach (var before in rows)
+        {
+            _slots.Prefetch(before, row);
+            _lists.Now.Prefetch(before);
+        }
+
+        foreach (var before in rows)
+        {
+            Cache.Prefetch(_lists.Read(before));
+        }
+
+        foreach (var before in rows)
+        {
+            if (_lists.Read(before) is { } list && _slots.Find(before, row) is >= 0 and var slot)
+            {
+                list.Prefetch(slot);
+            }
+        }
     }
 
     private void Add(int from, int to, long time)

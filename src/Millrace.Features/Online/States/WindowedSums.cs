@@ -12,8 +12,8 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
     private readonly BucketRing<int> _ring = new(key.Window, WindowedSumsKey.Buckets);
     private Int128 _total;
 
-    // Events, then what they add up to: a sum may be 0 while the ring still refers to the row.
-    internal override int Words => key.Sums ? 2 : 1;
+    // Events, less than 2^32 of them, then what they add up to: a sum may be 0 while the ring still refers to the row.
+    internal override int Cells => key.Sums ? 3 : 1;
 
     internal override string? Event => key.Event;
 
@@ -28,19 +28,12 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
             return;
         }
 
-        if (row[Offset]++ == 0)
-        {
-            context.Uses.Hold(folded.Row);
-        }
-
-        _total += amount;
-        if (key.Sums)
-        {
-            row[Offset + 1] += amount;
-        }
+        Add(row, folded.Row, 1, amount);
     }
 
-    internal override FrozenState Freeze(long time) => new Frozen(Offset, Words, _total);
+    internal override long[] Numbers(ReadOnlySpan<long> row) => key.Sums ? [row.Cells()[Front], row.Cells().Long(Front + 1)] : [row.Cells()[Front]];
+
+    internal override FrozenState Freeze(long time) => new Frozen(Front, key.Sums, _total);
 
     // The ring says it all: what the rows and the total are is added up again.
     internal override bool FillsWords => true;
@@ -53,32 +46,35 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
 
     internal override void Load(StateReader from) => _ring.Load(from, context.LoadRow, new Loading(this));
 
-    private void Add(int row, int times, long amount)
+    private Span<long> Edit(int row) => context.Rows.Edit(row);
+
+    private void Add(Span<long> words, int row, int times, long amount)
     {
-        var words = context.Rows.Edit(row);
-        if (words[Offset] == 0)
+        var cells = words.Cells();
+        ref var count = ref cells[Front];
+        if (count == 0)
         {
             context.Uses.Hold(row);
         }
 
-        words[Offset] += times;
+        count += (uint)times;
         _total += amount;
         if (key.Sums)
         {
-            words[Offset + 1] += amount;
+            cells.SetLong(Front + 1, cells.Long(Front + 1) + amount);
         }
     }
 
     private void Expire(int row, int times, long amount)
     {
-        var words = context.Rows.Edit(row);
+        var cells = context.Rows.Edit(row).Cells();
         _total -= amount;
         if (key.Sums)
         {
-            words[Offset + 1] -= amount;
+            cells.SetLong(Front + 1, cells.Long(Front + 1) - amount);
         }
 
-        if ((words[Offset] -= times) == 0)
+        if ((cells[Front] -= (uint)times) == 0)
         {
             context.Uses.Release(row);
         }
@@ -91,32 +87,32 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
 
     private readonly struct Loading(WindowedSums owner) : IExpirySink<int>
     {
-        public void Expire(int key, int times, long amount) => owner.Add(key, times, amount);
+        public void Expire(int key, int times, long amount) => owner.Add(owner.Edit(key), key, times, amount);
     }
 
-    /// <param name="offset">Where the words of the state begin.</param>
-    /// <param name="words">1 or 2.</param>
+    /// <param name="front">Where the cells of the state begin.</param>
+    /// <param name="sums">Whether there are sums beside the counts.</param>
     /// <param name="total">What all items' events within the window add up to.</param>
-    internal sealed class Frozen(int offset, int words, Int128 total) : FrozenState
+    internal sealed class Frozen(int front, bool sums, Int128 total) : FrozenState
     {
         /// <summary>What all items' events within the window add up to.</summary>
         internal Int128 Total => total;
 
         /// <summary>Where the count stands in every row.</summary>
-        internal int CountAt => offset;
+        internal int CountAt => front;
 
-        /// <summary>Where the sum stands in every row.</summary>
-        internal int SumAt => offset + words - 1;
+        /// <summary>Where the sum stands in every row, of a state that has sums: two cells.</summary>
+        internal int SumAt => front + 1;
 
         /// <summary>How many events the item of the row had within the window.</summary>
-        internal long Count(ReadOnlySpan<long> row) => row[offset];
+        internal long Count(ReadOnlySpan<uint> row) => row[front];
 
         /// <summary>What they add up to.</summary>
-        internal long Sum(ReadOnlySpan<long> row) => row[SumAt];
+        internal long Sum(ReadOnlySpan<uint> row) => sums ? row.Long(SumAt) : Count(row);
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
-            .Where(row => Count(items.Words(row)) != 0)
-            .Select(row => $"{items.IdOf(row)}:{Count(items.Words(row))}:{Sum(items.Words(row))}")
+            .Where(row => Count(items.Cells(row)) != 0)
+            .Select(row => $"{items.IdOf(row)}:{Count(items.Cells(row))}:{Sum(items.Cells(row))}")
             .Order(StringComparer.Ordinal);
     }
 }

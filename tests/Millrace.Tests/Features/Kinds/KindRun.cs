@@ -41,15 +41,6 @@ internal sealed class KindRun
     {
         string[] ids = [.. items, "stranger"];
         int[] rows = [.. ids.Select(snapshot.RowOf)];
-        var candidateOf = new int[snapshot.Rows];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            if (rows[i] >= 0)
-            {
-                candidateOf[rows[i]] = i + 1;
-            }
-        }
-
         Persons.Read("default", who.User, who.Session, _person);
         string[] names = [.. _features.Names];
         var matrix = new float[ids.Length * names.Length];
@@ -57,7 +48,6 @@ internal sealed class KindRun
         {
             Snapshot = snapshot,
             Rows = rows,
-            CandidateOf = candidateOf,
             Person = _person,
             Asked = asked,
             Context = who.Context,

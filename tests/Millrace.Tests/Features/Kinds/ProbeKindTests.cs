@@ -32,7 +32,7 @@ public sealed class ProbeKindTests
             var state = read.State<State.Frozen>(0);
             for (var i = 0; i < column.Length; i++)
             {
-                column[i] = read.Rows[i] >= 0 ? read.Row(i)[state.Offset] : float.NaN;
+                column[i] = read.Rows[i] >= 0 ? read.Row(i)[state.At] : float.NaN;
             }
         }
 
@@ -45,19 +45,20 @@ public sealed class ProbeKindTests
 
         private sealed class State(string @event) : ItemState
         {
-            internal override int Words => 1;
+            internal override int Cells => 1;
 
             internal override string? Event => @event;
 
-            internal override void Apply(in FoldedEvent folded, Span<long> row) => row[Offset] = Math.Max(row[Offset], folded.Fact.Session?.Length ?? 0);
+            internal override void Apply(in FoldedEvent folded, Span<long> row) =>
+                row.Cells()[Front] = Math.Max(row.Cells()[Front], (uint)(folded.Fact.Session?.Length ?? 0));
 
-            internal override FrozenState Freeze(long time) => new Frozen(Offset);
+            internal override FrozenState Freeze(long time) => new Frozen(Front);
 
-            internal sealed class Frozen(int offset) : FrozenState
+            internal sealed class Frozen(int front) : FrozenState
             {
-                internal int Offset => offset;
+                internal int At => front;
 
-                internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken.Select(row => $"{items.IdOf(row)}:{items.Words(row)[offset]}");
+                internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken.Select(row => $"{items.IdOf(row)}:{items.Cells(row)[front]}");
             }
         }
     }

@@ -18,11 +18,11 @@ public sealed class StateBytesTests
     private const int Version = 1;
 
     private const string Golden = """
-        0 CrossedCountsKey 6307a1c56c48
-        1 CrossedCountsKey 124995159ba3
+        0 CrossedCountsKey 210edffd435d
+        1 CrossedCountsKey f549ef7fa0ab
         2 WindowedSumsKey 50171dcb3450
-        3 CrossedCountsKey 3369094dd844
-        4 CrossedCountsKey 14db4af4749d
+        3 CrossedCountsKey 60d67cbd48c7
+        4 CrossedCountsKey b29b2c92051a
         5 SessionPairsKey 2bb63d76ddf7
         6 DecayedSumsKey 13c884507fcc
         7 DistinctCountsKey dd728d5f6d56
@@ -33,16 +33,17 @@ public sealed class StateBytesTests
         12 LastTimesKey 5bbdeffc7cae
         13 ItemValuesKey 65ad9814c5ec
         14 WindowedSumsKey bb1cd7b51ff3
-        15 ItemNumbersKey a346c7121779
+        15 ItemNumbersKey cbb9b97db9f0
         16 ItemValuesKey 02b1048c8a0b
         17 WindowedSumsKey 35790ffbca32
         18 WindowedSumsKey 3c5ac0581a6d
         19 WindowedSumsKey c314f77d269a
         20 PriorKey 01d448afd928
         21 WindowedSumsKey c143cce47cdc
-        22 ItemVectorsKey 10130fb52dbf
+        22 ItemVectorsKey 0174e6fe7a14
         23 ItemValuesKey 476ac4cf1744
         24 ListedCountsKey fe0c4cff83b0
+        rows 0faa082d693a
         Session 0 ItemHistoryKey 1be1ec111e6e
         Session 1 ItemHistoryKey 1be1ec111e6e
         User 0 ItemHistoryKey 1be1ec111e6e
@@ -83,12 +84,23 @@ public sealed class StateBytesTests
             state.States[i].Image()(writer);
             for (var row = 0; row < state.Items.Count; row++)
             {
-                writer.Sparse(state.Context.Rows.Read(row).Slice(state.States[i].Offset, state.States[i].Words));
+                writer.Sparse(state.States[i].Numbers(state.Context.Rows.Read(row)));
             }
 
             writer.Flush();
             yield return $"{i} {KindSet.All.States[i].GetType().Name} {Hash(bytes.ToArray())}";
         }
+
+        // Where in a row they stand, too.
+        var rows = new MemoryStream();
+        var all = new StateWriter(rows);
+        for (var row = 0; row < state.Items.Count; row++)
+        {
+            all.Sparse(state.Context.Rows.Read(row));
+        }
+
+        all.Flush();
+        yield return $"rows {Hash(rows.ToArray())}";
     }
 
     private static IEnumerable<string> Persons()

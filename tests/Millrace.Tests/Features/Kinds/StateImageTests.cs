@@ -44,7 +44,7 @@ public sealed class StateImageTests
         {
             _key = key;
             _state = key.Create(_context);
-            _context.Rows = new RowStore(_state.Words + 1);
+            _context.Rows = new RowStore(RowCells.Lay([_state]).Words);
         }
 
         internal void Fold(IEnumerable<Observed> events)

@@ -1,5 +1,6 @@
 using CsCheck;
 using Millrace.Features.Numerics;
+using Millrace.Features.Text;
 
 namespace Millrace.Tests.Features.Numerics;
 
@@ -56,6 +57,30 @@ public sealed class DeterministicLanesTests
     private static void Same(Func<double, double> scalar, double[] column)
     {
         for (int i = 0; i < column.Length; i++) Same(scalar(Arguments[i]), column[i], Arguments[i]);
+    }
+
+    [Fact]
+    public void Logarithms_of_one_plus_a_column_have_the_bits_of_the_scalar_among_zeros_too()
+    {
+        // Runs of zeros, whole and broken, as sums of items that nobody clicks have.
+        double[] column = [.. Arguments.Take(100_003).Select((argument, i) => i % 13 < 9 ? 0 : argument)];
+        float[] expected = [.. column.Select(value => (float)Deterministic.Log(1 + value))];
+        var got = new float[column.Length];
+        DeterministicLanes.LogOnePlus(column, got);
+        Assert.Equal(expected.Select(BitConverter.SingleToUInt32Bits), got.Select(BitConverter.SingleToUInt32Bits));
+    }
+
+    [Fact]
+    public void Cosines_of_a_column_have_the_bits_of_the_scalar()
+    {
+        int[] dots = [.. Enumerable.Range(0, 1003).Select(i => (int)Philox.Draw(8, 0, (ulong)i).Item1 >> 8)];
+        (int Left, int Right)[] squared = [.. dots.Select((dot, i) => i % 5 == 0 ? (0, dot) : (Math.Abs(dot) + 1, 1 + (i * 7919)))];
+        double[] column = [.. dots];
+        DeterministicLanes.Cosine(column, [.. squared.Select(both => (double)((long)both.Left * both.Right))], column);
+        for (var i = 0; i < dots.Length; i++)
+        {
+            Same(Int8Vector.Cosine(dots[i], squared[i].Left, squared[i].Right), column[i], dots[i]);
+        }
     }
 
     private static void Same(double expected, double actual, double argument)

@@ -46,7 +46,7 @@ internal sealed record PlantedFeature(string Name, string Event) : FeatureDefini
     {
         private int _events;
 
-        internal override int Words => 1;
+        internal override int Cells => 1;
 
         internal override string? Event => key.Event;
 
@@ -59,17 +59,17 @@ internal sealed record PlantedFeature(string Name, string Event) : FeatureDefini
 
             if (key.Forgets == 0 || ++_events % key.Forgets != 0)
             {
-                row[Offset]++;
+                row.Cells()[Front]++;
             }
         }
 
-        internal override FrozenState Freeze(long time) => new Frozen(Offset);
+        internal override FrozenState Freeze(long time) => new Frozen(Front);
 
-        internal sealed class Frozen(int offset) : FrozenState
+        internal sealed class Frozen(int front) : FrozenState
         {
-            internal long Count(ReadOnlySpan<long> row) => row[offset];
+            internal long Count(ReadOnlySpan<uint> row) => row[front];
 
-            internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken.Select(row => $"{items.IdOf(row)}:{Count(items.Words(row))}").Order(StringComparer.Ordinal);
+            internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken.Select(row => $"{items.IdOf(row)}:{Count(items.Cells(row))}").Order(StringComparer.Ordinal);
         }
     }
 }

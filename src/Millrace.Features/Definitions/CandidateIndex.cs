@@ -1,0 +1,73 @@
+namespace Millrace.Features.Definitions;
+
+/// <summary>
+/// Which candidate stands in a row, of few candidates among many rows: bits that most rows are turned away by, before a small table. All of it stays in the first-level
+/// cache, where an array by row would be a miss for each row that is asked for. Reused from decision to decision.
+/// </summary>
+internal sealed class CandidateIndex
+{
+    private const int PlacesEach = 4;
+    private const int BitsInPlace = 8;
+    private const int LeastBits = 8;
+
+    private Place[] _places = [];
+    private ulong[] _bits = [];
+    private int _shift;
+
+    /// <summary>Takes the candidates of a decision; of two in one row the last.</summary>
+    internal void Fill(ReadOnlySpan<int> rows)
+    {
+        var bits = Math.Max(LeastBits, int.Log2(Math.Max(1, PlacesEach * rows.Length)));
+        if (_places.Length != 1 << bits)
+        {
+            _places = new Place[1 << bits];
+            _bits = new ulong[(1 << bits) * BitsInPlace / 64];
+            _shift = 32 - bits;
+        }
+
+        Array.Clear(_places);
+        Array.Clear(_bits);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] >= 0)
+            {
+                var hash = HashOf(rows[i]);
+                _bits[BitOf(hash) >> 6] |= 1UL << (int)BitOf(hash);
+                _places[PlaceOf(hash, rows[i])] = new Place(rows[i], i);
+            }
+        }
+    }
+
+    /// <summary>The candidate in a row; −1 when none stands there.</summary>
+    internal int Of(int row)
+    {
+        var hash = HashOf(row);
+        return (_bits[BitOf(hash) >> 6] >> (int)BitOf(hash) & 1) == 0 ? -1 : _places[PlaceOf(hash, row)].Candidate;
+    }
+
+    private static uint HashOf(int row) => (uint)row * 0x9E3779B1u;
+
+    private uint BitOf(uint hash) => hash >> (_shift - 3);
+
+    private int PlaceOf(uint hash, int row)
+    {
+        var at = (int)(hash >> _shift);
+        while (_places[at] is { IsTaken: true } place && place.Row != row)
+        {
+            at = (at + 1) & (_places.Length - 1);
+        }
+
+        return at;
+    }
+
+    private readonly struct Place(int row, int candidate)
+    {
+        private readonly int _next = candidate + 1;
+
+        internal int Row { get; } = row;
+
+        internal bool IsTaken => _next != 0;
+
+        internal int Candidate => _next - 1;
+    }
+}

@@ -1,0 +1,113 @@
+using CsCheck;
+using Millrace.Features.Online;
+using Xunit;
+
+namespace Millrace.Tests.Features;
+
+public sealed class RowStoreTests
+{
+    private const int Rows = 600;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(45)]
+    public void Rows_and_every_frozen_view_read_as_a_plain_array_does(int words) =>
+        Gen.Select(Gen.Int[0, Rows - 1], Gen.Int[0, 99]).Array[0, 3_000].Sample(
+            edits =>
+            {
+                var store = new RowStore(words);
+                var plain = new long[Rows][];
+                var views = new List<(RowStore.Frozen View, long[][] Plain)>();
+                for (var i = 0; i < edits.Length; i++)
+                {
+                    var (row, kind) = edits[i];
+                    if (kind < 3)
+                    {
+                        views.Add((store.Freeze(), [.. plain.Select(one => (long[]?)one?.Clone() ?? [])]));
+                    }
+
+                    // Half of all edits are of few rows, so that others stay where slabs have to be emptied.
+                    row = kind % 2 == 0 ? row % 20 : row;
+                    store.Edit(row)[i % words] = i + 1;
+                    (plain[row] ??= new long[words])[i % words] = i + 1;
+                }
+
+                views.Add((store.Now, [.. plain.Select(one => one ?? [])]));
+                foreach (var (view, expected) in views)
+                {
+                    AssertEqual(view, expected, words);
+                }
+            },
+            iter: 30);
+
+    [Fact]
+    public void Memory_stays_within_about_twice_that_of_the_rows()
+    {
+        var store = new RowStore(45);
+        var seed = 1UL;
+        for (var row = 0; row < 20_000; row++)
+        {
+            store.Edit(row)[0] = row;
+        }
+
+        for (var turn = 1; turn <= 200; turn++)
+        {
+            store.Freeze();
+            for (var edit = 0; edit < 2_000; edit++)
+            {
+                seed = (seed * 6364136223846793005) + 1442695040888963407;
+
+                // Low rows far more often than high ones.
+                var row = (int)(20_000 * Math.Pow((seed >> 40) / (double)(1 << 24), 4));
+                store.Edit(row)[1]++;
+            }
+
+            Assert.True(store.Capacity <= 2.75 * store.Count, $"{store.Capacity} slots for {store.Count} rows in turn {turn}");
+        }
+
+        Assert.Equal(20_000, store.Count);
+        Assert.All(Enumerable.Range(0, 20_000), row => Assert.Equal(row, store.Read(row)[0]));
+        Assert.Equal(200 * 2_000, Enumerable.Range(0, 20_000).Sum(row => store.Read(row)[1]));
+    }
+
+    [Fact]
+    public void A_span_to_write_stays_valid_while_other_rows_are_written()
+    {
+        var store = new RowStore(45);
+        for (var row = 0; row < 5_000; row++)
+        {
+            store.Edit(row)[0] = row;
+        }
+
+        for (var turn = 0; turn < 20; turn++)
+        {
+            store.Freeze();
+            var held = store.Edit(turn);
+            for (var row = 100; row < 4_000; row += 1 + turn)
+            {
+                store.Edit(row)[1]++;
+            }
+
+            held[2] = turn + 1;
+            Assert.Equal(turn + 1, store.Read(turn)[2]);
+        }
+    }
+
+    private static void AssertEqual(RowStore.Frozen view, long[][] expected, int words)
+    {
+        int[] rows = [.. Enumerable.Range(0, Rows), -1];
+        var all = new long[rows.Length * words];
+        view.Gather(rows, all);
+        var (first, count) = (words / 3, words - (words / 3) - (words / 4));
+        var some = new long[rows.Length * count];
+        view.Gather(rows, first, count, some);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var one = rows[i] < 0 || expected[rows[i]] is not { Length: > 0 } plain ? new long[words] : plain;
+            Assert.True(one.AsSpan().SequenceEqual(all.AsSpan(i * words, words)));
+            Assert.True(one.AsSpan(first, count).SequenceEqual(some.AsSpan(i * count, count)));
+            Assert.True(rows[i] < 0 || one.AsSpan().SequenceEqual(view[rows[i]]));
+        }
+    }
+}
