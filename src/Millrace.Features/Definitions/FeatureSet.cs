@@ -15,7 +15,7 @@ namespace Millrace.Features.Definitions;
 public sealed class FeatureSet
 {
     /// <summary>Raised whenever code folds or reads the same facts otherwise: weights, buckets, hashes. Snapshots and epochs of another are not believed.</summary>
-    private const int FoldVersion = 1;
+    internal const int FoldVersion = 1;
 
     /// <summary>The window of the ladder's global list; always kept.</summary>
     public static readonly TimeSpan GlobalWindow = TimeSpan.FromHours(1);

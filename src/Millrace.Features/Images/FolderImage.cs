@@ -15,12 +15,13 @@ internal sealed class FolderImage
     private readonly RowOrder _order;
     private readonly long _time;
     private readonly long[] _counts;
-    private readonly StateImage[] _states;
+    private readonly (StateImage Write, bool IsHidden)[] _states;
     private readonly (int First, int Count)[] _filled;
     private readonly Action<StateWriter, PersonSealer?> _segments;
     private readonly (int Partition, Action<StateWriter, PersonSealer> Write)[] _sessions;
     private readonly int _words;
     private readonly ISubjectKeys? _keys;
+    private readonly ReadOnlyMemory<byte> _secret;
 
     internal FolderImage(FolderState state)
     {
@@ -31,7 +32,8 @@ internal sealed class FolderImage
         _order = state.Items.Order();
         _time = state.Time;
         _counts = state.Counts.All();
-        _states = [.. state.States.Select(one => one.Image())];
+        _states = [.. state.States.Select(one => (one.Image(), one.TellsOfPersons))];
+        _secret = state.Options.SnapshotSecret;
         _filled = FilledOf(state);
         _segments = state.Segments.Image();
         _sessions = [.. state.Sessions.Select(sessions => (sessions.Key, sessions.Value.Image()))];
@@ -47,9 +49,9 @@ internal sealed class FolderImage
         writer.Signed(_time);
         Array.ForEach(_counts, writer.Signed);
         WriteItems(writer);
-        foreach (var state in _states)
+        foreach (var (write, isHidden) in _states)
         {
-            state(writer);
+            WriteState(write, isHidden, writer, place);
         }
 
         using var sealer = _keys is null ? null : new PersonSealer(_keys, place);
@@ -84,6 +86,25 @@ internal sealed class FolderImage
         .. state.States.Where(one => one.FillsWords && one.Cells > 0).Select(one => (one.Front, one.Cells)),
         .. state.States.Where(one => one.FillsWords && one.Words > 0).Select(one => (2 * one.Offset, 2 * one.Words)),
     ];
+
+    private void WriteState(StateImage write, bool isHidden, StateWriter to, byte[] place)
+    {
+        if (!isHidden)
+        {
+            write(to);
+            return;
+        }
+
+        to.Flag(!_secret.IsEmpty);
+        if (_secret.IsEmpty)
+        {
+            write(to);
+        }
+        else
+        {
+            Hidden.Write(_secret.Span, place, write, to);
+        }
+    }
 
     private void WriteItems(StateWriter to)
     {

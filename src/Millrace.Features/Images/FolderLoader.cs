@@ -57,7 +57,7 @@ internal static class FolderLoader
     {
         foreach (var one in state.States)
         {
-            one.Load(from);
+            LoadState(state.Options.SnapshotSecret.Span, one, place, from);
         }
 
         using var sealer = state.Keys is null ? null : new PersonSealer(state.Keys, place);
@@ -65,6 +65,27 @@ internal static class FolderLoader
         if (from.Flag())
         {
             LoadSessions(state, from, sealer ?? throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds sealed parts, and there are no keys here"));
+        }
+    }
+
+    private static void LoadState(ReadOnlySpan<byte> secret, ItemState state, byte[] place, StateReader from)
+    {
+        if (!state.TellsOfPersons || !from.Flag())
+        {
+            state.Load(from);
+            return;
+        }
+
+        if (secret.IsEmpty)
+        {
+            throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds hidden parts, and there is no secret here");
+        }
+
+        var hidden = Hidden.Read(secret, place, from);
+        state.Load(hidden);
+        if (!hidden.AtEnd())
+        {
+            throw from.Bad("the end of a hidden part", "more bytes");
         }
     }
 

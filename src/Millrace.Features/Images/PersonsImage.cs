@@ -16,6 +16,8 @@ internal sealed class PersonsImage
     private readonly TouchList<PersonTable.Person>.Frozen[][] _tables;
     private readonly PersonLayout _layout;
     private readonly ISubjectKeys? _keys;
+    private readonly long _evicted;
+    private readonly long _leftOut;
 
     internal PersonsImage(PersonShards shards, PersonLayout layout, ISubjectKeys? keys, long epoch, UnixMicros time)
     {
@@ -41,6 +43,8 @@ internal sealed class PersonsImage
                 _tables[Links][i] = shard.Links.Freeze();
             }
         }
+
+        (_evicted, _leftOut) = (shards.Evicted, shards.LeftOut);
     }
 
     internal SnapshotHead Head { get; }
@@ -59,17 +63,22 @@ internal sealed class PersonsImage
             }
         }
 
+        var leftOut = _leftOut;
         if (_keys is not null)
         {
             using var sealer = new PersonSealer(_keys, place);
-            WritePersons(writer, sealer);
+            leftOut += WritePersons(writer, sealer);
         }
 
         writer.Flag(false);
+        writer.Number((ulong)_evicted);
+        writer.Number((ulong)leftOut);
     });
 
-    private void WritePersons(StateWriter to, PersonSealer sealer)
+    /// <returns>How many of too many people there were, which are left out.</returns>
+    private int WritePersons(StateWriter to, PersonSealer sealer)
     {
+        var leftOut = 0;
         for (var of = 0; of < _tables.Length; of++)
         {
             var kind = of;
@@ -77,9 +86,12 @@ internal sealed class PersonsImage
             // By the time of touching, whatever the shards were: it is the order of leaving.
             foreach (var (_, key, person) in _tables[of].SelectMany(shard => shard.All()).OrderBy(one => one.Value.Blob.Touched))
             {
+                leftOut += person.By.IsOfMany ? 1 : 0;
                 sealer.Seal(person.By, (kind, key, person), Write, to);
             }
         }
+
+        return leftOut;
     }
 
     private static void Write(StateWriter text, (int Kind, string Key, PersonTable.Person Person) one)

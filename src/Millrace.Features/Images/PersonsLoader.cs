@@ -49,6 +49,7 @@ internal static class PersonsLoader
 
             var shards = store.Empty(partitions);
             Open(reader, place, shards, store.Keys, maps: []);
+            shards.GoOn(evicted: 0, leftOut: 0);
             return shards;
         });
 
@@ -80,6 +81,14 @@ internal static class PersonsLoader
                 Take(text, by, shards, maps);
             }
         }
+
+        var (evicted, leftOut) = (reader.Number(), reader.Number());
+        if (Math.Max(evicted, leftOut) > long.MaxValue / 2)
+        {
+            throw reader.Bad("how many were evicted and left out", $"{evicted} and {leftOut}");
+        }
+
+        shards.GoOn((long)evicted, (long)leftOut);
     }
 
     private static void Take(StateReader text, Sealing by, PersonShards shards, SectionMap[] maps)

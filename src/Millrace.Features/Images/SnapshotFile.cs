@@ -13,7 +13,7 @@ internal static class SnapshotFile
 {
     internal const int HashBytes = SHA256.HashSizeInBytes;
 
-    private const int Version = 1;
+    private const int Version = 2;
     private const int MostHead = 4 << 20;
 
     // The fastest level: loading and writing are bound by the processor already. What a slower one would save has not been measured.

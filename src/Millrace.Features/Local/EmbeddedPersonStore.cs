@@ -34,7 +34,10 @@ public sealed class EmbeddedPersonStore : IPersonStore
     }
 
     /// <summary>How many were dropped because the bound was hit, not because they were quiet.</summary>
-    public long Evicted => _shards.All.ToArray().Sum(shard => shard.Sessions.Evicted + shard.Users.Evicted);
+    public long Evicted => _shards.Evicted;
+
+    /// <summary>Sessions of more people than can be remembered, which this began without.</summary>
+    public long LeftOut => _shards.LeftOut;
 
     /// <summary>The first fact of a partition of events that is not folded.</summary>
     public long NextEvent(int partition) => Volatile.Read(ref _shards.Folded[partition]);
@@ -139,16 +142,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
             return;
         }
 
-        foreach (var shard in _shards.All)
-        {
-            lock (shard.Gate)
-            {
-                shard.Sessions.RemoveErased(_keys);
-                shard.Users.RemoveErased(_keys);
-                shard.Withdrawn.RemoveErased(_keys);
-                shard.Links.RemoveErased(_keys);
-            }
-        }
+        _shards.ForgetErased(_keys);
     }
 
     /// <summary>Takes in what a user said before the facts that are folded here: whoever withdrew then is nobody from the first of them on. Called by the writer, in the journal's order.</summary>
@@ -189,9 +183,13 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// <summary>Goes on from what a snapshot held, in place of what was folded. Called by the writer.</summary>
     internal void Adopt(PersonShards shards)
     {
-        _shards = shards;
+        // Who was erased while they were read is in them still, and must not be seen; nor who is erased meanwhile.
+        if (_keys is not null)
+        {
+            shards.ForgetErased(_keys);
+        }
 
-        // Who was erased while they were read is in them still.
+        _shards = shards;
         ForgetErased();
     }
 

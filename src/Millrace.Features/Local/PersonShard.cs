@@ -19,8 +19,8 @@ internal sealed class PersonShard(int index, PersonLayout layout, int partitions
 
     internal PersonTable Users { get; } = new(layout.Keys(PersonEntity.User).Length, layout.Kept(PersonEntity.User, idle), most);
 
-    /// <summary>Users who withdrew consent to personalised decisions: nothing is kept of them but this.</summary>
-    internal PersonTable Withdrawn { get; } = new(0, TimeSpan.MaxValue, most);
+    /// <summary>Users who withdrew consent to personalised decisions: nothing is kept of them but this. None leaves: each has a key, of which there is a bound (maxSubjects).</summary>
+    internal PersonTable Withdrawn { get; } = new(0, TimeSpan.MaxValue, int.MaxValue);
 
     /// <summary>Which sessions users are known to have had, for an erasure: kept up to the bound, since the facts of a session outlive what is folded of it.</summary>
     internal PersonTable Links { get; private set; } = new(0, TimeSpan.MaxValue, most);

@@ -1,4 +1,5 @@
 using Millrace.Features.Online;
+using Millrace.Journal;
 
 namespace Millrace.Features.Local;
 
@@ -12,6 +13,7 @@ internal sealed class PersonShards
 
     // Everything before these is folded everywhere; a shard may be ahead of them by the fact under way.
     private readonly long[] _folded;
+    private long _evicted;
 
     internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons)
     {
@@ -20,10 +22,34 @@ internal sealed class PersonShards
         _shards = [.. Enumerable.Range(0, shards).Select(index => new PersonShard(index, layout, partitions, idle, Math.Max(1, maxPersons / shards)))];
     }
 
+    /// <summary>Removes everybody of whom a key was destroyed.</summary>
+    internal void ForgetErased(ISubjectKeys keys)
+    {
+        foreach (var shard in _shards)
+        {
+            lock (shard.Gate)
+            {
+                shard.Sessions.RemoveErased(keys);
+                shard.Users.RemoveErased(keys);
+                shard.Withdrawn.RemoveErased(keys);
+                shard.Links.RemoveErased(keys);
+            }
+        }
+    }
+
     internal ReadOnlySpan<PersonShard> All => _shards;
 
     /// <summary>Per partition of events, the first fact that is not folded. One writer; any thread reads, after which it finds everything before folded.</summary>
     internal Span<long> Folded => _folded;
+
+    /// <summary>How many were dropped because the bound was hit, in what a snapshot held and since.</summary>
+    internal long Evicted => _evicted + _shards.Sum(shard => shard.Sessions.Evicted + shard.Users.Evicted);
+
+    /// <summary>Sessions of more people than can be remembered, which the snapshots left out that this goes on from.</summary>
+    internal long LeftOut { get; private set; }
+
+    /// <summary>Goes on counting where a snapshot stood; nobody sees this yet.</summary>
+    internal void GoOn(long evicted, long leftOut) => (_evicted, LeftOut) = (evicted, leftOut);
 
     /// <summary>
     /// Copies <see cref="Folded"/> as it was at one moment: read one after the other while the writer goes on, cuts of two readers could each be ahead of the other, and no order of

@@ -12,5 +12,5 @@ internal static class FeatureMetrics
 
     public static void Ignored(string reason) => IgnoredCount.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    public static void BoundHit(string bound) => BoundCount.Add(1, new KeyValuePair<string, object?>("bound", bound));
+    public static void BoundHit(string bound, int times = 1) => BoundCount.Add(times, new KeyValuePair<string, object?>("bound", bound));
 }

@@ -50,6 +50,11 @@ public sealed record FeatureOptions
     /// <summary>How many of the newest items the source <c>recent</c> can choose from.</summary>
     public int MaxRecentItems { get; init; } = 1000;
 
+    /// <summary>
+    /// The data directory's secret, under which a snapshot hides hashes of what was sealed in facts; empty where no snapshot leaves the process. No value depends on it.
+    /// </summary>
+    public ReadOnlyMemory<byte> SnapshotSecret { get; init; }
+
     /// <summary>What a folder of these options and these features records its epochs with: equal where equal facts give equal values, as long as no bound is hit.</summary>
     public string Fingerprint(FeatureSet features) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(
         CultureInfo.InvariantCulture, $"{features.Fingerprint} {Tenant} {LearnItemsFromEvents} {SessionIdle.Ticks} {SegmentWindow.Ticks}"))).AsSpan(0, 8));

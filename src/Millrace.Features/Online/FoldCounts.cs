@@ -4,7 +4,7 @@ namespace Millrace.Features.Online;
 public sealed class FoldCounts
 {
     /// <summary>How many reasons there are.</summary>
-    internal const int Kinds = 11;
+    internal const int Kinds = 12;
 
     private long _repeated;
     private long _foreign;
@@ -17,6 +17,7 @@ public sealed class FoldCounts
     private long _pairs;
     private long _crosses;
     private long _sessions;
+    private long _leftOut;
 
     internal FoldCounts()
     {
@@ -55,20 +56,23 @@ public sealed class FoldCounts
     /// <summary>Sessions that left before they were idle, because of <see cref="FeatureOptions.MaxSessions"/>.</summary>
     public long SessionsEvicted => Volatile.Read(ref _sessions);
 
+    /// <summary>Sessions of more people than can be remembered, which a snapshot left out: a start went on without them.</summary>
+    public long SessionsLeftOut => Volatile.Read(ref _leftOut);
+
     /// <summary>
     /// Whether everything was counted that the facts say. Folders of equal cuts are equal as long as this holds for both; from the first refusal on, what is kept
     /// depends on how partitions were interleaved.
     /// </summary>
-    public bool Whole => ItemsRefused + RowsGivenUp + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused == 0;
+    public bool Whole => ItemsRefused + RowsGivenUp + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused + SessionsLeftOut == 0;
 
     /// <summary>All of them, in an order that stays: what a snapshot keeps.</summary>
-    internal long[] All() => [_repeated, _foreign, _unvouched, _items, _rows, _learntItems, _segments, _neighbours, _pairs, _crosses, _sessions];
+    internal long[] All() => [_repeated, _foreign, _unvouched, _items, _rows, _learntItems, _segments, _neighbours, _pairs, _crosses, _sessions, _leftOut];
 
     /// <summary>Goes on from what a snapshot kept.</summary>
     internal void Restore(ReadOnlySpan<long> all)
     {
         (_repeated, _foreign, _unvouched, _items, _rows, _learntItems) = (all[0], all[1], all[2], all[3], all[4], all[5]);
-        (_segments, _neighbours, _pairs, _crosses, _sessions) = (all[6], all[7], all[8], all[9], all[10]);
+        (_segments, _neighbours, _pairs, _crosses, _sessions, _leftOut) = (all[6], all[7], all[8], all[9], all[10], all[11]);
     }
 
     internal void Repeat() => Ignore(ref _repeated, "repeated");
@@ -92,6 +96,15 @@ public sealed class FoldCounts
     internal void RefuseCross() => Hit(ref _crosses, "crosses");
 
     internal void EvictSession() => Hit(ref _sessions, "sessions");
+
+    internal void LeaveOut(int sessions)
+    {
+        if (sessions > 0)
+        {
+            Volatile.Write(ref _leftOut, _leftOut + sessions);
+            FeatureMetrics.BoundHit("sharedSessions", sessions);
+        }
+    }
 
     private static void Ignore(ref long count, string reason)
     {

@@ -70,7 +70,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     public long Lag => _serving.Lag;
 
     /// <summary>Whether what serves counted all that the facts say: no bound was hit.</summary>
-    public bool Whole => _serving.Folder.Counts.Whole && _serving.Persons is not EmbeddedPersonStore { Evicted: > 0 };
+    public bool Whole => _serving.Folder.Counts.Whole && _serving.Persons is not (EmbeddedPersonStore { Evicted: > 0 } or EmbeddedPersonStore { LeftOut: > 0 });
 
     /// <summary>How far the generation is that will take over; null when there is none.</summary>
     public BackfillProgress? Backfill => Volatile.Read(ref _pending)?.Backfill.Progress;

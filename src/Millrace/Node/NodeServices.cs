@@ -30,7 +30,7 @@ namespace Millrace.Node;
 /// </summary>
 internal sealed class NodeServices : IAsyncDisposable
 {
-    private const string TokenKeyFile = "token.key";
+    internal const string TokenKeyFile = "token.key";
     private const int TokenKeyBytes = 32;
     private const int SeedSaltBytes = 32;
 
@@ -218,7 +218,7 @@ internal sealed class NodeServices : IAsyncDisposable
             Skew.Start();
         }
 
-        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding), Subjects);
+        FeatureFolder FolderOf(FeatureSet set) => new(set, OptionsOf(config.Folding, TokenKey), Subjects);
 
         EmbeddedPersonStore PersonsOf(FeatureSet set) =>
             new(set.Persons, Journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, Subjects);
@@ -245,6 +245,10 @@ internal sealed class NodeServices : IAsyncDisposable
         MaxSegments = folding.Segments,
         SessionIdle = folding.Session,
     };
+
+    /// <summary>The same with the secret under which a data directory's snapshots hide what could be asked for a person.</summary>
+    internal static FeatureOptions OptionsOf(FoldingSection folding, byte[] tokenKey) =>
+        OptionsOf(folding) with { SnapshotSecret = HMACSHA256.HashData(tokenKey, "features"u8) };
 
     /// <summary>A decider as the node's own, with memory of its own.</summary>
     internal Decider CreateDecider(NodeConfig config, IDecisionSink? sink, DecisionMeters? meters) => new(

@@ -115,7 +115,7 @@ public sealed class KilledWhileFoldingTests : IDisposable
     private async Task<string[]> FoldedAsync(IJournal journal, NodeConfig config, ISubjectKeys keys, SnapshotFolder snapshots, UnixMicros until)
     {
         var features = History.Features(config);
-        var folder = new FeatureFolder(features, NodeServices.OptionsOf(config.Folding), keys);
+        var folder = new FeatureFolder(features, NodeServices.OptionsOf(config.Folding, File.ReadAllBytes(Path.Combine(_data, NodeServices.TokenKeyFile))), keys);
         var persons = new EmbeddedPersonStore(features.Persons, journal.Partitions(JournalStream.Events), config.Folding.Session, config.Folding.Persons, keys);
         var generation = new FoldedGeneration(journal, folder, persons, TimeProvider.System, _meter.CreateCounter<long>("skipped"), NullLogger.Instance);
         await generation.BeginAsync(Now, new FeatureStart(snapshots, journal, NullLogger.Instance));

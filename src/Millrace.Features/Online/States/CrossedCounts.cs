@@ -47,6 +47,9 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
     // The ring says it all.
     internal override bool FillsWords => true;
 
+    // Surfaces and slots are the site's; segments and the context are sealed in facts.
+    internal override bool TellsOfPersons => key.By is not ("surface" or "slot");
+
     internal override StateImage Image()
     {
         var ring = _ring.Freeze();

@@ -65,6 +65,9 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
     // The sketches say it all: the rows' words are estimated again.
     internal override bool FillsWords => true;
 
+    // A register of few persons says of an id whether it may be among them.
+    internal override bool TellsOfPersons => true;
+
     internal override void Save(StateWriter to)
     {
         to.Signed(_end);

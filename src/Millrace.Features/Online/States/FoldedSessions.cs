@@ -102,12 +102,15 @@ internal sealed class FoldedSessions(FoldContext context, ISubjectKeys? keys)
         return (to, sealer) =>
         {
             to.Signed(clock);
+            var leftOut = 0;
             foreach (var (_, key, session) in sessions.All())
             {
+                leftOut += session.By.IsOfMany ? 1 : 0;
                 sealer.Seal(session.By, (key, session), Write, to);
             }
 
             to.Flag(false);
+            to.Count(leftOut);
         };
     }
 
@@ -142,6 +145,8 @@ internal sealed class FoldedSessions(FoldContext context, ISubjectKeys? keys)
             Array.ForEach(session.Rows, Uses.Hold);
             _sessions.Add(key, session);
         }
+
+        context.Counts.LeaveOut(from.Count(int.MaxValue));
     }
 
     private static void Write(StateWriter text, (string Key, Session Session) one)

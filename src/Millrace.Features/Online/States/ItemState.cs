@@ -100,6 +100,9 @@ internal abstract class ItemState
     /// <summary>Whether <see cref="Load"/> fills its cells and words of the rows from what stands beside them; a snapshot keeps the words themselves otherwise.</summary>
     internal virtual bool FillsWords => false;
 
+    /// <summary>Whether what stands beside the rows could be asked for a person, or for what is sealed in facts: a snapshot hides it.</summary>
+    internal virtual bool TellsOfPersons => false;
+
     /// <summary>
     /// What stands beside the rows, as it is now and to be written later by another thread. Large states share it; this copies what <see cref="Save"/> writes, which is right
     /// for some kilobytes.

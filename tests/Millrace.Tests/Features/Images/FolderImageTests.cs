@@ -99,6 +99,23 @@ public sealed class FolderImageTests
     }
 
     [Fact]
+    public void A_session_of_more_people_than_can_be_remembered_is_counted_when_it_is_left_out()
+    {
+        var history = new History();
+        StoredFact[] facts = [history.Put("a"), .. Enumerable.Range(0, Sealing.Most + 1).Select(i => By(history.Click("a", "kiosk"), $"u{i}")), history.Click("a", "home")];
+        using var keys = KeysOf(facts);
+        var whole = Folded(facts, keys);
+        Assert.True(whole.Counts.Whole);
+        var loaded = Copy(whole, keys);
+        Assert.Equal(1, loaded.State.Sessions[0].Count);
+        Assert.Equal(1, loaded.Counts.SessionsLeftOut);
+        Assert.False(loaded.Counts.Whole);
+        Assert.Equal(1, Copy(loaded, keys).Counts.SessionsLeftOut);
+
+        static StoredFact By(StoredFact click, string user) => click with { Fact = (Observed)click.Fact with { User = user } };
+    }
+
+    [Fact]
     public void Items_of_equal_attributes_share_them_and_no_others_do()
     {
         var history = new History();

@@ -76,7 +76,57 @@ public sealed class PersonsImageTests
         StoredFact[] facts = [.. Enumerable.Range(0, Sealing.Most + 1).Select(i => Event(0, i, $"u{i}", "s", "a", i))];
         using var keys = KeysOf(facts);
         Assert.Equal((true, true), Knows(Loaded(Written(Folded(facts[..^1], keys).Image(1, Now)), keys), "u0", "s"));
-        Assert.Equal((true, false), Knows(Loaded(Written(Folded(facts, keys).Image(1, Now)), keys), "u0", "s"));
+        var without = Loaded(Written(Folded(facts, keys).Image(1, Now)), keys);
+        Assert.Equal((true, false), Knows(without, "u0", "s"));
+        Assert.Equal(1, without.LeftOut);
+        Assert.Equal(1, Loaded(Written(without.Image(2, Now)), keys).LeftOut);
+        Assert.Equal(0, Loaded(Written(Folded(facts[..^1], keys).Image(1, Now)), keys).LeftOut);
+    }
+
+    [Fact]
+    public void Who_was_dropped_at_the_bound_is_counted_after_a_restart_too()
+    {
+        StoredFact[] facts = [.. Enumerable.Range(0, 9).Select(i => Event(0, i, $"u{i}", $"s{i}", "a", i))];
+        using var keys = KeysOf(facts);
+        var store = Folded(facts, keys, persons: 4);
+        Assert.Equal(10, store.Evicted);
+        var loaded = Loaded(Written(store.Image(1, Now)), keys, persons: 4);
+        Assert.Equal(10, loaded.Evicted);
+        loaded.Observe(Event(0, 9, "u1", "s1", "a", 10));
+        Assert.Equal(12, loaded.Evicted);
+        Assert.Equal(12, Loaded(Written(loaded.Image(2, Now)), keys, persons: 4).Evicted);
+    }
+
+    [Fact]
+    public void Nobody_who_withdrew_is_followed_again_however_many_withdrew_later()
+    {
+        StoredFact[] facts =
+        [
+            .. Enumerable.Range(0, 40).Select(i => Stored(0, i, new ConsentChanged { Id = $"c{i}", User = $"u{i}", Personalise = false, Time = Now + TimeSpan.FromSeconds(i) })),
+            .. Enumerable.Range(0, 40).Select(i => Event(0, 40 + i, $"u{i}", $"s{i}", "a", 40 + i)),
+        ];
+        using var keys = KeysOf(facts);
+        var store = Folded(facts, keys, persons: 4);
+        var loaded = Loaded(Written(Folded(facts[..40], keys, persons: 4).Image(1, Now)), keys, persons: 4);
+        Array.ForEach(facts[40..], fact => loaded.Observe(fact));
+        Assert.All(Enumerable.Range(0, 40), i => Assert.Equal((false, false), Knows(store, $"u{i}", $"s{i}")));
+        Assert.All(Enumerable.Range(0, 40), i => Assert.Equal((false, false), Knows(loaded, $"u{i}", $"s{i}")));
+    }
+
+    [Fact]
+    public void Who_is_erased_while_a_snapshot_is_read_is_not_seen_when_it_is_adopted()
+    {
+        StoredFact[] facts = [Event(0, 0, "ada", "s1", "a", 0), Event(0, 1, "bob", "s2", "b", 1)];
+        using var keys = KeysOf(facts);
+        var store = new EmbeddedPersonStore(Layout, Partitions, keys: keys);
+        var shards = PersonsLoader.Load(Written(Folded(facts, keys).Image(1, Now)), store, Partitions).Shards;
+        keys.Destroy("default", "ada");
+        EmbeddedPersonStore? adopting = null;
+        using var watching = new WatchingKeys(keys, () => Assert.Equal((false, false), Knows(adopting!, "ada", "s1")));
+        adopting = new EmbeddedPersonStore(Layout, Partitions, keys: watching);
+        adopting.Adopt(shards);
+        Assert.True(watching.Asked > 0);
+        Assert.Equal((true, true), Knows(adopting, "bob", "s2"));
     }
 
     [Fact]
