@@ -68,7 +68,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     internal void Link(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position, string session)
     {
         if (_persons.Find(key) is var known and >= 0
-            && _persons.Read(known) is { Sessions: { } linked, Linked: var last } && received - last < LinkedAgain && linked.AsSpan().Contains(session))
+            && _persons.Read(known) is { Sessions: { } linked, Linked: var last } && received - last < LinkedAgain && (linked[^1] == session || linked.AsSpan().Contains(session)))
         {
             return;
         }

@@ -97,15 +97,32 @@ public sealed class PersonLayout
             }
         }
 
-        int[][] found = [.. _states.Select(states => Enumerable.Range(0, states.Length).Where(i => states[i].Wants(@event)).ToArray())];
-
-        // Names of events are the callers' own: those that nobody wants must not fill the memory. What two threads find at once is found again.
-        if (found.Any(sections => sections.Length > 0))
+        // Names of events are the callers' own: those that nobody wants must not fill the memory, and are asked for each time.
+        if (!IsWanted(@event))
         {
-            _wanting = [.. _wanting, (@event, found)];
+            return [];
         }
 
+        // What two threads find at once is found again.
+        int[][] found = [.. _states.Select(states => Enumerable.Range(0, states.Length).Where(i => states[i].Wants(@event)).ToArray())];
+        _wanting = [.. _wanting, (@event, found)];
         return found[(int)of];
+    }
+
+    private bool IsWanted(string @event)
+    {
+        foreach (var states in _states)
+        {
+            foreach (var state in states)
+            {
+                if (state.Wants(@event))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private static IEnumerable<PersonKey> Base(PersonEntity of, int seen) =>
