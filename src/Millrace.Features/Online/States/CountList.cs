@@ -22,22 +22,24 @@ internal sealed class CountList
 
     private readonly long _owner;
 
-    // The first chunk, which is all that most lists have, is the writer's own and as long as need be; the others are whole.
+    // The first chunk, which is all that most lists have, is as long as need be; the others are whole. Either array is the writer's own once it was written to.
     private CountEntry[] _first;
     private Chunk[] _rest;
+    private bool _ownsFirst;
+    private bool _ownsRest;
 
     internal CountList(long owner)
     {
         _owner = owner;
-        _first = [];
-        _rest = [];
+        (_first, _ownsFirst) = ([], true);
+        (_rest, _ownsRest) = ([], true);
     }
 
     private CountList(long owner, CountList from)
     {
         _owner = owner;
-        _first = (CountEntry[])from._first.Clone();
-        _rest = from._rest.Length == 0 ? [] : (Chunk[])from._rest.Clone();
+        _first = from._first;
+        _rest = from._rest;
         Count = from.Count;
         Total = from.Total;
     }
@@ -109,10 +111,12 @@ internal sealed class CountList
         if (_rest.Length > 4 && ScanCount <= _rest.Length / 4)
         {
             Array.Resize(ref _rest, _rest.Length / 2);
+            _ownsRest = true;
         }
         else if (_first.Length > Least && Count <= _first.Length / 4)
         {
             Array.Resize(ref _first, _first.Length / 2);
+            _ownsFirst = true;
         }
     }
 
@@ -123,6 +127,11 @@ internal sealed class CountList
             if (slot >= _first.Length)
             {
                 Array.Resize(ref _first, Math.Max(Least, 2 * _first.Length));
+                _ownsFirst = true;
+            }
+            else if (!_ownsFirst)
+            {
+                (_first, _ownsFirst) = ((CountEntry[])_first.Clone(), true);
             }
 
             return ref _first[slot];
@@ -132,17 +141,23 @@ internal sealed class CountList
         if (index >= _rest.Length)
         {
             Array.Resize(ref _rest, Math.Max(2, _rest.Length * 2));
+            _ownsRest = true;
         }
 
-        ref var chunk = ref _rest[index];
-        if (chunk is null || chunk.Owner != _owner)
+        if (_rest[index] is { } own && own.Owner == _owner)
         {
-            var copy = new Chunk(_owner);
-            chunk?.Entries.AsSpan().CopyTo(copy.Entries);
-            chunk = copy;
+            return ref own.Entries[slot & (Size - 1)];
         }
 
-        return ref chunk.Entries[slot & (Size - 1)];
+        if (!_ownsRest)
+        {
+            (_rest, _ownsRest) = ((Chunk[])_rest.Clone(), true);
+        }
+
+        var copy = new Chunk(_owner);
+        _rest[index]?.Entries.AsSpan().CopyTo(copy.Entries);
+        _rest[index] = copy;
+        return ref copy.Entries[slot & (Size - 1)];
     }
 
     private sealed class Chunk(long owner)
