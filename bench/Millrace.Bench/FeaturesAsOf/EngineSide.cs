@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime;
 using Millrace.FeatureBuild;
 using Millrace.Features.Definitions;
 using Millrace.Features.Online;
@@ -44,8 +45,9 @@ internal sealed class EngineSide(string name, ImmutableArray<FeatureDefinition> 
 
     public async Task<string> BuildAsync()
     {
+        GCSettings.LatencyMode = GCLatencyMode.Batch; // As the command does.
         using var keys = FileSubjectKeys.OpenReadOnly(Path.Combine(Path.GetDirectoryName(_journal)!, "keys"));
-        using var files = JournalInspection.Open(_journal, keys).OpenReader();
+        using var files = JournalInspection.Open(_journal, keys).OpenFoldReader();
         using var ahead = new ReadAheadReader(files);
         var request = new BuildRequest
         {

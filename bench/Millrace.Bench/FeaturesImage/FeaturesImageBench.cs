@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Millrace.Features.Definitions;
 using Millrace.Features.Images;
 using Millrace.Features.Online;
@@ -18,31 +19,22 @@ internal static class FeaturesImageBench
         var features = FeatureSet.Create(Thirty());
         using var keys = new MemorySubjectKeys();
         var options = new FeatureOptions();
-        var folder = new FeatureFolder(features, options, keys);
-        Fill(folder, keys, items, events);
-        folder.Freeze(default);
         var path = Path.GetTempFileName();
         try
         {
-            var taken = Stopwatch.GetTimestamp();
-            var image = folder.Image();
-            Say("taken", taken);
-            var written = Stopwatch.GetTimestamp();
-            using (var file = new FileStream(path, FileMode.Create))
-            {
-                image.Write(file);
-                file.Flush(flushToDisk: true);
-            }
-
-            Say("written", written);
-            Console.WriteLine($"{new FileInfo(path).Length / 1e6:f1} MB of {items} items, {features.Definitions.Length} features, {events} events");
+            Write(path, features, options, keys, items, events);
             for (var round = 0; round < 3; round++)
             {
                 GC.Collect();
-                var (loaded, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+                var (loaded, cpu, paused) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, GC.GetTotalPauseDuration());
+                var (collections, allocated) = (GC.CollectionCount(0), GC.GetTotalAllocatedBytes());
                 using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 18);
                 var state = FolderLoader.Load(file, features, options, keys);
-                Say($"loaded {state.Items.Count} items, CPU {(Environment.CpuUsage.TotalTime - cpu).TotalSeconds:f2} s", loaded);
+                var (used, pauses) = (Environment.CpuUsage.TotalTime - cpu, GC.GetTotalPauseDuration() - paused);
+                Say(
+                    $"loaded {state.Items.Count} items, CPU {used.TotalSeconds:f2} s, {(GC.GetTotalAllocatedBytes() - allocated) / 1e6:f0} MB allocated, "
+                    + $"paused {pauses.TotalSeconds:f2} s by {GC.CollectionCount(0) - collections} collections,",
+                    loaded);
             }
         }
         finally
@@ -51,6 +43,27 @@ internal static class FeaturesImageBench
         }
 
         return 0;
+    }
+
+    // Of its own, so that what was folded is gone when it is loaded, as at a start.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Write(string path, FeatureSet features, FeatureOptions options, MemorySubjectKeys keys, int items, int events)
+    {
+        var folder = new FeatureFolder(features, options, keys);
+        Fill(folder, keys, items, events);
+        folder.Freeze(default);
+        var taken = Stopwatch.GetTimestamp();
+        var image = folder.Image();
+        Say("taken", taken);
+        var written = Stopwatch.GetTimestamp();
+        using (var file = new FileStream(path, FileMode.Create))
+        {
+            image.Write(file);
+            file.Flush(flushToDisk: true);
+        }
+
+        Say("written", written);
+        Console.WriteLine($"{new FileInfo(path).Length / 1e6:f1} MB of {items} items, {features.Definitions.Length} features, {events} events");
     }
 
     private static void Say(string what, long since) => Console.WriteLine($"{what} in {Stopwatch.GetElapsedTime(since).TotalMilliseconds:f1} ms");

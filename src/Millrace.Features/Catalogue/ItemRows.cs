@@ -121,13 +121,12 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
             }
 
             var item = itemOf(row);
-            if (Find(item.Id) >= 0)
+            _items.Edit(row) = item;
+            if (!_index.TryAdd(row))
             {
                 throw new FeatureSnapshotException(FeatureSnapshotFault.Duplicate, "an item twice");
             }
 
-            _items.Edit(row) = item;
-            _index.Add(row);
             _ = item.Learnt ? _learntCount++ : _catalogued++;
             if (_catalogued > maxItems || _learntCount > maxLearnt)
             {

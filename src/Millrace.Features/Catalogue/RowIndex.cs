@@ -41,6 +41,30 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         Put(new Place(items.Read(row)!.Hash, row));
     }
 
+    /// <summary>Adds the item that stands in <paramref name="row"/>; false when its id is there already.</summary>
+    internal bool TryAdd(int row)
+    {
+        if (2 * (_count + 1) > 1 << _bits)
+        {
+            Grow();
+        }
+
+        var item = items.Read(row)!;
+        var mask = (1 << _bits) - 1;
+        var at = Home(item.Hash, _bits);
+        for (; _places.Read(at) is { IsTaken: true } place; at = (at + 1) & mask)
+        {
+            if (place.Hash == item.Hash && items.Read(place.Row)!.Id == item.Id)
+            {
+                return false;
+            }
+        }
+
+        _places.Edit(at) = new Place(item.Hash, row);
+        _count++;
+        return true;
+    }
+
     /// <summary>Removes the item that still stands in <paramref name="row"/>.</summary>
     internal void Remove(int row)
     {

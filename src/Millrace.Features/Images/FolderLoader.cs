@@ -38,21 +38,35 @@ internal static class FolderLoader
             state.Counts.Restore(counts);
             LoadItems(state, reader);
             state.BeginAt(time);
-            foreach (var one in state.States)
+
+            // A tenth of the whole time, and what follows changes no item.
+            var sorting = Task.Run(() => state.Recent.Restore(state.Items.Count, state.Items.Read, time));
+            try
             {
-                one.Load(reader);
+                LoadStates(state, place, reader);
+            }
+            finally
+            {
+                sorting.GetAwaiter().GetResult();
             }
 
-            using var sealer = keys is null ? null : new PersonSealer(keys, place);
-            state.Segments.Load(reader, sealer);
-            if (reader.Flag())
-            {
-                LoadSessions(state, reader, sealer ?? throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds sealed parts, and there are no keys here"));
-            }
-
-            state.Recent.Restore(state.Items.Count, state.Items.Read, time);
             return state;
         });
+
+    private static void LoadStates(FolderState state, byte[] place, StateReader from)
+    {
+        foreach (var one in state.States)
+        {
+            one.Load(from);
+        }
+
+        using var sealer = state.Keys is null ? null : new PersonSealer(state.Keys, place);
+        state.Segments.Load(from, sealer);
+        if (from.Flag())
+        {
+            LoadSessions(state, from, sealer ?? throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds sealed parts, and there are no keys here"));
+        }
+    }
 
     private static void Check(SnapshotHead head, SnapshotHead expected)
     {
@@ -84,11 +98,12 @@ internal static class FolderLoader
 
         var order = new RowOrder(rows, ReadRows(from, rows), ReadRows(from, rows), ReadRows(from, rows));
         var texts = new SharedTexts();
+        var sets = new AttributeSets(texts);
         var filled = FolderImage.FilledOf(state);
         state.Context.LoadedRows = rows;
         state.Items.Restore(order, row =>
         {
-            var item = ItemRecord.Read(from, texts);
+            var item = ItemRecord.Read(from, texts, sets);
             var words = state.Context.Rows.Edit(row);
             from.Sparse(words);
             foreach (var (first, count) in filled)

@@ -9,11 +9,6 @@ internal static class ItemRecord
 {
     private const int MostIdBytes = 1024;
     private const int MostUrlBytes = 64 * 1024;
-    private const int MostAttributes = 1024;
-    private const int MostValues = 4096;
-
-    private static readonly ImmutableSortedDictionary<string, ImmutableArray<string>> NoAttributes =
-        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
 
     [Flags]
     private enum Has
@@ -69,7 +64,7 @@ internal static class ItemRecord
         }
     }
 
-    internal static CatalogueItem Read(StateReader from, SharedTexts texts)
+    internal static CatalogueItem Read(StateReader from, SharedTexts texts, AttributeSets sets)
     {
         var has = (Has)from.Count((int)Has.All);
         return new CatalogueItem
@@ -84,7 +79,7 @@ internal static class ItemRecord
             Deleted = has.HasFlag(Has.Deleted),
             Learnt = has.HasFlag(Has.Learnt),
             Ghost = has.HasFlag(Has.Ghost),
-            Attributes = has.HasFlag(Has.Attributes) ? ReadAttributes(from, texts) : NoAttributes,
+            Attributes = has.HasFlag(Has.Attributes) ? sets.Read(from) : AttributeSets.Empty,
         };
     }
 
@@ -100,28 +95,5 @@ internal static class ItemRecord
                 texts.Write(to, value);
             }
         }
-    }
-
-    private static ImmutableSortedDictionary<string, ImmutableArray<string>> ReadAttributes(StateReader from, SharedTexts texts)
-    {
-        var attributes = new KeyValuePair<string, ImmutableArray<string>>[from.Count(MostAttributes)];
-        for (var i = 0; i < attributes.Length; i++)
-        {
-            var name = texts.Read(from);
-            if (i > 0 && string.CompareOrdinal(attributes[i - 1].Key, name) >= 0)
-            {
-                throw from.Bad("attributes in order, each once", name);
-            }
-
-            var values = new string[from.Count(MostValues)];
-            foreach (ref var value in values.AsSpan())
-            {
-                value = texts.Read(from);
-            }
-
-            attributes[i] = new(name, System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(values));
-        }
-
-        return NoAttributes.AddRange(attributes);
     }
 }

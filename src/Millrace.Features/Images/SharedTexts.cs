@@ -25,9 +25,13 @@ internal sealed class SharedTexts
         Learn(text);
     }
 
-    internal string Read(StateReader from)
+    internal string Read(StateReader from) => Read(from, out _);
+
+    /// <param name="from">Where it stands.</param>
+    /// <param name="number">Its number; 0 when it comes for the first time.</param>
+    internal string Read(StateReader from, out int number)
     {
-        var number = from.Count(_texts.Count);
+        number = from.Count(_texts.Count);
         if (number > 0)
         {
             return _texts[number - 1];

@@ -23,6 +23,13 @@ internal sealed class StateReader
     /// <exception cref="InvalidDataException">The bytes end, or a number is longer than 64 bits.</exception>
     internal ulong Number()
     {
+        // Most numbers are small, and hardly any lies across two blocks.
+        if (_next < _end && _buffer[_next] is var first and < 0x80)
+        {
+            _next++;
+            return first;
+        }
+
         ulong value = 0;
         for (var shift = 0; shift < 70; shift += 7)
         {
@@ -53,11 +60,7 @@ internal sealed class StateReader
     internal ulong Hash()
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        foreach (ref var place in bytes)
-        {
-            place = Byte();
-        }
-
+        Raw(bytes);
         return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
@@ -66,27 +69,24 @@ internal sealed class StateReader
     internal byte[] Bytes(int most)
     {
         var bytes = new byte[Count(most)];
-        for (var done = 0; done < bytes.Length;)
-        {
-            if (_next == _end)
-            {
-                Fill();
-            }
-
-            var part = Math.Min(bytes.Length - done, _end - _next);
-            _buffer.AsSpan(_next, part).CopyTo(bytes.AsSpan(done));
-            (done, _next) = (done + part, _next + part);
-        }
-
+        Raw(bytes);
         return bytes;
     }
 
     /// <summary>As many bytes as there is room for.</summary>
     internal void Raw(Span<byte> into)
     {
-        foreach (ref var place in into)
+        while (!into.IsEmpty)
         {
-            place = Byte();
+            if (_next == _end)
+            {
+                Fill();
+            }
+
+            var part = Math.Min(into.Length, _end - _next);
+            _buffer.AsSpan(_next, part).CopyTo(into);
+            into = into[part..];
+            _next += part;
         }
     }
 
@@ -103,7 +103,25 @@ internal sealed class StateReader
         return _end == 0;
     }
 
-    internal string? Text(int mostBytes) => Flag() ? Encoding.UTF8.GetString(Bytes(mostBytes)) : null;
+    internal string? Text(int mostBytes)
+    {
+        if (!Flag())
+        {
+            return null;
+        }
+
+        var length = Count(mostBytes);
+        if (length > _end - _next)
+        {
+            var bytes = new byte[length];
+            Raw(bytes);
+            return Encoding.UTF8.GetString(bytes);
+        }
+
+        var text = Encoding.UTF8.GetString(_buffer, _next, length);
+        _next += length;
+        return text;
+    }
 
     internal void Sparse(Span<long> words)
     {

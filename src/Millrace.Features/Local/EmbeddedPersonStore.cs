@@ -81,27 +81,24 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
 
         var shards = _shards;
-        var folded = into.FoldedOf(shards.Folded.Length);
-        for (var partition = 0; partition < folded.Length; partition++)
-        {
-            folded[partition] = Volatile.Read(ref shards.Folded[partition]);
-        }
-
         var sessionKey = session is null ? default : PersonKeyText.Of(tenant, session, stackalloc char[PersonKeyText.Longest]);
         var userKey = user is null ? default : PersonKeyText.Of(tenant, user, stackalloc char[PersonKeyText.Longest]);
-        var (first, second) = Pair(sessionKey.IsEmpty ? -1 : shards.IndexOf(sessionKey), userKey.IsEmpty ? -1 : shards.IndexOf(userKey));
+        var (ofSession, ofUser) = (sessionKey.IsEmpty ? -1 : shards.IndexOf(sessionKey), userKey.IsEmpty ? -1 : shards.IndexOf(userKey));
+        var (first, second) = Pair(ofSession, ofUser);
         lock (shards[second].Gate)
         {
             lock (shards[first].Gate)
             {
-                if (!userKey.IsEmpty && shards.Of(userKey).Withdrawn.Find(userKey) is not null)
+                var folded = into.FoldedOf(shards.Folded.Length);
+                shards.ReadFolded(folded);
+                if (!userKey.IsEmpty && shards[ofUser].Withdrawn.Find(userKey) is not null)
                 {
                     into.Clear();
                     return;
                 }
 
-                Copy(shards, PersonEntity.Session, sessionKey, into, folded);
-                Copy(shards, PersonEntity.User, userKey, into, folded);
+                Copy(shards, ofSession, PersonEntity.Session, sessionKey, into, folded);
+                Copy(shards, ofUser, PersonEntity.User, userKey, into, folded);
             }
         }
     }
@@ -170,9 +167,9 @@ public sealed class EmbeddedPersonStore : IPersonStore
             {
                 shard.Withdrawn.Remove(key);
             }
-            else if (Sealing.None.With(_keys, consent.Tenant, user) is { } by)
+            else
             {
-                shard.Withdrawn.Touch(key, consent.Received.Value, by, position);
+                shard.Withdrawn.Touch(key, consent.Received.Value, _keys, consent.Tenant, user, position);
             }
         }
     }
@@ -233,6 +230,13 @@ public sealed class EmbeddedPersonStore : IPersonStore
         return (Math.Min(one, other), Math.Max(one, other));
     }
 
+    private static (PersonShard First, PersonShard Second) Pair(PersonShard? one, PersonShard? other)
+    {
+        one ??= other;
+        other ??= one;
+        return one!.Index < other!.Index ? (one, other) : (other, one);
+    }
+
     private void Take(Observed observed, Position position)
     {
         var (ofSession, ofUser) = (observed.Session is not null && _layout.Wants(PersonEntity.Session, observed), observed.User is not null && _layout.Wants(PersonEntity.User, observed));
@@ -245,104 +249,101 @@ public sealed class EmbeddedPersonStore : IPersonStore
         var user = observed.User is { } u ? PersonKeyText.Of(observed.Tenant, u, stackalloc char[PersonKeyText.Longest]) : default;
         var folded = new FoldedEvent { Fact = observed, Time = FactTime.Of(observed), Item = ItemHash.Of(observed.Item), Row = -1 };
         var shards = _shards;
-        var (first, second) = Pair(session.IsEmpty ? -1 : shards.IndexOf(session), user.IsEmpty ? -1 : shards.IndexOf(user));
-        lock (shards[second].Gate)
+        var sessions = session.IsEmpty ? null : shards.Of(session);
+        var users = user.IsEmpty ? null : shards.Of(user);
+        var (first, second) = Pair(sessions, users);
+        lock (second.Gate)
         {
-            lock (shards[first].Gate)
+            lock (first.Gate)
             {
-                if (!user.IsEmpty && !session.IsEmpty)
+                if (users is not null && sessions is not null)
                 {
-                    Link(shards.Of(user), user, observed, position);
+                    users.Links.Link(user, observed.Received.Value, _keys, observed.Tenant, observed.User!, position, observed.Session!);
                 }
 
-                if (user.IsEmpty || shards.Of(user).Withdrawn.Find(user) is null)
+                if (users is null || users.Withdrawn.Find(user) is null)
                 {
-                    Apply(PersonEntity.Session, session, folded, position);
-                    Apply(PersonEntity.User, ofUser ? user : default, folded, position);
+                    Apply(sessions, PersonEntity.Session, session, folded, position);
+                    Apply(ofUser ? users : null, PersonEntity.User, user, folded, position);
                 }
             }
         }
     }
 
-    private void Link(PersonShard shard, ReadOnlySpan<char> user, Observed observed, Position position)
+    private void Apply(PersonShard? shard, PersonEntity of, ReadOnlySpan<char> key, in FoldedEvent folded, Position position)
     {
-        if (shard.Links.SealingOf(user).With(_keys, observed.Tenant, observed.User!) is { } by)
-        {
-            shard.Links.Touch(user, observed.Received.Value, by, position);
-            shard.Links.Link(user, observed.Session!);
-        }
-    }
-
-    private void Apply(PersonEntity of, ReadOnlySpan<char> key, in FoldedEvent folded, Position position)
-    {
-        if (key.IsEmpty)
+        if (shard is null)
         {
             return;
         }
-
-        var shard = _shards.Of(key);
-        var fact = folded.Fact;
 
         // Whoever has no key any more was erased between the reading of the fact and now.
-        if (shard.Of(of).SealingOf(key).With(_keys, fact.Tenant, fact.Subject!) is not { } by)
-        {
-            return;
-        }
-
+        var fact = folded.Fact;
         var received = fact.Received.Value == 0 ? folded.Time : fact.Received.Value;
-        _layout.Apply(of, folded, shard.Of(of).Touch(key, received, by, position));
-        shard.Folded[position.Partition] = position.Offset + 1;
+        if (shard.Of(of).Touch(key, received, _keys, fact.Tenant, fact.Subject!, position) is { } blob)
+        {
+            _layout.Apply(of, folded, blob);
+            shard.Folded[position.Partition] = position.Offset + 1;
+        }
     }
 
+    /// <summary>
+    /// Takes a consent back or gives it. What a withdrawal drops stands in several shards, which are changed under all their locks: a shard's cut speaks for all that stands in it, and whoever
+    /// reads two shards takes the later cut for both.
+    /// </summary>
     private void Consent(ConsentChanged changed, string user, bool personalise, Position position)
     {
         var key = PersonKeyText.Of(changed.Tenant, user, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards.Of(key);
-        string[] sessions = [];
-        lock (shard.Gate)
+        var shards = _shards;
+        var of = shards.IndexOf(key);
+        IReadOnlyList<string> sessions = personalise ? [] : SessionsOf(changed.Tenant, user);
+        int[] touched = [.. sessions.Select(session => IndexOf(shards, changed.Tenant, session)).Append(of).Distinct().OrderDescending()];
+        var held = 0;
+        try
         {
-            // Under the lock of what changes: a reader's cut says which side of the fact it is of.
-            shard.Folded[position.Partition] = position.Offset + 1;
+            for (; held < touched.Length; held++)
+            {
+                shards[touched[held]].Gate.Enter();
+            }
+
+            foreach (var index in touched)
+            {
+                shards[index].Folded[position.Partition] = position.Offset + 1;
+            }
+
             if (personalise)
             {
-                shard.Withdrawn.Remove(key);
+                shards[of].Withdrawn.Remove(key);
+                return;
             }
-            else
+
+            shards[of].Users.Remove(key);
+            foreach (var session in sessions)
             {
-                sessions = shard.Links.SessionsOf(key);
-                shard.Users.Remove(key);
-                if (Sealing.None.With(_keys, changed.Tenant, user) is { } by)
-                {
-                    shard.Withdrawn.Touch(key, changed.Received.Value, by, position);
-                }
+                Remove(changed.Tenant, session, static shard => shard.Sessions);
+            }
+
+            shards[of].Withdrawn.Touch(key, changed.Received.Value, _keys, changed.Tenant, user, position);
+        }
+        finally
+        {
+            while (held > 0)
+            {
+                shards[touched[--held]].Gate.Exit();
             }
         }
-
-        foreach (var session in sessions)
-        {
-            Withdraw(changed.Tenant, session, position);
-        }
     }
 
-    private void Withdraw(string tenant, string session, Position position)
-    {
-        var key = PersonKeyText.Of(tenant, session, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards.Of(key);
-        lock (shard.Gate)
-        {
-            shard.Folded[position.Partition] = position.Offset + 1;
-            shard.Sessions.Remove(key);
-        }
-    }
+    private static int IndexOf(PersonShards shards, string tenant, string id) => shards.IndexOf(PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]));
 
-    private static void Copy(PersonShards shards, PersonEntity of, ReadOnlySpan<char> key, PersonBuffer into, Span<long> folded)
+    private static void Copy(PersonShards shards, int index, PersonEntity of, ReadOnlySpan<char> key, PersonBuffer into, Span<long> folded)
     {
         if (key.IsEmpty)
         {
             return;
         }
 
-        var shard = shards.Of(key);
+        var shard = shards[index];
         for (var partition = 0; partition < folded.Length; partition++)
         {
             folded[partition] = Math.Max(folded[partition], shard.Folded[partition]);

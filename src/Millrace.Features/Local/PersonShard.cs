@@ -3,8 +3,11 @@ using Millrace.Features.Online;
 namespace Millrace.Features.Local;
 
 /// <summary>A share of the sessions and users, behind one lock.</summary>
-internal sealed class PersonShard(PersonLayout layout, int partitions, TimeSpan idle, int most)
+internal sealed class PersonShard(int index, PersonLayout layout, int partitions, TimeSpan idle, int most)
 {
+    /// <summary>Its place among the shards; of two, the later one is locked first.</summary>
+    internal int Index => index;
+
     /// <summary>Guards all that follows.</summary>
     internal Lock Gate { get; } = new();
 

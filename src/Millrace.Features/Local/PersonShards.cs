@@ -17,13 +17,38 @@ internal sealed class PersonShards
     {
         _folded = new long[partitions];
         var shards = Math.Clamp(maxPersons / LeastPersons, 1, MostShards);
-        _shards = [.. Enumerable.Range(0, shards).Select(_ => new PersonShard(layout, partitions, idle, Math.Max(1, maxPersons / shards)))];
+        _shards = [.. Enumerable.Range(0, shards).Select(index => new PersonShard(index, layout, partitions, idle, Math.Max(1, maxPersons / shards)))];
     }
 
     internal ReadOnlySpan<PersonShard> All => _shards;
 
     /// <summary>Per partition of events, the first fact that is not folded. One writer; any thread reads, after which it finds everything before folded.</summary>
     internal Span<long> Folded => _folded;
+
+    /// <summary>
+    /// Copies <see cref="Folded"/> as it was at one moment: read one after the other while the writer goes on, cuts of two readers could each be ahead of the other, and no order of
+    /// folding would meet both.
+    /// </summary>
+    internal void ReadFolded(Span<long> into)
+    {
+        var same = false;
+        for (var partition = 0; partition < into.Length; partition++)
+        {
+            into[partition] = Volatile.Read(ref _folded[partition]);
+        }
+
+        // Offsets only grow: two passes that agree saw all of them between.
+        while (!same)
+        {
+            same = true;
+            for (var partition = 0; partition < into.Length; partition++)
+            {
+                var now = Volatile.Read(ref _folded[partition]);
+                same &= now == into[partition];
+                into[partition] = now;
+            }
+        }
+    }
 
     internal PersonShard this[int shard] => _shards[shard];
 

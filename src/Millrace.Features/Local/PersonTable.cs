@@ -13,10 +13,16 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     /// <summary>The most sessions of a user that are remembered, for an erasure: those begun longest ago go first.</summary>
     internal const int MostSessions = 64;
 
+    private const int MostSpare = 1024;
+    private const long LinkedAgain = 7 * TimeSpan.MicrosecondsPerDay;
+
     private readonly long _kept = kept.Ticks / TimeSpan.TicksPerMicrosecond;
     private readonly TouchList<Person> _persons = new();
+    private readonly Stack<PersonBlob> _spare = new();
     private long _clock = long.MinValue;
     private long _turn;
+    private int _oldest = -1;
+    private long _oldestTouched; // Of that slot, so that it need not be looked up for each fact.
     private long _evicted;
 
     internal int Count => _persons.Count;
@@ -26,55 +32,62 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
 
     internal PersonBlob? Find(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Blob : null;
 
-    /// <summary>Under whose keys the person may be written; nobody's when it is not known.</summary>
-    internal Sealing SealingOf(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).By : Sealing.None;
-
     /// <summary>The sessions that the person is known to have had, latest last.</summary>
     internal string[] SessionsOf(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Sessions ?? [] : [];
 
     /// <summary>The person's state to write, new when it is not known.</summary>
     /// <param name="key">The person.</param>
     /// <param name="received">When the fact about it was received, Unix µs.</param>
-    /// <param name="by">Under whose keys it may be written from now on.</param>
+    /// <param name="keys">The keys of persons; null where nobody is written.</param>
+    /// <param name="tenant">Of the fact.</param>
+    /// <param name="subject">Under whose key the fact stands.</param>
     /// <param name="position">Where the fact stands.</param>
-    internal PersonBlob Touch(ReadOnlySpan<char> key, long received, Sealing by, Position position)
+    /// <returns>Null when the subject has no key any more, hence was erased, or the person left at once, its fact being so old: there is nothing to change.</returns>
+    internal PersonBlob? Touch(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position)
     {
-        _clock = Math.Max(_clock, received);
-        var slot = _persons.Find(key);
+        var slot = Touched(key, received, keys, tenant, subject, position);
         if (slot < 0)
         {
-            slot = _persons.Add(key.ToString(), new Person { Blob = new PersonBlob(sections, _turn) });
+            return null;
         }
 
-        _persons.Touch(slot);
-        ref var person = ref _persons.Edit(slot);
-        if (person.Blob.Turn != _turn)
-        {
-            person.Blob = person.Blob.CopyFor(_turn);
-        }
-
-        person.By = by;
-        person.Take(position);
-        var blob = person.Blob;
-        blob.Touched = Math.Max(blob.Touched, received);
         Trim();
-        return blob;
+        return _persons.Read(slot).Blob;
     }
 
-    /// <summary>Remembers a session of a person who is there.</summary>
-    internal void Link(ReadOnlySpan<char> key, string session)
+    /// <summary>
+    /// Remembers a session of a person. Who leaves at the bound is told by weeks here, so that nothing is changed by most facts: they are of sessions that are known.
+    /// </summary>
+    /// <param name="key">The person.</param>
+    /// <param name="received">When the fact about it was received, Unix µs.</param>
+    /// <param name="keys">The keys of persons; null where nobody is written.</param>
+    /// <param name="tenant">Of the fact.</param>
+    /// <param name="subject">Under whose key the fact stands.</param>
+    /// <param name="position">Where the fact stands.</param>
+    /// <param name="session">The session.</param>
+    internal void Link(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position, string session)
     {
-        var slot = _persons.Find(key);
+        if (_persons.Find(key) is var known and >= 0
+            && _persons.Read(known) is { Sessions: { } linked, Linked: var last } && received - last < LinkedAgain && linked.AsSpan().Contains(session))
+        {
+            return;
+        }
+
+        var slot = Touched(key, received, keys, tenant, subject, position);
         if (slot < 0)
         {
             return;
         }
 
-        var sessions = _persons.Read(slot).Sessions ?? [];
+        ref var person = ref _persons.Edit(slot);
+        person.Linked = received;
+        var sessions = person.Sessions ?? [];
         if (!sessions.AsSpan().Contains(session))
         {
-            _persons.Edit(slot).Sessions = [.. sessions.TakeLast(MostSessions - 1), session];
+            person.Sessions = [.. sessions.TakeLast(MostSessions - 1), session];
         }
+
+        Trim();
     }
 
     /// <summary>Takes a person in as the latest; false when it is there already.</summary>
@@ -105,7 +118,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
             return false;
         }
 
-        _persons.Remove(slot);
+        Drop(slot);
         return true;
     }
 
@@ -116,7 +129,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         {
             if (!person.By.IsAlive(keys))
             {
-                _persons.Remove(slot);
+                Drop(slot);
             }
         }
     }
@@ -125,14 +138,52 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     internal TouchList<Person>.Frozen Freeze()
     {
         _turn++;
+        _spare.Clear();
         return _persons.Freeze();
+    }
+
+    /// <returns>The person's slot, as the one touched last; −1 when the subject was erased.</returns>
+    private int Touched(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position)
+    {
+        var slot = _persons.Find(key);
+        if ((slot < 0 ? Sealing.None : _persons.Read(slot).By).With(keys, tenant, subject) is not { } by)
+        {
+            return -1;
+        }
+
+        _clock = Math.Max(_clock, received);
+        if (slot < 0)
+        {
+            slot = _persons.Add(key.ToString(), new Person { Blob = _spare.TryPop(out var spare) ? spare : new PersonBlob(sections, _turn) });
+        }
+        else
+        {
+            _oldest = slot == _oldest ? -1 : _oldest;
+            _persons.Touch(slot);
+        }
+
+        ref var person = ref _persons.Edit(slot);
+        if (person.Blob.Turn != _turn)
+        {
+            person.Blob = person.Blob.CopyFor(_turn);
+        }
+
+        person.By = by;
+        person.Take(position);
+        person.Blob.Touched = Math.Max(person.Blob.Touched, received);
+        return slot;
     }
 
     private void Trim()
     {
         while (_persons.First is var oldest and >= 0)
         {
-            var quiet = _persons.Read(oldest).Blob.Touched < _clock - _kept;
+            if (oldest != _oldest)
+            {
+                (_oldest, _oldestTouched) = (oldest, _persons.Read(oldest).Blob.Touched);
+            }
+
+            var quiet = _oldestTouched < _clock - _kept;
             if (!quiet && _persons.Count <= most)
             {
                 return;
@@ -144,7 +195,21 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
                 FeatureMetrics.BoundHit("persons");
             }
 
-            _persons.Remove(oldest);
+            Drop(oldest);
+        }
+    }
+
+    private void Drop(int slot)
+    {
+        var blob = _persons.Read(slot).Blob;
+        _oldest = slot == _oldest ? -1 : _oldest;
+        _persons.Remove(slot);
+
+        // One that no snapshot shares serves the next who comes: people come and go, and the collector would have to follow.
+        if (blob.Turn == _turn && _spare.Count < MostSpare)
+        {
+            blob.Clear();
+            _spare.Push(blob);
         }
     }
 
@@ -156,6 +221,9 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
 
         /// <summary>Of a user: never changed, latest last; null for none.</summary>
         internal string[]? Sessions;
+
+        /// <summary>Of a user: when a session was last remembered, Unix µs.</summary>
+        internal long Linked;
 
         // A session's facts move to its user's partition at most once, at the login.
         private Position _last;

@@ -76,7 +76,8 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
                 FoldOrSkip(_forItems, folder);
             }
 
-            _forItems++;
+            // Let go at once: what is held on to for a few thousand facts more is copied by every collection meanwhile.
+            _held[_forItems++] = default;
             Volatile.Write(ref _folded, _folded + 1);
         }
 

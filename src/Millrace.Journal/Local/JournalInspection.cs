@@ -29,9 +29,10 @@ public sealed class JournalInspection
     private const int FactsAtOnce = 1000;
     private readonly string _directory;
     private readonly JournalLayout _layout;
+    private readonly ISubjectKeys _keys;
     private readonly FactCodec _codec;
 
-    private JournalInspection(string directory, JournalLayout layout, ISubjectKeys keys) => (_directory, _layout, _codec) = (directory, layout, new FactCodec(keys));
+    private JournalInspection(string directory, JournalLayout layout, ISubjectKeys keys) => (_directory, _layout, _keys, _codec) = (directory, layout, keys, new FactCodec(keys));
 
     /// <param name="directory">The journal's directory.</param>
     /// <param name="keys">Open the sealed parts; stay the caller's to dispose.</param>
@@ -101,6 +102,9 @@ public sealed class JournalInspection
 
     /// <summary>Opens it as a port to read: the partitions as they are now.</summary>
     public InspectionReader OpenReader() => new(this, _codec, _layout);
+
+    /// <summary>As <see cref="OpenReader"/>, for a fold: events come without their own ids and without those of their decisions, and share equal contexts.</summary>
+    public InspectionReader OpenFoldReader() => new(this, new FactCodec(_keys, forFolding: true), _layout);
 
     private static SegmentInfo Describe(JournalStream stream, int partition, Segment segment)
     {

@@ -15,7 +15,7 @@ internal sealed class ReadAheadReader : IJournalReader, IDisposable
     /// <summary>Facts of a batch; see docs/results/journal.md for why no more.</summary>
     internal const int Batch = 1024;
 
-    private const int BatchesAhead = 6;
+    private const int BatchesAhead = 3; // Each more is facts that collections find alive, and copy.
     private const int MostThreads = 2;
 
     private readonly IJournalReader _journal;

@@ -193,7 +193,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private IEnumerable<Task> Arrivals(Task?[] waits) => _begun && _stalled.IsClear ? _serving.Arrivals(waits, _stop.Token) : [];
 
     /// <summary>Folds what has become durable since, and leaves the epoch to the next tick: persons read their own events at once.</summary>
-    internal async Task FoldArrivedAsync(CancellationToken cancellation) => (await _serving.FoldAllAsync(cancellation))?.Throw();
+    internal async Task FoldArrivedAsync(CancellationToken cancellation)
+    {
+        await BeginAsync(cancellation);
+        (await _serving.FoldAllAsync(cancellation))?.Throw();
+    }
 
     private async Task TryAsync(Func<CancellationToken, Task> step)
     {

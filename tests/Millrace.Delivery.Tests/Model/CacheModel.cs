@@ -80,7 +80,7 @@ internal sealed class CacheModel
         var isPlain = served.Ask.Is("GET")
             && !served.Ask.Fields.Lines.Any(static line => new[] { "Cache-Control", "Pragma", "Authorization", "Range" }.Any(name => Fields.Same(line.Name, name)));
         return last is { IsSurelyStored: true } && last.Latest == _last[served.Ask.Target] && isPlain && last.Selects(served.Ask)
-            && !last.Control.Has("no-cache") && last.AgeAt(served.Sent) < last.Lifetime ? last : null;
+            && !last.Control.Has("no-cache") && last.AgeAt(served.Sent) + last.Slack < last.Lifetime ? last : null;
     }
 
     /// <summary>Takes in what the origin said.</summary>
@@ -138,6 +138,11 @@ internal sealed class CacheModel
             next = [.. next.Select(held => held.Latest == fetched ? held with { Invalid = true } : held)];
         }
 
+        if (served.Beside.Count > 0)
+        {
+            next = [.. next.Select(held => held.Latest == fetched ? held with { Slack = (fetched.Asked - served.Sent).TotalSeconds } : held)];
+        }
+
         var isMarked = _uncacheable.TryGetValue(ask.Target, out var at) && fetched.Answered - at <= HitForMiss;
         if (!next.Any(held => held.Latest == fetched && held.IsSurelyStored))
         {
@@ -190,8 +195,10 @@ internal sealed class CacheModel
         var isFree = served.Beside.Count > 0 || client.Control.Has("no-store") || client.Fields.Has("Authorization") || client.Fields.Has("Cookie");
         var said = fetched.Answer!.Fields;
         var agrees = new[] { "ETag", "Last-Modified", "Content-Length" }.All(name => !said.Has(name) || said.First(name) == held.Fields.First(name));
+
+        // As with a 304, what was not to be sent again without validation comes with the HEAD's answer or not at all.
         return agrees
-            ? [held, held with { Latest = fetched, Fields = held.Fields.UpdatedBy(Held.Dated(fetched)), Outdated = null, Behind = true, Learned = _learned }]
+            ? [held, held with { Latest = fetched, Fields = held.Fields.Without(held.IsWithheld).UpdatedBy(Held.Dated(fetched)), Outdated = null, Behind = true, Learned = _learned }]
             : isFree ? [held, held with { Outdated = fetched.Answered }] : [held with { Outdated = fetched.Answered }];
     }
 }

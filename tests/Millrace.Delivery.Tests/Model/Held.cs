@@ -16,6 +16,9 @@ internal sealed record Held(
     /// <summary>When the cache came to know it: what came later may have taken its place.</summary>
     public int Learned { get; init; }
 
+    /// <summary>Seconds by which the cache may rightly take it for older: of two at a time, one may have been sent on before the other's delay moved the clock that both share.</summary>
+    public double Slack { get; init; }
+
     private static readonly int[] HeuristicallyCacheable = [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501];
 
     /// <summary>Final status codes that RFC 9110 defines, whose caching is therefore understood (§3).</summary>
@@ -55,11 +58,11 @@ internal sealed record Held(
     /// <summary>The rule of the target's route: decision 0011's default, or what the operator says of it.</summary>
     private SetCookieRule CookieRule => RuleOf(Source.Ask.Target);
 
-    /// <summary>RFC 9110 §9.3.3: a POST's response stands for a GET only with explicit freshness and a Content-Location of the same URI.</summary>
+    /// <summary>RFC 9110 §9.3.3: a POST's response stands for a GET only with explicit freshness and a Content-Location of the same URI; once a 304 to a GET has confirmed it, it is what a GET brings.</summary>
     private bool MethodMayBeStored => Source.Ask.Method switch
     {
         "GET" or "HEAD" => true,
-        "POST" => StatesFreshness && Fields.First("Content-Location") == Source.Ask.Target,
+        "POST" => (StatesFreshness || Latest.Ask.Is("GET")) && Fields.First("Content-Location") == Source.Ask.Target,
         _ => false,
     };
 

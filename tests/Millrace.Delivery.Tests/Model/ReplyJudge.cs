@@ -114,9 +114,9 @@ internal sealed class ReplyJudge
         };
     }
 
-    /// <summary>§4: of several that fit, the most recent by Date is to be used.</summary>
+    /// <summary>§4: of several that fit, the most recent by Date is to be used. What a request of the same moment brought may have come after this one had chosen.</summary>
     private string? Superseded(Held held, IReadOnlyList<Held> all) =>
-        all.FirstOrDefault(other => other.IsSurelyStored && other.Latest.Order > held.Latest.Order && other.Learned > held.Learned && other.Date > held.Date
+        all.FirstOrDefault(other => other.IsSurelyStored && !_served.Beside.Contains(other.Latest) && other.Latest.Order > held.Latest.Order && other.Learned > held.Learned && other.Date > held.Date
             && other.Source.Ask.Target == Ask.Target && other.Selects(Ask) && other.Source.Ask.Is("GET")) is { } newer ? $"{newer.Id} is more recent (§4)" : null;
 
     /// <summary>§5.1: a stored response is sent with its age.</summary>
@@ -127,7 +127,7 @@ internal sealed class ReplyJudge
             return "sent without Age (§4)";
         }
 
-        var (least, most) = (held.AgeAt(_served.Sent), held.AgeAt(_served.Received) + (held.Behind ? 300 : 0));
+        var (least, most) = (held.AgeAt(_served.Sent), held.AgeAt(_served.Received) + held.Slack + (held.Behind ? 300 : 0));
         return said >= Math.Floor(Math.Min(least, 1L << 31)) && said <= Math.Ceiling(most) + 1 ? null : $"Age is {said}, not {least} (§4.2.3)";
     }
 

@@ -96,11 +96,15 @@ public sealed class EmbeddedPersonStoreTests
         Assert.False(Read(store).Knows(PersonEntity.User) || Read(store).Knows(PersonEntity.Session));
     }
 
-    [Fact]
-    public async Task What_a_reader_finds_beside_the_writer_is_what_its_cut_says_through_withdrawals_too()
+    [Theory]
+    [InlineData(100)]
+    [InlineData(600)]
+    [InlineData(1_000_000)]
+    public async Task What_a_reader_finds_beside_the_writer_is_what_its_cut_says_through_withdrawals_too(int maxPersons)
     {
+        // One shard, two, and as many as there are.
         StoredFact[] facts = [.. Enumerable.Range(0, 40_000).Select(Mixed)];
-        var store = new EmbeddedPersonStore(Layout, 1);
+        var store = new EmbeddedPersonStore(Layout, 1, maxPersons: maxPersons);
         var found = new List<(long Cut, int Person, string Text)>();
         var writing = Task.Run(() => Array.ForEach(facts, fact => store.Observe(fact)), TestContext.Current.CancellationToken);
         for (var i = 0; !writing.IsCompleted; i = (i + 1) % 12)
@@ -135,6 +139,40 @@ public sealed class EmbeddedPersonStoreTests
             var read = new PersonBuffer();
             store.Read("default", i % 3 == 0 ? null : $"u{i % 3}", $"s{i % 4}", read);
             return (read.Folded.IsEmpty ? null : read.Folded[0], $"{Convert.ToHexString(read.Blob(PersonEntity.User))} {Convert.ToHexString(read.Blob(PersonEntity.Session))}");
+        }
+    }
+
+    [Fact]
+    public async Task Cuts_of_readers_beside_the_writer_have_an_order_that_one_fold_can_follow()
+    {
+        const int Partitions = 4;
+        var offsets = new long[Partitions];
+        StoredFact[] facts = [.. Enumerable.Range(0, 60_000).Select(i => Of($"u{i % 11}", Click(i / 3 % Partitions, offsets[i / 3 % Partitions]++, $"i{i % 7}", i / 1000, $"s{i % 13}")))];
+        var store = new EmbeddedPersonStore(Layout, Partitions);
+        var writing = Task.Run(() => Array.ForEach(facts, fact => store.Observe(fact)), TestContext.Current.CancellationToken);
+        var readers = Enumerable.Range(0, 3).Select(reader => Task.Factory.StartNew(() => Cuts(reader), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        await writing;
+        var cuts = (await Task.WhenAll(readers)).SelectMany(cut => cut).OrderBy(cut => cut.Sum()).ToArray();
+        for (var i = 1; i < cuts.Length; i++)
+        {
+            Assert.All(cuts[i - 1].Zip(cuts[i]), next => Assert.True(next.First <= next.Second, $"{string.Join(',', cuts[i - 1])} beside {string.Join(',', cuts[i])}"));
+        }
+
+        static StoredFact Of(string user, StoredFact click) => click with { Fact = (Observed)click.Fact with { User = user } };
+
+        List<long[]> Cuts(int reader)
+        {
+            var (found, read) = (new List<long[]>(), new PersonBuffer());
+            for (var i = reader; !writing.IsCompleted; i++)
+            {
+                store.Read("default", $"u{i % 11}", $"s{i % 13}", read);
+                if (found.Count == 0 || !read.Folded.SequenceEqual(found[^1]))
+                {
+                    found.Add(read.Folded.ToArray());
+                }
+            }
+
+            return found;
         }
     }
 

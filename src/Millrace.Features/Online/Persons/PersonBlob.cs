@@ -47,6 +47,13 @@ internal sealed class PersonBlob
     /// <summary>All of it.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
+    /// <summary>Makes it as new: of nobody, without sections, and nothing of who it was of left in it.</summary>
+    internal void Clear()
+    {
+        _length = HeadOf(_sections);
+        _bytes.AsSpan().Clear();
+    }
+
     /// <summary>A copy of its own.</summary>
     internal PersonBlob CopyFor(long turn) => new(_sections, Bytes.ToArray()) { Turn = turn };
 

@@ -6,7 +6,7 @@ using Millrace.Journal.Facts;
 
 namespace Millrace.Features.Online;
 
-/// <summary>Which sections the state of a session and of a user has: two that deciding itself reads, then those of the features. Immutable.</summary>
+/// <summary>Which sections the state of a session and of a user has: two that deciding itself reads, then those of the features. Immutable, but for what it remembers of events. Thread-safe.</summary>
 public sealed class PersonLayout
 {
     /// <summary>The section of the last clicks.</summary>
@@ -30,6 +30,9 @@ public sealed class PersonLayout
 
     // Of features alone: one may want a section that is equal to one of deciding's own, and then wants it for as long as it looks back.
     private readonly TimeSpan[] _featureReach;
+
+    // By event, those that any section wants: replaced whole.
+    private volatile (string Event, int[][] Sections)[] _wanting = [];
 
     internal PersonLayout(IEnumerable<PersonKey> keys, int seen = MostSeen)
     {
@@ -66,36 +69,43 @@ public sealed class PersonLayout
     /// <returns>Whether any section wanted it.</returns>
     internal bool Apply(PersonEntity of, in FoldedEvent folded, PersonBlob blob)
     {
-        var wanted = false;
         var states = _states[(int)of];
-        for (var i = 0; i < states.Length; i++)
+        var wanting = Wanting(of, folded.Event);
+        foreach (var i in wanting)
         {
-            if (states[i].Wants(folded.Event))
+            states[i].Apply(folded, new SectionEditor(blob, i));
+            if (i <= Seen)
             {
-                states[i].Apply(folded, new SectionEditor(blob, i));
-                wanted = true;
-                if (i <= Seen)
-                {
-                    blob.Ran = Math.Max(blob.Ran, folded.Fact.Received.Value == 0 ? folded.Time : folded.Fact.Received.Value);
-                }
+                blob.Ran = Math.Max(blob.Ran, folded.Fact.Received.Value == 0 ? folded.Time : folded.Fact.Received.Value);
             }
         }
 
-        return wanted;
+        return wanting.Length > 0;
     }
 
     /// <summary>Whether any section of a person wants the event.</summary>
-    internal bool Wants(PersonEntity of, Observed observed)
+    internal bool Wants(PersonEntity of, Observed observed) => Wanting(of, observed.Event).Length > 0;
+
+    /// <summary>The sections of a person that want an event.</summary>
+    private int[] Wanting(PersonEntity of, string @event)
     {
-        foreach (var state in _states[(int)of])
+        foreach (var (known, wanting) in _wanting)
         {
-            if (state.Wants(observed.Event))
+            if (known == @event)
             {
-                return true;
+                return wanting[(int)of];
             }
         }
 
-        return false;
+        int[][] found = [.. _states.Select(states => Enumerable.Range(0, states.Length).Where(i => states[i].Wants(@event)).ToArray())];
+
+        // Names of events are the callers' own: those that nobody wants must not fill the memory. What two threads find at once is found again.
+        if (found.Any(sections => sections.Length > 0))
+        {
+            _wanting = [.. _wanting, (@event, found)];
+        }
+
+        return found[(int)of];
     }
 
     private static IEnumerable<PersonKey> Base(PersonEntity of, int seen) =>

@@ -12,7 +12,7 @@ internal static class PolicyChangedFields
         writer.Text(10, fact.Definition);
     }
 
-    public static PolicyChanged Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    public static PolicyChanged Read(FactHead head, FieldReader open, ref UnknownCollector unknown)
     {
         string policy = "", definition = "";
         var version = 0;
@@ -59,7 +59,7 @@ internal static class EpochFrozenFields
         writer.End(start);
     }
 
-    public static EpochFrozen Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    public static EpochFrozen Read(FactHead head, FieldReader open, ref UnknownCollector unknown)
     {
         long epoch = 0;
         var until = default(UnixMicros);
@@ -105,7 +105,7 @@ internal static class PurgedFields
         writer.Flag(12, fact.Soft);
     }
 
-    public static Purged Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    public static Purged Read(FactHead head, FieldReader open, ref UnknownCollector unknown)
     {
         ImmutableArray<string> urls = [], keys = [];
         ImmutableArray<string>? prefixes = null;
@@ -140,7 +140,7 @@ internal static class PriorFittedFields
         writer.Signed(11, fact.BetaMicros);
     }
 
-    public static PriorFitted Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    public static PriorFitted Read(FactHead head, FieldReader open, ref UnknownCollector unknown)
     {
         var state = "";
         var version = 0;

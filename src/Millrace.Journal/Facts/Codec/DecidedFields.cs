@@ -46,7 +46,7 @@ internal static class DecidedFields
         PackedContext.Write(writer, 5, fact.Context);
     }
 
-    public static Decided Read(FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown)
+    public static Decided Read(FactHead head, FieldReader open, FieldReader part, ref UnknownCollector unknown)
     {
         string surface = "", policy = "", mode = Online;
         string? model = null, user = null, session = null, segment = null;

@@ -16,7 +16,7 @@ internal static class DeliveredFields
         writer.Flag(16, fact.Complete);
     }
 
-    public static Delivered Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    public static Delivered Read(FactHead head, FieldReader open, ref UnknownCollector unknown)
     {
         string route = "", outcome = "";
         string? item = null;

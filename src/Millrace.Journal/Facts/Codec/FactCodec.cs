@@ -8,7 +8,9 @@ namespace Millrace.Journal.Facts.Codec;
 /// sealed part, 1 for one that concerns nobody and stands plain, 2 for key id (varint) · nonce (12) · tag (16) · ciphertext, authenticated together with the open part.
 /// Received is not inside: it belongs to the record around. Described in docs/decisions/0002-journal-format.md.
 /// </summary>
-internal sealed class FactCodec(ISubjectKeys keys)
+/// <param name="keys">Open and seal.</param>
+/// <param name="forFolding">Whether events are read only to be folded: their own ids and those of their decisions, which no fold looks at, are left out, and equal contexts shared.</param>
+internal sealed class FactCodec(ISubjectKeys keys, bool forFolding = false)
 {
     // A key's id as the longest varint, nonce and tag.
     private const int MostSealBytes = 10 + SubjectSealer.NonceBytes + SubjectSealer.TagBytes;
@@ -22,6 +24,7 @@ internal sealed class FactCodec(ISubjectKeys keys)
     private const byte Sealed = 2;
 
     private readonly SubjectSealer _sealer = new(keys);
+    private readonly ContextCache? _folded = forFolding ? new ContextCache() : null;
 
     /// <summary>Writes <paramref name="fact"/> behind what <paramref name="writer"/> holds.</summary>
     /// <returns>The id of the key that sealed it, which must be durable before the fact is acknowledged; 0 for none.</returns>
@@ -76,8 +79,13 @@ internal sealed class FactCodec(ISubjectKeys keys)
         {
             var part = OpenSealed(cursor, bytes[..^(cursor.Rest.Length - 1)], text, out var seal, out var erased);
             var unknown = new UnknownCollector(seal == Plain);
-            var head = FactHead.Read(new FieldReader(front.Open), unknown) with { Received = received, Erased = erased };
-            return Read(front.Type, head, new FieldReader(front.Open), new FieldReader(part), unknown, stream);
+            if (front.Type == (int)FactType.Observed)
+            {
+                return ObservedFields.Read(received, erased, new FieldReader(front.Open), new FieldReader(part), ref unknown, _folded);
+            }
+
+            var head = FactHead.Read(new FieldReader(front.Open), ref unknown) with { Received = received, Erased = erased };
+            return Read(front.Type, head, new FieldReader(front.Open), new FieldReader(part), ref unknown, stream);
         }
         finally
         {
@@ -93,7 +101,8 @@ internal sealed class FactCodec(ISubjectKeys keys)
     public static FactHead DecodeHead(ReadOnlySpan<byte> bytes)
     {
         var cursor = new ByteCursor(bytes);
-        return FactHead.Read(new FieldReader(Front(ref cursor).Open), unknown: null);
+        var unknown = default(UnknownCollector);
+        return FactHead.Read(new FieldReader(Front(ref cursor).Open), ref unknown);
     }
 
     /// <summary>The id of the key that a record is sealed with; 0 for none.</summary>
@@ -219,14 +228,13 @@ internal sealed class FactCodec(ISubjectKeys keys)
         }
     }
 
-    private static Fact Read(int type, FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown, JournalStream stream)
+    private static Fact Read(int type, FactHead head, FieldReader open, FieldReader part, ref UnknownCollector unknown, JournalStream stream)
     {
-        // These two are most of all facts, and are made whole at once: a copy of each would take as much again.
         switch ((FactType)type)
         {
-            case FactType.Observed: return ObservedFields.Read(head, open, part, unknown);
-            case FactType.Decided: return DecidedFields.Read(head, open, part, unknown);
-            case FactType.ConsentChanged: return Complete(ConsentChangedFields.Read(head, open, part, unknown), head, unknown);
+            // As an event, it is made whole at once: a copy would take as much again.
+            case FactType.Decided: return DecidedFields.Read(head, open, part, ref unknown);
+            case FactType.ConsentChanged: return Complete(ConsentChangedFields.Read(head, open, part, ref unknown), head, unknown);
         }
 
         // The types below have no sealed part yet; what a later release put there is kept.
@@ -235,26 +243,26 @@ internal sealed class FactCodec(ISubjectKeys keys)
             unknown.Sealed(part.Raw);
         }
 
-        return Complete(OpenOnly(type, head, open, unknown, stream), head, unknown);
+        return Complete(OpenOnly(type, head, open, ref unknown, stream), head, unknown);
     }
 
-    private static Fact OpenOnly(int type, FactHead head, FieldReader open, UnknownCollector unknown, JournalStream stream) =>
+    private static Fact OpenOnly(int type, FactHead head, FieldReader open, ref UnknownCollector unknown, JournalStream stream) =>
         (FactType)type switch
         {
-            FactType.Delivered => DeliveredFields.Read(head, open, unknown),
-            FactType.ItemChanged => ItemChangedFields.Read(head, open, unknown),
-            FactType.PolicyChanged => PolicyChangedFields.Read(head, open, unknown),
-            FactType.Purged => PurgedFields.Read(head, open, unknown),
-            FactType.EpochFrozen => EpochFrozenFields.Read(head, open, unknown),
-            FactType.UserErased => UserErasedFields.Read(head, open, unknown),
-            FactType.PriorFitted => PriorFittedFields.Read(head, open, unknown),
-            _ => Unrecognised(type, head, open, unknown, stream),
+            FactType.Delivered => DeliveredFields.Read(head, open, ref unknown),
+            FactType.ItemChanged => ItemChangedFields.Read(head, open, ref unknown),
+            FactType.PolicyChanged => PolicyChangedFields.Read(head, open, ref unknown),
+            FactType.Purged => PurgedFields.Read(head, open, ref unknown),
+            FactType.EpochFrozen => EpochFrozenFields.Read(head, open, ref unknown),
+            FactType.UserErased => UserErasedFields.Read(head, open, ref unknown),
+            FactType.PriorFitted => PriorFittedFields.Read(head, open, ref unknown),
+            _ => Unrecognised(type, head, open, ref unknown, stream),
         };
 
     private static Fact Complete(Fact fact, FactHead head, UnknownCollector unknown) =>
         fact with { Tenant = head.Tenant, Time = head.Time, Received = head.Received, Erased = head.Erased, Unknown = unknown.Fields };
 
-    private static UnrecognisedFact Unrecognised(int type, FactHead head, FieldReader open, UnknownCollector unknown, JournalStream stream)
+    private static UnrecognisedFact Unrecognised(int type, FactHead head, FieldReader open, ref UnknownCollector unknown, JournalStream stream)
     {
         while (open.Next())
         {

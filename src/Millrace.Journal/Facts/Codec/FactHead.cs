@@ -14,11 +14,11 @@ internal readonly record struct FactHead(string Id, string Tenant, UnixMicros Ti
     /// <summary>Fields of the types begin after this number; the gap is room for the head to grow.</summary>
     public const int LastField = 7;
 
-    private const int IdField = 1;
-    private const int TenantField = 2;
-    private const int TimeField = 3;
-    private const int DecisionField = 4;
-    private const string DefaultTenant = "default";
+    internal const int IdField = 1;
+    internal const int TenantField = 2;
+    internal const int TimeField = 3;
+    internal const int DecisionField = 4;
+    internal const string DefaultTenant = "default";
 
     public static void Write(Fact fact, FieldWriter writer)
     {
@@ -28,7 +28,7 @@ internal readonly record struct FactHead(string Id, string Tenant, UnixMicros Ti
         writer.Id(DecisionField, fact is Decided ? null : fact.DecisionKey); // A decision's own id is its key.
     }
 
-    public static FactHead Read(FieldReader open, UnknownCollector? unknown)
+    public static FactHead Read(FieldReader open, ref UnknownCollector unknown)
     {
         string id = "", tenant = DefaultTenant;
         string? decision = null;
@@ -50,7 +50,7 @@ internal readonly record struct FactHead(string Id, string Tenant, UnixMicros Ti
                     decision = open.Id();
                     break;
                 case <= LastField:
-                    unknown?.Open(open.Raw);
+                    unknown.Open(open.Raw);
                     break;
                 default:
                     break;

@@ -37,7 +37,7 @@ internal static class ItemChangedFields
         }
     }
 
-    public static ItemChanged Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    public static ItemChanged Read(FactHead head, FieldReader open, ref UnknownCollector unknown)
     {
         var item = "";
         var deleted = false;

@@ -25,10 +25,18 @@ internal static class ObservedFields
         PackedContext.Write(writer, 4, fact.Context);
     }
 
-    public static Observed Read(FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown)
+    /// <summary>Reads head and fields in one pass: these are most of all facts.</summary>
+    /// <param name="received">When the journal took it.</param>
+    /// <param name="erased">Whether its sealed part is there and cannot be read.</param>
+    /// <param name="open">The open part.</param>
+    /// <param name="part">The sealed part.</param>
+    /// <param name="unknown">Takes what is not known here.</param>
+    /// <param name="folded">Contexts that were met before, where it is read only to be folded; else null.</param>
+    public static Observed Read(UnixMicros received, bool erased, FieldReader open, FieldReader part, ref UnknownCollector unknown, ContextCache? folded)
     {
-        string @event = "", item = "";
-        string? surface = null, slot = null, unit = null, user = null, session = null, segment = null;
+        string id = "", tenant = FactHead.DefaultTenant, @event = "", item = "";
+        var time = default(UnixMicros);
+        string? decision = null, surface = null, slot = null, unit = null, user = null, session = null, segment = null;
         int? rank = null;
         long? value = null;
         bool attested = false, unvouched = false, withheld = false;
@@ -37,7 +45,10 @@ internal static class ObservedFields
         {
             switch (open.Number)
             {
-                case <= FactHead.LastField: break;
+                case FactHead.IdField: id = folded is null ? open.Id() : open.PassId(); break;
+                case FactHead.TenantField: tenant = open.FrequentId(); break;
+                case FactHead.TimeField: time = new UnixMicros(open.Signed()); break;
+                case FactHead.DecisionField: decision = folded is null ? open.Id() : open.PassId(); break;
                 case 8: @event = open.Word(); break;
                 case 9: item = open.FrequentId(); break;
                 case 10: surface = open.Word(); break;
@@ -59,22 +70,22 @@ internal static class ObservedFields
                 case 1: user = part.Id(); break;
                 case 2: session = part.Id(); break;
                 case 3: segment = part.Word(); break;
-                case 4: context = PackedContext.Read(part.Bytes()); break;
+                case 4: context = folded is null ? PackedContext.Read(part.Bytes()) : folded.Read(part.Bytes()); break;
                 default: unknown.Sealed(part.Raw); break;
             }
         }
 
         return new Observed
         {
-            Id = head.Id,
-            Tenant = head.Tenant,
-            Time = head.Time,
-            Received = head.Received,
-            Erased = head.Erased,
+            Id = id,
+            Tenant = tenant,
+            Time = time,
+            Received = received,
+            Erased = erased,
             Unknown = unknown.Fields,
             Event = @event,
             Item = item,
-            Decision = head.Decision,
+            Decision = decision,
             Surface = surface,
             Rank = rank,
             Slot = slot,

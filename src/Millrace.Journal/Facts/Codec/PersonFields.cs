@@ -11,7 +11,7 @@ internal static class UserErasedFields
         PackedTexts.Write(writer, 9, fact.Sessions);
     }
 
-    public static UserErased Read(FactHead head, FieldReader open, UnknownCollector unknown)
+    public static UserErased Read(FactHead head, FieldReader open, ref UnknownCollector unknown)
     {
         var digest = "";
         ImmutableArray<string> sessions = [];
@@ -40,7 +40,7 @@ internal static class ConsentChangedFields
         writer.Signed(3, Number(fact.Learn));
     }
 
-    public static ConsentChanged Read(FactHead head, FieldReader open, FieldReader part, UnknownCollector unknown)
+    public static ConsentChanged Read(FactHead head, FieldReader open, FieldReader part, ref UnknownCollector unknown)
     {
         string? user = null;
         bool? personalise = null, learn = null;

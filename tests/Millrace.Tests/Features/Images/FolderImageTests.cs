@@ -99,6 +99,31 @@ public sealed class FolderImageTests
     }
 
     [Fact]
+    public void Items_of_equal_attributes_share_them_and_no_others_do()
+    {
+        var history = new History();
+        StoredFact[] facts = [.. Enumerable.Range(0, 12).Select(i => Described(history.Put($"i{i}"), i % 3, i % 4))];
+        using var keys = KeysOf(facts);
+        var (before, after) = (Folded(facts, keys), Loaded(Written(Folded(facts, keys).Image()), keys));
+        CatalogueItem Item(FeatureFolder folder, int i) => folder.State.Items.Read(folder.State.Items.Find($"i{i}"))!;
+        for (var i = 0; i < facts.Length; i++)
+        {
+            Assert.Equal(Item(before, i).Attributes.Select(one => (one.Key, string.Join(',', one.Value))), Item(after, i).Attributes.Select(one => (one.Key, string.Join(',', one.Value))));
+        }
+
+        // The first of a set names its texts, the second is remembered, the third shares.
+        facts = [.. Enumerable.Range(12, 48).Select(i => Described(history.Put($"i{i}"), i % 3, i % 4))];
+        Array.ForEach(facts, fact => before.Apply(fact));
+        after = Loaded(Written(before.Image()), keys);
+        Assert.Equal(12, Enumerable.Range(12, 48).Select(i => Item(after, i).Attributes).Distinct(ReferenceEqualityComparer.Instance).Count());
+
+        static StoredFact Described(StoredFact put, int topic, int tag) => put with
+        {
+            Fact = (ItemChanged)put.Fact with { Attributes = ((ItemChanged)put.Fact).Attributes.Add("topic", [$"t{topic}", "all"]).Add("tag", [$"t{tag}"]) },
+        };
+    }
+
+    [Fact]
     public void What_is_not_this_folders_is_refused_with_the_reason()
     {
         var history = new History();

@@ -1,4 +1,5 @@
 using CsCheck;
+using Millrace.Demo;
 using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
 using Millrace.Features.PointInTime;
@@ -18,8 +19,10 @@ public sealed class OnlineOfflineTests
         new CooccurrenceFeature("next", "click", TimeSpan.FromHours(3)) { Span = 3, Symmetric = true, Depth = 3 },
     ]);
 
+    private static readonly FeatureSet Thirty = FeatureSet.Create(DemoFeatures.All);
+
     private static readonly Gen<ServedHistory.Step[]> Steps = Gen.Select(
-        Gen.Int[0, 10],
+        Gen.Int[0, 11],
         Gen.Int[0, ServedHistory.Items - 1],
         Gen.Int[0, 5],
         Gen.Int[0, 60],
@@ -39,6 +42,24 @@ public sealed class OnlineOfflineTests
                 Interlocked.Add(ref compared, check.Features.Values.Sum(feature => feature.Compared));
             },
             iter: 300);
+        Assert.True(compared > 10_000, $"{compared} cells compared");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200)]
+    public async Task Every_value_of_thirty_features_of_items_persons_pairs_and_contexts_is_built_again_wherever_folding_began(int older)
+    {
+        var compared = 0L;
+        await Steps.SampleAsync(
+            async steps =>
+            {
+                var (check, counts, decisions) = await PlayAsync(steps, Thirty, Thirty, older);
+                Assert.All(check.Features, feature => Assert.True(feature.Value.Different == 0, $"{feature.Key}: {feature.Value.First}"));
+                Assert.Equal((decisions, 0L), (counts.Visited, counts.NotVisited));
+                Interlocked.Add(ref compared, check.Features.Values.Sum(feature => feature.Compared));
+            },
+            iter: 60);
         Assert.True(compared > 10_000, $"{compared} cells compared");
     }
 
@@ -109,9 +130,9 @@ public sealed class OnlineOfflineTests
         return history;
     }
 
-    private static async Task<(SkewCheck Check, WalkCounts Counts, long Decisions)> PlayAsync(ServedHistory.Step[] steps, FeatureSet built, FeatureSet served)
+    private static async Task<(SkewCheck Check, WalkCounts Counts, long Decisions)> PlayAsync(ServedHistory.Step[] steps, FeatureSet built, FeatureSet served, int older = 0)
     {
-        await using var history = new ServedHistory(served);
+        await using var history = new ServedHistory(served, older);
         var from = history.Now;
         foreach (var step in steps)
         {

@@ -17,7 +17,8 @@ namespace Millrace.Tests.Features.PointInTime;
 
 /// <summary>
 /// A node's folding and deciding on virtual time and a journal in memory, step by step: facts arrive, in time or late, in either partition, items sometimes after their events;
-/// what is durable is folded at any moment, ahead of the epoch; decisions are written behind, late and in any order; and now and then everything but the journal is lost.
+/// what is durable is folded at any moment, ahead of the epoch; decisions are written behind, late and in any order; users take their consent back and give it again; and now and then
+/// everything but the journal is lost. Before it there may be facts that nothing looks back on any more, so that folding begins after them.
 /// </summary>
 internal sealed class ServedHistory : IAsyncDisposable
 {
@@ -32,10 +33,19 @@ internal sealed class ServedHistory : IAsyncDisposable
     private Decider _decider = null!;
     private int _ids;
 
-    internal ServedHistory(FeatureSet features)
+    /// <param name="features">The features that are served.</param>
+    /// <param name="older">How many events are older than anything looks back.</param>
+    internal ServedHistory(FeatureSet features, int older = 0)
     {
         _features = features;
         Journal = new MemoryJournal(Clock, new MemoryJournalOptions { Partitions = 2 });
+        for (var i = 0; i < older; i++)
+        {
+            Journal.AppendAsync(Event(new Step(4, i % Items, 1 + (i % 5), 0, 0))).AsTask().GetAwaiter().GetResult();
+        }
+
+        Clock.Advance(older > 0 ? TimeSpan.FromDays(400) : TimeSpan.Zero);
+        From = Now;
         _policy = new Policy
         {
             Name = "home",
@@ -59,7 +69,7 @@ internal sealed class ServedHistory : IAsyncDisposable
     internal UnixMicros Now => UnixMicros.Now(Clock);
 
     /// <summary>When it began.</summary>
-    internal UnixMicros From { get; } = UnixMicros.From(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    internal UnixMicros From { get; }
 
     internal async Task TakeAsync(Step step)
     {
@@ -83,6 +93,9 @@ internal sealed class ServedHistory : IAsyncDisposable
                 break;
             case 9 when step.Item < 2:
                 await RestartAsync();
+                break;
+            case 11:
+                await Journal.AppendAsync(Consent(step));
                 break;
             default:
                 await WriteAsync(step.Item % 3);
@@ -160,6 +173,8 @@ internal sealed class ServedHistory : IAsyncDisposable
         Attributes = ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal)
             .Add("topic", [$"t{step.Item % 4}", $"t{step.Session}"]).Add("title", [$"news of {step.Item % 5} and {step.Session}"]),
     };
+
+    private ConsentChanged Consent(Step step) => new() { Id = $"f{_ids++}", User = $"u{step.Session % 3}", Personalise = step.Item % 2 == 0, Time = Now };
 
     private Observed Event(Step step) => new()
     {
