@@ -54,8 +54,15 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
                 }
 
                 break;
+            case AgeSince.FirstSeen:
+                for (var i = 0; i < ages.Length; i++)
+                {
+                    ages[i] = read.Rows[i] < 0 ? double.NaN : Age(now, ItemWords.FirstSeen(read.Snapshot.Row(read.Rows[i])));
+                }
+
+                break;
             default:
-                var born = read.Column(2 * (Since == AgeSince.FirstSeen ? ItemWords.FirstSeen : ItemWords.Born));
+                var born = read.Column(2 * ItemWords.Born);
                 for (var i = 0; i < ages.Length; i++)
                 {
                     ages[i] = Age(now, born.Long(i));

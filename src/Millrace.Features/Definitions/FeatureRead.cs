@@ -140,6 +140,7 @@ internal readonly ref struct FeatureRead
     internal ValueTally Tally(int section, int state, TimeSpan halfLife)
     {
         var items = Items(section);
+        items.Load(Snapshot);
         _scratch.Tally.Fill(Snapshot, State<CatalogueState.Frozen>(state), items.Rows, items.Weights(halfLife));
         return _scratch.Tally;
     }

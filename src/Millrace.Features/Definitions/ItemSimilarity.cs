@@ -13,8 +13,9 @@ internal static class ItemSimilarity
         Span<sbyte> person = stackalloc sbyte[dimensions];
         sum.Clear();
         var vectors = read.State<CatalogueState.Frozen>(0);
-        var rows = read.Items(0).Rows;
-        vectors.Prefetch(read.Snapshot, rows);
+        var items = read.Items(0);
+        var rows = items.Rows;
+        items.Load(read.Snapshot);
         foreach (var row in rows)
         {
             Int8Vector.AddTo(sum, ItemVectors.Vector(vectors.Of(read.Snapshot.Cells(row))));

@@ -19,6 +19,7 @@ internal sealed class PersonItems
     private readonly long[] _weights = new long[Most];
     private int _count;
     private TimeSpan? _halfLife;
+    private bool _loaded;
 
     /// <summary>Of which section it is; null when it is of none.</summary>
     internal (PersonEntity Of, int Index)? Section { get; private set; }
@@ -38,7 +39,7 @@ internal sealed class PersonItems
     internal void Fill(in ReadInputs inputs, KnownRows known, (PersonEntity Of, int Index) section, TimeSpan reach)
     {
         var from = inputs.Asked.Value - (reach.Ticks / TimeSpan.TicksPerMicrosecond);
-        (Section, _count, _halfLife) = (section, 0, null);
+        (Section, _count, _halfLife, _loaded) = (section, 0, null, false);
         var found = 0;
         foreach (ref readonly var entry in ItemHistory.Entries(inputs.Person.Section(section.Of, section.Index)))
         {
@@ -57,6 +58,16 @@ internal sealed class PersonItems
                 (_rows[_count], _ages[_count]) = (_rows[i], _ages[i]);
                 _count++;
             }
+        }
+    }
+
+    /// <summary>Begins to load what reading takes of the rows, once for all features that read them.</summary>
+    internal void Load(FeatureSnapshot snapshot)
+    {
+        if (!_loaded)
+        {
+            snapshot.PrefetchServed(Rows);
+            _loaded = true;
         }
     }
 

@@ -26,7 +26,6 @@ internal sealed class ValueTally
     /// <summary>Counts the items of a history.</summary>
     internal void Fill(FeatureSnapshot snapshot, CatalogueState.Frozen values, ReadOnlySpan<int> rows, ReadOnlySpan<long> weights)
     {
-        values.Prefetch(snapshot, rows);
         Array.Clear(_ids);
         weights.CopyTo(_weights);
         (Total, _count) = (0, 0);

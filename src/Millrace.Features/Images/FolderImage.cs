@@ -82,7 +82,8 @@ internal sealed class FolderImage
     /// <summary>The cells of a row that are filled without being kept: the catalogue's, and those of states that say so, whose words behind the cells are so too.</summary>
     internal static (int First, int Count)[] FilledOf(FolderState state) =>
     [
-        (0, 2 * ItemWords.Count),
+        (0, 2 * ItemWords.Front),
+        (2 * (state.Context.Rows.Words - ItemWords.Behind), 2 * ItemWords.Behind),
         .. state.States.Where(one => one.FillsWords && one.Cells > 0).Select(one => (one.Front, one.Cells)),
         .. state.States.Where(one => one.FillsWords && one.Words > 0).Select(one => (2 * one.Offset, 2 * one.Words)),
     ];

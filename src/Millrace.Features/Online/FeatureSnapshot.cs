@@ -88,6 +88,20 @@ public sealed class FeatureSnapshot
     /// <summary>Begins to load words of a row.</summary>
     internal void Prefetch(int row, int first, int count) => _words.Prefetch(row, first, count);
 
+    /// <summary>Begins to load what reading takes of some rows: where they stand of all, then what stands there.</summary>
+    internal void PrefetchServed(ReadOnlySpan<int> rows)
+    {
+        foreach (var row in rows)
+        {
+            _words.PrefetchPlace(row);
+        }
+
+        foreach (var row in rows)
+        {
+            _words.Prefetch(row, 0, Served);
+        }
+    }
+
     /// <summary>Copies what is <see cref="Served"/> of the rows one behind the other, zeros for a row below 0.</summary>
     internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => _words.Gather(rows, 0, Served, into);
 

@@ -21,12 +21,12 @@ internal static class RowCells
     /// <summary>Sets the two cells from <paramref name="at"/> on.</summary>
     internal static void SetLong(this Span<uint> cells, int at, long value) => Unsafe.WriteUnaligned(ref Unsafe.As<uint, byte>(ref MemoryMarshal.GetReference(cells.Slice(at, 2))), value);
 
-    /// <summary>Gives states their places in a row, behind what the catalogue fills: first the cells that reading takes, of all of them, then the words that only folding needs.</summary>
+    /// <summary>Gives states their places in a row, between what the catalogue fills: first the cells that reading takes, of all of them, then the words that only folding needs.</summary>
     /// <returns>How many words of a row reading takes, and how many there are.</returns>
     internal static (int Served, int Words) Lay(ReadOnlySpan<ItemState> states)
     {
         const int CellsInWord = sizeof(long) / sizeof(uint);
-        var cells = Catalogue.ItemWords.Count * CellsInWord;
+        var cells = Catalogue.ItemWords.Front * CellsInWord;
         foreach (var state in states)
         {
             state.Front = cells;
@@ -41,6 +41,6 @@ internal static class RowCells
             words += state.Words;
         }
 
-        return (served, words);
+        return (served, words + Catalogue.ItemWords.Behind);
     }
 }

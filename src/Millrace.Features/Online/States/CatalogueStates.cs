@@ -37,15 +37,6 @@ internal abstract class CatalogueState(int cells) : ItemState
     /// <param name="cells">How many there are.</param>
     internal sealed class Frozen(int front, int cells) : FrozenState
     {
-        /// <summary>Begins to load its cells of some rows of a snapshot.</summary>
-        internal void Prefetch(FeatureSnapshot snapshot, ReadOnlySpan<int> rows)
-        {
-            foreach (var row in rows)
-            {
-                snapshot.Prefetch(row, front / 2, (front + cells + 1) / 2 - (front / 2));
-            }
-        }
-
         /// <summary>The first of its cells in every row.</summary>
         internal int At => front;
 

@@ -15,7 +15,7 @@ namespace Millrace.Tests.Features.Kinds;
 /// </summary>
 public sealed class StateBytesTests
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private const string Golden = """
         0 CrossedCountsKey 210edffd435d
@@ -43,7 +43,7 @@ public sealed class StateBytesTests
         22 ItemVectorsKey 0174e6fe7a14
         23 ItemValuesKey 476ac4cf1744
         24 ListedCountsKey fe0c4cff83b0
-        rows 0faa082d693a
+        rows 8dc72503c00c
         Session 0 ItemHistoryKey 1be1ec111e6e
         Session 1 ItemHistoryKey 1be1ec111e6e
         User 0 ItemHistoryKey 1be1ec111e6e
