@@ -176,6 +176,21 @@ public sealed class EmbeddedPersonStoreTests
         }
     }
 
+    [Fact]
+    public void Who_else_came_is_not_seen_in_what_a_late_event_goes_on_with()
+    {
+        var alone = new EmbeddedPersonStore(Layout, 2, maxPersons: 100);
+        var beside = new EmbeddedPersonStore(Layout, 2, maxPersons: 100);
+        for (var minutes = 10; minutes < 2_000; minutes += 10)
+        {
+            // Received after the pause, of a time before it.
+            var late = Click(0, minutes, "late", minutes * 60) is var click ? click with { Fact = click.Fact with { Time = Now + TimeSpan.FromMinutes(5) } } : default;
+            Array.ForEach([Click(0, 0, "before", 0), late], fact => alone.Observe(fact));
+            Array.ForEach([Click(0, 0, "before", 0), Click(1, minutes, "other", minutes * 60, "another"), late], fact => beside.Observe(fact));
+            Assert.Equal(Run(Read(alone), minutes * 60), Run(Read(beside), minutes * 60));
+        }
+    }
+
     private static string Event(int kind) => kind switch { 0 => "click", 1 => "hide", _ => "impression" };
 
     private static HistoryEntry[] Oracle(StoredFact[] facts, string name, int most) => [.. facts

@@ -20,7 +20,10 @@ public sealed class PersonLayout
 
     private const string SeenEvents = "click\nconversion\nhide\nreport";
 
-    /// <summary>How far back the run of a session can reach: a start reads so much more of the journal than features look back.</summary>
+    /// <summary>
+    /// How far back the run of a session can reach: a start reads so much more of the journal than features look back, and nobody who is quiet is forgotten before. A late event may go on
+    /// with what was before a pause; were people forgotten as soon as their run has ended, it would depend on who else came meanwhile.
+    /// </summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
 
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(10);
@@ -51,12 +54,11 @@ public sealed class PersonLayout
 
     /// <summary>
     /// How long a person may be quiet before nothing that is known of it can be read any more, whoever asks: sections of features have their windows, and the two of deciding
-    /// end with a run. The margin covers decisions that began before the latest fact came.
+    /// end with the longest run. The margin covers decisions that began before the latest fact came.
     /// </summary>
     /// <param name="of">A session or a user.</param>
     /// <param name="idle">After so long without a click a run has ended.</param>
-    internal TimeSpan Kept(PersonEntity of, TimeSpan idle) =>
-        Margin + (_featureReach[(int)of] > idle ? _featureReach[(int)of] : idle);
+    internal TimeSpan Kept(PersonEntity of, TimeSpan idle) => Margin + new[] { _featureReach[(int)of], idle, LongestRun }.Max();
 
     /// <summary>Sixteen hexadecimal digits, equal for equal sections.</summary>
     internal string Fingerprint { get; }

@@ -123,7 +123,8 @@ internal sealed class ServedHistory : IAsyncDisposable
     private void Restart()
     {
         _folder = new FeatureFolder(_features, new FeatureOptions());
-        var persons = new EmbeddedPersonStore(_features.Persons, 2);
+        // One shard, so that whoever may disturb another does.
+        var persons = new EmbeddedPersonStore(_features.Persons, 2, maxPersons: 100);
         _folding = new FeatureFolding(Journal, _folder, persons, Clock, new Readiness(), _meter, NullLogger.Instance);
         var policies = PolicySet.Create([_policy], [new Surface("home", "home", [new Slot("main", 4)])], _features);
         _decider = new Decider(new DeciderOptions(), Clock, new ServingTable(new Serving(policies, () => _folder.Current, persons)), new Behind(_behind));
