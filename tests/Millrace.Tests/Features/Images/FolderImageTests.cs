@@ -2,10 +2,12 @@ using CsCheck;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Definitions;
 using Millrace.Features.Images;
+using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Local;
+using Millrace.Tests.Features.Kinds;
 
 namespace Millrace.Tests.Features.Images;
 
@@ -19,6 +21,7 @@ public sealed class FolderImageTests
         new CountFeature("seen_2h", "impression", 2 * Hour),
         new DecayedCountFeature("hot", "click", TimeSpan.FromMinutes(30)),
         new AgeFeature("idle", AgeSince.LastEvent, Hour, "conversion"),
+        new AgeFeature("first", AgeSince.FirstEvent, Hour),
         new CooccurrenceFeature("next", "click", 3 * Hour) { Span = 3, Symmetric = true },
     ]);
 
@@ -47,6 +50,55 @@ public sealed class FolderImageTests
             Assert.True(loaded.Counts.Whole);
             Assert.Equal(Uses(folder), Uses(loaded));
         });
+
+    /// <summary>Of every kind of feature, whatever is served: at once, when windows have passed by a part, by all, and when more was folded.</summary>
+    [Fact]
+    public void What_was_loaded_is_served_as_what_was_saved_bit_for_bit() => Gen.Select(FoldedHistory.Facts, Gen.Int[0, 100], Gen.Int[0, 1500]).Sample(
+        (facts, percent, minutes) =>
+        {
+            using var keys = KeysOf(facts);
+            var options = new FeatureOptions { SnapshotSecret = new byte[] { 7 } };
+            var cut = facts.Length * percent / 100;
+            var folder = new FeatureFolder(KindSet.All, options, keys);
+            Array.ForEach(facts[..cut], fact => folder.Apply(fact));
+            var time = facts[..cut].Select(fact => fact.Fact.Received).DefaultIfEmpty().Max();
+            folder.Freeze(time);
+            var loaded = new FeatureFolder(KindSet.All, options, keys);
+            loaded.Adopt(FolderLoader.Load(Written(folder.Image()), KindSet.All, options, keys));
+            Same(time);
+            Same(time + TimeSpan.FromMinutes(minutes));
+            var last = facts.Max(fact => fact.Fact.Received);
+            foreach (var fact in facts[cut..])
+            {
+                folder.Apply(fact);
+                loaded.Apply(fact);
+            }
+
+            Same(last);
+            Same(last + TimeSpan.FromDays(2));
+
+            void Same(UnixMicros at)
+            {
+                var (first, second) = (folder.Freeze(at), loaded.Freeze(at));
+                Assert.Equal(Matrix(first), Matrix(second));
+                Assert.Equal(first.Canonical(), second.Canonical());
+            }
+        });
+
+    private static int[] Matrix(FeatureSnapshot snapshot)
+    {
+        int[] rows = [.. Enumerable.Range(0, FoldedHistory.Items).Select(item => snapshot.RowOf($"i{item}"))];
+        var person = new PersonBuffer();
+        new EmbeddedPersonStore(KindSet.All.Persons, 1).Read("default", null, null, person);
+        string[] names = [.. KindSet.All.Names];
+        var matrix = new float[rows.Length * names.Length];
+        var inputs = new ReadInputs
+        {
+            Snapshot = snapshot, Rows = rows, Person = person, Asked = snapshot.Time, Context = FactContext.None.Add("country", "c1").Add("kind", "k1"), Surface = "f1", Segment = "g1", Slot = "1",
+        };
+        new ReadPlan(KindSet.All, names).Run(inputs, new ReadScratch(), matrix);
+        return [.. matrix.Select(BitConverter.SingleToInt32Bits)];
+    }
 
     [Fact]
     public void Everything_that_was_loaded_expires_and_holds_no_row_then() => FoldedHistory.Facts.Sample(facts =>
@@ -219,6 +271,87 @@ public sealed class FolderImageTests
             },
             iter: 4_000);
         Assert.True(taken > 0);
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MinValue + 100)]
+    [InlineData(-1)]
+    [InlineData(1_000_000)]
+    public void First_times_that_no_fold_leaves_are_refused(long newest)
+    {
+        var (folder, keys) = Clicked();
+        using (keys)
+        {
+            var state = folder.State.States.OfType<FirstTimes>().Single();
+            folder.State.Context.Rows.Edit(0).Cells().SetLong(state.Front, newest);
+            var file = Written(folder.Image());
+            Assert.Equal(FeatureSnapshotFault.Corrupt, Refused(() => FolderLoader.Load(file, Set, Options, keys)));
+        }
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MinValue + 100)]
+    public void Decayed_sums_of_no_half_life_are_refused(long newest)
+    {
+        var (folder, keys) = Clicked();
+        using (keys)
+        {
+            folder.State.Context.Rows.Edit(0)[folder.State.States.OfType<DecayedSums>().Single().Offset] = newest;
+            var file = Written(folder.Image());
+            Assert.Equal(FeatureSnapshotFault.Corrupt, Refused(() => FolderLoader.Load(file, Set, Options, keys)));
+        }
+    }
+
+    [Fact]
+    public void What_is_served_of_decayed_sums_follows_from_the_sums_whatever_stood_beside_them()
+    {
+        var (folder, keys) = Clicked();
+        using (keys)
+        {
+            var expected = folder.Freeze(default).Canonical().ToArray();
+            var front = folder.State.States.OfType<DecayedSums>().Single().Front;
+            folder.State.Context.Rows.Edit(0).Cells().SetLong(front, BitConverter.DoubleToInt64Bits(1e9));
+            Assert.NotEqual(expected, folder.Freeze(default).Canonical());
+            Assert.Equal(expected, Copy(folder, keys).Freeze(default).Canonical());
+        }
+    }
+
+    [Fact]
+    public void Rows_that_lie_otherwise_are_refused()
+    {
+        var (folder, keys) = Clicked();
+        using (keys)
+        {
+            var file = new MemoryStream();
+            SnapshotFile.Write(file, FolderImage.HeadOf(folder.State) with { RowLayout = FeatureSet.RowLayout - 1 }, (_, _) => { });
+            Assert.Equal(FeatureSnapshotFault.Definitions, Refused(() => FolderLoader.Load(file, Set, Options, keys)));
+        }
+    }
+
+    [Fact]
+    public void A_part_that_is_too_long_to_be_sealed_is_counted_as_left_out()
+    {
+        using var keys = new MemorySubjectKeys();
+        _ = keys.Read("default", "ada", new byte[32]);
+        var by = Sealing.None.With(keys, "default", "ada")!;
+        using var sealer = new PersonSealer(keys, [1]);
+        var to = new StateWriter(new MemoryStream());
+        Assert.True(sealer.Seal(by, 1 << 19, static (text, length) => text.Raw(new byte[length]), to));
+        Assert.Equal(0, sealer.LeftOut);
+        Assert.False(sealer.Seal(by, 1 << 20, static (text, length) => text.Raw(new byte[length]), to));
+        Assert.Equal(1, sealer.LeftOut);
+    }
+
+    private static (FeatureFolder Folder, MemorySubjectKeys Keys) Clicked()
+    {
+        var history = new History();
+        StoredFact[] facts = [history.Put("a"), history.Click("a"), history.Click("a")];
+        var keys = KeysOf(facts);
+        var folder = Folded(facts, keys);
+        folder.Freeze(history.Now);
+        return (folder, keys);
     }
 
     private static (byte[] File, MemorySubjectKeys Keys) Sample()
