@@ -2,31 +2,16 @@ using CsCheck;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Definitions;
 using Millrace.Features.Images;
-using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Local;
-using Millrace.Tests.Features.Kinds;
+using static Millrace.Tests.Features.Images.Imaged;
 
 namespace Millrace.Tests.Features.Images;
 
 public sealed class FolderImageTests
 {
-    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
-
-    private static readonly FeatureSet Set = FeatureSet.Create(
-    [
-        new CountFeature("clicks_1h", "click", Hour),
-        new CountFeature("seen_2h", "impression", 2 * Hour),
-        new DecayedCountFeature("hot", "click", TimeSpan.FromMinutes(30)),
-        new AgeFeature("idle", AgeSince.LastEvent, Hour, "conversion"),
-        new AgeFeature("first", AgeSince.FirstEvent, Hour),
-        new CooccurrenceFeature("next", "click", 3 * Hour) { Span = 3, Symmetric = true },
-    ]);
-
-    private static readonly FeatureOptions Options = new() { MaxRecentItems = 5 };
-
     [Fact]
     public void A_folder_that_goes_on_from_a_snapshot_equals_one_that_folded_all() =>
         Gen.Select(FoldedHistory.Facts, Gen.Int[0, 100], Gen.Int[0, 20], Gen.Bool).Sample((facts, percent, again, late) =>
@@ -44,61 +29,12 @@ public sealed class FolderImageTests
                 Array.ForEach(facts[cut..], fact => folder.Apply(fact));
             }
 
-            Assert.Equal(cut == 0 ? "" : Text(Folded(facts[..cut], keys), facts[..cut]), cut == 0 ? "" : Text(Copy(loaded, keys), facts[..cut]));
+            Assert.Equal(cut == 0 ? "" : TextOf(Folded(facts[..cut], keys), facts[..cut]), cut == 0 ? "" : TextOf(Copy(loaded, keys), facts[..cut]));
             Array.ForEach(facts[Math.Max(0, cut - again)..], fact => loaded.Apply(fact));
-            Assert.Equal(Text(folder, facts), Text(loaded, facts));
+            Assert.Equal(TextOf(folder, facts), TextOf(loaded, facts));
             Assert.True(loaded.Counts.Whole);
             Assert.Equal(Uses(folder), Uses(loaded));
         });
-
-    /// <summary>Of every kind of feature, whatever is served: at once, when windows have passed by a part, by all, and when more was folded.</summary>
-    [Fact]
-    public void What_was_loaded_is_served_as_what_was_saved_bit_for_bit() => Gen.Select(FoldedHistory.Facts, Gen.Int[0, 100], Gen.Int[0, 1500]).Sample(
-        (facts, percent, minutes) =>
-        {
-            using var keys = KeysOf(facts);
-            var options = new FeatureOptions { SnapshotSecret = new byte[] { 7 } };
-            var cut = facts.Length * percent / 100;
-            var folder = new FeatureFolder(KindSet.All, options, keys);
-            Array.ForEach(facts[..cut], fact => folder.Apply(fact));
-            var time = facts[..cut].Select(fact => fact.Fact.Received).DefaultIfEmpty().Max();
-            folder.Freeze(time);
-            var loaded = new FeatureFolder(KindSet.All, options, keys);
-            loaded.Adopt(FolderLoader.Load(Written(folder.Image()), KindSet.All, options, keys));
-            Same(time);
-            Same(time + TimeSpan.FromMinutes(minutes));
-            var last = facts.Max(fact => fact.Fact.Received);
-            foreach (var fact in facts[cut..])
-            {
-                folder.Apply(fact);
-                loaded.Apply(fact);
-            }
-
-            Same(last);
-            Same(last + TimeSpan.FromDays(2));
-
-            void Same(UnixMicros at)
-            {
-                var (first, second) = (folder.Freeze(at), loaded.Freeze(at));
-                Assert.Equal(Matrix(first), Matrix(second));
-                Assert.Equal(first.Canonical(), second.Canonical());
-            }
-        });
-
-    private static int[] Matrix(FeatureSnapshot snapshot)
-    {
-        int[] rows = [.. Enumerable.Range(0, FoldedHistory.Items).Select(item => snapshot.RowOf($"i{item}"))];
-        var person = new PersonBuffer();
-        new EmbeddedPersonStore(KindSet.All.Persons, 1).Read("default", null, null, person);
-        string[] names = [.. KindSet.All.Names];
-        var matrix = new float[rows.Length * names.Length];
-        var inputs = new ReadInputs
-        {
-            Snapshot = snapshot, Rows = rows, Person = person, Asked = snapshot.Time, Context = FactContext.None.Add("country", "c1").Add("kind", "k1"), Surface = "f1", Segment = "g1", Slot = "1",
-        };
-        new ReadPlan(KindSet.All, names).Run(inputs, new ReadScratch(), matrix);
-        return [.. matrix.Select(BitConverter.SingleToInt32Bits)];
-    }
 
     [Fact]
     public void Everything_that_was_loaded_expires_and_holds_no_row_then() => FoldedHistory.Facts.Sample(facts =>
@@ -128,7 +64,7 @@ public sealed class FolderImageTests
         var loaded = new FeatureFolder(Set, options, keys);
         loaded.Adopt(FolderLoader.Load(Written(half.Image()), Set, options, keys));
         Array.ForEach(facts[(facts.Length / 2)..], fact => loaded.Apply(fact));
-        Assert.Equal(Text(whole, facts), Text(loaded, facts));
+        Assert.Equal(TextOf(whole, facts), TextOf(loaded, facts));
         Assert.Equal(whole.Counts.All(), loaded.Counts.All());
     });
 
@@ -201,7 +137,7 @@ public sealed class FolderImageTests
         var file = Written(Folded(facts, keys).Image()).ToArray();
         Assert.Equal(FeatureSnapshotFault.Tenant, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options with { Tenant = "other" }, keys)));
         Assert.Equal(FeatureSnapshotFault.Definitions, Refused(() => FolderLoader.Load(new MemoryStream(file), FeatureSet.Create([]), Options, keys)));
-        Assert.Equal(FeatureSnapshotFault.Definitions, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options with { SessionIdle = Hour }, keys)));
+        Assert.Equal(FeatureSnapshotFault.Definitions, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options with { SessionIdle = TimeSpan.FromHours(1) }, keys)));
         Assert.Equal(FeatureSnapshotFault.Oversized, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options with { MaxItems = 1, MaxLearntItems = 0 }, keys)));
         Assert.Equal(FeatureSnapshotFault.Oversized, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options, keys, mostBytes: 10)));
         Assert.Equal(FeatureSnapshotFault.Foreign, Refused(() => FolderLoader.Load(new MemoryStream(new byte[1000]), Set, Options, keys)));
@@ -213,7 +149,7 @@ public sealed class FolderImageTests
         var twice = body.AsSpan().IndexOf((byte)'b');
         body[twice] = (byte)'a';
         Assert.Equal(FeatureSnapshotFault.Duplicate, Refused(() => FolderLoader.Load(new MemoryStream(Resealed.With(file, body)), Set, Options, keys)));
-        Assert.Equal(Text(Folded(facts, keys), facts), Text(Loaded(new MemoryStream(file), keys), facts));
+        Assert.Equal(TextOf(Folded(facts, keys), facts), TextOf(Loaded(new MemoryStream(file), keys), facts));
     }
 
     [Fact]
@@ -273,63 +209,6 @@ public sealed class FolderImageTests
         Assert.True(taken > 0);
     }
 
-    [Theory]
-    [InlineData(long.MaxValue)]
-    [InlineData(long.MinValue + 100)]
-    [InlineData(-1)]
-    [InlineData(1_000_000)]
-    public void First_times_that_no_fold_leaves_are_refused(long newest)
-    {
-        var (folder, keys) = Clicked();
-        using (keys)
-        {
-            var state = folder.State.States.OfType<FirstTimes>().Single();
-            folder.State.Context.Rows.Edit(0).Cells().SetLong(state.Front, newest);
-            var file = Written(folder.Image());
-            Assert.Equal(FeatureSnapshotFault.Corrupt, Refused(() => FolderLoader.Load(file, Set, Options, keys)));
-        }
-    }
-
-    [Theory]
-    [InlineData(long.MaxValue)]
-    [InlineData(long.MinValue + 100)]
-    public void Decayed_sums_of_no_half_life_are_refused(long newest)
-    {
-        var (folder, keys) = Clicked();
-        using (keys)
-        {
-            folder.State.Context.Rows.Edit(0)[folder.State.States.OfType<DecayedSums>().Single().Offset] = newest;
-            var file = Written(folder.Image());
-            Assert.Equal(FeatureSnapshotFault.Corrupt, Refused(() => FolderLoader.Load(file, Set, Options, keys)));
-        }
-    }
-
-    [Fact]
-    public void What_is_served_of_decayed_sums_follows_from_the_sums_whatever_stood_beside_them()
-    {
-        var (folder, keys) = Clicked();
-        using (keys)
-        {
-            var expected = folder.Freeze(default).Canonical().ToArray();
-            var front = folder.State.States.OfType<DecayedSums>().Single().Front;
-            folder.State.Context.Rows.Edit(0).Cells().SetLong(front, BitConverter.DoubleToInt64Bits(1e9));
-            Assert.NotEqual(expected, folder.Freeze(default).Canonical());
-            Assert.Equal(expected, Copy(folder, keys).Freeze(default).Canonical());
-        }
-    }
-
-    [Fact]
-    public void Rows_that_lie_otherwise_are_refused()
-    {
-        var (folder, keys) = Clicked();
-        using (keys)
-        {
-            var file = new MemoryStream();
-            SnapshotFile.Write(file, FolderImage.HeadOf(folder.State) with { RowLayout = FeatureSet.RowLayout - 1 }, (_, _) => { });
-            Assert.Equal(FeatureSnapshotFault.Definitions, Refused(() => FolderLoader.Load(file, Set, Options, keys)));
-        }
-    }
-
     [Fact]
     public void A_part_that_is_too_long_to_be_sealed_is_counted_as_left_out()
     {
@@ -342,16 +221,6 @@ public sealed class FolderImageTests
         Assert.Equal(0, sealer.LeftOut);
         Assert.False(sealer.Seal(by, 1 << 20, static (text, length) => text.Raw(new byte[length]), to));
         Assert.Equal(1, sealer.LeftOut);
-    }
-
-    private static (FeatureFolder Folder, MemorySubjectKeys Keys) Clicked()
-    {
-        var history = new History();
-        StoredFact[] facts = [history.Put("a"), history.Click("a"), history.Click("a")];
-        var keys = KeysOf(facts);
-        var folder = Folded(facts, keys);
-        folder.Freeze(history.Now);
-        return (folder, keys);
     }
 
     private static (byte[] File, MemorySubjectKeys Keys) Sample()
@@ -374,47 +243,9 @@ public sealed class FolderImageTests
         return (Written(Folded([.. facts], keys).Image()).ToArray(), keys);
     }
 
-    private static FeatureSnapshotFault Refused(Func<object> load) => Assert.Throws<FeatureSnapshotException>(load).Fault;
-
-    private static MemorySubjectKeys KeysOf(StoredFact[] facts)
-    {
-        var keys = new MemorySubjectKeys();
-        foreach (var subject in facts.Select(fact => fact.Fact.Subject).OfType<string>().Append("z"))
-        {
-            _ = keys.Read("default", subject, new byte[32]);
-        }
-
-        return keys;
-    }
-
-    private static FeatureFolder Folded(StoredFact[] facts, ISubjectKeys keys, FeatureOptions? options = null)
-    {
-        var folder = new FeatureFolder(Set, options ?? Options, keys);
-        Array.ForEach(facts, fact => folder.Apply(fact));
-        return folder;
-    }
-
-    private static MemoryStream Written(FolderImage image)
-    {
-        var file = new MemoryStream();
-        image.Write(file);
-        return file;
-    }
-
-    private static FeatureFolder Loaded(MemoryStream file, ISubjectKeys keys)
-    {
-        var folder = new FeatureFolder(Set, Options, keys);
-        folder.Adopt(FolderLoader.Load(file, Set, Options, keys));
-        return folder;
-    }
-
-    private static FeatureFolder Copy(FeatureFolder folder, ISubjectKeys keys) => Loaded(Written(folder.Image()), keys);
-
     private static Dictionary<string, int> Uses(FeatureFolder folder) => Enumerable.Range(0, folder.State.Items.Count)
         .Where(row => folder.State.Items.Read(row) is not null)
         .ToDictionary(row => folder.State.Items.Read(row)!.Id, row => folder.State.Context.Uses.Of(row));
 
     private static bool Contains(byte[] bytes, string text) => bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) >= 0;
-
-    private static string Text(FeatureFolder folder, StoredFact[] facts) => string.Join('\n', folder.Freeze(facts.Max(stored => stored.Fact.Received)).Canonical());
 }
