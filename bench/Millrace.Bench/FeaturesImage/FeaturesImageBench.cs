@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Millrace.Features.Definitions;
 using Millrace.Features.Images;
 using Millrace.Features.Online;
@@ -18,7 +19,8 @@ internal static class FeaturesImageBench
     {
         var features = FeatureSet.Create(Thirty());
         using var keys = new MemorySubjectKeys();
-        var options = new FeatureOptions();
+        // As in a node, where what is many persons' is hidden.
+        var options = new FeatureOptions { SnapshotSecret = SHA256.HashData("a secret"u8) };
         var path = Path.GetTempFileName();
         try
         {

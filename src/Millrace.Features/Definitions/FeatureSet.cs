@@ -14,8 +14,14 @@ namespace Millrace.Features.Definitions;
 /// </summary>
 public sealed class FeatureSet
 {
-    /// <summary>Raised whenever code folds or reads the same facts otherwise (weights, buckets, hashes), or lays an item's row out otherwise, which snapshots hold. Snapshots and epochs of another are not believed.</summary>
-    internal const int FoldVersion = 2;
+    /// <summary>
+    /// Raised whenever code folds or reads the same facts otherwise (weights, buckets, hashes), so that values change: epochs and snapshots of another are not believed, and
+    /// decisions of before cannot be built any more.
+    /// </summary>
+    internal const int FoldVersion = 1;
+
+    /// <summary>Raised where values stay and only rows or states lie otherwise in snapshots of items: those of another are not believed, and epochs are.</summary>
+    internal const int RowLayout = 2;
 
     /// <summary>The window of the ladder's global list; always kept.</summary>
     public static readonly TimeSpan GlobalWindow = TimeSpan.FromHours(1);

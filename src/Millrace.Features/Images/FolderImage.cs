@@ -1,4 +1,5 @@
 using Millrace.Features.Catalogue;
+using Millrace.Features.Definitions;
 using Millrace.Features.Online;
 using Millrace.Journal;
 
@@ -49,9 +50,9 @@ internal sealed class FolderImage
         writer.Signed(_time);
         Array.ForEach(_counts, writer.Signed);
         WriteItems(writer);
-        foreach (var (write, isHidden) in _states)
+        for (var state = 0; state < _states.Length; state++)
         {
-            WriteState(write, isHidden, writer, place);
+            WriteState(state, writer, place);
         }
 
         using var sealer = _keys is null ? null : new PersonSealer(_keys, place);
@@ -73,23 +74,26 @@ internal sealed class FolderImage
         Kind = SnapshotKind.Items,
         Tenant = state.Options.Tenant,
         Definitions = state.Features.Fingerprint,
+        Fold = FeatureSet.FoldVersion,
+        RowLayout = FeatureSet.RowLayout,
         Habits = $"{state.Options.SessionIdle.Ticks} {state.Options.SegmentWindow.Ticks} {state.Options.LearnItemsFromEvents}",
         Epoch = state.Epoch,
         Time = new UnixMicros(Math.Max(0, state.Time)),
         Cut = state.Cut,
     };
 
-    /// <summary>The cells of a row that are filled without being kept: the catalogue's, and those of states that say so, whose words behind the cells are so too.</summary>
+    /// <summary>The cells of a row that are filled without being kept: the catalogue's, and of states the cells and words that they say so of.</summary>
     internal static (int First, int Count)[] FilledOf(FolderState state) =>
     [
         (0, 2 * ItemWords.Front),
         (2 * (state.Context.Rows.Words - ItemWords.Behind), 2 * ItemWords.Behind),
-        .. state.States.Where(one => one.FillsWords && one.Cells > 0).Select(one => (one.Front, one.Cells)),
+        .. state.States.Where(one => one.FillsCells && one.Cells > 0).Select(one => (one.Front, one.Cells)),
         .. state.States.Where(one => one.FillsWords && one.Words > 0).Select(one => (2 * one.Offset, 2 * one.Words)),
     ];
 
-    private void WriteState(StateImage write, bool isHidden, StateWriter to, byte[] place)
+    private void WriteState(int state, StateWriter to, byte[] place)
     {
+        var (write, isHidden) = _states[state];
         if (!isHidden)
         {
             write(to);
@@ -103,7 +107,7 @@ internal sealed class FolderImage
         }
         else
         {
-            Hidden.Write(_secret.Span, place, write, to);
+            Hidden.Write(_secret.Span, place, state, write, to);
         }
     }
 

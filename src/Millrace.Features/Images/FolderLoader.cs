@@ -55,9 +55,9 @@ internal static class FolderLoader
 
     private static void LoadStates(FolderState state, byte[] place, StateReader from)
     {
-        foreach (var one in state.States)
+        for (var i = 0; i < state.States.Length; i++)
         {
-            LoadState(state.Options.SnapshotSecret.Span, one, place, from);
+            LoadState(state.Options.SnapshotSecret.Span, i, state.States[i], place, from);
         }
 
         using var sealer = state.Keys is null ? null : new PersonSealer(state.Keys, place);
@@ -68,24 +68,28 @@ internal static class FolderLoader
         }
     }
 
-    private static void LoadState(ReadOnlySpan<byte> secret, ItemState state, byte[] place, StateReader from)
+    private static void LoadState(ReadOnlySpan<byte> secret, int index, ItemState state, byte[] place, StateReader from)
     {
-        if (!state.TellsOfPersons || !from.Flag())
+        if (!state.TellsOfPersons)
         {
             state.Load(from);
             return;
         }
 
-        if (secret.IsEmpty)
+        // Whoever has no secret to write hidden parts with could write them in the open.
+        if (from.Flag() == secret.IsEmpty)
         {
-            throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, "it holds hidden parts, and there is no secret here");
+            throw new FeatureSnapshotException(
+                FeatureSnapshotFault.Foreign, secret.IsEmpty ? "it holds hidden parts, and there is no secret here" : "it holds in the open what is hidden here");
         }
 
-        var hidden = Hidden.Read(secret, place, from);
-        state.Load(hidden);
-        if (!hidden.AtEnd())
+        if (secret.IsEmpty)
         {
-            throw from.Bad("the end of a hidden part", "more bytes");
+            state.Load(from);
+        }
+        else
+        {
+            Hidden.Read(secret, place, index, from, state.Load);
         }
     }
 
@@ -101,10 +105,10 @@ internal static class FolderLoader
             throw new FeatureSnapshotException(FeatureSnapshotFault.Tenant, $"expected tenant {expected.Tenant}; got {head.Tenant}");
         }
 
-        if (head.Definitions != expected.Definitions || head.Habits != expected.Habits)
+        if (head.Definitions != expected.Definitions || head.Habits != expected.Habits || head.RowLayout != expected.RowLayout)
         {
             throw new FeatureSnapshotException(
-                FeatureSnapshotFault.Definitions, $"expected definitions {expected.Definitions} {expected.Habits}; got {head.Definitions} {head.Habits}");
+                FeatureSnapshotFault.Definitions, $"expected definitions {expected.Definitions} {expected.Habits}, rows {expected.RowLayout}; got {head.Definitions} {head.Habits}, rows {head.RowLayout}");
         }
     }
 
@@ -121,6 +125,7 @@ internal static class FolderLoader
         var texts = new SharedTexts();
         var sets = new AttributeSets(texts);
         var filled = FolderImage.FilledOf(state);
+        IRestoredRows[] restored = [.. state.States.OfType<IRestoredRows>()];
         state.Context.LoadedRows = rows;
         state.Items.Restore(order, row =>
         {
@@ -136,6 +141,14 @@ internal static class FolderLoader
             }
 
             ItemWords.Write(item, words);
+            foreach (var one in restored)
+            {
+                if (!one.Restore(words))
+                {
+                    throw from.Bad("a row as folding leaves it", $"another, of {one.GetType().Name}");
+                }
+            }
+
             return item;
         });
     }

@@ -16,32 +16,56 @@ internal static class Hidden
 
     /// <param name="secret">The data directory's.</param>
     /// <param name="place">Names the file, so that nothing can be moved into another one.</param>
+    /// <param name="index">Which part of the file it is, so that none can be taken for another.</param>
     /// <param name="part">What is to be hidden.</param>
     /// <param name="to">Where to.</param>
-    internal static void Write(ReadOnlySpan<byte> secret, byte[] place, StateImage part, StateWriter to)
+    internal static void Write(ReadOnlySpan<byte> secret, byte[] place, int index, StateImage part, StateWriter to)
     {
         Span<byte> salt = stackalloc byte[SaltBytes];
         RandomNumberGenerator.Fill(salt);
         to.Raw(salt);
-        using var blocks = new Hiding(HMACSHA256.HashData(secret, salt), place, to);
+        using var blocks = new Hiding(HMACSHA256.HashData(secret, salt), Bound(place, index), to);
         var writer = new StateWriter(blocks);
         part(writer);
         writer.Flush();
         blocks.End();
     }
 
-    /// <summary>The hidden part that comes next, to be read to its end.</summary>
-    internal static StateReader Read(ReadOnlySpan<byte> secret, byte[] place, StateReader from)
+    /// <summary>Reads the hidden part that comes next.</summary>
+    /// <param name="secret">The data directory's.</param>
+    /// <param name="place">The file's.</param>
+    /// <param name="index">Which part of it is expected.</param>
+    /// <param name="from">Where from.</param>
+    /// <param name="part">Reads it to its end.</param>
+    /// <exception cref="InvalidDataException">It is not what was hidden there, or longer than what is read of it.</exception>
+    internal static void Read(ReadOnlySpan<byte> secret, byte[] place, int index, StateReader from, Action<StateReader> part)
     {
         Span<byte> salt = stackalloc byte[SaltBytes];
         from.Raw(salt);
-        return new StateReader(new Finding(HMACSHA256.HashData(secret, salt), place, from));
+        using var blocks = new Finding(HMACSHA256.HashData(secret, salt), Bound(place, index), from);
+        var reader = new StateReader(blocks);
+        part(reader);
+        if (!reader.AtEnd())
+        {
+            throw from.Bad("the end of a hidden part", "more bytes");
+        }
+    }
+
+    private static byte[] Bound(byte[] place, int index)
+    {
+        var bound = new byte[place.Length + sizeof(int)];
+        place.CopyTo(bound, 0);
+        BinaryPrimitives.WriteInt32LittleEndian(bound.AsSpan(place.Length), index);
+        return bound;
     }
 
     private static void Number(Span<byte> nonce, long block) => BinaryPrimitives.WriteInt64LittleEndian(nonce, block);
 
-    private abstract class Blocks : Stream
+    /// <summary>Holds the key only until it is disposed.</summary>
+    private abstract class Blocks(byte[] key) : Stream
     {
+        protected byte[] Key => key;
+
         public override bool CanRead => false;
 
         public override bool CanSeek => false;
@@ -67,9 +91,15 @@ internal static class Hidden
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
         public override void SetLength(long value) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            CryptographicOperations.ZeroMemory(key);
+            base.Dispose(disposing);
+        }
     }
 
-    private sealed class Hiding(byte[] key, byte[] place, StateWriter to) : Blocks
+    private sealed class Hiding(byte[] key, byte[] place, StateWriter to) : Blocks(key)
     {
         private long _block;
 
@@ -83,11 +113,7 @@ internal static class Hidden
             }
         }
 
-        internal void End()
-        {
-            Seal([]);
-            CryptographicOperations.ZeroMemory(key);
-        }
+        internal void End() => Seal([]);
 
         private void Seal(Span<byte> text)
         {
@@ -95,13 +121,13 @@ internal static class Hidden
             var tag = (stackalloc byte[Aes256Gcm.TagBytes]);
             nonce.Clear();
             Number(nonce, _block++);
-            Aes256Gcm.Encrypt(key, nonce, text, tag, place);
+            Aes256Gcm.Encrypt(Key, nonce, text, tag, place);
             to.Raw(tag);
             to.Bytes(text);
         }
     }
 
-    private sealed class Finding(byte[] key, byte[] place, StateReader from) : Blocks
+    private sealed class Finding(byte[] key, byte[] place, StateReader from) : Blocks(key)
     {
         private long _block;
         private byte[] _text = [];
@@ -131,7 +157,7 @@ internal static class Hidden
             Number(nonce, _block++);
             from.Raw(tag);
             var cipher = from.Bytes(MostBlock);
-            if (!Aes256Gcm.TryDecrypt(key, nonce, cipher, tag, place, cipher))
+            if (!Aes256Gcm.TryDecrypt(Key, nonce, cipher, tag, place, cipher))
             {
                 throw from.Bad("a hidden part", "one that this data directory's secret does not open");
             }

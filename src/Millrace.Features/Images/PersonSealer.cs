@@ -22,10 +22,14 @@ internal sealed class PersonSealer(ISubjectKeys keys, byte[] place) : IDisposabl
     /// <summary>Parts that were passed over because a key is destroyed.</summary>
     internal int Erased { get; private set; }
 
+    /// <summary>Parts that were not written though nobody is erased: of more people than can be remembered, or too long.</summary>
+    internal int LeftOut { get; private set; }
+
     /// <summary>Seals what <paramref name="write"/> writes, with a set flag before it; writes nothing at all when a key is gone, or when it is longer than any part may be.</summary>
     /// <returns>Whether it was written.</returns>
     internal bool Seal<T>(Sealing by, T value, Action<StateWriter, T> write, StateWriter to)
     {
+        LeftOut += by.IsOfMany ? 1 : 0;
         var secret = (stackalloc byte[KeyBytes]);
         if (!by.CanSeal || !TrySecret(by.Owners, secret))
         {
@@ -43,6 +47,7 @@ internal sealed class PersonSealer(ISubjectKeys keys, byte[] place) : IDisposabl
         writer.Flush();
         if (_text.Length > MostBytes)
         {
+            LeftOut++;
             secret.Clear();
             return false;
         }

@@ -18,6 +18,7 @@ internal sealed class PersonsImage
     private readonly ISubjectKeys? _keys;
     private readonly long _evicted;
     private readonly long _leftOut;
+    private readonly bool _linksLost;
 
     internal PersonsImage(PersonShards shards, PersonLayout layout, ISubjectKeys? keys, long epoch, UnixMicros time)
     {
@@ -27,6 +28,7 @@ internal sealed class PersonsImage
             Kind = SnapshotKind.Persons,
             Tenant = "",
             Definitions = layout.Fingerprint,
+            Fold = layout.Fold,
             Epoch = epoch,
             Time = time,
             Cut = new Cut([.. shards.Folded.ToArray().Select((next, partition) => new Position(JournalStream.Events, partition, next))]),
@@ -44,7 +46,7 @@ internal sealed class PersonsImage
             }
         }
 
-        (_evicted, _leftOut) = (shards.Evicted, shards.LeftOut);
+        (_evicted, _leftOut, _linksLost) = (shards.Evicted, shards.LeftOut, shards.LinksLost);
     }
 
     internal SnapshotHead Head { get; }
@@ -67,18 +69,18 @@ internal sealed class PersonsImage
         if (_keys is not null)
         {
             using var sealer = new PersonSealer(_keys, place);
-            leftOut += WritePersons(writer, sealer);
+            WritePersons(writer, sealer);
+            leftOut += sealer.LeftOut;
         }
 
         writer.Flag(false);
         writer.Number((ulong)_evicted);
         writer.Number((ulong)leftOut);
+        writer.Flag(_linksLost);
     });
 
-    /// <returns>How many of too many people there were, which are left out.</returns>
-    private int WritePersons(StateWriter to, PersonSealer sealer)
+    private void WritePersons(StateWriter to, PersonSealer sealer)
     {
-        var leftOut = 0;
         for (var of = 0; of < _tables.Length; of++)
         {
             var kind = of;
@@ -86,12 +88,9 @@ internal sealed class PersonsImage
             // By the time of touching, whatever the shards were: it is the order of leaving.
             foreach (var (_, key, person) in _tables[of].SelectMany(shard => shard.All()).OrderBy(one => one.Value.Blob.Touched))
             {
-                leftOut += person.By.IsOfMany ? 1 : 0;
                 sealer.Seal(person.By, (kind, key, person), Write, to);
             }
         }
-
-        return leftOut;
     }
 
     private static void Write(StateWriter text, (int Kind, string Key, PersonTable.Person Person) one)

@@ -15,8 +15,8 @@ internal static class PersonsLoader
     /// <param name="store">For whose sections, bounds and keys it is read.</param>
     /// <param name="partitions">Of the stream of events.</param>
     /// <param name="keepKnown">
-    /// Whether a snapshot of other sections is taken all the same: sections that both know are kept, the others begin empty. For a journal that does not reach back far enough
-    /// to fold all of them anew.
+    /// Whether a snapshot of other sections is taken all the same, if one version of the fold filled them: sections that both know are kept, the others begin empty. For a journal
+    /// that does not reach back far enough to fold all of them anew.
     /// </param>
     /// <param name="mostBytes">The most bytes of the body, unpacked.</param>
     /// <exception cref="FeatureSnapshotException">It is refused.</exception>
@@ -24,7 +24,8 @@ internal static class PersonsLoader
         Stream from, EmbeddedPersonStore store, int partitions, bool keepKnown = false, long mostBytes = FolderLoader.MostBytes) =>
         SnapshotFile.Read(from, mostBytes, (head, place, reader) =>
         {
-            Check(head, store.Layout, partitions, keepKnown);
+            Check(head, partitions);
+            CheckSections(head, store.Layout, keepKnown);
             var maps = Enum.GetValues<PersonEntity>().Select(of => SectionMap.Read(reader, store.Layout, of, MostSections)).ToArray();
             var shards = store.Empty(partitions);
             foreach (var next in head.Cut.Next)
@@ -36,12 +37,12 @@ internal static class PersonsLoader
             return (shards, head);
         });
 
-    /// <summary>What a snapshot of whatever sections knows besides: which sessions users had, for an erasure, and who withdrew. Nothing is folded in it.</summary>
+    /// <summary>What a snapshot of whatever sections and version of the fold knows besides: which sessions users had, for an erasure, and who withdrew. Nothing is folded in it.</summary>
     /// <exception cref="FeatureSnapshotException">It is refused.</exception>
     internal static PersonShards LoadLinks(Stream from, EmbeddedPersonStore store, int partitions, long mostBytes = FolderLoader.MostBytes) =>
         SnapshotFile.Read(from, mostBytes, (head, place, reader) =>
         {
-            Check(head, store.Layout, partitions, keepKnown: true);
+            Check(head, partitions);
             foreach (var of in Enum.GetValues<PersonEntity>())
             {
                 SectionMap.Read(reader, store.Layout, of, MostSections);
@@ -53,21 +54,25 @@ internal static class PersonsLoader
             return shards;
         });
 
-    private static void Check(SnapshotHead head, PersonLayout layout, int partitions, bool keepKnown)
+    private static void Check(SnapshotHead head, int partitions)
     {
         if (head.Kind != SnapshotKind.Persons)
         {
             throw new FeatureSnapshotException(FeatureSnapshotFault.Foreign, $"expected a snapshot of {SnapshotKind.Persons}; got one of {head.Kind}");
         }
 
-        if (head.Definitions != layout.Fingerprint && !keepKnown)
-        {
-            throw new FeatureSnapshotException(FeatureSnapshotFault.Definitions, $"expected sections {layout.Fingerprint}; got {head.Definitions}");
-        }
-
         if (head.Cut.Next.Any(next => next.Stream != JournalStream.Events || next.Partition >= partitions))
         {
             throw new FeatureSnapshotException(FeatureSnapshotFault.Ahead, $"it folds other partitions than the {partitions} of this journal's events");
+        }
+    }
+
+    private static void CheckSections(SnapshotHead head, PersonLayout layout, bool keepKnown)
+    {
+        if (head.Fold != layout.Fold || (head.Definitions != layout.Fingerprint && !keepKnown))
+        {
+            throw new FeatureSnapshotException(
+                FeatureSnapshotFault.Definitions, $"expected sections {layout.Fingerprint} of fold {layout.Fold}; got {head.Definitions} of fold {head.Fold}");
         }
     }
 
@@ -89,6 +94,7 @@ internal static class PersonsLoader
         }
 
         shards.GoOn((long)evicted, (long)leftOut);
+        shards.LinksLost = reader.Flag();
     }
 
     private static void Take(StateReader text, Sealing by, PersonShards shards, SectionMap[] maps)

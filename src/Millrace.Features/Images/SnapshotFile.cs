@@ -13,7 +13,7 @@ internal static class SnapshotFile
 {
     internal const int HashBytes = SHA256.HashSizeInBytes;
 
-    private const int Version = 2;
+    private const int Version = 3;
     private const int MostHead = 4 << 20;
 
     // The fastest level: loading and writing are bound by the processor already. What a slower one would save has not been measured.
@@ -54,8 +54,11 @@ internal static class SnapshotFile
     /// <exception cref="FeatureSnapshotException">It is no snapshot, or not whole.</exception>
     internal static (SnapshotHead Head, byte[] Hash) ReadHead(Stream from)
     {
-        var tail = ReadTail(from);
-        return (ReadHead(from, null, out _), tail[..HashBytes]);
+        return Refusing(() =>
+        {
+            var tail = ReadTail(from);
+            return (ReadHead(from, null, out _), tail[..HashBytes]);
+        });
     }
 
     /// <summary>Reads a snapshot from its beginning to its end.</summary>
@@ -63,25 +66,30 @@ internal static class SnapshotFile
     /// <param name="mostBytes">The most bytes of the body, unpacked.</param>
     /// <param name="body">Reads what it holds; told the head, and the bytes which name the file.</param>
     /// <exception cref="FeatureSnapshotException">It is refused.</exception>
-    internal static T Read<T>(Stream from, long mostBytes, Func<SnapshotHead, byte[], StateReader, T> body)
+    internal static T Read<T>(Stream from, long mostBytes, Func<SnapshotHead, byte[], StateReader, T> body) => Refusing(() =>
+    {
+        var tail = ReadTail(from);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var head = ReadHead(from, hash, out var opening);
+        using var hashed = new HashedStream(from, hash, from.Length - TailBytes - opening.Length);
+        using var packed = new DecompressionStream(hashed, leaveOpen: true);
+        var reader = new StateReader(new BoundedRead(packed, mostBytes));
+        var read = body(head, opening, reader);
+        if (!reader.AtEnd() || hashed.ReadByte() >= 0)
+        {
+            throw reader.Bad("the end", "more bytes");
+        }
+
+        return hash.GetHashAndReset().AsSpan().SequenceEqual(tail.AsSpan(0, HashBytes))
+            ? read
+            : throw new FeatureSnapshotException(FeatureSnapshotFault.Corrupt, "its hash is that of other bytes");
+    });
+
+    private static T Refusing<T>(Func<T> read)
     {
         try
         {
-            var tail = ReadTail(from);
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var head = ReadHead(from, hash, out var opening);
-            using var hashed = new HashedStream(from, hash, from.Length - TailBytes - opening.Length);
-            using var packed = new DecompressionStream(hashed, leaveOpen: true);
-            var reader = new StateReader(new BoundedRead(packed, mostBytes));
-            var read = body(head, opening, reader);
-            if (!reader.AtEnd() || hashed.ReadByte() >= 0)
-            {
-                throw reader.Bad("the end", "more bytes");
-            }
-
-            return hash.GetHashAndReset().AsSpan().SequenceEqual(tail.AsSpan(0, HashBytes))
-                ? read
-                : throw new FeatureSnapshotException(FeatureSnapshotFault.Corrupt, "its hash is that of other bytes");
+            return read();
         }
         catch (Exception malformed) when (malformed is InvalidDataException or ZstdException or EndOfStreamException)
         {

@@ -48,7 +48,7 @@ public sealed class SnapshotFolder(string path)
     public static bool IsName(string name, SnapshotKind kind) =>
         name.EndsWith($".{Extension(kind)}", StringComparison.Ordinal) && name.Length < 64 && !name.AsSpan(0, name.LastIndexOf('.')).ContainsAnyExcept(NameChars);
 
-    /// <summary>Writes a snapshot, and removes those before the last two.</summary>
+    /// <summary>Writes a snapshot, and removes those before the last two, and those of a format that is not read here.</summary>
     /// <returns>Its name and length.</returns>
     /// <exception cref="IOException">The disk is full, or refuses.</exception>
     internal (string Name, long Length) Write(SnapshotHead head, Func<Stream, byte[]> write)
@@ -61,6 +61,11 @@ public sealed class SnapshotFolder(string path)
             var name = string.Create(CultureInfo.InvariantCulture, $"{head.Epoch:D19}-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}.{Extension(head.Kind)}");
             File.Move(unfinished, Path.Combine(path, name), overwrite: true);
             DiskFiles.Instance.SyncDirectory(path);
+            foreach (var other in Names(head.Kind).Where(other => other != name && IsOfOtherFormat(other)))
+            {
+                Remove(other);
+            }
+
             foreach (var older in Names(head.Kind).Skip(Kept))
             {
                 Remove(older);
@@ -73,6 +78,19 @@ public sealed class SnapshotFolder(string path)
             // A full disk wants its room back.
             File.Delete(unfinished);
             throw;
+        }
+    }
+
+    private bool IsOfOtherFormat(string name)
+    {
+        try
+        {
+            Head(name);
+            return false;
+        }
+        catch (FeatureSnapshotException refused)
+        {
+            return refused.Fault == FeatureSnapshotFault.Version;
         }
     }
 

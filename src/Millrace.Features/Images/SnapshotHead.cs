@@ -16,6 +16,12 @@ public sealed record SnapshotHead
     /// <summary>The fingerprint of the definitions (<see cref="Definitions.FeatureSet.Fingerprint"/>).</summary>
     public required string Definitions { get; init; }
 
+    /// <summary>The version of the fold (<see cref="Definitions.FeatureSet.FoldVersion"/>), for sections of persons that outlive a change of definitions.</summary>
+    public required int Fold { get; init; }
+
+    /// <summary>How rows and states of items lie (<see cref="Definitions.FeatureSet.RowLayout"/>); 0 of persons.</summary>
+    public int RowLayout { get; init; }
+
     /// <summary>What else the fold depends on: how long a run may pause and the like.</summary>
     public string Habits { get; init; } = "";
 
@@ -32,6 +38,8 @@ public sealed record SnapshotHead
         to.Count((int)Kind);
         to.Text(Tenant);
         to.Text(Definitions);
+        to.Count(Fold);
+        to.Count(RowLayout);
         to.Text(Habits);
         to.Signed(Epoch);
         to.Signed(Time.Value);
@@ -49,6 +57,8 @@ public sealed record SnapshotHead
         Kind = (SnapshotKind)from.Count((int)SnapshotKind.Persons),
         Tenant = from.Text(MostText) ?? "",
         Definitions = from.Text(MostText) ?? "",
+        Fold = from.Count(int.MaxValue),
+        RowLayout = from.Count(int.MaxValue),
         Habits = from.Text(MostText) ?? "",
         Epoch = from.Signed(),
         Time = new UnixMicros(from.Signed()),

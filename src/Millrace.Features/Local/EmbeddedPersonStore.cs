@@ -36,8 +36,11 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// <summary>How many were dropped because the bound was hit, not because they were quiet.</summary>
     public long Evicted => _shards.Evicted;
 
-    /// <summary>Sessions of more people than can be remembered, which this began without.</summary>
+    /// <inheritdoc cref="PersonShards.LeftOut"/>
     public long LeftOut => _shards.LeftOut;
+
+    /// <inheritdoc cref="PersonShards.LinksLost"/>
+    public bool LinksLost => _shards.LinksLost;
 
     /// <summary>The first fact of a partition of events that is not folded.</summary>
     public long NextEvent(int partition) => Volatile.Read(ref _shards.Folded[partition]);
@@ -199,6 +202,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// </summary>
     internal void JoinLinks(EmbeddedPersonStore other)
     {
+        _shards.LinksLost |= other.LinksLost;
         var links = new List<(string Key, PersonTable.Person Person)>();
         foreach (var shard in other._shards.All)
         {

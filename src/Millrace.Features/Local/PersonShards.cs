@@ -45,10 +45,13 @@ internal sealed class PersonShards
     /// <summary>How many were dropped because the bound was hit, in what a snapshot held and since.</summary>
     internal long Evicted => _evicted + _shards.Sum(shard => shard.Sessions.Evicted + shard.Users.Evicted);
 
-    /// <summary>Sessions of more people than can be remembered, which the snapshots left out that this goes on from.</summary>
+    /// <summary>Persons that the snapshots left out which this goes on from: sessions of more people than can be remembered, and who takes too much room.</summary>
     internal long LeftOut { get; private set; }
 
     /// <summary>Goes on counting where a snapshot stood; nobody sees this yet.</summary>
+    /// <summary>Whether a start could not read which sessions users had before: an erasure does not find those.</summary>
+    internal bool LinksLost { get; set; }
+
     internal void GoOn(long evicted, long leftOut) => (_evicted, LeftOut) = (evicted, leftOut);
 
     /// <summary>

@@ -56,7 +56,7 @@ public sealed class FoldCounts
     /// <summary>Sessions that left before they were idle, because of <see cref="FeatureOptions.MaxSessions"/>.</summary>
     public long SessionsEvicted => Volatile.Read(ref _sessions);
 
-    /// <summary>Sessions of more people than can be remembered, which a snapshot left out: a start went on without them.</summary>
+    /// <summary>Sessions and segments that a snapshot left out, of more people than can be remembered or too long: a start went on without them.</summary>
     public long SessionsLeftOut => Volatile.Read(ref _leftOut);
 
     /// <summary>

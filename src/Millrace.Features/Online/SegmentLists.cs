@@ -100,6 +100,7 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
             }
 
             to.Flag(false);
+            to.Count(sealer?.LeftOut ?? 0);
         };
     }
 
@@ -117,6 +118,8 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
                 Add(text, by);
             }
         }
+
+        context.Counts.LeaveOut(from.Count(int.MaxValue));
     }
 
     private static void Write(StateWriter to, (string Name, Sealing By, StateImage Counts) image)

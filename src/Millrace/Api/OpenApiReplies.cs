@@ -103,7 +103,7 @@ internal static class OpenApiReplies
         yield return ("FeaturesReply",
         [
             new("definitions", Type("string")), new("epoch", Type("integer")), new("time", Time()), new("lag", Type("integer")), new("bytesPerItem", Type("integer")),
-            new("features", List(Ref("Feature"))), new("backfill", Ref("Backfill"), Always: false),
+            new("features", List(Ref("Feature"))), new("linksLost", Type("boolean"), Always: false), new("backfill", Ref("Backfill"), Always: false),
         ]);
         yield return ("Feature",
         [

@@ -21,6 +21,11 @@ internal static class FeatureEndpoints
         json.WriteNumber("epoch", snapshot.Epoch);
         json.WriteString("time", snapshot.Time.ToDateTimeOffset());
         json.WriteNumber("lag", node.Folding.Lag);
+        if (node.Folding.LinksLost)
+        {
+            json.WriteBoolean("linksLost", true);
+        }
+
         json.WriteNumber("bytesPerItem", snapshot.Words * sizeof(long));
         json.WriteStartArray("features");
         var serving = snapshot.Features.Definitions.ToDictionary(feature => feature.Name, StringComparer.Ordinal);

@@ -29,15 +29,16 @@ internal sealed class FeatureStart(SnapshotFolder snapshots, IJournal journal, I
         {
             persons.Adopt(shards);
         }
-        else if (Links(persons, partitions) is { } links)
+        else if (LinksOf(persons, partitions) is { } links)
         {
             persons.Adopt(links);
         }
     }
 
     /// <summary>Which sessions users had: what is folded anew does not know of those that nothing looks back to any more, and an erasure must.</summary>
-    private PersonShards? Links(EmbeddedPersonStore persons, int partitions)
+    private PersonShards? LinksOf(EmbeddedPersonStore persons, int partitions)
     {
+        FeatureSnapshotException? last = null;
         foreach (var name in snapshots.Names(SnapshotKind.Persons))
         {
             try
@@ -45,13 +46,23 @@ internal sealed class FeatureStart(SnapshotFolder snapshots, IJournal journal, I
                 using var file = snapshots.Open(name);
                 return PersonsLoader.LoadLinks(file, persons, partitions);
             }
-            catch (FeatureSnapshotException)
+            catch (FeatureSnapshotException refused)
             {
                 // It was named when all of it was asked for.
+                last = refused;
             }
         }
 
-        return null;
+        if (last is null)
+        {
+            return null;
+        }
+
+        log.LogError(
+            NodeEvents.LinksLost, last, "No snapshot says any more which sessions users had: an erasure finds those alone that are folded from the journal from now on");
+        var none = persons.Empty(partitions);
+        none.LinksLost = true;
+        return none;
     }
 
     private T? First<T>(SnapshotKind kind, Func<FileStream, T> load)

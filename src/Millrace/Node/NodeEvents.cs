@@ -48,4 +48,5 @@ internal static class NodeEvents
     public static readonly EventId SkewClean = new(41, "skewClean");
     public static readonly EventId SkewExcused = new(42, "skewExcused");
     public static readonly EventId SkewWatchEnded = new(43, "skewWatchEnded");
+    public static readonly EventId LinksLost = new(44, "linksLost");
 }

@@ -47,7 +47,7 @@ internal sealed class FoldOracle(IReadOnlyList<StoredFact> facts, UnixMicros unt
                 .Where(entry => entry.Age < DecayedSums.Kept)
                 .Sum(entry => (long)Math.Round(4096 * Math.Pow(2, entry.Part / 4096.0)) << (int)(DecayedSums.Kept - 1 - entry.Age))))
             .Where(item => item.Sum != 0)
-            .Select(item => $"{item.Key}:{item.Sum}")
+            .Select(item => $"{item.Key}:{item.Sum}:{BitConverter.DoubleToInt64Bits(item.Sum):x}")
             .Order(StringComparer.Ordinal);
     }
 

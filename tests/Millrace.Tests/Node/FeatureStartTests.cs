@@ -24,6 +24,7 @@ public sealed class FeatureStartTests : IAsyncLifetime
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly MemorySubjectKeys _keys = new();
     private readonly Meter _meter = new("Millrace.Test");
+    private readonly List<string> _log = [];
     private LocalJournal _journal = null!;
     private int _ids;
 
@@ -226,6 +227,42 @@ public sealed class FeatureStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Links_that_no_snapshot_gives_any_more_are_named_and_known_to_be_lost_from_then_on_and_files_of_other_formats_leave()
+    {
+        await RunAsync(rounds: 2);
+        foreach (var file in Directory.GetFiles(Images))
+        {
+            var bytes = await File.ReadAllBytesAsync(file, Cancellation);
+            bytes[8] = 1;
+            await File.WriteAllBytesAsync(file, bytes, Cancellation);
+        }
+
+        string[] old = [.. Snapshots.Names(SnapshotKind.Items), .. Snapshots.Names(SnapshotKind.Persons)];
+        Assert.Equal(2, old.Length);
+        for (var restart = 0; restart < 2; restart++)
+        {
+            await using var node = Begin(_journal);
+            await AppendAsync();
+            await node.Folding.StepAsync(Cancellation);
+            Assert.True(node.Folding.LinksLost);
+            Assert.True(node.Folding.Whole);
+        }
+
+        Assert.Single(_log, line => line.StartsWith("linksLost:", StringComparison.Ordinal));
+        Assert.Empty(old.Intersect([.. Snapshots.Names(SnapshotKind.Items), .. Snapshots.Names(SnapshotKind.Persons)]));
+    }
+
+    [Fact]
+    public async Task A_start_without_snapshots_has_lost_no_links()
+    {
+        await AppendAsync();
+        await using var node = Begin(_journal);
+        await node.Folding.StepAsync(Cancellation);
+        Assert.False(node.Folding.LinksLost);
+        Assert.Empty(_log);
+    }
+
+    [Fact]
     public async Task An_erasure_that_names_nobody_forgets_those_whose_keys_are_gone()
     {
         await using var node = Begin(_journal);
@@ -298,7 +335,7 @@ public sealed class FeatureStartTests : IAsyncLifetime
         var folder = new FeatureFolder(set ?? Set, new FeatureOptions(), _keys);
         var persons = new EmbeddedPersonStore(folder.Current.Features.Persons, Partitions, keys: _keys);
         var checkpoints = new FeatureCheckpoints(snapshots ?? new SnapshotFolder(Path.Combine(_directory, "none")), write ? Every : TimeSpan.MaxValue, _clock, _meter, NullLogger.Instance);
-        return new Begun(folder, persons, checkpoints, new FeatureFolding(journal, folder, persons, _clock, new Readiness(), _meter, NullLogger.Instance, checkpoints), write);
+        return new Begun(folder, persons, checkpoints, new FeatureFolding(journal, folder, persons, _clock, new Readiness(), _meter, new ToldLog(_log), checkpoints), write);
     }
 
     private sealed class AtOnce : ITakeOver

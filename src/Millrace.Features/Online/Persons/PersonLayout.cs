@@ -37,13 +37,14 @@ public sealed class PersonLayout
     // By event, those that any section wants: replaced whole.
     private volatile (string Event, int[][] Sections)[] _wanting = [];
 
-    internal PersonLayout(IEnumerable<PersonKey> keys, int seen = MostSeen)
+    internal PersonLayout(IEnumerable<PersonKey> keys, int seen = MostSeen, int fold = FeatureSet.FoldVersion)
     {
+        Fold = fold;
         PersonKey[] all = [.. keys];
         _keys = [.. Enum.GetValues<PersonEntity>().Select(of => Base(of, seen).Concat(all.Where(key => key.Of == of)).Distinct().ToImmutableArray())];
         _featureReach = [.. Enum.GetValues<PersonEntity>().Select(of => all.Where(key => key.Of == of).Select(key => key.Reach).DefaultIfEmpty().Max())];
         _states = [.. _keys.Select(of => of.Select(key => key.Create()).ToArray())];
-        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', _keys.SelectMany(of => of)))).AsSpan(0, 8));
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [$"fold {fold}", .. _keys.SelectMany(of => of).Select(key => key.ToString())]))).AsSpan(0, 8));
     }
 
     /// <summary>The sections of a person, in their order.</summary>
@@ -60,7 +61,10 @@ public sealed class PersonLayout
     /// <param name="idle">After so long without a click a run has ended.</param>
     internal TimeSpan Kept(PersonEntity of, TimeSpan idle) => Margin + new[] { _featureReach[(int)of], idle, LongestRun }.Max();
 
-    /// <summary>Sixteen hexadecimal digits, equal for equal sections.</summary>
+    /// <summary>By which version of the fold sections are filled: <see cref="FeatureSet.FoldVersion"/>.</summary>
+    internal int Fold { get; }
+
+    /// <summary>Sixteen hexadecimal digits, equal for equal sections that are filled alike.</summary>
     internal string Fingerprint { get; }
 
     internal int IndexOf(PersonKey key) => _keys[(int)key.Of].IndexOf(key);

@@ -107,6 +107,7 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => table.All
             .Select(cross => $"{items.IdOf(cross.Key.Row)}×{cross.Key.Value:x16}:{cross.Count}")
+            .Concat(items.Taken.Where(row => All(items.Cells(row)) != 0).Select(row => $"{items.IdOf(row)}:{All(items.Cells(row))}"))
             .Order(StringComparer.Ordinal);
     }
 }

@@ -3,7 +3,7 @@ using Millrace.Features.Definitions;
 namespace Millrace.Features.Online;
 
 /// <summary>How often each item had an event, or what its events' values add up to, by <see cref="ForwardDecay"/>.</summary>
-internal sealed class DecayedSums(DecayedSumsKey key) : ItemState
+internal sealed class DecayedSums(DecayedSumsKey key) : ItemState, IRestoredRows
 {
     /// <inheritdoc cref="ForwardDecay.Kept"/>
     internal const int Kept = ForwardDecay.Kept;
@@ -23,9 +23,24 @@ internal sealed class DecayedSums(DecayedSumsKey key) : ItemState
         {
             var words = row.Slice(Offset, ForwardDecay.Words);
             ForwardDecay.Add(words, folded.Time, _halfLife, amount);
-            row.Cells().SetLong(Front, BitConverter.DoubleToInt64Bits((double)ForwardDecay.Newest(words)));
-            row.Cells()[Front + 2] = (uint)words[0];
+            Fill(row, words);
         }
+    }
+
+    // The words say it all.
+    internal override bool FillsCells => true;
+
+    public bool Restore(Span<long> row)
+    {
+        var words = row.Slice(Offset, ForwardDecay.Words);
+        Fill(row, words);
+        return words[0] >= 0 && words[0] <= long.MaxValue / 2 / _halfLife;
+    }
+
+    private void Fill(Span<long> row, ReadOnlySpan<long> words)
+    {
+        row.Cells().SetLong(Front, BitConverter.DoubleToInt64Bits((double)ForwardDecay.Newest(words)));
+        row.Cells()[Front + 2] = (uint)words[0];
     }
 
     internal override long[] Numbers(ReadOnlySpan<long> row) => row.Slice(Offset, Words).ToArray();
@@ -69,9 +84,16 @@ internal sealed class DecayedSums(DecayedSumsKey key) : ItemState
         }
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
-            .Where(row => Fixed(items.Words(row)) != 0)
-            .Select(row => $"{items.IdOf(row)}:{Fixed(items.Words(row))}")
+            .Where(row => Fixed(items.Words(row)) != 0 || Served(items, row) != 0)
+            .Select(row => $"{items.IdOf(row)}:{Fixed(items.Words(row))}:{BitConverter.DoubleToInt64Bits(Served(items, row)):x}")
             .Order(StringComparer.Ordinal);
+
+        /// <summary>The sum at the beginning of the last half-life as <see cref="Sums"/> finds it, by way of the cells.</summary>
+        private double Served(CanonicalItems items, int row)
+        {
+            var cells = items.Cells(row);
+            return end.IsIn(cells[front + 2]) ? BitConverter.Int64BitsToDouble(cells.Long(front)) : end.Keeps(cells[front + 2]) ? (double)Fixed(items.Words(row)) : 0;
+        }
 
         private Int128 Fixed(ReadOnlySpan<long> row) => end.Fixed(row[offset..]);
     }

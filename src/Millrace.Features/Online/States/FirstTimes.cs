@@ -4,7 +4,7 @@ using Millrace.Features.Definitions;
 namespace Millrace.Features.Online;
 
 /// <summary>When each item first had an event within a window that moves in steps of an eighth: a minimum for each part of it, so that order leaves no trace.</summary>
-internal sealed class FirstTimes(FirstTimesKey key) : ItemState
+internal sealed class FirstTimes(FirstTimesKey key) : ItemState, IRestoredRows
 {
     private const int Panes = 8;
 
@@ -34,6 +34,28 @@ internal sealed class FirstTimes(FirstTimesKey key) : ItemState
         var at = PaneAt(Front, number);
         var first = cells.Long(at);
         cells.SetLong(at, first == 0 ? folded.Time : Math.Min(first, folded.Time));
+    }
+
+    /// <summary>Each first time lies in its part of the window, and the newest part has one.</summary>
+    public bool Restore(Span<long> row)
+    {
+        var cells = row.Cells();
+        var newest = cells.Long(Front);
+        if (newest < 0 || newest > long.MaxValue / 2 / _width || (newest > 0 && cells.Long(PaneAt(Front, newest)) == 0))
+        {
+            return false;
+        }
+
+        for (var pane = 0; pane < Panes; pane++)
+        {
+            var first = cells.Long(PaneAt(Front, pane));
+            if (first != 0 && (first < 0 || first / _width % Panes != pane || first / _width > newest || first / _width <= newest - Panes))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     internal override long[] Numbers(ReadOnlySpan<long> row) => [.. MemoryMarshal.Cast<uint, long>(row.Cells().Slice(Front, Cells))];

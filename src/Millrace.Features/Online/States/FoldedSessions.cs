@@ -102,15 +102,14 @@ internal sealed class FoldedSessions(FoldContext context, ISubjectKeys? keys)
         return (to, sealer) =>
         {
             to.Signed(clock);
-            var leftOut = 0;
+            var before = sealer.LeftOut;
             foreach (var (_, key, session) in sessions.All())
             {
-                leftOut += session.By.IsOfMany ? 1 : 0;
                 sealer.Seal(session.By, (key, session), Write, to);
             }
 
             to.Flag(false);
-            to.Count(leftOut);
+            to.Count(sealer.LeftOut - before);
         };
     }
 

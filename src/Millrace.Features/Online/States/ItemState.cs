@@ -100,6 +100,9 @@ internal abstract class ItemState
     /// <summary>Whether <see cref="Load"/> fills its cells and words of the rows from what stands beside them; a snapshot keeps the words themselves otherwise.</summary>
     internal virtual bool FillsWords => false;
 
+    /// <summary>Whether its cells are filled, from what stands beside the rows or from its words: a snapshot does not keep them then.</summary>
+    internal virtual bool FillsCells => FillsWords;
+
     /// <summary>Whether what stands beside the rows could be asked for a person, or for what is sealed in facts: a snapshot hides it.</summary>
     internal virtual bool TellsOfPersons => false;
 

@@ -6,24 +6,12 @@ using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Local;
+using static Millrace.Tests.Features.Images.Imaged;
 
 namespace Millrace.Tests.Features.Images;
 
 public sealed class FolderImageTests
 {
-    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
-
-    private static readonly FeatureSet Set = FeatureSet.Create(
-    [
-        new CountFeature("clicks_1h", "click", Hour),
-        new CountFeature("seen_2h", "impression", 2 * Hour),
-        new DecayedCountFeature("hot", "click", TimeSpan.FromMinutes(30)),
-        new AgeFeature("idle", AgeSince.LastEvent, Hour, "conversion"),
-        new CooccurrenceFeature("next", "click", 3 * Hour) { Span = 3, Symmetric = true },
-    ]);
-
-    private static readonly FeatureOptions Options = new() { MaxRecentItems = 5 };
-
     [Fact]
     public void A_folder_that_goes_on_from_a_snapshot_equals_one_that_folded_all() =>
         Gen.Select(FoldedHistory.Facts, Gen.Int[0, 100], Gen.Int[0, 20], Gen.Bool).Sample((facts, percent, again, late) =>
@@ -41,9 +29,9 @@ public sealed class FolderImageTests
                 Array.ForEach(facts[cut..], fact => folder.Apply(fact));
             }
 
-            Assert.Equal(cut == 0 ? "" : Text(Folded(facts[..cut], keys), facts[..cut]), cut == 0 ? "" : Text(Copy(loaded, keys), facts[..cut]));
+            Assert.Equal(cut == 0 ? "" : TextOf(Folded(facts[..cut], keys), facts[..cut]), cut == 0 ? "" : TextOf(Copy(loaded, keys), facts[..cut]));
             Array.ForEach(facts[Math.Max(0, cut - again)..], fact => loaded.Apply(fact));
-            Assert.Equal(Text(folder, facts), Text(loaded, facts));
+            Assert.Equal(TextOf(folder, facts), TextOf(loaded, facts));
             Assert.True(loaded.Counts.Whole);
             Assert.Equal(Uses(folder), Uses(loaded));
         });
@@ -76,7 +64,7 @@ public sealed class FolderImageTests
         var loaded = new FeatureFolder(Set, options, keys);
         loaded.Adopt(FolderLoader.Load(Written(half.Image()), Set, options, keys));
         Array.ForEach(facts[(facts.Length / 2)..], fact => loaded.Apply(fact));
-        Assert.Equal(Text(whole, facts), Text(loaded, facts));
+        Assert.Equal(TextOf(whole, facts), TextOf(loaded, facts));
         Assert.Equal(whole.Counts.All(), loaded.Counts.All());
     });
 
@@ -149,7 +137,7 @@ public sealed class FolderImageTests
         var file = Written(Folded(facts, keys).Image()).ToArray();
         Assert.Equal(FeatureSnapshotFault.Tenant, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options with { Tenant = "other" }, keys)));
         Assert.Equal(FeatureSnapshotFault.Definitions, Refused(() => FolderLoader.Load(new MemoryStream(file), FeatureSet.Create([]), Options, keys)));
-        Assert.Equal(FeatureSnapshotFault.Definitions, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options with { SessionIdle = Hour }, keys)));
+        Assert.Equal(FeatureSnapshotFault.Definitions, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options with { SessionIdle = TimeSpan.FromHours(1) }, keys)));
         Assert.Equal(FeatureSnapshotFault.Oversized, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options with { MaxItems = 1, MaxLearntItems = 0 }, keys)));
         Assert.Equal(FeatureSnapshotFault.Oversized, Refused(() => FolderLoader.Load(new MemoryStream(file), Set, Options, keys, mostBytes: 10)));
         Assert.Equal(FeatureSnapshotFault.Foreign, Refused(() => FolderLoader.Load(new MemoryStream(new byte[1000]), Set, Options, keys)));
@@ -161,7 +149,7 @@ public sealed class FolderImageTests
         var twice = body.AsSpan().IndexOf((byte)'b');
         body[twice] = (byte)'a';
         Assert.Equal(FeatureSnapshotFault.Duplicate, Refused(() => FolderLoader.Load(new MemoryStream(Resealed.With(file, body)), Set, Options, keys)));
-        Assert.Equal(Text(Folded(facts, keys), facts), Text(Loaded(new MemoryStream(file), keys), facts));
+        Assert.Equal(TextOf(Folded(facts, keys), facts), TextOf(Loaded(new MemoryStream(file), keys), facts));
     }
 
     [Fact]
@@ -221,6 +209,20 @@ public sealed class FolderImageTests
         Assert.True(taken > 0);
     }
 
+    [Fact]
+    public void A_part_that_is_too_long_to_be_sealed_is_counted_as_left_out()
+    {
+        using var keys = new MemorySubjectKeys();
+        _ = keys.Read("default", "ada", new byte[32]);
+        var by = Sealing.None.With(keys, "default", "ada")!;
+        using var sealer = new PersonSealer(keys, [1]);
+        var to = new StateWriter(new MemoryStream());
+        Assert.True(sealer.Seal(by, 1 << 19, static (text, length) => text.Raw(new byte[length]), to));
+        Assert.Equal(0, sealer.LeftOut);
+        Assert.False(sealer.Seal(by, 1 << 20, static (text, length) => text.Raw(new byte[length]), to));
+        Assert.Equal(1, sealer.LeftOut);
+    }
+
     private static (byte[] File, MemorySubjectKeys Keys) Sample()
     {
         var history = new History();
@@ -241,47 +243,9 @@ public sealed class FolderImageTests
         return (Written(Folded([.. facts], keys).Image()).ToArray(), keys);
     }
 
-    private static FeatureSnapshotFault Refused(Func<object> load) => Assert.Throws<FeatureSnapshotException>(load).Fault;
-
-    private static MemorySubjectKeys KeysOf(StoredFact[] facts)
-    {
-        var keys = new MemorySubjectKeys();
-        foreach (var subject in facts.Select(fact => fact.Fact.Subject).OfType<string>().Append("z"))
-        {
-            _ = keys.Read("default", subject, new byte[32]);
-        }
-
-        return keys;
-    }
-
-    private static FeatureFolder Folded(StoredFact[] facts, ISubjectKeys keys, FeatureOptions? options = null)
-    {
-        var folder = new FeatureFolder(Set, options ?? Options, keys);
-        Array.ForEach(facts, fact => folder.Apply(fact));
-        return folder;
-    }
-
-    private static MemoryStream Written(FolderImage image)
-    {
-        var file = new MemoryStream();
-        image.Write(file);
-        return file;
-    }
-
-    private static FeatureFolder Loaded(MemoryStream file, ISubjectKeys keys)
-    {
-        var folder = new FeatureFolder(Set, Options, keys);
-        folder.Adopt(FolderLoader.Load(file, Set, Options, keys));
-        return folder;
-    }
-
-    private static FeatureFolder Copy(FeatureFolder folder, ISubjectKeys keys) => Loaded(Written(folder.Image()), keys);
-
     private static Dictionary<string, int> Uses(FeatureFolder folder) => Enumerable.Range(0, folder.State.Items.Count)
         .Where(row => folder.State.Items.Read(row) is not null)
         .ToDictionary(row => folder.State.Items.Read(row)!.Id, row => folder.State.Context.Uses.Of(row));
 
     private static bool Contains(byte[] bytes, string text) => bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) >= 0;
-
-    private static string Text(FeatureFolder folder, StoredFact[] facts) => string.Join('\n', folder.Freeze(facts.Max(stored => stored.Fact.Received)).Canonical());
 }

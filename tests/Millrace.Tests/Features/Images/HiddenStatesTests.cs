@@ -3,6 +3,7 @@ using Millrace.Features.Definitions;
 using Millrace.Features.Images;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
+using Millrace.Features.Sketches;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Local;
@@ -52,13 +53,67 @@ public sealed class HiddenStatesTests : IDisposable
     }
 
     [Fact]
+    public void What_is_hidden_here_is_not_taken_in_the_open()
+    {
+        Assert.Equal(FeatureSnapshotFault.Foreign, Assert.Throws<FeatureSnapshotException>(() => Loaded(Written(Folded([])), [7])).Fault);
+    }
+
+    [Fact]
+    public void Hidden_parts_of_one_file_cannot_be_exchanged()
+    {
+        var file = Written(Folded([7]));
+        var (body, open) = (Resealed.Body(file), Resealed.Body(Written(Folded([]))));
+
+        // The first byte that differs says that a part is hidden: that of by_login, which by_segment follows.
+        var first = body.AsSpan().CommonPrefixLength(open);
+        var second = EndOf(body, first);
+        var end = EndOf(body, second);
+        Assert.Equal((1, 1), (body[first], body[second]));
+        byte[] exchanged = [.. body[..first], .. body[second..end], .. body[first..second], .. body[end..]];
+        Assert.Equal(FeatureSnapshotFault.Corrupt, Assert.Throws<FeatureSnapshotException>(() => Loaded(Resealed.With(file, exchanged), [7])).Fault);
+        Assert.NotNull(Loaded(Resealed.With(file, body), [7]));
+
+        static int EndOf(byte[] body, int flag)
+        {
+            var reader = new StateReader(body[(flag + 1)..]);
+            reader.Raw(new byte[32]);
+            int length;
+            do
+            {
+                reader.Raw(new byte[16]);
+                length = reader.Bytes(1 << 16).Length;
+            }
+            while (length > 0);
+            return flag + 1 + (int)reader.Offset;
+        }
+    }
+
+    [Fact]
+    public void Neither_a_sketch_nor_whom_it_counts_is_found_in_a_snapshot()
+    {
+        var set = FeatureSet.Create([new DistinctFeature("people", "click", TimeSpan.FromHours(1))]);
+        var (body, open) = (Resealed.Body(Written(Folded([7], set))), Resealed.Body(Written(Folded([], set))));
+        var sketch = new HyperLogLog(set.States.OfType<DistinctCountsKey>().Single().Precision);
+        sketch.Add(ItemHash.Of("ada"));
+        var bytes = new byte[sketch.ByteLength];
+        sketch.Write(bytes);
+        Assert.True(open.AsSpan().IndexOf(bytes) >= 0);
+        Assert.True(body.AsSpan().IndexOf(bytes) < 0);
+        foreach (var who in (string[])["ada", "at-home"])
+        {
+            Assert.False(Holds(body, ItemHash.Of(who)));
+            Assert.False(Holds(body, FactKeys.Hash("default", who)));
+        }
+    }
+
+    [Fact]
     public void Blocks_can_neither_be_cut_off_nor_changed_nor_exchanged()
     {
         var text = new byte[200_000];
         new Random(1).NextBytes(text);
         var bytes = new MemoryStream();
         var writer = new StateWriter(bytes);
-        Hidden.Write([1, 2], [3], to => to.Raw(text), writer);
+        Hidden.Write([1, 2], [3], 4, to => to.Raw(text), writer);
         writer.Flush();
         var hidden = bytes.ToArray();
         Assert.Equal(text, Opened(hidden));
@@ -71,14 +126,19 @@ public sealed class HiddenStatesTests : IDisposable
         }
 
         const int Block = 16 + 3 + (64 * 1024);
+        foreach (var end in Enumerable.Range(0, 4).Select(k => 32 + (k * Block)).Append(hidden.Length - 16 - 1))
+        {
+            Assert.Throws<InvalidDataException>(() => Opened(hidden[..end]));
+        }
+
+        Assert.Throws<InvalidDataException>(() => Opened(hidden, index: 5));
         Assert.Throws<InvalidDataException>(() => Opened([.. hidden[..32], .. hidden[(32 + Block)..(32 + (2 * Block))], .. hidden[32..(32 + Block)], .. hidden[(32 + (2 * Block))..]]));
 
-        byte[] Opened(byte[] from)
+        byte[] Opened(byte[] from, int index = 4)
         {
-            var reader = Hidden.Read([1, 2], [3], new StateReader(from));
             var read = new byte[text.Length];
-            reader.Raw(read);
-            return reader.AtEnd() ? read : [];
+            Hidden.Read([1, 2], [3], index, new StateReader(from), reader => reader.Raw(read));
+            return read;
         }
     }
 
@@ -91,13 +151,17 @@ public sealed class HiddenStatesTests : IDisposable
 
     private static FeatureOptions Options(byte[] secret) => new() { SnapshotSecret = secret };
 
-    private FeatureFolder Folded(byte[] secret)
+    private FeatureFolder Folded(byte[] secret, FeatureSet? set = null)
     {
         var history = new History();
-        var folder = new FeatureFolder(Set, Options(secret), _keys);
+        var folder = new FeatureFolder(set ?? Set, Options(secret), _keys);
         folder.Apply(history.Put("i"));
-        _ = _keys.Read("default", "ada", new byte[32]);
-        var click = history.Click("i", "ada");
+        foreach (var subject in (string[])["ada", "at-home"])
+        {
+            _ = _keys.Read("default", subject, new byte[32]);
+        }
+
+        var click = history.Click("i", "at-home");
         folder.Apply(click with
         {
             Fact = (Observed)click.Fact with { User = "ada", Segment = "few", Surface = "home", Context = FactContext.None.Add("login", "ada@example.org") },

@@ -145,6 +145,25 @@ public sealed class PersonsImageTests
     }
 
     [Fact]
+    public void Sections_that_another_version_of_the_fold_filled_are_not_kept_and_links_are()
+    {
+        StoredFact[] facts = [Event(0, 0, "ada", "s1", "a", 0)];
+        using var keys = KeysOf(facts);
+        var file = Written(Folded(facts, keys).Image(1, Now));
+        var raised = new PersonLayout([], fold: FeatureSet.FoldVersion + 1);
+        Assert.NotEqual(Layout.Fingerprint, raised.Fingerprint);
+        var store = new EmbeddedPersonStore(raised, Partitions, keys: keys);
+        foreach (var keepKnown in (bool[])[false, true])
+        {
+            Assert.Equal(FeatureSnapshotFault.Definitions, Assert.Throws<FeatureSnapshotException>(() => PersonsLoader.Load(file, store, Partitions, keepKnown)).Fault);
+        }
+
+        store.Adopt(PersonsLoader.LoadLinks(file, store, Partitions));
+        Assert.Equal(["s1"], store.SessionsOf("default", "ada"));
+        Assert.Equal((false, false), Knows(store, "ada", "s1"));
+    }
+
+    [Fact]
     public void A_damaged_file_is_refused_wherever_it_is_damaged()
     {
         StoredFact[] facts = [.. Enumerable.Range(0, 20).Select(i => Event(i % Partitions, i / Partitions, $"u{i % 5}", $"s{i % 7}", "a", i))];

@@ -78,10 +78,11 @@ public sealed class StateImageTests
             second._context.LoadedRows = FoldedHistory.Items;
             for (var row = 0; row < FoldedHistory.Items; row++)
             {
-                if (!_state.FillsWords)
-                {
-                    _context.Rows.Read(row).CopyTo(second._context.Rows.Edit(row));
-                }
+                var words = second._context.Rows.Edit(row);
+                _context.Rows.Read(row).CopyTo(words);
+                words.Cells().Slice(_state.Front, _state.FillsCells ? _state.Cells : 0).Clear();
+                words.Slice(_state.Offset, _state.FillsWords ? _state.Words : 0).Clear();
+                Assert.True(second._state is not IRestoredRows restored || restored.Restore(words));
             }
 
             second._state.Load(new StateReader(bytes));
