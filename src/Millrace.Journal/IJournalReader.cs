@@ -12,7 +12,7 @@ public interface IJournalReader
     PartitionRange Range(JournalStream stream, int partition);
 
     /// <summary>Reads up to <paramref name="maxFacts"/> durable facts in order, beginning at offset <paramref name="from"/>.</summary>
-    /// <returns>Empty when <paramref name="from"/> is the end. Begins at <see cref="PartitionRange.First"/> when retention has passed <paramref name="from"/>.</returns>
+    /// <returns>Fewer where facts are large; empty when <paramref name="from"/> is the end. Begins at <see cref="PartitionRange.First"/> when retention has passed <paramref name="from"/>.</returns>
     /// <exception cref="JournalCorruptException">A record in the way is damaged: names the segment and the offset.</exception>
     /// <exception cref="JournalReadException">The disk refused: says whether trying again can help. <see cref="SeekAsync"/> and <see cref="IJournal.FindAsync"/> throw both too.</exception>
     ValueTask<IReadOnlyList<StoredFact>> ReadAsync(JournalStream stream, int partition, long from, int maxFacts, CancellationToken cancellation = default);

@@ -54,8 +54,15 @@ internal sealed class EpochLog(IJournal journal)
             return null;
         }
 
-        var facts = await journal.ReadAsync(JournalStream.Decisions, partition, from, (int)(to - from), cancellation);
-        return facts.Select(stored => stored.Fact).OfType<EpochFrozen>().LastOrDefault()?.Epoch;
+        // One read ends early where records are large: the last epoch of its facts need not be the last of them all, and a number that is given twice would name two cuts.
+        long? last = null;
+        while (from < to && await journal.ReadAsync(JournalStream.Decisions, partition, from, (int)(to - from), cancellation) is { Count: > 0 } facts)
+        {
+            last = facts.Select(stored => stored.Fact).OfType<EpochFrozen>().LastOrDefault()?.Epoch ?? last;
+            from = facts[^1].Position.Offset + 1;
+        }
+
+        return last;
     }
 
     // Earlier releases recorded epochs in the control stream, and counted from 1 at each start.

@@ -9,6 +9,9 @@ internal sealed class TappedJournal(IJournal journal) : IJournal
     /// <summary>Appends wait for it.</summary>
     public Task Appending { get; set; } = Task.CompletedTask;
 
+    /// <summary>One read brings so many facts at most, as one does of large facts.</summary>
+    public int Most { get; init; } = int.MaxValue;
+
     /// <summary>Called after each read with what was read.</summary>
     public Func<JournalStream, IReadOnlyList<StoredFact>, Task> Read { get; init; } = (_, _) => Task.CompletedTask;
 
@@ -31,7 +34,7 @@ internal sealed class TappedJournal(IJournal journal) : IJournal
     public async ValueTask<IReadOnlyList<StoredFact>> ReadAsync(
         JournalStream stream, int partition, long from, int maxFacts, CancellationToken cancellation = default)
     {
-        var facts = await journal.ReadAsync(stream, partition, from, maxFacts, cancellation);
+        var facts = await journal.ReadAsync(stream, partition, from, Math.Min(maxFacts, Most), cancellation);
         await Read(stream, facts);
         return facts;
     }
