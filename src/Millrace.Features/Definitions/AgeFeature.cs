@@ -55,6 +55,11 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
 
                 break;
             case AgeSince.FirstSeen:
+                foreach (var row in read.Rows)
+                {
+                    read.Snapshot.Prefetch(row, read.Snapshot.Words - ItemWords.Behind, ItemWords.Behind);
+                }
+
                 for (var i = 0; i < ages.Length; i++)
                 {
                     ages[i] = read.Rows[i] < 0 ? double.NaN : Age(now, ItemWords.FirstSeen(read.Snapshot.Row(read.Rows[i])));

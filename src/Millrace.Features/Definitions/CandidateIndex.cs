@@ -13,20 +13,22 @@ internal sealed class CandidateIndex
     private Place[] _places = [];
     private ulong[] _bits = [];
     private int _shift;
+    private int _mask;
 
     /// <summary>Takes the candidates of a decision; of two in one row the last.</summary>
     internal void Fill(ReadOnlySpan<int> rows)
     {
         var bits = Math.Max(LeastBits, int.Log2(Math.Max(1, PlacesEach * rows.Length)));
-        if (_places.Length != 1 << bits)
+        var places = 1 << bits;
+        if (_places.Length < places)
         {
-            _places = new Place[1 << bits];
-            _bits = new ulong[(1 << bits) * BitsInPlace / 64];
-            _shift = 32 - bits;
+            _places = new Place[places];
+            _bits = new ulong[places * BitsInPlace / 64];
         }
 
-        Array.Clear(_places);
-        Array.Clear(_bits);
+        (_shift, _mask) = (32 - bits, places - 1);
+        Array.Clear(_places, 0, places);
+        Array.Clear(_bits, 0, places * BitsInPlace / 64);
         for (var i = 0; i < rows.Length; i++)
         {
             if (rows[i] >= 0)
@@ -54,7 +56,7 @@ internal sealed class CandidateIndex
         var at = (int)(hash >> _shift);
         while (_places[at] is { IsTaken: true } place && place.Row != row)
         {
-            at = (at + 1) & (_places.Length - 1);
+            at = (at + 1) & _mask;
         }
 
         return at;

@@ -36,6 +36,9 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// <summary>How many were dropped because the bound was hit, not because they were quiet.</summary>
     public long Evicted => _shards.Evicted;
 
+    /// <summary>Users of whom it was forgotten, because of the bound, which sessions they had, since this began: an erasure takes along only those that it names.</summary>
+    public long LinksEvicted => _shards.LinksEvicted;
+
     /// <inheritdoc cref="PersonShards.LeftOut"/>
     public long LeftOut => _shards.LeftOut;
 
@@ -48,8 +51,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// <summary>Says that nothing of a partition before <paramref name="offset"/> can be read any more, and need not be folded. Called by the writer.</summary>
     public void BeginAt(int partition, long offset)
     {
-        ref var next = ref _shards.Folded[partition];
-        Volatile.Write(ref next, Math.Max(next, offset));
+        _shards.MoveTo(partition, Math.Max(_shards.Folded[partition], offset));
     }
 
     public void Observe(in StoredFact stored)
@@ -59,8 +61,8 @@ public sealed class EmbeddedPersonStore : IPersonStore
             return;
         }
 
-        ref var next = ref _shards.Folded[stored.Position.Partition];
-        if (stored.Position.Offset < next)
+        var shards = _shards;
+        if (stored.Position.Offset < shards.Folded[stored.Position.Partition])
         {
             return;
         }
@@ -75,7 +77,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
 
         // After session and user: what a reader finds here is folded everywhere.
-        Volatile.Write(ref next, stored.Position.Offset + 1);
+        shards.MoveTo(stored.Position.Partition, stored.Position.Offset + 1);
     }
 
     public void Read(string tenant, string? user, string? session, PersonBuffer into)
@@ -120,11 +122,13 @@ public sealed class EmbeddedPersonStore : IPersonStore
             Drop(tenant, user);
             Remove(tenant, user, static shard => shard.Withdrawn);
             Remove(tenant, user, static shard => shard.Links);
+            Remove(tenant, user, static shard => shard.Consented);
         }
 
         if (session is not null)
         {
             Remove(tenant, session, static shard => shard.Sessions);
+            Remove(tenant, session, static shard => shard.Consented);
         }
     }
 
@@ -208,7 +212,8 @@ public sealed class EmbeddedPersonStore : IPersonStore
         {
             lock (shard.Gate)
             {
-                links.AddRange(shard.Links.All());
+                // Copied, since its writer goes on touching them.
+                links.AddRange(shard.Links.All().Select(link => (link.Key, link.Person with { Blob = link.Person.Blob.CopyFor(0) })));
             }
         }
 
@@ -313,6 +318,12 @@ public sealed class EmbeddedPersonStore : IPersonStore
                 shards[index].Folded[position.Partition] = position.Offset + 1;
             }
 
+            // Said again, it changes nothing.
+            if (shards[of].Withdrawn.Find(key) is null != personalise)
+            {
+                shards[of].Consented.Touch(key, changed.Received.Value, _keys, changed.Tenant, user, position);
+            }
+
             if (personalise)
             {
                 shards[of].Withdrawn.Remove(key);
@@ -322,7 +333,10 @@ public sealed class EmbeddedPersonStore : IPersonStore
             shards[of].Users.Remove(key);
             foreach (var session in sessions)
             {
-                Remove(changed.Tenant, session, static shard => shard.Sessions);
+                if (Remove(changed.Tenant, session, static shard => shard.Sessions))
+                {
+                    NoteTaken(shards, changed, session, position);
+                }
             }
 
             shards[of].Withdrawn.Touch(key, changed.Received.Value, _keys, changed.Tenant, user, position);
@@ -334,6 +348,13 @@ public sealed class EmbeddedPersonStore : IPersonStore
                 shards[touched[--held]].Gate.Exit();
             }
         }
+    }
+
+    /// <summary>Takes note that a consent took a session away, of a shard whose lock is held.</summary>
+    private void NoteTaken(PersonShards shards, ConsentChanged changed, string session, Position position)
+    {
+        var key = PersonKeyText.Of(changed.Tenant, session, stackalloc char[PersonKeyText.Longest]);
+        shards.Of(key).Consented.Touch(key, changed.Received.Value, _keys, changed.Tenant, changed.User!, position);
     }
 
     private static int IndexOf(PersonShards shards, string tenant, string id) => shards.IndexOf(PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]));
@@ -365,7 +386,8 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
 
         var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
-        return _shards.Of(key).Of(of).IsAsOf(key, cut);
+        var shard = _shards.Of(key);
+        return shard.Of(of).IsAsOf(key, cut) && shard.Consented.IsAsOf(key, cut);
     }
 
     /// <summary>Drops what is folded of a user and of the user's sessions.</summary>
@@ -374,18 +396,19 @@ public sealed class EmbeddedPersonStore : IPersonStore
         foreach (var session in SessionsOf(tenant, user))
         {
             Remove(tenant, session, static shard => shard.Sessions);
+            Remove(tenant, session, static shard => shard.Consented);
         }
 
         Remove(tenant, user, static shard => shard.Users);
     }
 
-    private void Remove(string tenant, string id, Func<PersonShard, PersonTable> from)
+    private bool Remove(string tenant, string id, Func<PersonShard, PersonTable> from)
     {
         var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
         var shard = _shards.Of(key);
         lock (shard.Gate)
         {
-            from(shard).Remove(key);
+            return from(shard).Remove(key);
         }
     }
 }

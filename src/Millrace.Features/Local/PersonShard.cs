@@ -23,12 +23,19 @@ internal sealed class PersonShard(int index, PersonLayout layout, int partitions
     internal PersonTable Withdrawn { get; } = new(0, TimeSpan.MaxValue, int.MaxValue);
 
     /// <summary>Which sessions users are known to have had, for an erasure: kept up to the bound, since the facts of a session outlive what is folded of it.</summary>
-    internal PersonTable Links { get; private set; } = new(0, TimeSpan.MaxValue, most);
+    internal PersonTable Links { get; private set; } = new(0, TimeSpan.MaxValue, most, "links");
+
+    /// <summary>
+    /// Of whom a consent fact changed what is read, users and their sessions, and where it stands: nothing of them may be left that says so. Decisions come back to within an
+    /// epoch; a day is more than one takes.
+    /// </summary>
+    internal PersonTable Consented { get; } = new(0, TimeSpan.FromDays(1), most, "consents");
 
     /// <summary>Takes in links of another store beside its own; the longest quiet leave at the bound, whosesoever they were.</summary>
     internal void Join(IEnumerable<(string Key, PersonTable.Person Person)> links)
     {
-        var joined = new PersonTable(0, TimeSpan.MaxValue, most);
+        var joined = new PersonTable(0, TimeSpan.MaxValue, most, "links");
+        joined.GoOn(Links.Evicted);
         foreach (var of in links.Concat(Links.All()).GroupBy(link => link.Key, link => link.Person, StringComparer.Ordinal).OrderBy(of => of.Max(one => one.Blob.Touched)))
         {
             joined.TryAdd(of.Key, PersonTable.Person.Joined([.. of]));

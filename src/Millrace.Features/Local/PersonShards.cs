@@ -8,12 +8,15 @@ internal sealed class PersonShards
 {
     private const int MostShards = 64;
     private const int LeastPersons = 256;
+    private const int MostTries = 4;
 
     private readonly PersonShard[] _shards;
 
     // Everything before these is folded everywhere; a shard may be ahead of them by the fact under way.
     private readonly long[] _folded;
+    private readonly Lock _standing = new();
     private long _evicted;
+    private int _waiting;
 
     internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons)
     {
@@ -33,6 +36,7 @@ internal sealed class PersonShards
                 shard.Users.RemoveErased(keys);
                 shard.Withdrawn.RemoveErased(keys);
                 shard.Links.RemoveErased(keys);
+                shard.Consented.RemoveErased(keys);
             }
         }
     }
@@ -45,38 +49,78 @@ internal sealed class PersonShards
     /// <summary>How many were dropped because the bound was hit, in what a snapshot held and since.</summary>
     internal long Evicted => _evicted + _shards.Sum(shard => shard.Sessions.Evicted + shard.Users.Evicted);
 
+    /// <summary>Users of whom it was forgotten, because of the bound, which sessions they had: an erasure takes along those that are named.</summary>
+    internal long LinksEvicted => _shards.Sum(shard => shard.Links.Evicted);
+
     /// <summary>Persons that the snapshots left out which this goes on from: sessions of more people than can be remembered, and who takes too much room.</summary>
     internal long LeftOut { get; private set; }
 
-    /// <summary>Goes on counting where a snapshot stood; nobody sees this yet.</summary>
     /// <summary>Whether a start could not read which sessions users had before: an erasure does not find those.</summary>
     internal bool LinksLost { get; set; }
 
+    /// <summary>Goes on counting where a snapshot stood; nobody sees this yet.</summary>
     internal void GoOn(long evicted, long leftOut) => (_evicted, LeftOut) = (evicted, leftOut);
+
+    /// <summary>Moves the first fact of a partition that is not folded; called by the writer, who stands still while a reader asks for it.</summary>
+    internal void MoveTo(int partition, long offset)
+    {
+        if (Volatile.Read(ref _waiting) == 0)
+        {
+            Volatile.Write(ref _folded[partition], offset);
+            return;
+        }
+
+        lock (_standing)
+        {
+            Volatile.Write(ref _folded[partition], offset);
+        }
+    }
 
     /// <summary>
     /// Copies <see cref="Folded"/> as it was at one moment: read one after the other while the writer goes on, cuts of two readers could each be ahead of the other, and no order of
     /// folding would meet both.
     /// </summary>
-    internal void ReadFolded(Span<long> into)
+    /// <returns>In how many passes: a few, whatever the writer does.</returns>
+    internal int ReadFolded(Span<long> into)
     {
-        var same = false;
-        for (var partition = 0; partition < into.Length; partition++)
+        Copy(into);
+        var passes = 1;
+        while (passes <= MostTries)
         {
-            into[partition] = Volatile.Read(ref _folded[partition]);
-        }
-
-        // Offsets only grow: two passes that agree saw all of them between.
-        while (!same)
-        {
-            same = true;
-            for (var partition = 0; partition < into.Length; partition++)
+            passes++;
+            if (Copy(into))
             {
-                var now = Volatile.Read(ref _folded[partition]);
-                same &= now == into[partition];
-                into[partition] = now;
+                return passes;
             }
         }
+
+        // Facts of no concern move offsets faster than they can be read: the writer is asked to stand still, which it does from its next step on.
+        Interlocked.Increment(ref _waiting);
+        lock (_standing)
+        {
+            do
+            {
+                passes++;
+            }
+            while (!Copy(into));
+        }
+
+        Interlocked.Decrement(ref _waiting);
+        return passes;
+    }
+
+    /// <returns>Whether nothing had changed. Offsets only grow: two passes that agree saw all of them between.</returns>
+    private bool Copy(Span<long> into)
+    {
+        var same = true;
+        for (var partition = 0; partition < into.Length; partition++)
+        {
+            var now = Volatile.Read(ref _folded[partition]);
+            same &= now == into[partition];
+            into[partition] = now;
+        }
+
+        return same;
     }
 
     internal PersonShard this[int shard] => _shards[shard];

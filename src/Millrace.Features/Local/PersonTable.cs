@@ -8,17 +8,19 @@ namespace Millrace.Features.Local;
 /// <param name="sections">How many sections each has.</param>
 /// <param name="kept">Who is quiet for longer leaves: nothing of them would be read any more.</param>
 /// <param name="most">The bound; beyond it the longest quiet leaves.</param>
-internal sealed class PersonTable(int sections, TimeSpan kept, int most)
+/// <param name="bound">What a metric calls that.</param>
+internal sealed class PersonTable(int sections, TimeSpan kept, int most, string bound = "persons")
 {
     /// <summary>The most sessions of a user that are remembered, for an erasure: those begun longest ago go first.</summary>
     internal const int MostSessions = 64;
 
-    private const int MostSpare = 1024;
+    private const int MostSpareBytes = 512;
     private const long LinkedAgain = 7 * TimeSpan.MicrosecondsPerDay;
 
     private readonly long _kept = kept.Ticks / TimeSpan.TicksPerMicrosecond;
     private readonly TouchList<Person> _persons = new();
     private readonly Stack<PersonBlob> _spare = new();
+    private readonly int _mostSpare = Math.Min(64, most / 16);
     private long _clock = long.MinValue;
     private long _turn;
     private int _oldest = -1;
@@ -29,6 +31,9 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
 
     /// <summary>How many left because of the bound.</summary>
     internal long Evicted => Volatile.Read(ref _evicted);
+
+    /// <summary>How many blobs of persons who left wait for the next.</summary>
+    internal int Spare => _spare.Count;
 
     internal PersonBlob? Find(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Blob : null;
 
@@ -56,7 +61,8 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     }
 
     /// <summary>
-    /// Remembers a session of a person. Who leaves at the bound is told by weeks here, so that nothing is changed by most facts: they are of sessions that are known.
+    /// Remembers a session of a person. While the table is less than half full, who was quiet for longest is told by weeks, so that nothing is changed by most facts: they are of
+    /// sessions that are known.
     /// </summary>
     /// <param name="key">The person.</param>
     /// <param name="received">When the fact about it was received, Unix µs.</param>
@@ -67,7 +73,8 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
     /// <param name="session">The session.</param>
     internal void Link(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position, string session)
     {
-        if (_persons.Find(key) is var known and >= 0
+        if (2L * _persons.Count < most
+            && _persons.Find(key) is var known and >= 0
             && _persons.Read(known) is { Sessions: { } linked, Linked: var last } && received - last < LinkedAgain && (linked[^1] == session || linked.AsSpan().Contains(session)))
         {
             return;
@@ -89,6 +96,9 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
 
         Trim();
     }
+
+    /// <summary>Goes on counting from as many as left another table because of its bound.</summary>
+    internal void GoOn(long evicted) => Volatile.Write(ref _evicted, _evicted + evicted);
 
     /// <summary>Takes a person in as the latest; false when it is there already.</summary>
     internal bool TryAdd(string key, Person person)
@@ -192,7 +202,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
             if (!quiet)
             {
                 Volatile.Write(ref _evicted, _evicted + 1);
-                FeatureMetrics.BoundHit("persons");
+                FeatureMetrics.BoundHit(bound);
             }
 
             Drop(oldest);
@@ -206,7 +216,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most)
         _persons.Remove(slot);
 
         // One that no snapshot shares serves the next who comes: people come and go, and the collector would have to follow.
-        if (blob.Turn == _turn && _spare.Count < MostSpare)
+        if (blob.Turn == _turn && blob.Capacity <= MostSpareBytes && _spare.Count < _mostSpare)
         {
             blob.Clear();
             _spare.Push(blob);

@@ -19,17 +19,19 @@ internal static class Cache
     }
 
     /// <summary>Begins to load the first <paramref name="lines"/> of an object.</summary>
-    internal static void Prefetch(object? target, int lines = 1)
+    internal static unsafe void Prefetch(object? target, int lines = 1)
     {
-        if (target is null)
+        if (target is null || !Sse.IsSupported)
         {
             return;
         }
 
-        ref var start = ref Unsafe.As<Raw>(target).First;
+        // A pointer may leave the object, which a reference may not; nothing is read there.
+        ref var first = ref Unsafe.As<Raw>(target).First;
+        var start = (byte*)Unsafe.AsPointer(ref first);
         for (var line = 0; line < lines; line++)
         {
-            Prefetch(ref Unsafe.Add(ref start, line * LineBytes));
+            Sse.Prefetch0(start + (line * LineBytes));
         }
     }
 

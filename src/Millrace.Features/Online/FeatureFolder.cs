@@ -49,13 +49,17 @@ public sealed class FeatureFolder
     {
         var ahead = AheadIn(batch[at].Position);
         ahead.Move(batch, at, _state);
-        var item = batch[at].Fact is Observed observed ? ahead.HashOf(observed, at) : default(ulong?);
-        if (at == batch.Length - 1)
+        try
         {
-            ahead.Clear();
+            return Apply(batch[at], batch[at].Fact is Observed observed ? ahead.HashOf(observed, at) : default(ulong?));
         }
-
-        return Apply(batch[at], item);
+        finally
+        {
+            if (at == batch.Length - 1)
+            {
+                ahead.Clear();
+            }
+        }
     }
 
     /// <summary>Folds a batch in order; the same as folding its facts one by one, but faster.</summary>

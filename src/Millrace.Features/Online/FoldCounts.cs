@@ -4,7 +4,7 @@ namespace Millrace.Features.Online;
 public sealed class FoldCounts
 {
     /// <summary>How many reasons there are.</summary>
-    internal const int Kinds = 12;
+    internal const int Kinds = 13;
 
     private long _repeated;
     private long _foreign;
@@ -18,6 +18,7 @@ public sealed class FoldCounts
     private long _crosses;
     private long _sessions;
     private long _leftOut;
+    private long _counts;
 
     internal FoldCounts()
     {
@@ -59,20 +60,23 @@ public sealed class FoldCounts
     /// <summary>Sessions and segments that a snapshot left out, of more people than can be remembered or too long: a start went on without them.</summary>
     public long SessionsLeftOut => Volatile.Read(ref _leftOut);
 
+    /// <summary>Events of an item beyond 2³¹ − 1 of their kind within a window, which is as far as its row counts.</summary>
+    public long CountsRefused => Volatile.Read(ref _counts);
+
     /// <summary>
     /// Whether everything was counted that the facts say. Folders of equal cuts are equal as long as this holds for both; from the first refusal on, what is kept
     /// depends on how partitions were interleaved.
     /// </summary>
-    public bool Whole => ItemsRefused + RowsGivenUp + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused + SessionsLeftOut == 0;
+    public bool Whole => ItemsRefused + RowsGivenUp + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused + SessionsLeftOut + CountsRefused == 0;
 
     /// <summary>All of them, in an order that stays: what a snapshot keeps.</summary>
-    internal long[] All() => [_repeated, _foreign, _unvouched, _items, _rows, _learntItems, _segments, _neighbours, _pairs, _crosses, _sessions, _leftOut];
+    internal long[] All() => [_repeated, _foreign, _unvouched, _items, _rows, _learntItems, _segments, _neighbours, _pairs, _crosses, _sessions, _leftOut, _counts];
 
     /// <summary>Goes on from what a snapshot kept.</summary>
     internal void Restore(ReadOnlySpan<long> all)
     {
         (_repeated, _foreign, _unvouched, _items, _rows, _learntItems) = (all[0], all[1], all[2], all[3], all[4], all[5]);
-        (_segments, _neighbours, _pairs, _crosses, _sessions, _leftOut) = (all[6], all[7], all[8], all[9], all[10], all[11]);
+        (_segments, _neighbours, _pairs, _crosses, _sessions, _leftOut, _counts) = (all[6], all[7], all[8], all[9], all[10], all[11], all[12]);
     }
 
     internal void Repeat() => Ignore(ref _repeated, "repeated");
@@ -94,6 +98,8 @@ public sealed class FoldCounts
     internal void RefusePair() => Hit(ref _pairs, "pairs");
 
     internal void RefuseCross() => Hit(ref _crosses, "crosses");
+
+    internal void RefuseCount() => Hit(ref _counts, "counts");
 
     internal void EvictSession() => Hit(ref _sessions, "sessions");
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -5,12 +6,13 @@ using System.Runtime.InteropServices;
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// Memory for versions of rows: slots in large arrays that the collector neither moves nor looks into, each slot at the start of a line, in huge pages where the system has
-/// them (gathering 200 of a million rows takes a third of the time). Slots are given in order; a slab whose last row has left is dropped, and goes when no frozen view
-/// holds it. Slabs of few rows are small. Single writer.
+/// Memory for versions of rows: slots in arrays that the collector does not look into. From 1 MiB on it does not move them either, each slot is at the start of a line, and
+/// they stand in huge pages where the system has them. Slots are given in order; a slab whose last row has left is dropped, and goes when no frozen view holds it. Slabs of
+/// few rows are small. Single writer.
 /// </summary>
 /// <param name="words">Words of one row.</param>
-internal sealed class RowSlabs(int words)
+/// <param name="allocate">Makes a slab; null for one of uninitialised memory.</param>
+internal sealed class RowSlabs(int words, RowSlabs.Allocation? allocate = null)
 {
     /// <summary>So many slots are looked at for one that is written: emptying wins the race.</summary>
     internal const int EmptiedAtOnce = 4;
@@ -26,10 +28,12 @@ internal sealed class RowSlabs(int words)
     // A smaller array the collector may move: nobody gains from its lines.
     private const int LeastPinned = 1 << 17;
 
+    private readonly Allocation _allocate = allocate ?? (static (slots, stride) => new Slab(slots, stride));
     private readonly int _stride = Stride(words);
     private readonly int _bits = Math.Max(0, BitOperations.Log2((uint)Math.Max(1, SlabBytes / sizeof(long) / Stride(words))));
     private Slab[] _slabs = [];
     private bool _shared;
+    private long _turn = 1;
     private int _current = -1;
 
     // The slab that is being emptied, −1 for none, and the slot that is looked at next.
@@ -43,10 +47,14 @@ internal sealed class RowSlabs(int words)
     internal Frozen View => new(_slabs, _bits, _stride, words);
 
     /// <summary>Says that a view is to stay as it is.</summary>
-    internal void Share() => _shared = true;
+    internal void Share()
+    {
+        _shared = true;
+        _turn++;
+    }
 
     /// <summary>The words of a slot.</summary>
-    internal Span<long> Row(int slot) => View.Row(slot);
+    internal Span<long> Row(int slot) => MemoryMarshal.CreateSpan(ref View.Start(slot), words);
 
     /// <summary>Gives the next slot to a row; what stands there is undefined.</summary>
     /// <param name="row">The row.</param>
@@ -76,7 +84,10 @@ internal sealed class RowSlabs(int words)
         }
     }
 
-    /// <summary>Whether a slab is being emptied: the one with the fewest rows left, once there are twice as many slots as <paramref name="rows"/>.</summary>
+    /// <summary>
+    /// Whether a slab is being emptied: the one with the fewest rows left, once there are twice as many slots as <paramref name="rows"/>. One that was gone through since the
+    /// last freeze keeps only rows that cannot be moved before the next.
+    /// </summary>
     internal bool Empties(int rows)
     {
         if (_leaving >= 0)
@@ -91,7 +102,7 @@ internal sealed class RowSlabs(int words)
 
         for (var index = 0; index < _slabs.Length; index++)
         {
-            if (index != _current && _slabs[index].Use is { IsFull: true } use && use.Share <= (_leaving < 0 ? MostLeft : _slabs[_leaving].Use!.Share - 1))
+            if (index != _current && _slabs[index].Use is { IsFull: true } use && use.Emptied != _turn && use.Share <= (_leaving < 0 ? MostLeft : _slabs[_leaving].Use!.Share - 1))
             {
                 _leaving = index;
             }
@@ -112,6 +123,7 @@ internal sealed class RowSlabs(int words)
         var use = _slabs[_leaving].Use!;
         if (_next == use.Given)
         {
+            use.Emptied = _turn;
             _leaving = -1;
             return null;
         }
@@ -124,11 +136,8 @@ internal sealed class RowSlabs(int words)
 
     private void AddSlab(int slots)
     {
-        if (_current >= 0 && _slabs[_current].Use!.Left == 0)
-        {
-            Drop(_current);
-        }
-
+        // All that may find no memory comes first: where it fails, everything is as it was.
+        var slab = _allocate(slots, _stride);
         var index = Array.FindIndex(_slabs, static slab => slab.Use is null);
         if (index < 0)
         {
@@ -138,7 +147,12 @@ internal sealed class RowSlabs(int words)
         }
 
         Own();
-        _slabs[index] = new Slab(slots, _stride);
+        if (_current >= 0 && _slabs[_current].Use!.Left == 0)
+        {
+            Drop(_current);
+        }
+
+        _slabs[index] = slab;
         _current = index;
         Capacity += slots;
     }
@@ -163,7 +177,7 @@ internal sealed class RowSlabs(int words)
     /// <summary>The slabs of one view.</summary>
     internal readonly struct Frozen(Slab[] slabs, int bits, int stride, int words)
     {
-        internal Span<long> Row(int slot) => MemoryMarshal.CreateSpan(ref Start(slot), words);
+        internal ReadOnlySpan<long> Row(int slot) => MemoryMarshal.CreateReadOnlySpan(ref Start(slot), words);
 
         /// <summary>Begins to load some words of a slot.</summary>
         internal void Prefetch(int slot, int first, int count)
@@ -176,12 +190,17 @@ internal sealed class RowSlabs(int words)
         }
 
         // A slot of a table stands in the slabs that were frozen with it: the length of the array, which stands on a line of its own, need not be asked for.
-        private ref long Start(int slot)
+        internal ref long Start(int slot)
         {
             ref readonly var slab = ref slabs[slot >> bits];
-            return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slab.Words), slab.First + ((slot & ((1 << bits) - 1)) * stride));
+            var start = slab.First + ((slot & ((1 << bits) - 1)) * stride);
+            Debug.Assert(slab.Words is not null && start + stride <= slab.Words.Length, "the slot stands in the slab");
+            return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slab.Words), start);
         }
     }
+
+    /// <summary>Makes a slab of so many slots of so many words.</summary>
+    internal delegate Slab Allocation(int slots, int stride);
 
     /// <summary>One array of slots.</summary>
     internal readonly struct Slab
@@ -196,7 +215,7 @@ internal sealed class RowSlabs(int words)
 
         internal long[] Words { get; }
 
-        /// <summary>The first word that starts a line.</summary>
+        /// <summary>The first word that starts a line, of an array that is not moved.</summary>
         internal int First { get; }
 
         /// <summary>The writer's own.</summary>
@@ -220,6 +239,9 @@ internal sealed class RowSlabs(int words)
 
         /// <summary>So many of them are some row's.</summary>
         internal int Left;
+
+        /// <summary>The turn in which it was last gone through to be emptied; 0 for none.</summary>
+        internal long Emptied;
 
         internal bool IsFull => Given == Rows.Length;
 

@@ -3,18 +3,19 @@ using System.Runtime.CompilerServices;
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// The items' numbers, row-major: one item is one row of <paramref name="words"/> integers. Every version of a row is a slot of a slab (<see cref="RowSlabs"/>), which starts at a
-/// line of the cache; a table in small copy-on-write chunks says which slot is the row's. The first edit after a freeze writes a new version, so that a freeze costs
-/// O(touched). Slabs of which little is left are emptied, a few rows with each new version: memory stays within about twice that of the rows. One writer; frozen views are
-/// read by any thread.
+/// The items' numbers, row-major: one item is one row of <paramref name="words"/> integers. Every version of a row is a slot of a slab (<see cref="RowSlabs"/>); a table in small
+/// copy-on-write chunks says which slot is the row's. The first edit after a freeze writes a new version, so that a freeze costs O(touched). Slabs of which little is left are
+/// emptied, a few rows with each new version: memory stays within two and a half times that of the rows, beside what frozen views hold. One writer; frozen views are read by
+/// any thread.
 /// </summary>
 /// <param name="words">Words of one row, at least 1.</param>
-internal sealed class RowStore(int words)
+/// <param name="allocate">Makes a slab; null as <see cref="RowSlabs"/> does.</param>
+internal sealed class RowStore(int words, RowSlabs.Allocation? allocate = null)
 {
     private const int ChunkBits = 8;
     private const int ChunkRows = 1 << ChunkBits;
 
-    private readonly RowSlabs _slabs = new(words);
+    private readonly RowSlabs _slabs = new(words, allocate);
     private Chunk?[] _chunks = [];
     private long _owner = 1;
     private long _chunksOwner = 1;
@@ -41,10 +42,12 @@ internal sealed class RowStore(int words)
             return _slabs.Row(place - 1);
         }
 
+        // There may be no memory for it: then the row is not the writer's own, and stays as views see it.
+        var slot = _slabs.Append(row, _rows);
         own |= 1UL << at;
         var before = place;
-        place = _slabs.Append(row, _rows) + 1;
-        var fresh = _slabs.Row(place - 1);
+        place = slot + 1;
+        var fresh = _slabs.Row(slot);
         if (before == 0)
         {
             fresh.Clear();
@@ -98,8 +101,8 @@ internal sealed class RowStore(int words)
 
             var at = row & (ChunkRows - 1);
             chunk = Own(row >> ChunkBits);
-            chunk.Owned[at >> 6] |= 1UL << at;
             var moved = _slabs.Append(row, _rows);
+            chunk.Owned[at >> 6] |= 1UL << at;
             chunk.Places[at] = moved + 1;
             _slabs.Row(slot).CopyTo(_slabs.Row(moved));
             _slabs.Leave(slot);

@@ -146,11 +146,13 @@ public sealed class EmbeddedPersonStoreTests
     public async Task Cuts_of_readers_beside_the_writer_have_an_order_that_one_fold_can_follow()
     {
         const int Partitions = 4;
+        const int Readers = 3;
         var offsets = new long[Partitions];
         StoredFact[] facts = [.. Enumerable.Range(0, 60_000).Select(i => Of($"u{i % 11}", Click(i / 3 % Partitions, offsets[i / 3 % Partitions]++, $"i{i % 7}", i / 1000, $"s{i % 13}")))];
         var store = new EmbeddedPersonStore(Layout, Partitions);
-        var writing = Task.Run(() => Array.ForEach(facts, fact => store.Observe(fact)), TestContext.Current.CancellationToken);
-        var readers = Enumerable.Range(0, 3).Select(reader => Task.Factory.StartNew(() => Cuts(reader), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        using var begun = new CountdownEvent(Readers);
+        var writing = Task.Factory.StartNew(Write, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var readers = Enumerable.Range(0, Readers).Select(reader => Task.Factory.StartNew(() => Cuts(reader), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         await writing;
         var cuts = (await Task.WhenAll(readers)).SelectMany(cut => cut).OrderBy(cut => cut.Sum()).ToArray();
         for (var i = 1; i < cuts.Length; i++)
@@ -158,11 +160,20 @@ public sealed class EmbeddedPersonStoreTests
             Assert.All(cuts[i - 1].Zip(cuts[i]), next => Assert.True(next.First <= next.Second, $"{string.Join(',', cuts[i - 1])} beside {string.Join(',', cuts[i])}"));
         }
 
+        Assert.InRange(cuts.Select(cut => string.Join(',', cut)).Distinct().Count(), 100, int.MaxValue);
+
+        void Write()
+        {
+            begun.Wait(TestContext.Current.CancellationToken);
+            Array.ForEach(facts, fact => store.Observe(fact));
+        }
+
         static StoredFact Of(string user, StoredFact click) => click with { Fact = (Observed)click.Fact with { User = user } };
 
         List<long[]> Cuts(int reader)
         {
             var (found, read) = (new List<long[]>(), new PersonBuffer());
+            begun.Signal();
             for (var i = reader; !writing.IsCompleted; i++)
             {
                 store.Read("default", $"u{i % 11}", $"s{i % 13}", read);

@@ -42,10 +42,53 @@ public sealed class RowStoreTests
             iter: 30);
 
     [Fact]
-    public void Memory_stays_within_about_twice_that_of_the_rows()
+    public void Where_there_is_no_memory_for_a_slab_everything_stays_as_it_was()
     {
-        var store = new RowStore(45);
-        var seed = 1UL;
+        const int Words = 3;
+        var (failures, calls) = (0, 0);
+        var store = new RowStore(Words, (slots, stride) => ++calls % 3 == 0 ? throw new InsufficientMemoryException() : new RowSlabs.Slab(slots, stride));
+        var plain = new long[Rows][];
+        var views = new List<(RowStore.Frozen View, long[][] Plain)>();
+        for (var i = 0; i < 20_000; i++)
+        {
+            if (i % 150 == 0)
+            {
+                views.Add((store.Freeze(), [.. plain.Select(one => (long[]?)one?.Clone() ?? [])]));
+            }
+
+            var row = i % 3 == 0 ? i * 31 % Rows : i % 20;
+            try
+            {
+                store.Edit(row)[i % Words] = i + 1;
+                (plain[row] ??= new long[Words])[i % Words] = i + 1;
+            }
+            catch (InsufficientMemoryException)
+            {
+                failures++;
+            }
+        }
+
+        Assert.InRange(failures, 10, int.MaxValue);
+        views.Add((store.Now, [.. plain.Select(one => one ?? [])]));
+        foreach (var (view, expected) in views)
+        {
+            AssertEqual(view, expected, Words);
+        }
+    }
+
+    /// <param name="words">Words of a row: in slabs that are pinned, and in slabs that are not.</param>
+    /// <param name="skew">1 edits all rows alike, more than that low ones far more often than high ones.</param>
+    [Theory]
+    [InlineData(45, 1)]
+    [InlineData(45, 4)]
+    [InlineData(45, 20)]
+    [InlineData(3, 1)]
+    [InlineData(3, 4)]
+    [InlineData(200, 4)]
+    public void Memory_stays_within_two_and_a_half_times_that_of_the_rows(int words, int skew)
+    {
+        var store = new RowStore(words);
+        var (seed, most) = (1UL, 0.0);
         for (var row = 0; row < 20_000; row++)
         {
             store.Edit(row)[0] = row;
@@ -57,15 +100,15 @@ public sealed class RowStoreTests
             for (var edit = 0; edit < 2_000; edit++)
             {
                 seed = (seed * 6364136223846793005) + 1442695040888963407;
-
-                // Low rows far more often than high ones.
-                var row = (int)(20_000 * Math.Pow((seed >> 40) / (double)(1 << 24), 4));
+                var row = (int)(20_000 * Math.Pow((seed >> 40) / (double)(1 << 24), skew));
                 store.Edit(row)[1]++;
             }
 
-            Assert.True(store.Capacity <= 2.75 * store.Count, $"{store.Capacity} slots for {store.Count} rows in turn {turn}");
+            most = Math.Max(most, store.Capacity / (double)store.Count);
         }
 
+        // 2.25 as a rule; 2.38 where almost all edits are of a few rows.
+        Assert.InRange(most, 1, 2.5);
         Assert.Equal(20_000, store.Count);
         Assert.All(Enumerable.Range(0, 20_000), row => Assert.Equal(row, store.Read(row)[0]));
         Assert.Equal(200 * 2_000, Enumerable.Range(0, 20_000).Sum(row => store.Read(row)[1]));

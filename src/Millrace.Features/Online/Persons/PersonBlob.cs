@@ -47,6 +47,9 @@ internal sealed class PersonBlob
     /// <summary>All of it.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
+    /// <summary>For how many bytes there is memory.</summary>
+    internal int Capacity => _bytes.Length;
+
     /// <summary>Makes it as new: of nobody, without sections, and nothing of who it was of left in it.</summary>
     internal void Clear()
     {

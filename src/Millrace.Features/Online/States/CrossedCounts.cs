@@ -34,6 +34,10 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
         {
             context.Counts.RefuseCross();
         }
+        else if (row.Cells()[Front] >= context.MostCounted)
+        {
+            context.Counts.RefuseCount();
+        }
         else if (_ring.Add(cross, folded.Time))
         {
             Add(row, cross, 1);
@@ -60,7 +64,7 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
         });
     }
 
-    internal override void Load(StateReader from) => _ring.Load(from, from => new CrossKey(from.Hash(), context.LoadRow(from)), new Loading(this));
+    internal override void Load(StateReader from) => _ring.Load(from, from => new CrossKey(from.Hash(), context.LoadRow(from)), new Loading(this, from));
 
     private void Add(Span<long> row, CrossKey cross, int times)
     {
@@ -71,7 +75,16 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
         }
     }
 
-    private void Load(CrossKey cross, int times) => Add(context.Rows.Edit(cross.Row), cross, times);
+    private void Load(StateReader from, CrossKey cross, int times)
+    {
+        var row = context.Rows.Edit(cross.Row);
+        if (times + (long)row.Cells()[Front] > context.MostCounted)
+        {
+            throw from.Bad($"at most {context.MostCounted} events of an item", $"{times} beside {row.Cells()[Front]} in row {cross.Row}");
+        }
+
+        Add(row, cross, times);
+    }
 
     private void Expire(CrossKey cross, int times)
     {
@@ -87,9 +100,9 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
         public void Expire(CrossKey key, int times, long amount) => owner.Expire(key, times);
     }
 
-    private readonly struct Loading(CrossedCounts owner) : IExpirySink<CrossKey>
+    private readonly struct Loading(CrossedCounts owner, StateReader from) : IExpirySink<CrossKey>
     {
-        public void Expire(CrossKey key, int times, long amount) => owner.Load(key, times);
+        public void Expire(CrossKey key, int times, long amount) => owner.Load(from, key, times);
     }
 
     /// <param name="front">Where the cell of the state stands.</param>

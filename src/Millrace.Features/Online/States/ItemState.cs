@@ -146,6 +146,9 @@ internal sealed class FoldContext(FeatureOptions options, FoldCounts counts)
     /// <summary>What they refuse.</summary>
     internal FoldCounts Counts => counts;
 
+    /// <summary>The most events of an item that a window counts: a cell of its row holds them, and the ring in fewer bits than that.</summary>
+    internal int MostCounted { get; init; } = int.MaxValue;
+
     /// <summary>Where each says which rows it refers to.</summary>
     internal RowUses Uses { get; } = new();
 

@@ -12,7 +12,7 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
     private readonly BucketRing<int> _ring = new(key.Window, WindowedSumsKey.Buckets);
     private Int128 _total;
 
-    // Events, less than 2^32 of them, then what they add up to: a sum may be 0 while the ring still refers to the row.
+    // Events, at most FoldContext.MostCounted of them, then what they add up to: a sum may be 0 while the ring still refers to the row.
     internal override int Cells => key.Sums ? 3 : 1;
 
     internal override string? Event => key.Event;
@@ -23,12 +23,19 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
 
     internal override void Apply(in FoldedEvent folded, Span<long> row)
     {
-        if (key.AmountOf(folded) is not { } amount || !_ring.Add(folded.Row, folded.Time, amount))
+        if (key.AmountOf(folded) is not { } amount)
         {
             return;
         }
 
-        Add(row, folded.Row, 1, amount);
+        if (row.Cells()[Front] >= context.MostCounted)
+        {
+            context.Counts.RefuseCount();
+        }
+        else if (_ring.Add(folded.Row, folded.Time, amount))
+        {
+            Add(row, folded.Row, 1, amount);
+        }
     }
 
     internal override long[] Numbers(ReadOnlySpan<long> row) => key.Sums ? [row.Cells()[Front], row.Cells().Long(Front + 1)] : [row.Cells()[Front]];
@@ -44,9 +51,18 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         return to => ring.Save(to, static (to, row) => to.Count(row));
     }
 
-    internal override void Load(StateReader from) => _ring.Load(from, context.LoadRow, new Loading(this));
+    internal override void Load(StateReader from) => _ring.Load(from, context.LoadRow, new Loading(this, from));
 
-    private Span<long> Edit(int row) => context.Rows.Edit(row);
+    private void Load(StateReader from, int row, int times, long amount)
+    {
+        var words = context.Rows.Edit(row);
+        if (times + (long)words.Cells()[Front] > context.MostCounted)
+        {
+            throw from.Bad($"at most {context.MostCounted} events of an item", $"{times} beside {words.Cells()[Front]} in row {row}");
+        }
+
+        Add(words, row, times, amount);
+    }
 
     private void Add(Span<long> words, int row, int times, long amount)
     {
@@ -85,9 +101,9 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         public void Expire(int key, int times, long amount) => owner.Expire(key, times, amount);
     }
 
-    private readonly struct Loading(WindowedSums owner) : IExpirySink<int>
+    private readonly struct Loading(WindowedSums owner, StateReader from) : IExpirySink<int>
     {
-        public void Expire(int key, int times, long amount) => owner.Add(owner.Edit(key), key, times, amount);
+        public void Expire(int key, int times, long amount) => owner.Load(from, key, times, amount);
     }
 
     /// <param name="front">Where the cells of the state begin.</param>

@@ -47,6 +47,17 @@ public sealed class DeterministicLanesTests
     }
 
     [Fact]
+    public void Decay_of_a_column_has_the_bits_of_the_scalar_among_runs_of_ages_that_are_missing()
+    {
+        // Whole groups of four, and broken ones, as ages have of items that never had the event; some of NaNs with other bits.
+        double[] ages = [.. Arguments.Take(100_003).Select((argument, i) => i % 13 < 9 ? i % 39 < 13 ? BitConverter.UInt64BitsToDouble(0xFFF8_0000_0000_0001) : double.NaN : argument)];
+        double[] expected = [.. ages.Select(age => Deterministic.HalfLifeDecay(age, 86400e6))];
+        var got = new double[ages.Length];
+        DeterministicLanes.HalfLifeDecay(ages, 86400e6, got);
+        Assert.Equal(expected.Select(BitConverter.DoubleToUInt64Bits), got.Select(BitConverter.DoubleToUInt64Bits));
+    }
+
+    [Fact]
     public void A_column_may_be_overwritten_and_nothing_beyond_it_is() => Gen.Int[0, 40].Sample(length =>
     {
         double[] column = Arguments[..50];
