@@ -18,7 +18,7 @@ public sealed class FeatureSet
     /// Raised whenever code folds or reads the same facts otherwise (weights, buckets, hashes), so that values change: epochs and snapshots of another are not believed, and
     /// decisions of before cannot be built any more.
     /// </summary>
-    internal const int FoldVersion = 1;
+    internal const int FoldVersion = 3;
 
     /// <summary>Raised where values stay and only rows or states lie otherwise in snapshots of items: those of another are not believed, and epochs are.</summary>
     internal const int RowLayout = 2;

@@ -46,8 +46,8 @@ internal sealed class PersonShards
     /// <summary>Per partition of events, the first fact that is not folded. One writer; any thread reads, after which it finds everything before folded.</summary>
     internal Span<long> Folded => _folded;
 
-    /// <summary>How many were dropped because the bound was hit, in what a snapshot held and since.</summary>
-    internal long Evicted => _evicted + _shards.Sum(shard => shard.Sessions.Evicted + shard.Users.Evicted);
+    /// <summary>How many persons, or consents that a walk may yet ask for, were dropped because the bound was hit, in what a snapshot held and since.</summary>
+    internal long Evicted => _evicted + _shards.Sum(shard => shard.Sessions.Evicted + shard.Users.Evicted + shard.Consented.Evicted);
 
     /// <summary>Users of whom it was forgotten, because of the bound, which sessions they had: an erasure takes along those that are named.</summary>
     internal long LinksEvicted => _shards.Sum(shard => shard.Links.Evicted);

@@ -65,7 +65,7 @@ internal sealed class KnownFold(IJournalReader journal, FeatureSet features, Fea
     private async Task OpenAsync(CancellationToken cancellation)
     {
         var reach = Enum.GetValues<PersonEntity>().Select(features.Persons.Reach).Append(features.Reach).Max();
-        var from = asOf.Time - reach - PersonLayout.LongestRun;
+        var from = asOf.Time - reach - PersonLayout.LongestSession;
         foreach (var stream in FoldedStreams)
         {
             for (var partition = 0; partition < journal.Partitions(stream); partition++)

@@ -108,7 +108,7 @@ public sealed class PointInTimeWalk
             reach = TimeSpan.FromTicks(Math.Max(reach.Ticks, _features.Persons.Reach(of).Ticks));
         }
 
-        _reach = reach + PersonLayout.LongestRun;
+        _reach = reach + PersonLayout.LongestSession;
         var from = _options.From - _options.OldestEpoch - _reach;
         var feeds = new List<PartitionFeed>();
         foreach (var stream in FoldedStreams)

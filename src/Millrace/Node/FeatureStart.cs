@@ -25,18 +25,19 @@ internal sealed class FeatureStart(SnapshotFolder snapshots, IJournal journal, I
         }
 
         var partitions = journal.Partitions(JournalStream.Events);
+        var isAny = snapshots.Names(SnapshotKind.Persons).Any();
         if (First(SnapshotKind.Persons, file => PersonsLoader.Load(file, persons, partitions, @short).Shards) is { } shards)
         {
             persons.Adopt(shards);
         }
-        else if (LinksOf(persons, partitions) is { } links)
+        else if (LinksOf(persons, partitions, isAny) is { } links)
         {
             persons.Adopt(links);
         }
     }
 
     /// <summary>Which sessions users had: what is folded anew does not know of those that nothing looks back to any more, and an erasure must.</summary>
-    private PersonShards? LinksOf(EmbeddedPersonStore persons, int partitions)
+    private PersonShards? LinksOf(EmbeddedPersonStore persons, int partitions, bool isAny)
     {
         FeatureSnapshotException? last = null;
         foreach (var name in snapshots.Names(SnapshotKind.Persons))
@@ -53,7 +54,8 @@ internal sealed class FeatureStart(SnapshotFolder snapshots, IJournal journal, I
             }
         }
 
-        if (last is null)
+        // Those that were ahead of the journal are gone by now.
+        if (!isAny)
         {
             return null;
         }

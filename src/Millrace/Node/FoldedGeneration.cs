@@ -71,7 +71,7 @@ internal sealed class FoldedGeneration
             return;
         }
 
-        var from = UnixMicros.Now(_clock) - Features.Reach - History.LongestRun;
+        var from = UnixMicros.Now(_clock) - Features.Reach - History.LongestSession;
         foreach (var tail in _tails.Where(tail => tail.Stream == JournalStream.Events))
         {
             tail.Next = await _journal.SeekAsync(tail.Stream, tail.Partition, from, cancellation);

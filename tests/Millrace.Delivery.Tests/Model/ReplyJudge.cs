@@ -114,10 +114,11 @@ internal sealed class ReplyJudge
         };
     }
 
-    /// <summary>§4: of several that fit, the most recent by Date is to be used. What a request of the same moment brought may have come after this one had chosen.</summary>
+    /// <summary>§4: of several that fit, the most recent by Date is to be used. What a request of the same moment brought may have come after this one had chosen; and what came later for a request like its own may have taken its place.</summary>
     private string? Superseded(Held held, IReadOnlyList<Held> all) =>
         all.FirstOrDefault(other => other.IsSurelyStored && !_served.Beside.Contains(other.Latest) && other.Latest.Order > held.Latest.Order && other.Learned > held.Learned && other.Date > held.Date
-            && other.Source.Ask.Target == Ask.Target && other.Selects(Ask) && other.Source.Ask.Is("GET")) is { } newer ? $"{newer.Id} is more recent (§4)" : null;
+            && other.Source.Ask.Target == Ask.Target && other.Selects(Ask) && other.Source.Ask.Is("GET")
+            && !all.Any(third => third.Learned > other.Learned && third.Source.Ask.Target == Ask.Target && third.Selects(other.Source.Ask))) is { } newer ? $"{newer.Id} is more recent (§4)" : null;
 
     /// <summary>§5.1: a stored response is sent with its age.</summary>
     private string? WrongAge(Held held)

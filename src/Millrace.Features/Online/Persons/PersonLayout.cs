@@ -20,11 +20,14 @@ public sealed class PersonLayout
 
     private const string SeenEvents = "click\nconversion\nhide\nreport";
 
+    /// <summary>A start reads so much more of the journal than features look back, for the sessions that were under way.</summary>
+    public static readonly TimeSpan LongestSession = TimeSpan.FromDays(1);
+
     /// <summary>
-    /// How far back the run of a session can reach: a start reads so much more of the journal than features look back, and nobody who is quiet is forgotten before. A late event may go on
-    /// with what was before a pause; were people forgotten as soon as their run has ended, it would depend on who else came meanwhile.
+    /// How far back the run of a session can reach, and nobody who is quiet is forgotten before. A late event may go on with what was before a pause; were people forgotten as soon as their run
+    /// has ended, it would depend on who else came meanwhile. What was longer ago is of little interest, and a node has room for everybody of that time.
     /// </summary>
-    public static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
+    internal static readonly TimeSpan LongestRun = TimeSpan.FromHours(2);
 
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(10);
 

@@ -21,14 +21,14 @@ internal static class FeatureBounds
         foreach (var feature in features.Where(feature => feature is { Definition: not null, IsRemoved: false }))
         {
             var reach = feature.Definition!.Reach;
-            if (reach + History.LongestRun <= kept)
+            if (reach + History.LongestSession <= kept)
             {
                 continue;
             }
 
             var written = feature.Written.Object!;
             var setting = written["window"].IsWritten ? written["window"] : written["halfLife"].IsWritten ? written["halfLife"] : feature.NameSetting;
-            var longest = kept > History.LongestRun ? Quantities.Format(kept - History.LongestRun) : "nothing";
+            var longest = kept > History.LongestSession ? Quantities.Format(kept - History.LongestSession) : "nothing";
             faults.Add(new ConfigFault(
                 setting.Mark, setting.Path,
                 $"at most {longest} to look back, since journal.retention is {Quantities.Format(kept)} and sessions take a day more (a half-life looks back eight times itself)",

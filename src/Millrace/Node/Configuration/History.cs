@@ -8,7 +8,7 @@ namespace Millrace.Node.Configuration;
 internal static class History
 {
     /// <summary>Pairs want what their session clicked before the window began: a start reads so much more than features reach back.</summary>
-    public static TimeSpan LongestRun => PersonLayout.LongestRun;
+    public static TimeSpan LongestSession => PersonLayout.LongestSession;
 
     private static readonly TimeSpan Margin = TimeSpan.FromDays(1);
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
@@ -19,20 +19,20 @@ internal static class History
     /// <summary>How long events, decisions and deliveries are kept.</summary>
     public static TimeSpan Retention(NodeConfig config, FeatureSet features)
     {
-        var derived = features.Reach + LongestRun + Margin;
+        var derived = features.Reach + LongestSession + Margin;
         return config.Journal.Retention ?? (derived > Week ? derived : Week);
     }
 
     /// <summary>Refuses features that look further back than the running journal keeps events: it took its retention at the start.</summary>
     public static void CheckRunning(NodeConfig config, FeatureSet features, TimeSpan kept)
     {
-        if (kept < features.Reach + LongestRun)
+        if (kept < features.Reach + LongestSession)
         {
             throw new ConfigInvalidException(
             [
                 new ConfigFault(
                     config.FeatureMarks.Section, "features",
-                    $"features that look back at most {Quantities.Format(kept - LongestRun)} (a half-life eight times itself), since the running journal keeps {Quantities.Format(kept)} of events; a restart takes longer ones",
+                    $"features that look back at most {Quantities.Format(kept - LongestSession)} (a half-life eight times itself), since the running journal keeps {Quantities.Format(kept)} of events; a restart takes longer ones",
                     Quantities.Format(features.Reach)),
             ]);
         }
@@ -47,7 +47,7 @@ internal static class History
         }
 
         var reach = Features(config).Reach;
-        if (kept < reach + LongestRun)
+        if (kept < reach + LongestSession)
         {
             var setting = bound["journal"].Object!["retention"];
             throw new ConfigInvalidException(
@@ -55,7 +55,7 @@ internal static class History
                 new ConfigFault(
                     setting.Mark,
                     setting.Path,
-                    $"at least {Quantities.Format(reach + LongestRun)}, since features look back {Quantities.Format(reach)} (a half-life eight times itself) and sessions a day more",
+                    $"at least {Quantities.Format(reach + LongestSession)}, since features look back {Quantities.Format(reach)} (a half-life eight times itself) and sessions a day more",
                     Quantities.Format(kept)),
             ]);
         }

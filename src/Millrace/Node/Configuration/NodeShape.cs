@@ -50,7 +50,7 @@ internal static class NodeShape
     [
         new("items", Scalars.Integer(1, 100_000_000), "Items of the catalogue, deleted ones as long as anything counts them; changes of further items are refused.", "2000000", "two million of a few features fit a laptop"),
         new("sessions", Scalars.Integer(1, 100_000_000), "Sessions of each partition that are followed for pairs; the one quiet for longest leaves.", "1000000", "half an hour of 500 new sessions a second"),
-        new("persons", Scalars.Integer(1, 100_000_000), "Sessions and users whose last items are kept; the least recently active leaves.", "1000000", "half an hour of 500 new sessions a second"),
+        new("persons", Scalars.Integer(1, 100_000_000), "Sessions and users whose last items are kept; the least recently active leaves.", "1000000", "two hours of 120 new sessions a second"),
         new("pairs", Scalars.Integer(1, 1_000_000_000), "Pairs of items that one co-occurrence counts at a time; further ones are refused.", "10000000", "some 120 bytes each"),
         new("segments", Scalars.Integer(1, 10_000), "Segments that have a list of their own; further ones count in the global list only.", "64", "countries or languages, not persons"),
         new("session", Scalars.Duration(Second, TimeSpan.FromHours(12)), "A session that was idle for so long begins anew.", "30m", "what web analytics take for a session's end"),

@@ -39,7 +39,7 @@ public sealed class FeaturesExactTests : IDisposable
         var from = UnixMicros.Now(TimeProvider.System);
 
         // A kill loses what was decided in the last tenth of a second, and more on a busy machine: more is asked for than is to be compared.
-        var asked = decisions + (decisions / 20) + (60 * kills);
+        var asked = decisions + (decisions / 20) + (200 * kills);
         using var node = new KilledNode(data, ExactFeatures.Settings, decisions, kills, seed: 7);
         await node.StartAsync();
         await traffic(node, asked);

@@ -15,7 +15,7 @@ namespace Millrace.Tests.Features.Kinds;
 /// </summary>
 public sealed class StateBytesTests
 {
-    private const int Version = 1;
+    private const int Version = 3;
     private const int Layout = 2;
 
     // More than any history of a person keeps: sections that differ in nothing but how long they look back are equal here.
