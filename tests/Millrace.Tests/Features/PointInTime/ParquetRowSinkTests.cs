@@ -1,9 +1,11 @@
+using System.Buffers;
 using Millrace.Features.PointInTime;
 using Millrace.Features.PointInTime.Parquet;
 using Millrace.Journal;
 
 namespace Millrace.Tests.Features.PointInTime;
 
+[Collection(nameof(ParquetCollection))]
 public sealed class ParquetRowSinkTests : IDisposable
 {
     private const int SlateItems = 7;
@@ -16,10 +18,15 @@ public sealed class ParquetRowSinkTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(9)]
     [InlineData(64)]
     [InlineData(100)]
-    public async Task Another_implementation_reads_every_bit_back(int decisions)
+    public async Task Another_implementation_reads_every_bit_back_whatever_shared_arrays_held_before(int decisions)
     {
+        Litter<int>(77);
+        Litter<byte>(0xA5);
         var rows = Decisions(decisions).ToList();
         await WriteAsync(rows);
         var read = DuckDbRows.Read($"select decision, time, item, rank, propensity, slot, surface, policy, epoch, mode, explored, clicks_1h, age, rate from '{_directory.FullName}/*.parquet' order by filename, file_row_number");
@@ -30,6 +37,17 @@ public sealed class ParquetRowSinkTests : IDisposable
             .. Enumerable.Range(0, Slice.Features.Length).Select(c => Bits(d.Matrix.Span[(i * Slice.Features.Length) + c])),
         ])).ToList();
         Assert.Equal(expected, read.Select(r => r.Select(Bits).ToArray()));
+    }
+
+    /// <summary>Leaves something in the arrays that everybody in the process shares, as any code may.</summary>
+    private static void Litter<T>(T value)
+    {
+        for (var size = 16; size <= 1 << 16; size *= 2)
+        {
+            T[][] rented = [.. Enumerable.Range(0, 4).Select(_ => ArrayPool<T>.Shared.Rent(size))];
+            Array.ForEach(rented, array => array.AsSpan().Fill(value));
+            Array.ForEach(rented, array => ArrayPool<T>.Shared.Return(array));
+        }
     }
 
     [Fact]
