@@ -66,7 +66,7 @@ internal sealed class FeatureBuildCommand
         var folding = NodeServices.OptionsOf(config.Folding);
         var error = parsed.InvocationConfiguration.Error;
 
-        // Nobody waits for a pause here, and collecting beside the fold takes a sixth of the processor.
+        // Nobody waits for a pause here, and collecting beside the fold costs processor time (docs/results/features.md).
         GCSettings.LatencyMode = GCLatencyMode.Batch;
         using var files = JournalFiles.Open(parsed.GetValue(_data) ?? config.Node.Data);
         using var reader = files.Inspection.OpenFoldReader();
