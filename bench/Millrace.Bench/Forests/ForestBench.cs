@@ -1,0 +1,136 @@
+using System.Text;
+using Microsoft.ML.OnnxRuntime;
+using Millrace.Bench.Features;
+using Millrace.Models.Trees;
+
+namespace Millrace.Bench.Forests;
+
+/// <summary>
+/// Scoring a batch on one thread: ours beside LightGBM's own library and ONNX Runtime, the same forest and rows, by turns in one run. The processor's time of the thread.
+/// </summary>
+internal static class ForestBench
+{
+    private const int Columns = 30;
+    private const int Rounds = 15;
+
+    /// <param name="trees">Trees of the forest.</param>
+    /// <param name="leaves">Leaves of each.</param>
+    /// <param name="rows">Rows of a batch.</param>
+    internal static int Run(int trees, int leaves, int rows)
+    {
+        if (LightGbmLibrary.Absence is { } absence)
+        {
+            Console.WriteLine($"skipped: {absence}");
+            return 77;
+        }
+
+        ForestData learnt = ForestData.Make(1, Math.Max(2_000, 100 * leaves), Columns, missing: 0.02);
+        string text = LightGbmBooster.Train(learnt, trees, $"objective=regression num_leaves={leaves} min_data_in_leaf=10 learning_rate=0.05");
+        Forest forest = LightGbmText.Read(Encoding.UTF8.GetBytes(text));
+        ForestData data = ForestData.Make(2, rows, Columns, missing: 0.02);
+        using LightGbmBooster booster = LightGbmBooster.Load(text);
+        var native = new double[rows];
+        var own = new double[rows];
+        var scratch = new ForestScratch();
+        var scorer = new ForestScorer([forest], forest.Features);
+        var scalar = new ForestScorer([forest], forest.Features, SimdLevel.Scalar);
+        using var onnx = new OnnxContender(forest, data);
+        Contender[] contenders =
+        [
+            new($"Millrace, {scorer.Level}", () => scorer.Raw(data.Rows, rows, own, scratch)),
+            new("LightGBM's C API", () => booster.Predict(data.Rows, Columns, LightGbmOutput.Raw, native)),
+            new("ONNX Runtime", onnx.Run),
+            new("Millrace, row by row", () => scalar.Raw(data.Rows, rows, own, scratch)),
+        ];
+        Measure(contenders);
+        Report(contenders, $"{forest.Trees.Length} trees of {leaves} leaves, {rows} rows of {Columns}", rows);
+        Same(scorer, data, native, own, scratch);
+        return 0;
+    }
+
+    private static void Measure(Contender[] contenders)
+    {
+        // Once each for a tenth of a second, so that the JIT has finished with ours; then by turns.
+        foreach (var contender in contenders) contender.Warm();
+        for (int round = 0; round < Rounds; round++)
+        {
+            foreach (var contender in contenders) contender.Time();
+        }
+    }
+
+    private static void Report(Contender[] contenders, string what, int rows)
+    {
+        Console.WriteLine($"{what}\n| | µs a row (median of {Rounds} rounds) | least | times Millrace |\n|---|---|---|---|");
+        foreach (var contender in contenders)
+        {
+            Console.WriteLine(FormattableString.Invariant(
+                $"| {contender.Name} | {contender.Median / rows:F3} | {contender.Least / rows:F3} | {contender.Median / contenders[0].Median:F1} |"));
+        }
+    }
+
+    private static void Same(ForestScorer scorer, ForestData data, double[] native, double[] own, ForestScratch scratch)
+    {
+        scorer.Raw(data.Rows, own.Length, own, scratch);
+        int different = native.Zip(own).Count(static pair => BitConverter.DoubleToInt64Bits(pair.First) != BitConverter.DoubleToInt64Bits(pair.Second));
+        Console.WriteLine($"{different} of {own.Length} scores differ from LightGBM's in any bit");
+    }
+
+    private sealed class Contender(string name, Action run)
+    {
+        private readonly List<double> _micros = [];
+        private int _runs = 1;
+
+        internal string Name => name;
+
+        internal double Median => _micros.Order().ElementAt(_micros.Count / 2);
+
+        internal double Least => _micros.Min();
+
+        internal void Warm()
+        {
+            long began = ThreadClock.Now;
+            int runs = 0;
+            for (; ThreadClock.Now - began < 300_000_000; runs++) run();
+            _runs = Math.Max(1, runs / 15);
+        }
+
+        internal void Time()
+        {
+            long began = ThreadClock.Now;
+            for (int i = 0; i < _runs; i++) run();
+            _micros.Add((ThreadClock.Now - began) / 1e3 / _runs);
+        }
+    }
+
+    private sealed class OnnxContender : IDisposable
+    {
+        private static readonly string[] Inputs = ["rows"];
+        private static readonly string[] Outputs = ["scores"];
+        private readonly InferenceSession _session;
+        private readonly OrtValue[] _input;
+        private readonly OrtValue[] _output;
+        private readonly RunOptions _options = new();
+
+        internal OnnxContender(Forest forest, ForestData data)
+        {
+            using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL };
+            _session = new InferenceSession(OnnxModel.Of(forest), options);
+            int rows = data.Labels.Length;
+            Scores = new float[rows];
+            _input = [OrtValue.CreateTensorValueFromMemory(data.Rows, [rows, data.Columns])];
+            _output = [OrtValue.CreateTensorValueFromMemory(Scores, [rows, 1])];
+        }
+
+        internal float[] Scores { get; }
+
+        internal void Run() => _session.Run(_options, Inputs, _input, Outputs, _output);
+
+        public void Dispose()
+        {
+            _input[0].Dispose();
+            _output[0].Dispose();
+            _options.Dispose();
+            _session.Dispose();
+        }
+    }
+}
