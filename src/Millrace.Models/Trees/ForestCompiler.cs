@@ -50,17 +50,15 @@ internal sealed class ForestCompiler
     private void Add(Tree tree, int[] columns, int output)
     {
         int firstStep = _steps.Count;
-        int root = 0;
         bool wide = tree.Leaves.Length > ForestProgram.MostLeaves;
         if (!wide && tree.Nodes.Length > 0)
         {
             var needs = new int[tree.Nodes.Length];
             Needs(tree, 0, needs);
             Emit(tree, 0, 0, columns, needs);
-            root = Slot(0);
         }
 
-        _trees.Add(new TreeProgram(firstStep, _steps.Count - firstStep, root, _leaves.Count, output, wide ? tree : null, columns));
+        _trees.Add(new TreeProgram(firstStep, _steps.Count - firstStep, Slot(0), _leaves.Count, output, wide ? tree : null, columns));
         _leaves.AddRange(tree.Leaves);
     }
 

@@ -35,7 +35,9 @@ internal static class ForestKernel<TLanes>
                 continue;
             }
 
+            // A tree that is one leaf has no step that would write the root: all rows are in leaf 0.
             Compute(program, tree, ref MemoryMarshal.GetReference(ranks), ref MemoryMarshal.GetReference(work), count);
+            if (tree.Steps == 0) work.Slice(tree.Root, count).Clear();
             ref double leaves = ref program.Leaves[tree.FirstLeaf];
             if (floatSums[tree.Output]) AddFloats(ref leaves, work.Slice(tree.Root, count), sums);
             else Add(ref leaves, work.Slice(tree.Root, count), sums);
