@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Millrace.Models.Trees;
 
@@ -51,8 +53,20 @@ internal static class ForestKernel<TLanes>
 
     private static void Add(ref double leaves, ReadOnlySpan<byte> indexes, Span<double> sums)
     {
-        for (int row = 0; row < sums.Length && row < indexes.Length; row++) sums[row] += Unsafe.Add(ref leaves, (nint)indexes[row]);
+        int row = 0;
+        ref double sum = ref MemoryMarshal.GetReference(sums);
+        for (; row <= sums.Length - 8; row += 8)
+        {
+            ulong eight = BinaryPrimitives.ReadUInt64LittleEndian(indexes[row..]);
+            (Vector256.LoadUnsafe(ref sum, (nuint)row) + Four(ref leaves, (uint)eight)).StoreUnsafe(ref sum, (nuint)row);
+            (Vector256.LoadUnsafe(ref sum, (nuint)row + 4) + Four(ref leaves, (uint)(eight >> 32))).StoreUnsafe(ref sum, (nuint)row + 4);
+        }
+
+        for (; row < sums.Length; row++) sums[row] += Unsafe.Add(ref leaves, (nint)indexes[row]);
     }
+
+    private static Vector256<double> Four(ref double leaves, uint indexes) => Vector256.Create(
+        Unsafe.Add(ref leaves, (nint)(byte)indexes), Unsafe.Add(ref leaves, (nint)(byte)(indexes >> 8)), Unsafe.Add(ref leaves, (nint)(byte)(indexes >> 16)), Unsafe.Add(ref leaves, (nint)(indexes >> 24)));
 
     // A sum of two floats, rounded to a double and then to a float, is their sum as floats.
     private static void AddFloats(ref double leaves, ReadOnlySpan<byte> indexes, Span<double> sums)

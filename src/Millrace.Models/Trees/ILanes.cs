@@ -24,12 +24,18 @@ internal readonly struct Lanes256 : ILanes
         nint leftStride = step.LeftStride;
         nint rightStride = step.RightStride;
         Vector256<sbyte> threshold = Vector256.Create(step.Threshold);
-        for (nint row = 0; row < rows; row += Vector256<byte>.Count)
+
+        // Two vectors a turn; blocks have room for whole turns.
+        for (nint row = 0; row < rows; row += 2 * Vector256<byte>.Count)
         {
             Vector256<byte> goesRight = Vector256.GreaterThan(Vector256.LoadUnsafe(ref column, (nuint)row), threshold).AsByte();
-            Vector256.ConditionalSelect(goesRight, Vector256.LoadUnsafe(ref right), Vector256.LoadUnsafe(ref left)).StoreUnsafe(ref result, (nuint)row);
-            left = ref Unsafe.Add(ref left, leftStride);
-            right = ref Unsafe.Add(ref right, rightStride);
+            Vector256<byte> alsoRight = Vector256.GreaterThan(Vector256.LoadUnsafe(ref column, (nuint)(row + Vector256<byte>.Count)), threshold).AsByte();
+            Vector256<byte> kept = Vector256.ConditionalSelect(goesRight, Vector256.LoadUnsafe(ref right), Vector256.LoadUnsafe(ref left));
+            Vector256<byte> alsoKept = Vector256.ConditionalSelect(alsoRight, Vector256.LoadUnsafe(ref Unsafe.Add(ref right, rightStride)), Vector256.LoadUnsafe(ref Unsafe.Add(ref left, leftStride)));
+            kept.StoreUnsafe(ref result, (nuint)row);
+            alsoKept.StoreUnsafe(ref result, (nuint)(row + Vector256<byte>.Count));
+            left = ref Unsafe.Add(ref left, 2 * leftStride);
+            right = ref Unsafe.Add(ref right, 2 * rightStride);
         }
     }
 }

@@ -25,6 +25,11 @@ public static class XgboostJson
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
             return Read(new JsonPlace(document.RootElement, ""), limits);
         }
+        catch (InvalidOperationException)
+        {
+            // What the document throws when a text, or the name of a member, is asked for and is not Unicode.
+            throw new ForestException("expected texts of valid UTF-8, without halves of surrogate pairs; got others");
+        }
         catch (JsonException fault)
         {
             throw new ForestException($"line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}: expected JSON, as XGBoost saves with the extension .json");

@@ -84,6 +84,29 @@ public sealed class LightGbmEqualityTests
         }
     }
 
+    [Fact]
+    public void A_threshold_written_by_hand_compares_as_in_LightGBM()
+    {
+        Assert.SkipWhen(LightGbmLibrary.Absence is not null, LightGbmLibrary.Absence ?? "");
+        string[] thresholds = ["0", "-0", "1e-40", "-1e-40", "1e-36", "-1e-36", "1.0000000180025095e-35", "-1.0000000180025095e-35", "1.1e-35", "0.1", "0.10000000149011612", "0.10000000149011613", "3.4028235e38", "1e300", "-1e300", "inf"];
+        float[] values = [0, -0f, float.Epsilon, -float.Epsilon, 1e-36f, -1e-36f, 1e-35f, -1e-35f, MathF.BitIncrement(1e-35f), MathF.BitDecrement(-1e-35f), 1.1e-35f, 0.1f, MathF.BitIncrement(0.1f), MathF.BitDecrement(0.1f), float.MaxValue, float.MinValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
+        foreach (string threshold in thresholds)
+        {
+            for (int decision = 0; decision < 12; decision += 2)
+            {
+                string text = $"tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=0\nobjective=regression\nfeature_names=x\nfeature_infos=[0:1]\ntree_sizes=300\n\n"
+                    + $"Tree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nsplit_gain=1\nthreshold={threshold}\ndecision_type={decision}\nleft_child=-1\nright_child=-2\nleaf_value=1 2\nleaf_weight=1 1\nleaf_count=1 1\ninternal_value=0\ninternal_weight=2\ninternal_count=2\nis_linear=0\nshrinkage=1\n\n\nend of trees\n";
+                var model = new NativeModels.Model(text, new ForestData(1, values, new float[values.Length], []));
+                Forest forest = Read(model);
+                double[] native = Native(model, forest, LightGbmOutput.Raw);
+                foreach (var level in Enum.GetValues<SimdLevel>())
+                {
+                    Equal(native, Score(new ForestScorer([forest], forest.Features, level).Raw, model, 1), 0, $"<= {threshold}, decision {decision}, {level}");
+                }
+            }
+        }
+    }
+
     private static Forest Read(NativeModels.Model model) => LightGbmText.Read(Encoding.UTF8.GetBytes(model.Text));
 
     /// <summary>LightGBM's numbers, laid out as ours.</summary>
