@@ -43,7 +43,7 @@ return args switch
     ["features-assemble", var items, var events, var runs, .. var only] => AssembleBench.Run(
         int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture), only),
     ["forest", var trees, var leaves, var rows] => ForestBench.Run(
-        int.Parse(trees, CultureInfo.InvariantCulture), int.Parse(leaves, CultureInfo.InvariantCulture), int.Parse(rows, CultureInfo.InvariantCulture)),
+        int.Parse(trees, CultureInfo.InvariantCulture), int.Parse(leaves, CultureInfo.InvariantCulture), int.Parse(rows, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1)),
     ["forest-golden", var directory] => GoldenModels.Write(directory),
     ["store-memory"] => StoreMemoryBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),

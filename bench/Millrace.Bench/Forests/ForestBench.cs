@@ -16,7 +16,8 @@ internal static class ForestBench
     /// <param name="trees">Trees of the forest.</param>
     /// <param name="leaves">Leaves of each.</param>
     /// <param name="rows">Rows of a batch.</param>
-    internal static int Run(int trees, int leaves, int rows)
+    /// <param name="warming">How long each runs first, so that the JIT has finished with what is managed; a round takes a fiftieth of it.</param>
+    internal static int Run(int trees, int leaves, int rows, TimeSpan warming)
     {
         if (LightGbmLibrary.Absence is { } absence)
         {
@@ -44,16 +45,15 @@ internal static class ForestBench
             new("Millrace, row by row", () => scalar.Raw(data.Rows, rows, own, scratch)),
             .. bits is null ? (Contender[])[] : [new("V-QuickScorer, 8 rows", () => bits.Raw(data.Rows, own))],
         ];
-        Measure(contenders);
+        Measure(contenders, warming);
         Report(contenders, $"{forest.Trees.Length} trees of {leaves} leaves, {rows} rows of {Columns}", rows);
         Same(scorer, data, native, onnx.Scores, own, scratch);
         return 0;
     }
 
-    private static void Measure(Contender[] contenders)
+    private static void Measure(Contender[] contenders, TimeSpan warming)
     {
-        // A second each, so that the JIT has finished with what is managed; then by turns.
-        foreach (var contender in contenders) contender.Warm();
+        foreach (var contender in contenders) contender.Warm(warming);
         for (int round = 0; round < Rounds; round++)
         {
             foreach (var contender in contenders) contender.Time();
@@ -81,9 +81,6 @@ internal static class ForestBench
 
     private sealed class Contender(string name, Action run)
     {
-        private const long Warming = 1_000_000_000;
-
-        // Rounds of about a fiftieth of the warming.
         private const int RoundsOfWarming = 50;
 
         private readonly List<double> _micros = [];
@@ -95,11 +92,11 @@ internal static class ForestBench
 
         internal double Least => _micros.Min();
 
-        internal void Warm()
+        internal void Warm(TimeSpan warming)
         {
             long began = ThreadClock.Now;
             int runs = 0;
-            for (; ThreadClock.Now - began < Warming; runs++) run();
+            for (; ThreadClock.Now - began < warming.TotalNanoseconds; runs++) run();
             _runs = Math.Max(1, runs / RoundsOfWarming);
         }
 

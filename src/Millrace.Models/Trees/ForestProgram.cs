@@ -3,7 +3,7 @@ namespace Millrace.Models.Trees;
 /// <summary>
 /// Forests compiled for blocks of rows. Every column that splits read is ranked among its thresholds first, one byte per row; then each tree is computed
 /// from its leaves up for all rows of the block at once, whole, without a branch: a split keeps, per row, the index of the leaf on the row's side.
-/// See docs/decisions/0026 for why, and docs/results/trees.md for the measurements.
+/// See docs/decisions/0025 for why, and docs/results/trees.md for the measurements.
 /// </summary>
 internal sealed class ForestProgram
 {
