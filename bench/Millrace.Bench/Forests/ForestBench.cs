@@ -25,9 +25,9 @@ internal static class ForestBench
             return 77;
         }
 
-        ForestData learnt = ForestData.Make(1, Math.Max(2_000, 100 * leaves), Columns, missing: 0.02);
-        string text = LightGbmBooster.Train(learnt, trees, $"objective=regression num_leaves={leaves} min_data_in_leaf=10 learning_rate=0.05");
+        string text = Train(1, trees, leaves);
         Forest forest = LightGbmText.Read(Encoding.UTF8.GetBytes(text));
+        Forest second = LightGbmText.Read(Encoding.UTF8.GetBytes(Train(3, trees, leaves)));
         ForestData data = ForestData.Make(2, rows, Columns, missing: 0.02);
         using LightGbmBooster booster = LightGbmBooster.Load(text);
         var native = new double[rows];
@@ -35,6 +35,8 @@ internal static class ForestBench
         var scratch = new ForestScratch();
         var scorer = new ForestScorer([forest], forest.Features);
         var scalar = new ForestScorer([forest], forest.Features, SimdLevel.Scalar);
+        var heads = new ForestScorer([forest, second], forest.Features);
+        var both = new double[2 * rows];
         using var onnx = new OnnxContender(forest, data);
         BitVectorForm? bits = BitVectorForm.Of(forest);
         Contender[] contenders =
@@ -43,6 +45,7 @@ internal static class ForestBench
             new("LightGBM's C API", () => booster.Predict(data.Rows, Columns, LightGbmOutput.Raw, native)),
             new("ONNX Runtime", onnx.Run),
             new("Millrace, row by row", () => scalar.Raw(data.Rows, rows, own, scratch)),
+            new("Millrace, a second forest in the same pass", () => heads.Raw(data.Rows, rows, both, scratch)),
             .. bits is null ? (Contender[])[] : [new("V-QuickScorer, 8 rows", () => bits.Raw(data.Rows, own))],
         ];
         Measure(contenders, warming);
@@ -50,6 +53,9 @@ internal static class ForestBench
         Same(scorer, data, native, onnx.Scores, own, scratch);
         return 0;
     }
+
+    private static string Train(int seed, int trees, int leaves) => LightGbmBooster.Train(
+        ForestData.Make(seed, Math.Max(2_000, 100 * leaves), Columns, missing: 0.02), trees, $"objective=regression num_leaves={leaves} min_data_in_leaf=10 learning_rate=0.05");
 
     private static void Measure(Contender[] contenders, TimeSpan warming)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 
 namespace Millrace.Models.Trees;
 
@@ -10,6 +11,18 @@ public sealed record CategorySet(ImmutableArray<uint> Bits, bool InsideLeft, boo
 {
     /// <summary>Whether a value other than NaN goes left.</summary>
     public bool GoesLeft(float value) => Contains(value) == InsideLeft;
+
+    /// <summary>The categories, ascending.</summary>
+    internal IEnumerable<int> Named()
+    {
+        for (int word = 0; word < Bits.Length; word++)
+        {
+            for (uint left = Bits[word]; left != 0; left &= left - 1) yield return (32 * word) + BitOperations.TrailingZeroCount(left);
+        }
+    }
+
+    /// <summary>How many categories.</summary>
+    internal int Count => Bits.Sum(static word => BitOperations.PopCount(word));
 
     private bool Contains(float value)
     {

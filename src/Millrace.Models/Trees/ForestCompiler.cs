@@ -24,10 +24,15 @@ internal sealed class ForestCompiler
         var compiler = new ForestCompiler(level);
         foreach (var (forest, columns) in heads)
         {
-            foreach (var tree in forest.Trees) compiler._columns.Gather(tree, columns);
+            foreach (var tree in forest.Trees.Where(static tree => !IsWide(tree))) compiler._columns.Gather(tree, columns);
         }
 
         RankColumn[] inputs = compiler._columns.Build();
+        if (compiler._columns.Count > ForestProgram.MostColumns)
+        {
+            throw new ForestException($"expected at most {ForestProgram.MostColumns} categorical splits with sets of their own over all heads; got {compiler._columns.Count}");
+        }
+
         int output = 0;
         foreach (var (forest, columns) in heads)
         {
@@ -47,10 +52,14 @@ internal sealed class ForestCompiler
         };
     }
 
+    /// <summary>Whether leaves, or the categories of a split, do not fit a byte.</summary>
+    private static bool IsWide(Tree tree) =>
+        tree.Leaves.Length > ForestProgram.MostLeaves || tree.Nodes.Any(static node => node.Categories?.Count > CategoryCodes.MostNamed);
+
     private void Add(Tree tree, int[] columns, int output)
     {
         int firstStep = _steps.Count;
-        bool wide = tree.Leaves.Length > ForestProgram.MostLeaves;
+        bool wide = IsWide(tree);
         if (!wide && tree.Nodes.Length > 0)
         {
             var needs = new int[tree.Nodes.Length];

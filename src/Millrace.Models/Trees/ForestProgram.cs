@@ -13,6 +13,9 @@ internal sealed class ForestProgram
     /// <summary>Leaves of a tree that is computed so: their indexes are bytes.</summary>
     internal const int MostLeaves = 256;
 
+    /// <summary>Columns of bytes: 64 MiB of scratch.</summary>
+    internal const int MostColumns = 262_144;
+
     internal required SimdLevel Level { get; init; }
 
     internal required RankColumn[] Inputs { get; init; }

@@ -6,7 +6,7 @@ namespace Millrace.Models.Trees;
 public sealed class ForestScorer
 {
     // With fewer rows than this, walking down each tree is faster than computing it whole (docs/results/trees.md).
-    private const int FewRows = 4;
+    private const int FewRows = 8;
 
     private readonly (Forest Forest, int[] Columns)[] _heads;
     private readonly ForestProgram _program;

@@ -7,8 +7,8 @@ namespace Millrace.Models.Trees;
 /// <param name="Input">The input column.</param>
 /// <param name="Guide">Its thresholds; null when no numeric split reads it.</param>
 /// <param name="Ranked">The columns of ranks to write.</param>
-/// <param name="Categorical">The columns of categories to write.</param>
-internal sealed record RankColumn(int Input, RankGuide? Guide, RankVariant[] Ranked, CategoryVariant[] Categorical)
+/// <param name="Categorical">The columns of categorical splits to write.</param>
+internal sealed record RankColumn(int Input, RankGuide? Guide, RankVariant[] Ranked, CategoryCodes[] Categorical)
 {
     /// <summary>Writes this input's columns for one block of rows.</summary>
     /// <param name="rows">Row-major values from the block's first row on.</param>
@@ -26,7 +26,7 @@ internal sealed record RankColumn(int Input, RankGuide? Guide, RankVariant[] Ran
         ranks = ranks[..padded];
         Guide?.Ranks(values, ranks);
         foreach (var variant in Ranked) variant.Write(values, ranks, block.Slice(variant.Column * ForestProgram.BlockRows, padded));
-        foreach (var variant in Categorical) variant.Write(values, block.Slice(variant.Column * ForestProgram.BlockRows, padded));
+        foreach (var codes in Categorical) codes.Write(values, block, MemoryMarshal.AsBytes(ranks)[..padded]);
     }
 }
 
@@ -61,20 +61,4 @@ internal sealed record RankVariant(int Column, int FirstRank, MissingRule Missin
 
     private static Vector256<sbyte> Narrow(Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d) =>
         Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d));
-}
-
-/// <summary>A column of one categorical split: 0 on the left, 1 on the right.</summary>
-/// <param name="Column">Where it is written.</param>
-/// <param name="Set">The categories.</param>
-/// <param name="MissingLeft">Whether NaN goes left.</param>
-internal sealed record CategoryVariant(int Column, CategorySet Set, bool MissingLeft)
-{
-    internal void Write(ReadOnlySpan<float> values, Span<sbyte> column)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            bool left = float.IsNaN(values[i]) ? MissingLeft : Set.GoesLeft(values[i]);
-            column[i] = left ? (sbyte)0 : (sbyte)1;
-        }
-    }
 }

@@ -48,24 +48,45 @@ internal sealed class RankColumns
                 ranked.Add(new RankVariant(Count++, stretch * Stretch, side.Missing, Fill(side, guide!.Rank(0) - (stretch * Stretch))));
             }
 
-            var categorical = new List<CategoryVariant>();
-            foreach (var (set, missingLeft) in input.Sets.Keys.ToArray())
-            {
-                input.Sets[(set, missingLeft)] = Count;
-                categorical.Add(new CategoryVariant(Count++, set, missingLeft));
-            }
-
-            built.Add(new RankColumn(index, guide, [.. ranked], [.. categorical]));
+            built.Add(new RankColumn(index, guide, [.. ranked], [.. Categorical(input)]));
         }
 
         return [.. built];
+    }
+
+    /// <summary>Gives every categorical split of an input its column, in groups whose categories fit the codes of a byte.</summary>
+    private List<CategoryCodes> Categorical(Input input)
+    {
+        var groups = new List<CategoryCodes>();
+        foreach (var alike in input.Sets.Keys.ToArray().GroupBy(static key => key.Set.Truncates))
+        {
+            var group = new List<(CategorySet Set, bool MissingLeft, int Column)>();
+            var named = new HashSet<int>();
+            foreach (var (set, missingLeft) in alike)
+            {
+                if (named.Union(set.Named()).Count() > CategoryCodes.MostNamed)
+                {
+                    groups.Add(new CategoryCodes(group));
+                    group.Clear();
+                    named.Clear();
+                }
+
+                named.UnionWith(set.Named());
+                group.Add((set, missingLeft, Count));
+                input.Sets[(set, missingLeft)] = Count++;
+            }
+
+            groups.Add(new CategoryCodes(group));
+        }
+
+        return groups;
     }
 
     /// <summary>The column that a split compares, and with what: ranks above it go right.</summary>
     internal (int Column, sbyte Threshold) Find(in TreeNode node, int column)
     {
         var input = _inputs[column];
-        if (node.Categories is { } set) return (input.Sets[(set, node.MissingLeft)], 0);
+        if (node.Categories is { } set) return (input.Sets[(set, node.MissingLeft)], CategoryVariant.Threshold);
         int rank = Array.BinarySearch(input.Sorted, Threshold(node));
         return (input.Ranked[(Side(node), rank / Stretch)], (sbyte)((rank % Stretch) - 128));
     }

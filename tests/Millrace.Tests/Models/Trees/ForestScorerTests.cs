@@ -70,6 +70,38 @@ public sealed class ForestScorerTests
     }
 
     [Fact]
+    public void Categories_of_any_number_and_size_are_told_apart()
+    {
+        var random = new Random(9);
+        for (int largest = 1; largest < 400_000; largest *= 7)
+        {
+            // Sets of a few, of most that a byte holds, and of more; together far more than a byte holds.
+            var trees = Enumerable.Range(0, 40).Select(index =>
+            {
+                var bits = new uint[(largest / 32) + 1];
+                int named = index == 0 ? 300 : index < 4 ? CategoryCodes.MostNamed : random.Next(1, 40);
+                for (int i = 0; i < named; i++)
+                {
+                    int category = random.Next(largest + 1);
+                    bits[category >> 5] |= 1u << (category & 31);
+                }
+
+                var set = new CategorySet([.. bits], random.Next(2) == 0, random.Next(2) == 0);
+                return new Tree([new TreeNode(index % 2, 0, MissingRule.NaN, random.Next(2) == 0, ~0, ~1, 2, set)], [1 << (index % 20), 0], [1, 1], ForestLimits.Default);
+            });
+            Forest forest = RandomForests.Of([.. trees], 2);
+            float[] rows = [.. Enumerable.Range(0, 600).Select(_ => (float)random.Next(-2, largest + 40)), float.NaN, -0.5f, -1, -0.99f, 0.5f, 255, 256, 1e9f, 3e9f, float.PositiveInfinity, float.NegativeInfinity, 253.9f];
+            double[] expected = Alone(forest, forest.Features, rows);
+            foreach (var level in Enum.GetValues<SimdLevel>())
+            {
+                var scores = new double[rows.Length / 2];
+                new ForestScorer([forest], forest.Features, level).Raw(rows, scores.Length, scores, new ForestScratch());
+                Assert.Equal(expected, scores);
+            }
+        }
+    }
+
+    [Fact]
     public void Generated_forests_score_alike_on_every_level()
     {
         for (int seed = 0; seed < 60; seed++)
