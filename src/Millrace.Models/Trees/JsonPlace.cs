@@ -58,13 +58,17 @@ internal readonly struct JsonPlace(JsonElement element, string path)
         return numbers;
     }
 
-    internal float[] Floats(int most)
+    /// <param name="most">At most so many.</param>
+    /// <param name="missing">Whether NaN may be among them.</param>
+    internal float[] Floats(int most, bool missing = false)
     {
         var numbers = new float[Length(most)];
         int at = 0;
         foreach (JsonElement item in element.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.Number || !item.TryGetSingle(out numbers[at]) || !float.IsFinite(numbers[at])) throw Fault($"expected finite numbers; got {Shown(item)} at {at}");
+            // As BareNaN hides it.
+            if (missing && item.ValueKind == JsonValueKind.String && item.ValueEquals("")) numbers[at] = float.NaN;
+            else if (item.ValueKind != JsonValueKind.Number || !item.TryGetSingle(out numbers[at]) || !float.IsFinite(numbers[at])) throw Fault($"expected finite numbers; got {Shown(item)} at {at}");
             at++;
         }
 
@@ -78,6 +82,7 @@ internal readonly struct JsonPlace(JsonElement element, string path)
     private static string Shown(JsonElement element)
     {
         if (element.ValueKind is not (JsonValueKind.String or JsonValueKind.Number)) return element.ValueKind.ToString();
+        if (element.ValueKind == JsonValueKind.String && element.ValueEquals("")) return "NaN or an empty text";
         string text = element.ToString();
         return $"'{text[..Math.Min(32, text.Length)]}'";
     }

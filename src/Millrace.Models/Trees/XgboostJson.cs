@@ -22,7 +22,7 @@ public static class XgboostJson
         if (text.Length > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got {text.Length}");
         try
         {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
+            using var document = JsonDocument.Parse(BareNaN.Hide(text), new JsonDocumentOptions { MaxDepth = 32 });
             return Read(new JsonPlace(document.RootElement, ""), limits);
         }
         catch (InvalidOperationException)

@@ -30,7 +30,7 @@ internal sealed class XgboostTree
         _right = Same(place["right_children"], place["right_children"].Ints(most));
         _feature = Same(place["split_indices"], place["split_indices"].Ints(most));
         _missingLeft = Same(place["default_left"], place["default_left"].Ints(most));
-        _condition = Same(place["split_conditions"], place["split_conditions"].Floats(most));
+        _condition = Same(place["split_conditions"], place["split_conditions"].Floats(most, missing: true));
         _cover = Same(place["sum_hessian"], place["sum_hessian"].Floats(most));
         _type = place.Maybe("split_type") is { } type ? Same(type, type.Ints(most)) : new int[_left.Length];
         _sets = _type.Contains(Categorical) ? Sets(most) : [];
@@ -46,6 +46,8 @@ internal sealed class XgboostTree
         var covers = ImmutableArray.CreateBuilder<double>();
         foreach (int node in order)
         {
+            bool categorical = _left[node] >= 0 && _type[node] == Categorical;
+            if (!categorical && float.IsNaN(_condition[node])) throw _place["split_conditions"].Fault($"expected a finite number at {node}, which is no categorical split; got NaN");
             if (_left[node] < 0)
             {
                 leaves.Add(weight * _condition[node]);
@@ -54,7 +56,6 @@ internal sealed class XgboostTree
             }
 
             if ((uint)_feature[node] >= (uint)_features) throw _place["split_indices"].Fault($"expected 0 to {_features - 1} at {node}; got {_feature[node]}");
-            bool categorical = _type[node] == Categorical;
             CategorySet? set = null;
             if (categorical && !_sets.TryGetValue(node, out set)) throw _place["categories_nodes"].Fault($"expected node {node}, whose split is categorical; got nothing of it");
             nodes.Add(new TreeNode(

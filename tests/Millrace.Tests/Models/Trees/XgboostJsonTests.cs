@@ -15,7 +15,7 @@ public sealed class XgboostJsonTests
         "left_children":[1,-1,-1],"loss_changes":[1,0,0],"parents":[2147483647,0,0],"right_children":[2,-1,-1],"split_conditions":[5E-1,-2.5E-1,1E-1],
         "split_indices":[0,0,0],"split_type":[0,0,0],"sum_hessian":[1E1,4E0,6E0],"tree_param":{"num_deleted":"0","num_feature":"2","num_nodes":"3","size_leaf_vector":"1"}},
         {"base_weights":[0,0,0,0,0],"categories":[1,3],"categories_nodes":[0],"categories_segments":[0],"categories_sizes":[2],"default_left":[0,0,0,0,0],"id":1,
-        "left_children":[1,-1,-1,-1,-1],"loss_changes":[1,0,0,0,0],"parents":[2147483647,0,0,1,1],"right_children":[2,-1,-1,-1,-1],"split_conditions":[0,2E-1,-3E-1,9E0,9E0],
+        "left_children":[1,-1,-1,-1,-1],"loss_changes":[1,0,0,0,0],"parents":[2147483647,0,0,1,1],"right_children":[2,-1,-1,-1,-1],"split_conditions":[NaN,2E-1,-3E-1,9E0,9E0],
         "split_indices":[1,0,0,0,0],"split_type":[1,0,0,0,0],"sum_hessian":[1E1,5E0,5E0,0,0],"tree_param":{"num_deleted":"2","num_feature":"2","num_nodes":"5","size_leaf_vector":"1"}}]},
         "name":"gbtree"},"learner_model_param":{"base_score":"2.5E-1","boost_from_average":"1","num_class":"0","num_feature":"2","num_target":"1"},
         "objective":{"name":"binary:logistic","reg_loss_param":{"scale_pos_weight":"1"}}},"version":[2,1,0]}
@@ -41,6 +41,10 @@ public sealed class XgboostJsonTests
             for (int i = 0; i < rows.Length; i++) Assert.Equal(1 / (1 + Math.Exp(-(start + rows[i].First + rows[i].Second))), scores[i], 1e-7);
         }
     }
+
+    [Fact]
+    public void A_feature_may_be_called_NaN() =>
+        Assert.Equal(["a NaN \"NaN", "age"], Read(Model.Replace("\"clicks\"", "\"a NaN \\\"NaN\"", StringComparison.Ordinal)).Features);
 
     [Fact]
     public void Contributions_take_the_hessians_for_the_weight_of_rows()
@@ -86,6 +90,9 @@ public sealed class XgboostJsonTests
     [InlineData("\"left_children\":[1,-1,-1],", "\"left_children\":[0,-1,-1],", "learner.gradient_booster.model.trees[0].left_children: expected a node that nothing else leads to at 0; got 0")]
     [InlineData("\"right_children\":[2,-1,-1],", "\"right_children\":[2,-1],", "learner.gradient_booster.model.trees[0].right_children: expected 3 items, as left_children has; got 2")]
     [InlineData("\"split_conditions\":[5E-1", "\"split_conditions\":[1E99", "learner.gradient_booster.model.trees[0].split_conditions: expected finite numbers; got '1E99' at 0")]
+    [InlineData("\"split_conditions\":[5E-1", "\"split_conditions\":[NaN", "learner.gradient_booster.model.trees[0].split_conditions: expected a finite number at 0, which is no categorical split; got NaN")]
+    [InlineData("\"split_conditions\":[NaN,2E-1", "\"split_conditions\":[NaN,NaN", "learner.gradient_booster.model.trees[1].split_conditions: expected a finite number at 1, which is no categorical split; got NaN")]
+    [InlineData("\"sum_hessian\":[1E1,4E0", "\"sum_hessian\":[NaN,4E0", "learner.gradient_booster.model.trees[0].sum_hessian: expected finite numbers; got NaN or an empty text at 0")]
     [InlineData("\"split_indices\":[1", "\"split_indices\":[2", "learner.gradient_booster.model.trees[1].split_indices: expected 0 to 1 at 0; got 2")]
     [InlineData("\"categories_nodes\":[0]", "\"categories_nodes\":[1]", "learner.gradient_booster.model.trees[1].categories_nodes: expected node 0, whose split is categorical; got nothing of it")]
     [InlineData("\"categories\":[1,3]", "\"categories\":[1,99999999]", "learner.gradient_booster.model.trees[1].categories: expected 0 to 1048576; got 99999999")]
