@@ -1,3 +1,4 @@
+using Millrace.Features.Definitions;
 using Millrace.Features.Images;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
@@ -41,6 +42,10 @@ public sealed class EmbeddedPersonStore : IPersonStore
 
     /// <inheritdoc cref="PersonShards.LeftOut"/>
     public long LeftOut => _shards.LeftOut;
+
+    /// <summary>What it means for a feature at a time that people went from here whom it may still want; null when it means nothing.</summary>
+    internal Inexactness? InexactOf(FeatureDefinition feature, FeatureSet features, UnixMicros time) =>
+        _shards.Gone is var (first, last) ? Inexactness.OfPersons(feature, features, first, last, time) : null;
 
     /// <inheritdoc cref="PersonShards.LinksLost"/>
     public bool LinksLost => _shards.LinksLost;

@@ -16,6 +16,7 @@ internal sealed class PersonShards
     private readonly long[] _folded;
     private readonly Lock _standing = new();
     private long _evicted;
+    private long? _goneBy;
     private int _waiting;
 
     internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons)
@@ -59,7 +60,33 @@ internal sealed class PersonShards
     internal bool LinksLost { get; set; }
 
     /// <summary>Goes on counting where a snapshot stood; nobody sees this yet.</summary>
-    internal void GoOn(long evicted, long leftOut) => (_evicted, LeftOut) = (evicted, leftOut);
+    /// <param name="evicted">How many had been evicted.</param>
+    /// <param name="leftOut">How many had been left out.</param>
+    /// <param name="time">The snapshot's: when it happened nobody knows any more, and not later than then.</param>
+    internal void GoOn(long evicted, long leftOut, UnixMicros time)
+    {
+        (_evicted, LeftOut) = (evicted, leftOut);
+        _goneBy = evicted + leftOut > 0 ? time.Value : null;
+    }
+
+    /// <summary>From when on, and until when, persons went whom features may still want; null when none did.</summary>
+    internal (UnixMicros First, UnixMicros Last)? Gone
+    {
+        get
+        {
+            var (first, last) = (_goneBy ?? long.MaxValue, _goneBy ?? long.MinValue);
+            foreach (var shard in _shards)
+            {
+                foreach (var table in (ReadOnlySpan<PersonTable>)[shard.Sessions, shard.Users, shard.Consented])
+                {
+                    var (from, to) = table.EvictedAt;
+                    (first, last) = (Math.Min(first, from), Math.Max(last, to));
+                }
+            }
+
+            return last == long.MinValue ? null : (new UnixMicros(first), new UnixMicros(last));
+        }
+    }
 
     /// <summary>Moves the first fact of a partition that is not folded; called by the writer, who stands still while a reader asks for it.</summary>
     internal void MoveTo(int partition, long offset)

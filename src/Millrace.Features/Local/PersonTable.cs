@@ -26,11 +26,16 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
     private int _oldest = -1;
     private long _oldestTouched; // Of that slot, so that it need not be looked up for each fact.
     private long _evicted;
+    private long _firstEvicted = long.MaxValue;
+    private long _lastEvicted = long.MinValue;
 
     internal int Count => _persons.Count;
 
     /// <summary>How many left because of the bound.</summary>
     internal long Evicted => Volatile.Read(ref _evicted);
+
+    /// <summary>When the first and the last of them left, Unix µs as facts are received; the greatest and the least where none did.</summary>
+    internal (long First, long Last) EvictedAt => (Volatile.Read(ref _firstEvicted), Volatile.Read(ref _lastEvicted));
 
     /// <summary>How many blobs of persons who left wait for the next.</summary>
     internal int Spare => _spare.Count;
@@ -202,6 +207,8 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
             if (!quiet)
             {
                 Volatile.Write(ref _evicted, _evicted + 1);
+                Volatile.Write(ref _firstEvicted, Math.Min(_firstEvicted, _clock));
+                Volatile.Write(ref _lastEvicted, Math.Max(_lastEvicted, _clock));
                 FeatureMetrics.BoundHit(bound);
             }
 

@@ -19,7 +19,7 @@ public sealed class Moment
     /// <summary>The person who asked, as the decision read it.</summary>
     public PersonBuffer Person { get; } = new();
 
-    /// <summary>Whether no bound was hit until then, so that values are those of a node that hit none.</summary>
+    /// <summary>Whether nothing that a bound left out lies within any window, so that values are those of a node that hit none.</summary>
     public bool IsWhole { get; internal set; }
 }
 

@@ -65,6 +65,9 @@ public sealed class PointInTimeWalk
     /// <summary>Whether the folder counted all that the facts say: see <see cref="FoldCounts.Whole"/>.</summary>
     public bool Whole => _folder.Counts.Whole && _persons.Evicted == 0;
 
+    /// <summary>Why the values of a feature at a time may be others than the facts say; null when they are not.</summary>
+    public Inexactness? InexactOf(FeatureDefinition feature, UnixMicros time) => _folder.InexactOf(feature, time) ?? _persons.InexactOf(feature, _features, time);
+
     /// <summary>How far decisions are read, as a time between From and To.</summary>
     public UnixMicros Reached { get; private set; }
 
@@ -133,6 +136,8 @@ public sealed class PointInTimeWalk
         Volatile.Write(ref _feeds, [.. feeds]);
     }
 
+    private bool IsExactAt(UnixMicros time) => Whole || _features.Definitions.All(feature => InexactOf(feature, time) is null);
+
     /// <summary>Retention may have taken what a start would read.</summary>
     private async Task NoteShortAsync(int partition, long start, UnixMicros from, UnixMicros end, CancellationToken cancellation)
     {
@@ -194,7 +199,7 @@ public sealed class PointInTimeWalk
                 continue;
             }
 
-            (_moment.Decided, _moment.Position, _moment.IsWhole) = (decided, stored.Position, Whole);
+            (_moment.Decided, _moment.Position, _moment.IsWhole) = (decided, stored.Position, IsExactAt(epoch.Until > WalkOptions.TimeOf(decided) ? epoch.Until : WalkOptions.TimeOf(decided)));
             await visitor.VisitAsync(_moment, cancellation);
             Counts.Visited++;
             await (_options.Rest?.Invoke(cancellation) ?? ValueTask.CompletedTask);

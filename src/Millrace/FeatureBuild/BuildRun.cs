@@ -52,7 +52,7 @@ internal sealed class BuildRun(IJournalReader journal, FeatureSet features, Feat
         await walk.RunAsync(new Counting(this, builder, slices), cancellation);
         await builder.CompleteAsync(walk.Latest, cancellation);
         Rows = slices.Rows;
-        return new BuildOutcome(slices.Count, slices.Kept, slices.Rows, builder.Decisions, builder.Slim, builder.Late, walk.Folded, walk.Whole, walk.Counts);
+        return new BuildOutcome(slices.Count, slices.Kept, slices.Rows, builder.Decisions, builder.Slim, builder.Late, walk.Folded, builder.IsWhole, walk.Counts);
     }
 
     private sealed class Counting(BuildRun run, RowBuilder builder, RowSlices slices) : IMomentVisitor

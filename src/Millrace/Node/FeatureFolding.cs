@@ -72,6 +72,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Whether what serves counted all that the facts say: no bound was hit.</summary>
     public bool Whole => _serving.Folder.Counts.Whole && _serving.Persons is not (EmbeddedPersonStore { Evicted: > 0 } or EmbeddedPersonStore { LeftOut: > 0 });
 
+    /// <summary>What serves.</summary>
+    public (FeatureFolder Folder, IPersonStore Persons) Serving => (_serving.Folder, _serving.Persons);
+
     /// <summary>Whether a start could not read which sessions users had before: an erasure does not find those. Values are what they are all the same.</summary>
     public bool LinksLost => _serving.Persons is EmbeddedPersonStore { LinksLost: true };
 

@@ -94,6 +94,9 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>How soon features show facts.</summary>
     public FreshnessWatch Freshness { get; private set; } = null!;
 
+    /// <summary>What is wrong with the values of features.</summary>
+    public FeatureHealth Health { get; private set; } = null!;
+
     /// <summary>Takes changes of the features.</summary>
     public FeatureReload FeatureReload { get; private set; } = null!;
 
@@ -207,13 +210,14 @@ internal sealed class NodeServices : IAsyncDisposable
             Priors = config.Folding.Refit is { } refit ? new PriorFitting(Journal, refit, Clock, Logger) : null,
         };
         _closing.Add(Folding);
+        Health = Owned(new FeatureHealth(() => Folding.Serving, Clock, Meter, Logger));
         FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
         if (config.Skew.Watch)
         {
             Skew = new SkewWatch(
-                Journal, () => Serving.Current, () => Folding.Whole, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share, Subjects), Clock, Meter, Logger);
+                Journal, () => Serving.Current, Health.InexactOf, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share, Subjects), Clock, Meter, Logger);
             _closing.Add(Skew);
             Skew.Start();
         }

@@ -113,12 +113,26 @@ public sealed class FeatureConfigurationTests
     [InlineData("{name: a, expr: 'a'}", "features[0].expr: expected a formula that does not need itself", "a needs a")]
     [InlineData("{name: a, expr: 'b'}, {name: b, life: removed}", "features[0].expr: expected a feature that is not removed", "'b', which t.yaml:2:")]
     [InlineData("{name: a, life: removed}, {name: a, count: view, window: 1h}", "features[1].name: expected each feature name once, and the name of a removed one stays taken", "'a' again")]
+    [InlineData("{name: a, count: click, window: 1h, fresh: 249ms}", "t.yaml:2:47 features[0].fresh: expected at least 250ms, since what is of items shows with the next epoch, and those come each 250ms", "got 249ms")]
+    [InlineData("{name: a, cooccur: click, window: 1d, fresh: 1ms}", "features[0].fresh: expected at least 250ms", "got 1ms")]
+    [InlineData("{name: a, age: published, fresh: 100ms}", "features[0].fresh: expected at least 250ms", "got 100ms")]
+    [InlineData("{name: a, expr: 'b + c', fresh: 10ms}, {name: c, expr: 'd * 2'}, {name: d, count: click, window: 1h}, {name: b, run: items}", "features[0].fresh: expected at least 250ms", "got 10ms")]
     public void Each_fault_of_a_feature_says_where_it_is(string features, string expected, string got)
     {
         var faults = FaultsOf($"features:\n  [{features}]");
         Assert.Contains(faults, fault => fault.Contains(expected, StringComparison.Ordinal) && fault.Contains(got, StringComparison.Ordinal));
         Assert.All(faults, fault => Assert.StartsWith("t.yaml:2:", fault, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void What_is_of_persons_or_requests_alone_waits_for_no_epoch() => Check("""
+        features:
+          - {name: a, entity: user, count: click, window: 1h, fresh: 1ms}
+          - {name: b, entity: user-item, past: click, window: 1h, fresh: 1ms}
+          - {name: c, time: hour, fresh: 1ms}
+          - {name: d, expr: 'a * c', fresh: 1ms}
+          - {name: e, count: click, window: 1h, fresh: 250ms}
+        """);
 
     [Fact]
     public void Faults_of_every_sort_are_told_at_once()

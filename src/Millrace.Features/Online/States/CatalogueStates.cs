@@ -71,13 +71,24 @@ internal sealed class ItemNumbers(ItemNumbersKey key) : CatalogueState(1)
 {
     private static readonly uint Nothing = BitConverter.SingleToUInt32Bits(float.NaN);
 
+    internal override Misfits Misfits { get; } = new($"attributes.{key.Attribute}", "a number, true or false");
+
     internal static float Of(uint cell) => BitConverter.UInt32BitsToSingle(cell ^ Nothing);
 
     private protected override void Write(ItemChanged item, Span<uint> own)
     {
-        if (item.Attributes.TryGetValue(key.Attribute, out var values) && values.Length > 0 && NumberText.Parse(values[0]) is { } number)
+        if (!item.Attributes.TryGetValue(key.Attribute, out var values) || values.Length == 0)
+        {
+            return;
+        }
+
+        if (NumberText.Parse(values[0]) is { } number)
         {
             own[0] = BitConverter.SingleToUInt32Bits((float)number) ^ Nothing;
+        }
+        else
+        {
+            Misfits.Note(item.Item, $"'{values[0]}'");
         }
     }
 }
@@ -99,6 +110,8 @@ internal sealed class ItemVectors(ItemVectorsKey key) : CatalogueState(1 + (key.
 {
     private readonly int[] _counts = new int[key.Dimensions];
 
+    internal override Misfits? Misfits { get; } = key.Text is null ? new Misfits("embedding", $"{key.Dimensions} numbers") : null;
+
     /// <summary>The squared length of a vector; 0 when there is none.</summary>
     internal static int Squared(ReadOnlySpan<uint> cells) => (int)cells[0];
 
@@ -112,6 +125,10 @@ internal sealed class ItemVectors(ItemVectorsKey key) : CatalogueState(1 + (key.
             if (item.Embedding.Length != key.Dimensions || !Int8Vector.TryFromFloats(item.Embedding.AsSpan(), vector, out _))
             {
                 vector.Clear();
+                if (!item.Embedding.IsEmpty)
+                {
+                    Misfits!.Note(item.Item, item.Embedding.Length == key.Dimensions ? "some that are not finite" : $"{item.Embedding.Length} numbers");
+                }
             }
         }
         else if (item.Attributes.TryGetValue(text, out var values))

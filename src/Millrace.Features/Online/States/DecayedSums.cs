@@ -3,7 +3,7 @@ using Millrace.Features.Definitions;
 namespace Millrace.Features.Online;
 
 /// <summary>How often each item had an event, or what its events' values add up to, by <see cref="ForwardDecay"/>.</summary>
-internal sealed class DecayedSums(DecayedSumsKey key) : ItemState, IRestoredRows
+internal sealed class DecayedSums(DecayedSumsKey key, FoldContext context) : ItemState, IRestoredRows
 {
     /// <inheritdoc cref="ForwardDecay.Kept"/>
     internal const int Kept = ForwardDecay.Kept;
@@ -22,7 +22,11 @@ internal sealed class DecayedSums(DecayedSumsKey key) : ItemState, IRestoredRows
         if (EventAmount.Thousandths(key.Unit, folded) is { } amount)
         {
             var words = row.Slice(Offset, ForwardDecay.Words);
-            ForwardDecay.Add(words, folded.Time, _halfLife, amount);
+            if (!ForwardDecay.Add(words, folded.Time, _halfLife, amount))
+            {
+                context.Counts.CutSum();
+            }
+
             Fill(row, words);
         }
     }

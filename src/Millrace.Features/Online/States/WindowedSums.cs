@@ -32,9 +32,17 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         {
             context.Counts.RefuseCount();
         }
-        else if (_ring.Add(folded.Row, folded.Time, amount))
+        else
         {
-            Add(row, folded.Row, 1, amount);
+            var room = key.Sums ? EventAmount.Within(row.Cells().Long(Front + 1), amount) : amount;
+            if (_ring.Add(folded.Row, folded.Time, room))
+            {
+                Add(row, folded.Row, 1, room);
+                if (room != amount)
+                {
+                    context.Counts.CutSum();
+                }
+            }
         }
     }
 
