@@ -245,7 +245,8 @@ public sealed class FeatureStartTests : IAsyncLifetime
             await AppendAsync();
             await node.Folding.StepAsync(Cancellation);
             Assert.True(node.Folding.LinksLost);
-            Assert.True(node.Folding.Whole);
+            Assert.True(node.Folder.Counts.Whole);
+            Assert.Equal((0L, 0L), (node.Persons.Evicted, node.Persons.LeftOut));
         }
 
         Assert.Single(_log, line => line.StartsWith("linksLost:", StringComparison.Ordinal));
