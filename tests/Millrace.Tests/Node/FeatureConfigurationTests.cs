@@ -47,6 +47,8 @@ public sealed class FeatureConfigurationTests
         { "is: phone, by: 'context:device'", new ContextIsFeature("f", "device", "phone") },
         { "match: 'context:language', by: 'attribute:language'", new ContextMatchFeature("f", "language", "attribute:language") },
         { "value: 'attribute:price'", new ItemValueFeature("f", "price") },
+        { "component: 3, text: title", new ItemComponentFeature("f", 3, "title", 64) },
+        { "component: 7, embedding: 8", new ItemComponentFeature("f", 7, null, 8) },
         { "value: 'context:temperature'", new ContextValueFeature("f", "temperature") },
         { "expr: '1 + 2'", new ExpressionFeature("f", FeatureEntity.Item, "1 + 2") },
     };
@@ -107,6 +109,8 @@ public sealed class FeatureConfigurationTests
     [InlineData("{name: a, rate: {of: click}, window: 1d}", "features[0].rate.per: expected a name", "got nothing")]
     [InlineData("{name: a, rate: click, window: 1d}", "features[0].rate: expected a rate like {of: click, per: impression}", "got 'click'")]
     [InlineData("{name: a, rate: {of: click, per: click}, window: 1d}", "features[0].rate: expected two events", "click")]
+    [InlineData("{name: a, component: 64, text: title}", "features[0].component: expected 0 to 63", "got 64")]
+    [InlineData("{name: a, component: 1}", "features[0]: expected either text or embedding", "got neither")]
     [InlineData("{name: a, expr: '1 + '}", "features[0].expr: expected", "of the formula")]
     [InlineData("{name: a, expr: 'clicks + 1'}, {name: click, count: click, window: 1h}", "features[0].expr: expected a feature that is defined", "did you mean 'click'?")]
     [InlineData("{name: a, expr: 'b + 1'}, {name: b, expr: 'c * 2'}, {name: c, expr: a}", "expr: expected a formula that does not need itself", "a needs b needs c needs a")]
