@@ -23,7 +23,10 @@ internal static class EventAmount
     internal static bool IsOf(string? unit, Observed observed) => unit is null || (observed.ValueMicros is not null && observed.Unit == unit);
 
     /// <summary>How much of an amount a sum takes: all of it, unless that led further from 0 than <paramref name="most"/>. What is taken back later is what was taken.</summary>
-    internal static long Within(long sum, long amount, long most = MostSum) => (long)(Int128.Clamp((Int128)sum + amount, Math.Min(sum, -most), Math.Max(sum, most)) - sum);
+    /// <remarks>Amounts are far below <paramref name="most"/>, so that the differences fit.</remarks>
+    internal static long Within(long sum, long amount, long most = MostSum) => sum <= most - amount && sum >= -most - amount
+        ? amount
+        : (long)(Int128.Clamp((Int128)sum + amount, Math.Min(sum, -most), Math.Max(sum, most)) - sum);
 
     /// <summary>As <see cref="Micros"/>, in thousandths, halves away from zero: decayed sums multiply by up to 2^20.</summary>
     internal static long? Thousandths(string? unit, in FoldedEvent folded) => unit is null ? 1
