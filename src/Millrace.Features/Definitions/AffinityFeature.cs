@@ -22,11 +22,12 @@ public sealed record AffinityFeature(string Name, FeatureEntity Of, string Event
         }
 
         double total = tally.Total;
+        var first = read.Column(values.At)[..column.Length];
         for (var i = 0; i < column.Length; i++)
         {
-            if (tally.Of(values.Of(read.Row(i))) is var weight and >= 0)
+            if (first[i] != 0)
             {
-                column[i] = (float)(weight / total);
+                column[i] = (float)((values.Cells == 1 ? tally.Of(first[i]) : tally.Of(read.Row(i), values)) / total);
             }
         }
     }

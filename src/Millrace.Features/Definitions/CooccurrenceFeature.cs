@@ -53,11 +53,7 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        for (var i = 0; i < column.Length; i++)
-        {
-            column[i] = read.Rows[i] >= 0 ? 0 : float.NaN;
-        }
-
+        column.Clear();
         var pairs = read.State<SessionPairs.Frozen>(0);
         double weight = 1;
         var recent = read.Recent;
@@ -68,6 +64,8 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
                 Add(read, neighbours, recent[back], weight, column);
             }
         }
+
+        read.Blank(column);
     }
 
     private void Add(in FeatureRead read, CountList neighbours, int of, double weight, Span<float> column)

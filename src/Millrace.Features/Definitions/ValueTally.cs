@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -33,7 +33,7 @@ internal sealed class ValueTally
         {
             var ids = values.Of(snapshot.Cells(rows[i]));
             Total += ids[0] == 0 ? 0 : weights[i];
-            var bit = i < 64 ? new UInt128(0, 1UL << i) : new UInt128(1UL << (i - 64), 0);
+            var (low, high) = i < 64 ? (1UL << i, 0UL) : (0UL, 1UL << i);
             foreach (var id in ids)
             {
                 if (id == 0)
@@ -43,27 +43,25 @@ internal sealed class ValueTally
 
                 ref var entry = ref Take(id);
                 entry.Weight += weights[i];
-                entry.Items |= bit;
+                (entry.Low, entry.High) = (entry.Low | low, entry.High | high);
             }
         }
     }
 
-    /// <summary>The weight of the items that have any of the values; −1 when there are no values.</summary>
-    internal long Of(ReadOnlySpan<uint> ids)
-    {
-        if (ids[0] == 0)
-        {
-            return -1;
-        }
+    /// <summary>The weight of the items that have a value.</summary>
+    internal long Of(uint id) => Find(id).Weight;
 
-        ref readonly var first = ref Find(ids[0]);
-        var (sum, items) = (first.Weight, first.Items);
-        for (var i = 1; i < ids.Length && ids[i] != 0; i++)
+    /// <summary>The weight of the items that have any of a candidate's values, of which there is one at least.</summary>
+    internal long Of(CellRow row, CatalogueState.Frozen values)
+    {
+        ref readonly var first = ref Find(row[values.At]);
+        var (sum, low, high) = (first.Weight, first.Low, first.High);
+        for (var at = values.At + 1; at < values.At + values.Cells && row[at] is var id and not 0; at++)
         {
             // What shares two values counts once.
-            ref readonly var entry = ref Find(ids[i]);
-            sum += entry.Weight - Weight(entry.Items & items);
-            items |= entry.Items;
+            ref readonly var entry = ref Find(id);
+            sum += entry.Weight - Weight(entry.Low & low, 0) - Weight(entry.High & high, 64);
+            (low, high) = (low | entry.Low, high | entry.High);
         }
 
         return sum;
@@ -81,12 +79,12 @@ internal sealed class ValueTally
         return top;
     }
 
-    private long Weight(UInt128 items)
+    private long Weight(ulong items, int from)
     {
         long sum = 0;
-        for (; items != UInt128.Zero; items &= items - UInt128.One)
+        for (; items != 0; items &= items - 1)
         {
-            sum += _weights[(int)UInt128.TrailingZeroCount(items)];
+            sum += _weights[from + BitOperations.TrailingZeroCount(items)];
         }
 
         return sum;
@@ -124,6 +122,11 @@ internal sealed class ValueTally
     private struct Entry
     {
         internal long Weight;
-        internal UInt128 Items;
+
+        /// <summary>A bit for each of the first 64 items that has the value.</summary>
+        internal ulong Low;
+
+        /// <summary>A bit for each of the others.</summary>
+        internal ulong High;
     }
 }
