@@ -74,10 +74,13 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
         double own = counts?.Count(read.Snapshot.Cells(of)) ?? 0;
         var total = neighbours.Total + Shrink;
         var candidates = read.Candidates;
+        Span<int> maybe = stackalloc int[CountList.MostScanned];
         for (var chunk = 0; chunk < neighbours.ScanCount; chunk++)
         {
-            foreach (ref readonly var entry in neighbours.Scan(chunk))
+            var entries = neighbours.Scan(chunk);
+            foreach (var i in candidates.Among(entries, maybe))
             {
+                ref readonly var entry = ref entries[i];
                 var candidate = candidates.Of(entry.Row);
                 if (candidate < 0)
                 {

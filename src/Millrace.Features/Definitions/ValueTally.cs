@@ -11,13 +11,13 @@ internal sealed class ValueTally
     // Less than half full.
     private const int Places = 1024;
 
-    // A value, and the number of its entry from 1. Apart from the entries, so that little is cleared for each history, and a value that is not there is told by one load.
-    private readonly uint[] _ids = new uint[Places];
-    private readonly short[] _places = new short[Places];
+    // Apart from the entries, so that little is cleared for each history, and a value that is not there is told by one load.
+    private readonly Place[] _places = new Place[Places];
 
     // The first one is that of no value.
     private readonly Entry[] _entries = new Entry[1 + MostEntries];
     private readonly long[] _weights = new long[PersonItems.Most];
+    private readonly uint[] _values = new uint[MostEntries];
     private int _count;
 
     /// <summary>The weight of the items that have any value.</summary>
@@ -26,45 +26,59 @@ internal sealed class ValueTally
     /// <summary>Counts the items of a history.</summary>
     internal void Fill(FeatureSnapshot snapshot, CatalogueState.Frozen values, ReadOnlySpan<int> rows, ReadOnlySpan<long> weights)
     {
-        Array.Clear(_ids);
+        Array.Clear(_places);
         weights.CopyTo(_weights);
         (Total, _count) = (0, 0);
+
+        // All rows are read before any value is looked for: a branch that nobody foretells would otherwise wait for the row it came from.
         for (var i = 0; i < rows.Length; i++)
         {
-            var ids = values.Of(snapshot.Cells(rows[i]));
+            values.Of(snapshot.Cells(rows[i])).CopyTo(_values.AsSpan(i * values.Cells));
+        }
+
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var ids = _values.AsSpan(i * values.Cells, values.Cells);
             Total += ids[0] == 0 ? 0 : weights[i];
             var (low, high) = i < 64 ? (1UL << i, 0UL) : (0UL, 1UL << i);
-            foreach (var id in ids)
+            for (var k = 0; k < ids.Length && ids[k] != 0; k++)
             {
-                if (id == 0)
-                {
-                    break;
-                }
-
-                ref var entry = ref Take(id);
+                ref var entry = ref Take(ids[k]);
                 entry.Weight += weights[i];
                 (entry.Low, entry.High) = (entry.Low | low, entry.High | high);
             }
         }
     }
 
-    /// <summary>The weight of the items that have a value.</summary>
-    internal long Of(uint id) => Find(id).Weight;
-
-    /// <summary>The weight of the items that have any of a candidate's values, of which there is one at least.</summary>
-    internal long Of(CellRow row, CatalogueState.Frozen values)
+    /// <summary>The weight of the items that have any of each candidate's values; NaN for a candidate that has none.</summary>
+    internal void Weigh(in FeatureRead read, CatalogueState.Frozen values, Span<double> weights)
     {
-        ref readonly var first = ref Find(row[values.At]);
-        var (sum, low, high) = (first.Weight, first.Low, first.High);
-        for (var at = values.At + 1; at < values.At + values.Cells && row[at] is var id and not 0; at++)
+        // What has fewer values has its first ones.
+        var most = values.Cells;
+        while (most > 1 && !read.Column(values.At + most - 1).ContainsAnyExcept(0u))
         {
-            // What shares two values counts once.
-            ref readonly var entry = ref Find(id);
-            sum += entry.Weight - Weight(entry.Low & low, 0) - Weight(entry.High & high, 64);
-            (low, high) = (low | entry.Low, high | entry.High);
+            most--;
         }
 
-        return sum;
+        var first = read.Column(values.At)[..weights.Length];
+        var second = most > 1 ? read.Column(values.At + 1)[..weights.Length] : default;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            ref readonly var one = ref Find(first[i]);
+            var weight = one.Weight;
+            if (most > 1)
+            {
+                // What shares two values counts once.
+                ref readonly var other = ref Find(second[i]);
+                weight += other.Weight - Weight(one.Low & other.Low, 0) - Weight(one.High & other.High, 64);
+                if (most > 2 && second[i] != 0)
+                {
+                    weight += Others(read.Row(i), values.At, most, one.Low | other.Low, one.High | other.High);
+                }
+            }
+
+            weights[i] = first[i] == 0 ? double.NaN : weight;
+        }
     }
 
     /// <summary>The greatest weight of one value.</summary>
@@ -79,6 +93,25 @@ internal sealed class ValueTally
         return top;
     }
 
+    /// <summary>What a candidate's values behind its second add.</summary>
+    /// <param name="row">The candidate.</param>
+    /// <param name="at">Where its values begin.</param>
+    /// <param name="most">How many it has at most.</param>
+    /// <param name="low">Which of the first 64 items have its first two.</param>
+    /// <param name="high">Which of the others have.</param>
+    private long Others(CellRow row, int at, int most, ulong low, ulong high)
+    {
+        long sum = 0;
+        for (var k = 2; k < most && row[at + k] is var id and not 0; k++)
+        {
+            ref readonly var entry = ref Find(id);
+            sum += entry.Weight - Weight(entry.Low & low, 0) - Weight(entry.High & high, 64);
+            (low, high) = (low | entry.Low, high | entry.High);
+        }
+
+        return sum;
+    }
+
     private long Weight(ulong items, int from)
     {
         long sum = 0;
@@ -90,33 +123,40 @@ internal sealed class ValueTally
         return sum;
     }
 
-    private ref readonly Entry Find(uint id)
-    {
-        var place = PlaceOf(id);
-        return ref _entries[_ids[place] == 0 ? 0 : _places[place]];
-    }
+    // A place that is free is that of no value: so is the one that 0 is looked for at.
+    private ref readonly Entry Find(uint id) => ref _entries[PlaceOf(id).Entry];
 
     private ref Entry Take(uint id)
     {
-        var place = PlaceOf(id);
-        if (_ids[place] == 0)
+        ref var place = ref PlaceOf(id);
+        if (place.Id == 0)
         {
-            (_ids[place], _places[place]) = (id, (short)++_count);
+            place = new Place { Id = id, Entry = ++_count };
             _entries[_count] = default;
         }
 
-        return ref _entries[_places[place]];
+        return ref _entries[place.Entry];
     }
 
-    private int PlaceOf(uint id)
+    private ref Place PlaceOf(uint id)
     {
+        // One branch, which is nearly always foretold, and not one for a free place and another for the value.
         var at = (int)(id * 0x9E3779B1u >> 22);
-        while (_ids[at] is not 0 and var taken && taken != id)
+        while ((_places[at].Id != 0) & (_places[at].Id != id))
         {
             at = (at + 1) & (Places - 1);
         }
 
-        return at;
+        return ref _places[at];
+    }
+
+    private struct Place
+    {
+        /// <summary>The value; 0 where the place is free.</summary>
+        internal uint Id;
+
+        /// <summary>Its entry; 0, that of no value, where the place is free.</summary>
+        internal int Entry;
     }
 
     private struct Entry

@@ -26,9 +26,11 @@ internal static class Int8Vector
             return;
         }
 
+        // What 32 bits hold is divided in a third of the time.
+        bool small = greatest < uint.MaxValue / (4 * Most);
         for (int i = 0; i < counts.Length; i++)
         {
-            long size = ((2 * Most * Math.Abs((long)counts[i])) + greatest) / (2 * greatest);
+            long size = small ? ((2 * Most * (uint)Math.Abs(counts[i])) + (uint)greatest) / (2 * (uint)greatest) : ((2 * Most * Math.Abs((long)counts[i])) + greatest) / (2 * greatest);
             vector[i] = (sbyte)(counts[i] < 0 ? -size : size);
         }
     }
@@ -56,7 +58,15 @@ internal static class Int8Vector
     /// <summary>Adds <paramref name="vector"/> to <paramref name="sum"/>: vectors of several items, in any order, before <see cref="FromCounts"/>.</summary>
     internal static void AddTo(Span<int> sum, ReadOnlySpan<sbyte> vector)
     {
-        for (int i = 0; i < vector.Length; i++) sum[i] += vector[i];
+        ref sbyte from = ref MemoryMarshal.GetReference(vector);
+        int at = 0;
+        for (; at + Vector256<int>.Count <= vector.Length; at += Vector256<int>.Count)
+        {
+            Vector128<sbyte> places = Vector64.LoadUnsafe(ref from, (nuint)at).ToVector128Unsafe();
+            (Vector256.WidenLower(Vector128.WidenLower(places).ToVector256Unsafe()) + Vector256.Create<int>(sum[at..])).CopyTo(sum[at..]);
+        }
+
+        for (; at < vector.Length; at++) sum[at] += vector[at];
     }
 
     /// <summary>The cosine of two vectors of equal length, −1 to 1; NaN when one of them is all zeros and has no direction.</summary>
