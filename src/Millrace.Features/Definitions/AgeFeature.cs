@@ -64,7 +64,7 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
 
                 break;
             default:
-                Ages(now, read.Longs(2 * ItemWords.Born), 0, ages);
+                Ages(now, read.Longs(2 * ItemWords.Born), long.MinValue, ages);
                 break;
         }
 
@@ -83,7 +83,7 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
         DeterministicLanes.ToFloats(ages, column);
     }
 
-    /// <summary>The age of each time that is later than one; NaN where it is none.</summary>
+    /// <summary>The age of each time that is later than <paramref name="from"/>; NaN where there is none.</summary>
     private static void Ages(long now, LongColumn times, long from, Span<double> ages)
     {
         var (end, begin) = (Vector256.Create(now), Vector256.Create(from));

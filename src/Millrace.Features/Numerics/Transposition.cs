@@ -47,7 +47,7 @@ internal static class Transposition
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> High(Vector256<float> a, Vector256<float> b) => Avx.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle();
 
-    /// <summary>The same without vector instructions.</summary>
+    /// <summary>What <see cref="Write"/> does, without vector instructions.</summary>
     internal static void WriteEach(ReadOnlySpan<Vector256<float>> from, Span<float> to, int stride)
     {
         for (var place = 0; place < Side; place++)
