@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Features.Online;
+using Millrace.Features.Text;
 
 namespace Millrace.Features.Definitions;
 
@@ -35,12 +36,13 @@ public sealed record ItemComponentFeature(string Name, int At, string? Text, int
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var vectors = read.State<CatalogueState.Frozen>(0);
+        var squares = read.Column(vectors.At);
+        var places = read.Column(ItemVectors.CellAt(vectors, At));
         for (var i = 0; i < column.Length; i++)
         {
-            var cells = vectors.Of(read.Row(i));
-            if (ItemVectors.Squared(cells) is var squared and > 0)
+            if (squares[i] > 0)
             {
-                column[i] = (float)(ItemVectors.Vector(cells)[At] / Math.Sqrt(squared));
+                column[i] = (float)((sbyte)(places[i] >> (8 * (At % Int8Vector.InCell))) / Math.Sqrt(squares[i]));
             }
         }
     }

@@ -40,6 +40,21 @@ internal abstract class CatalogueState(int cells) : ItemState
         /// <summary>The first of its cells in every row.</summary>
         internal int At => front;
 
+        /// <summary>How many there are.</summary>
+        internal int Cells => cells;
+
+        /// <summary>Whether one of its cells holds a value.</summary>
+        internal bool Has(CellRow row, uint value)
+        {
+            var has = false;
+            for (var at = front; at < front + cells; at++)
+            {
+                has |= row[at] == value;
+            }
+
+            return has;
+        }
+
         /// <summary>Its cells.</summary>
         internal ReadOnlySpan<uint> Of(ReadOnlySpan<uint> row) => row.Slice(front, cells);
 
@@ -112,8 +127,8 @@ internal sealed class ItemVectors(ItemVectorsKey key) : CatalogueState(1 + (key.
 
     internal override Misfits? Misfits { get; } = key.Text is null ? new Misfits("embedding", $"{key.Dimensions} numbers") : null;
 
-    /// <summary>The squared length of a vector; 0 when there is none.</summary>
-    internal static int Squared(ReadOnlySpan<uint> cells) => (int)cells[0];
+    /// <summary>Which cell of a row holds a vector's place; the first cell of all is the squared length, 0 when there is no vector.</summary>
+    internal static int CellAt(Frozen vectors, int place) => vectors.At + 1 + (place / Int8Vector.InCell);
 
     internal static ReadOnlySpan<sbyte> Vector(ReadOnlySpan<uint> cells) => MemoryMarshal.Cast<uint, sbyte>(cells[1..]);
 
