@@ -45,7 +45,15 @@ internal sealed class BuildRun(IJournalReader journal, FeatureSet features, Feat
             return BuildOutcome.Done(slices);
         }
 
-        var options = new WalkOptions { Folding = folding, MaxPersons = request.MaxPersons, From = left.From, To = left.To, AnyDefinitions = request.AnyDefinitions };
+        var options = new WalkOptions
+        {
+            Folding = folding,
+            MaxPersons = request.MaxPersons,
+            From = left.From,
+            To = left.To,
+            AnyDefinitions = request.AnyDefinitions,
+            PersonsAhead = true,
+        };
         var walk = new PointInTimeWalk(journal, features, options, Skipped);
         Volatile.Write(ref _walk, walk);
         var builder = new RowBuilder(features, slices, options.Horizon);
