@@ -39,7 +39,7 @@ internal sealed class PersonWalk
         (_journal, _options) = (journal, options);
         _definitions = options.Folding.Fingerprint(features);
         var partitions = journal.Partitions(JournalStream.Events);
-        _persons = new EmbeddedPersonStore(features.Persons, partitions, options.Folding.SessionIdle, options.MaxPersons, options.Keys);
+        _persons = EmbeddedPersonStore.OfOneThread(features.Persons, partitions, options.Folding.SessionIdle, options.MaxPersons, options.Keys);
         _cut = new long[partitions];
         _reader = new SkippingReader(journal, skipped, options.Rest);
         _reach = Enum.GetValues<PersonEntity>().Select(features.Persons.Reach).Append(features.Reach).Max() + PersonLayout.LongestSession;
