@@ -6,7 +6,6 @@ using Millrace.Tests.Features.PointInTime;
 
 namespace Millrace.Tests.Cli;
 
-[Collection(nameof(ParquetCollection))]
 public sealed class FeatureBuildCommandTests : IAsyncLifetime
 {
     private const string Features = "features: [{name: clicks_1h, entity: item, count: click, window: 1h}, {name: seen_1d, entity: item, count: impression, window: 1d}]";

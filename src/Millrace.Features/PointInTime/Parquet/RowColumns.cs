@@ -8,20 +8,7 @@ internal sealed class RowColumns
 {
     private const int FirstRows = 1 << 10;
 
-    private static readonly DataField[] Before =
-    [
-        new DataField<string>("decision", nullable: false),
-        new DataField<long>("time", nullable: false), // µs; Parquet.Net 6.1.0 states the least and greatest of a timestamp in ms, and readers then skip what they should read.
-        new DataField<string>("item", nullable: false),
-        new DataField<int?>("rank"),
-        new DataField<double?>("propensity"),
-        new DataField<string>("slot", nullable: true),
-        new DataField<string>("surface", nullable: false),
-        new DataField<string>("policy", nullable: false),
-        new DataField<long>("epoch", nullable: false),
-        new DataField<string>("mode", nullable: false),
-        new DataField<bool>("explored", nullable: false),
-    ];
+    private static readonly string[] FixedNames = [.. Before().Select(field => field.Name)];
 
     private readonly int _most;
     private string[] _decisions = [];
@@ -42,14 +29,14 @@ internal sealed class RowColumns
     {
         _most = rows;
         _features = [.. features.Select(_ => Array.Empty<float>())];
-        Schema = new ParquetSchema([.. Before, .. features.Select(name => new DataField<float>(name, nullable: true))]);
+        Schema = new ParquetSchema([.. Before(), .. features.Select(name => new DataField<float>(name, nullable: true))]);
         Grow(Math.Min(rows, FirstRows));
     }
 
     /// <summary>How many columns stand before the features.</summary>
-    public static int Fixed => Before.Length;
+    public static int Fixed => FixedNames.Length;
 
-    public static bool IsFixed(string name) => Before.Any(field => field.Name == name);
+    public static bool IsFixed(string name) => FixedNames.Contains(name);
 
     public ParquetSchema Schema { get; }
 
@@ -113,6 +100,25 @@ internal sealed class RowColumns
         group.CompleteValidate();
         Count = 0;
     }
+
+    /// <summary>
+    /// The columns before the features, anew for each schema: a schema sets its fields' levels as it takes them, first to zero, and a page that another writer
+    /// finishes meanwhile by the same field would lack its levels.
+    /// </summary>
+    private static DataField[] Before() =>
+    [
+        new DataField<string>("decision", nullable: false),
+        new DataField<long>("time", nullable: false), // µs; Parquet.Net 6.1.0 states the least and greatest of a timestamp in ms, and readers then skip what they should read.
+        new DataField<string>("item", nullable: false),
+        new DataField<int?>("rank"),
+        new DataField<double?>("propensity"),
+        new DataField<string>("slot", nullable: true),
+        new DataField<string>("surface", nullable: false),
+        new DataField<string>("policy", nullable: false),
+        new DataField<long>("epoch", nullable: false),
+        new DataField<string>("mode", nullable: false),
+        new DataField<bool>("explored", nullable: false),
+    ];
 
     private ArraySegment<string> Texts(string?[] column) => new(column!, 0, Count);
 

@@ -4,7 +4,6 @@ using Millrace.Journal.Local;
 
 namespace Millrace.Tests.Features.PointInTime;
 
-[Collection(nameof(ParquetCollection))]
 public sealed class AsOfComparisonTests
 {
     private static readonly LogSize Tiny = new(Events: 2_000, Decisions: 60, Items: 20, Users: 10, Seed: 3);

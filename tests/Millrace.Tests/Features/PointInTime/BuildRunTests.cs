@@ -10,7 +10,6 @@ using Millrace.Journal.Local;
 
 namespace Millrace.Tests.Features.PointInTime;
 
-[Collection(nameof(ParquetCollection))]
 public sealed class BuildRunTests : IDisposable
 {
     private static readonly FeatureSet Set = FeatureSet.Create(Definitions());

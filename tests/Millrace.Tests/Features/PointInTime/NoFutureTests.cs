@@ -9,7 +9,6 @@ using Millrace.Journal.Local;
 namespace Millrace.Tests.Features.PointInTime;
 
 /// <summary>Nothing that a decision could not know is in its rows, whatever facts that came later claim about their times.</summary>
-[Collection(nameof(ParquetCollection))]
 public sealed class NoFutureTests
 {
     private static readonly TimeSpan Window = TimeSpan.FromHours(6);

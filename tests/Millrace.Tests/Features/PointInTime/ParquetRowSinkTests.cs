@@ -5,7 +5,6 @@ using Millrace.Journal;
 
 namespace Millrace.Tests.Features.PointInTime;
 
-[Collection(nameof(ParquetCollection))]
 public sealed class ParquetRowSinkTests : IDisposable
 {
     private const int SlateItems = 7;
@@ -48,6 +47,14 @@ public sealed class ParquetRowSinkTests : IDisposable
             Array.ForEach(rented, array => array.AsSpan().Fill(value));
             Array.ForEach(rented, array => ArrayPool<T>.Shared.Return(array));
         }
+    }
+
+    [Fact]
+    public void No_two_writers_share_a_field_since_a_schema_sets_the_levels_of_those_that_it_takes()
+    {
+        var first = new RowColumns(Slice.Features, 1).Schema.DataFields;
+        var second = new RowColumns(Slice.Features, 1).Schema.DataFields;
+        Assert.Empty(first.Intersect(second, ReferenceEqualityComparer.Instance));
     }
 
     [Fact]
