@@ -58,7 +58,13 @@ internal sealed class BuildRun(IJournalReader journal, FeatureSet features, Feat
         Volatile.Write(ref _walk, walk);
         var builder = new RowBuilder(features, slices, options.Horizon);
         await walk.RunAsync(new Counting(this, builder, slices), cancellation);
-        await builder.CompleteAsync(walk.Latest, cancellation);
+
+        // Of a time in which nothing was decided nothing need be left behind: to look again costs no fold. Between slices that have rows, an empty one says that it is done.
+        if (walk.Counts.Visited + walk.Counts.NotVisited + slices.Kept > 0)
+        {
+            await builder.CompleteAsync(walk.Latest, cancellation);
+        }
+
         Rows = slices.Rows;
         return new BuildOutcome(slices.Count, slices.Kept, slices.Rows, builder.Decisions, builder.Slim, builder.Late, walk.Folded, walk.Whole, walk.Counts);
     }
