@@ -6,7 +6,9 @@ namespace Millrace.Features.Local;
 /// <summary>All shards of persons, and how far they are folded.</summary>
 internal sealed class PersonShards
 {
-    private const int MostShards = 64;
+    /// <summary>How many there are, of so many persons that each has some.</summary>
+    internal const int Most = 64;
+
     private const int LeastPersons = 256;
     private const int MostTries = 4;
 
@@ -19,10 +21,10 @@ internal sealed class PersonShards
     private long? _goneBy;
     private int _waiting;
 
-    internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons)
+    internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons, int most = Most)
     {
         _folded = new long[partitions];
-        var shards = Math.Clamp(maxPersons / LeastPersons, 1, MostShards);
+        var shards = Math.Clamp(maxPersons / LeastPersons, 1, most);
         _shards = [.. Enumerable.Range(0, shards).Select(index => new PersonShard(index, layout, partitions, idle, Math.Max(1, maxPersons / shards)))];
     }
 
@@ -152,7 +154,30 @@ internal sealed class PersonShards
 
     internal PersonShard this[int shard] => _shards[shard];
 
-    internal PersonShard Of(ReadOnlySpan<char> key) => _shards[IndexOf(key)];
+    internal PersonShard Of(HashedKey key) => Of(key.Hash);
 
-    internal int IndexOf(ReadOnlySpan<char> key) => (int)((uint)string.GetHashCode(key) % (uint)_shards.Length);
+    /// <summary>The shard of a key's hash.</summary>
+    internal PersonShard Of(ulong hash) => _shards[(int)((uint)(hash >> 32) % (uint)_shards.Length)];
+
+    /// <summary>The sessions that a user is known to have had, latest last.</summary>
+    internal string[] SessionsOf(string tenant, string user)
+    {
+        var key = PersonKeyText.Of(tenant, user, stackalloc char[PersonKeyText.Longest]);
+        var shard = Of(key);
+        lock (shard.Gate)
+        {
+            return shard.Links.SessionsOf(key);
+        }
+    }
+
+    /// <summary>Removes a person from one of the tables; false when it was not there.</summary>
+    internal bool Remove(string tenant, string id, Func<PersonShard, PersonTable> from)
+    {
+        var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
+        var shard = Of(key);
+        lock (shard.Gate)
+        {
+            return from(shard).Remove(key);
+        }
+    }
 }

@@ -69,19 +69,6 @@ public sealed class FeatureFolder
         }
     }
 
-    /// <summary>Folds a batch in order; the same as folding its facts one by one, but faster.</summary>
-    /// <returns>Whether any changed anything.</returns>
-    public bool Apply(ReadOnlySpan<StoredFact> batch)
-    {
-        var changed = false;
-        for (var at = 0; at < batch.Length; at++)
-        {
-            changed |= Apply(batch, at);
-        }
-
-        return changed;
-    }
-
     private FoldAhead AheadIn(Position position)
     {
         const int Streams = 8;
