@@ -21,16 +21,20 @@ internal static class FeaturesAsOfBench
     {
         var rows = log.Size.Decisions * SyntheticLog.SlateItems;
         var first = 0.0;
-        Console.WriteLine("side                             rows/s      seconds  cpu seconds   of the first");
+        Console.WriteLine("side                             rows/s      seconds  cpu seconds   of the first    GC seconds   of each age   peak MiB");
         foreach (var side in sides)
         {
             var own = Directory.CreateDirectory(Path.Combine(directory, side.GetType().Name)).FullName;
             await side.LoadAsync(log, own);
-            var (start, busy) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+            PeakMemory.Restart();
+            int[] before = [.. Enumerable.Range(0, GC.MaxGeneration + 1).Select(GC.CollectionCount)];
+            var (start, busy, paused) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, GC.GetTotalPauseDuration());
             await side.BuildAsync();
             var (seconds, cpu) = (Stopwatch.GetElapsedTime(start).TotalSeconds, (Environment.CpuUsage.TotalTime - busy).TotalSeconds);
+            int[] collections = [.. before.Select((count, age) => GC.CollectionCount(age) - count)];
+            var collecting = (GC.GetTotalPauseDuration() - paused).TotalSeconds;
             first = first == 0 ? rows / seconds : first;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{side.Name,-28}{rows / seconds,11:N0}{seconds,13:N2}{cpu,13:N2}{rows / seconds / first,13:N2}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{side.Name,-28}{rows / seconds,11:N0}{seconds,13:N2}{cpu,13:N2}{rows / seconds / first,13:N2}{collecting,13:N2}{string.Join('/', collections),14}{PeakMemory.Mebibytes,11:N0}"));
         }
     }
 }

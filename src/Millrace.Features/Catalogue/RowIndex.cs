@@ -38,7 +38,8 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         }
 
         _count++;
-        Put(new Place(items.Read(row)!.Hash, row));
+        var hash = items.Read(row)!.Hash;
+        _places.Edit(Seek(_places.Now, _bits, hash, default(Free))) = new Place(hash, row);
     }
 
     /// <summary>Adds the item that stands in <paramref name="row"/>; false when its id is there already.</summary>
@@ -50,14 +51,10 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         }
 
         var item = items.Read(row)!;
-        var mask = (1 << _bits) - 1;
-        var at = Home(item.Hash, _bits);
-        for (; _places.Read(at) is { IsTaken: true } place; at = (at + 1) & mask)
+        var at = Seek(_places.Now, _bits, item.Hash, new OfId(items.Now, item.Id, item.Hash));
+        if (_places.Read(at).IsTaken)
         {
-            if (place.Hash == item.Hash && items.Read(place.Row)!.Id == item.Id)
-            {
-                return false;
-            }
+            return false;
         }
 
         _places.Edit(at) = new Place(item.Hash, row);
@@ -69,11 +66,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
     internal void Remove(int row)
     {
         var mask = (1 << _bits) - 1;
-        var gap = Home(items.Read(row)!.Hash, _bits);
-        while (_places.Read(gap).Row != row)
-        {
-            gap = (gap + 1) & mask;
-        }
+        var gap = Seek(_places.Now, _bits, items.Read(row)!.Hash, new OfRow(row));
 
         // What follows the gap moves into it unless that would put it before its home (Knuth 6.4, algorithm R): no tombstones.
         for (var at = (gap + 1) & mask; _places.Read(at) is { IsTaken: true } place; at = (at + 1) & mask)
@@ -106,21 +99,23 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         {
             if (old[at] is { IsTaken: true } place)
             {
-                Put(place);
+                _places.Edit(Seek(_places.Now, _bits, place.Hash, default(Free))) = place;
             }
         }
     }
 
-    private void Put(Place place)
+    /// <summary>The place at which the search for a hash ends: the first that is the one, or that is free.</summary>
+    private static int Seek<TSought>(CowArray<Place>.Frozen places, int bits, ulong hash, TSought sought)
+        where TSought : struct, ISought
     {
-        var mask = (1 << _bits) - 1;
-        var at = Home(place.Hash, _bits);
-        while (_places.Read(at).IsTaken)
+        var mask = (1 << bits) - 1;
+        var at = Home(hash, bits);
+        while (places[at] is { IsTaken: true } place && !sought.Is(place))
         {
             at = (at + 1) & mask;
         }
 
-        _places.Edit(at) = place;
+        return at;
     }
 
     // Mixed with a number that only this process knows: ids whose hashes differ cannot be chosen to crowd one place. Ids of one hash share it; who may make up ids may slow himself down.
@@ -133,19 +128,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         internal int Find(string id) => Find(id, ItemHash.Of(id));
 
         /// <inheritdoc cref="Find(string)"/>
-        internal int Find(string id, ulong hash)
-        {
-            var mask = (1 << bits) - 1;
-            for (var at = Home(hash, bits); places[at] is { IsTaken: true } place; at = (at + 1) & mask)
-            {
-                if (place.Hash == hash && items[place.Row]!.Id == id)
-                {
-                    return place.Row;
-                }
-            }
-
-            return -1;
-        }
+        internal int Find(string id, ulong hash) => places[Seek(places, bits, hash, new OfId(items, id, hash))].Row;
 
         /// <summary>The rows of the items of these hashes, −1 for each that there is none of. All begin to load their places before any is looked at, so that their misses overlap.</summary>
         internal void Find(ReadOnlySpan<ulong> hashes, Span<int> rows)
@@ -163,19 +146,35 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
         }
 
         /// <summary>The row of the item of this hash; −1 when there is none.</summary>
-        internal int Find(ulong hash)
-        {
-            var mask = (1 << bits) - 1;
-            for (var at = Home(hash, bits); places[at] is { IsTaken: true } place; at = (at + 1) & mask)
-            {
-                if (place.Hash == hash)
-                {
-                    return place.Row;
-                }
-            }
+        internal int Find(ulong hash) => places[Seek(places, bits, hash, new OfHash(hash))].Row;
+    }
 
-            return -1;
-        }
+    /// <summary>What a search looks for; structs, so that each has a loop of its own without a call.</summary>
+    private interface ISought
+    {
+        /// <summary>Whether a place that is taken is the one.</summary>
+        bool Is(Place place);
+    }
+
+    /// <summary>Nothing but a free place.</summary>
+    private readonly struct Free : ISought
+    {
+        public bool Is(Place place) => false;
+    }
+
+    private readonly struct OfRow(int row) : ISought
+    {
+        public bool Is(Place place) => place.Row == row;
+    }
+
+    private readonly struct OfHash(ulong hash) : ISought
+    {
+        public bool Is(Place place) => place.Hash == hash;
+    }
+
+    private readonly struct OfId(CowArray<CatalogueItem?>.Frozen items, string id, ulong hash) : ISought
+    {
+        public bool Is(Place place) => place.Hash == hash && items[place.Row]!.Id == id;
     }
 
     /// <summary>A row, and its item's hash.</summary>
@@ -187,6 +186,7 @@ internal sealed class RowIndex(CowArray<CatalogueItem?> items, int expected = 0)
 
         internal bool IsTaken => _next != 0;
 
+        /// <summary>−1 where the place is free.</summary>
         internal int Row => _next - 1;
     }
 }

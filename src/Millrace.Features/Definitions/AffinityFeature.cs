@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -21,13 +22,12 @@ public sealed record AffinityFeature(string Name, FeatureEntity Of, string Event
             return;
         }
 
-        double total = tally.Total;
-        for (var i = 0; i < column.Length; i++)
+        var weights = read.Doubles(column.Length);
+        tally.Weigh(read, values, weights);
+        var total = Vector256.Create((double)tally.Total);
+        for (var i = 0; i < column.Length; i += Lanes.Count)
         {
-            if (tally.Of(values.Of(read.Row(i))) is var weight and >= 0)
-            {
-                column[i] = (float)(weight / total);
-            }
+            Lanes.Store(Vector256.Create<double>(weights[i..]) / total, Vector256.Create<double>(weights[(i + 4)..]) / total, column, i);
         }
     }
 }

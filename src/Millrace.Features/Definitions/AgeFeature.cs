@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
@@ -40,11 +41,7 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
         {
             case AgeSince.LastEvent:
                 var times = read.State<LastTimes.Frozen>(0);
-                for (var i = 0; i < ages.Length; i++)
-                {
-                    ages[i] = Age(now, times.Of(read.Row(i)));
-                }
-
+                Ages(now, read.Longs(times.At), times.From, ages);
                 break;
             case AgeSince.FirstEvent:
                 var firsts = read.State<FirstTimes.Frozen>(0);
@@ -67,12 +64,7 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
 
                 break;
             default:
-                var born = read.Column(2 * ItemWords.Born);
-                for (var i = 0; i < ages.Length; i++)
-                {
-                    ages[i] = Age(now, born.Long(i));
-                }
-
+                Ages(now, read.Longs(2 * ItemWords.Born), long.MinValue, ages);
                 break;
         }
 
@@ -89,6 +81,18 @@ public sealed record AgeFeature(string Name, AgeSince Since, TimeSpan? HalfLife 
         }
 
         DeterministicLanes.ToFloats(ages, column);
+    }
+
+    /// <summary>The age of each time that is later than <paramref name="from"/>; NaN where there is none.</summary>
+    private static void Ages(long now, LongColumn times, long from, Span<double> ages)
+    {
+        var (end, begin) = (Vector256.Create(now), Vector256.Create(from));
+        for (var i = 0; i < ages.Length; i += Vector256<double>.Count)
+        {
+            var time = times.Load(i);
+            var some = Vector256.GreaterThan(time, begin) & ~Vector256.Equals(time, Vector256<long>.Zero);
+            Lanes.Where(some.AsDouble(), Vector256.ConvertToDouble(Vector256.Max(Vector256<long>.Zero, end - time))).CopyTo(ages[i..]);
+        }
     }
 
     private static double Age(long now, long since) => since == 0 ? double.NaN : Math.Max(0, now - since);

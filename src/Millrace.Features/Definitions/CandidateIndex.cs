@@ -1,3 +1,5 @@
+using Millrace.Features.Online;
+
 namespace Millrace.Features.Definitions;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Millrace.Features.Definitions;
 internal sealed class CandidateIndex
 {
     private const int PlacesEach = 4;
-    private const int BitsInPlace = 8;
+    private const int BitsInPlace = 32;
     private const int LeastBits = 8;
 
     private Place[] _places = [];
@@ -47,9 +49,28 @@ internal sealed class CandidateIndex
         return (_bits[BitOf(hash) >> 6] >> (int)BitOf(hash) & 1) == 0 ? -1 : _places[PlaceOf(hash, row)].Candidate;
     }
 
+    /// <summary>Which of the entries may be of candidates, without a branch for each: <see cref="Of"/> tells.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <param name="maybe">At least as long: their indexes.</param>
+    internal ReadOnlySpan<int> Among(ReadOnlySpan<CountEntry> entries, Span<int> maybe)
+    {
+        maybe = maybe[..entries.Length];
+        var bits = _bits;
+        var shift = _shift - 5;
+        var count = 0;
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var bit = HashOf(entries[i].Row) >> shift;
+            maybe[count] = i;
+            count += (int)(bits[bit >> 6] >> (int)bit) & 1;
+        }
+
+        return maybe[..count];
+    }
+
     private static uint HashOf(int row) => (uint)row * 0x9E3779B1u;
 
-    private uint BitOf(uint hash) => hash >> (_shift - 3);
+    private uint BitOf(uint hash) => hash >> (_shift - 5);
 
     private int PlaceOf(uint hash, int row)
     {

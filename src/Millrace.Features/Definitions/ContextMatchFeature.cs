@@ -28,10 +28,10 @@ public sealed record ContextMatchFeature(string Name, string Key, string By) : F
         var values = read.State<CatalogueState.Frozen>(0);
         for (var i = 0; i < column.Length; i++)
         {
-            var ids = values.Of(read.Row(i));
-            if (ids[0] != 0)
+            var item = read.Row(i);
+            if (item[values.At] != 0)
             {
-                column[i] = ids.Contains(id) ? 1 : 0;
+                column[i] = values.Has(item, id) ? 1 : 0;
             }
         }
     }

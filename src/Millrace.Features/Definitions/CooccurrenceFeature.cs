@@ -53,11 +53,7 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        for (var i = 0; i < column.Length; i++)
-        {
-            column[i] = read.Rows[i] >= 0 ? 0 : float.NaN;
-        }
-
+        column.Clear();
         var pairs = read.State<SessionPairs.Frozen>(0);
         double weight = 1;
         var recent = read.Recent;
@@ -68,6 +64,8 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
                 Add(read, neighbours, recent[back], weight, column);
             }
         }
+
+        read.Blank(column);
     }
 
     private void Add(in FeatureRead read, CountList neighbours, int of, double weight, Span<float> column)
@@ -76,10 +74,13 @@ public sealed record CooccurrenceFeature(string Name, string Event, TimeSpan Win
         double own = counts?.Count(read.Snapshot.Cells(of)) ?? 0;
         var total = neighbours.Total + Shrink;
         var candidates = read.Candidates;
+        Span<int> maybe = stackalloc int[CountList.MostScanned];
         for (var chunk = 0; chunk < neighbours.ScanCount; chunk++)
         {
-            foreach (ref readonly var entry in neighbours.Scan(chunk))
+            var entries = neighbours.Scan(chunk);
+            foreach (var i in candidates.Among(entries, maybe))
             {
+                ref readonly var entry = ref entries[i];
                 var candidate = candidates.Of(entry.Row);
                 if (candidate < 0)
                 {

@@ -28,15 +28,13 @@ public sealed record CountFeature(string Name, string Event, TimeSpan Window, Co
             return;
         }
 
-        var rows = read.Rows;
         var counts = read.Column(state.CountAt);
         double unit = As == CountRead.Share ? (double)Int128.Max(1, state.Total) : 1;
         for (var i = 0; i < column.Length; i++)
         {
-            if (rows[i] >= 0)
-            {
-                column[i] = As == CountRead.Share ? (float)(counts[i] / unit) : counts[i];
-            }
+            column[i] = As == CountRead.Share ? (float)(counts[i] / unit) : counts[i];
         }
+
+        read.Blank(column);
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
@@ -33,28 +35,49 @@ public sealed record CrossFeature(string Name, string Event, string By, TimeSpan
 
         var counts = read.State<CrossedCounts.Frozen>(0);
         var rows = read.Rows;
-        for (var i = 0; i < column.Length; i++)
+        var some = Some(read.Column(counts.At), read.Integers(column.Length));
+        foreach (var i in some)
         {
-            if (counts.All(read.Row(i)) > 0)
-            {
-                counts.Prefetch(rows[i], value);
-            }
+            counts.Prefetch(rows[i], value);
         }
 
-        for (var i = 0; i < column.Length; i++)
+        var all = As == CountRead.Share ? read.Column(read.State<WindowedSums.Frozen>(1).CountAt) : [];
+        column.Clear();
+        foreach (var i in some)
         {
-            if (rows[i] < 0)
-            {
-                continue;
-            }
-
-            var count = counts.All(read.Row(i)) > 0 ? counts.Count(rows[i], value) : 0;
+            var count = counts.Count(rows[i], value);
             column[i] = As switch
             {
                 CountRead.Log => CountLog.LogOnePlus(count),
-                CountRead.Share => read.State<WindowedSums.Frozen>(1).Count(read.Row(i)) is var all and > 0 ? (float)(count / (double)all) : float.NaN,
+                CountRead.Share => (float)(count / (double)all[i]),
                 _ => count,
             };
         }
+
+        for (var i = 0; i < all.Length; i++)
+        {
+            if (all[i] == 0)
+            {
+                column[i] = float.NaN;
+            }
+        }
+
+        read.Blank(column);
+    }
+
+    /// <summary>The candidates that have any count: few of many.</summary>
+    private static Span<int> Some(ReadOnlySpan<uint> all, Span<int> some)
+    {
+        var count = 0;
+        for (var i = 0; i < all.Length; i += Lanes.Count)
+        {
+            var lanes = ~Vector256.Equals(Lanes.Load(all, i), Vector256<uint>.Zero).ExtractMostSignificantBits() & 0xFF;
+            for (; lanes != 0; lanes &= lanes - 1)
+            {
+                some[count++] = i + BitOperations.TrailingZeroCount(lanes);
+            }
+        }
+
+        return some[..count];
     }
 }

@@ -33,5 +33,7 @@ public sealed record DecayedCountFeature(string Name, string Event, TimeSpan Hal
         {
             DeterministicLanes.ToFloats(decayed, column);
         }
+
+        read.Blank(column);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
@@ -27,23 +28,21 @@ public sealed record DecayedSumFeature(string Name, string Event, string Unit, T
     {
         var decayed = read.Doubles(column.Length);
         read.State<DecayedSums.Frozen>(0).Sums(read, decayed);
-        foreach (ref var sum in decayed)
+        for (var i = 0; i < decayed.Length; i += Vector256<double>.Count)
         {
-            sum /= 1e3;
+            var sum = Vector256.Create<double>(decayed[i..]) / Vector256.Create(1e3);
+            (As == CountRead.Log ? Vector256.Max(Vector256<double>.Zero, sum) : sum).CopyTo(decayed[i..]);
         }
 
         if (As == CountRead.Log)
         {
-            foreach (ref var sum in decayed)
-            {
-                sum = Math.Max(0, sum);
-            }
-
             DeterministicLanes.LogOnePlus(decayed, column);
         }
         else
         {
             DeterministicLanes.ToFloats(decayed, column);
         }
+
+        read.Blank(column);
     }
 }

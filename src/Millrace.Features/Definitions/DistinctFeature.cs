@@ -37,14 +37,12 @@ public sealed record DistinctFeature(string Name, string Event, TimeSpan Window,
             return;
         }
 
-        var rows = read.Rows;
         var counts = read.Column(state.CountAt);
         for (var i = 0; i < column.Length; i++)
         {
-            if (rows[i] >= 0)
-            {
-                column[i] = counts[i];
-            }
+            column[i] = counts[i];
         }
+
+        read.Blank(column);
     }
 }

@@ -27,6 +27,15 @@ public abstract record FeatureDefinition(string Name)
         .Concat(Sections.Select(section => section.Reach))
         .Append(Expiry?.Reach ?? default).Append(PersonExpiry?.Reach ?? default).Max();
 
+    /// <summary>Whether it shows facts with the next epoch, since it reads something of items: what it reads of persons alone shows as soon as it is folded.</summary>
+    public bool WaitsForEpoch => !States.IsEmpty || (Sections.IsEmpty && Inputs.IsEmpty && Entity is FeatureEntity.Item or FeatureEntity.ItemContext or FeatureEntity.UserItem or FeatureEntity.UserAttribute);
+
+    /// <summary>Whether it reads anything of persons.</summary>
+    internal bool ReadsPersons => !Sections.IsEmpty || PersonExpiry is not null || (Inputs.IsEmpty && Entity is not (FeatureEntity.Item or FeatureEntity.ItemContext or FeatureEntity.Context));
+
+    /// <summary>How far back it looks at persons.</summary>
+    internal TimeSpan PersonReach => Sections.Select(section => section.Reach).Append(PersonExpiry?.Reach ?? default).Max();
+
     /// <summary>Names of the features that it is computed from, in the order of <see cref="FeatureRead.Input"/>.</summary>
     public virtual ImmutableArray<string> Inputs => [];
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
@@ -49,29 +50,21 @@ internal readonly ref struct FeatureRead
         _inputs = inputs;
         _bound = bound;
         _scratch = scratch;
-        Cells = scratch.CellsOf(inputs.Rows.Length);
-        Stride = 2 * inputs.Snapshot.Served;
     }
 
     internal FeatureSnapshot Snapshot => _inputs.Snapshot;
 
-    /// <summary>How many candidates there are.</summary>
-    internal int Count => _inputs.Rows.Length;
+    /// <summary>How many candidates there are, together with unknown ones that fill up the last eight.</summary>
+    internal int Count => _scratch.Rows.Length;
 
-    /// <inheritdoc cref="ReadInputs.Rows"/>
-    internal ReadOnlySpan<int> Rows => _inputs.Rows;
+    /// <inheritdoc cref="ReadScratch.Rows"/>
+    internal ReadOnlySpan<int> Rows => _scratch.Rows;
 
     /// <summary>Which candidate stands in a row: the inverse of <see cref="Rows"/>.</summary>
-    internal CandidateIndex Candidates => _scratch.Candidates(_inputs);
+    internal CandidateIndex Candidates => _scratch.Candidates();
 
     /// <summary>Rows that the session clicked in its present run, newest first, without repeats; the user's where the request names no session.</summary>
     internal ReadOnlySpan<int> Recent => _scratch.Recent(_inputs);
-
-    /// <summary>The candidates' cells, one row behind the other.</summary>
-    internal ReadOnlySpan<uint> Cells { get; }
-
-    /// <summary>Cells of one row.</summary>
-    internal int Stride { get; }
 
     /// <summary>The epoch's time: where windows of items end.</summary>
     internal UnixMicros Now => Snapshot.Time;
@@ -94,27 +87,41 @@ internal readonly ref struct FeatureRead
     /// <inheritdoc cref="ReadInputs.Context"/>
     internal ImmutableSortedDictionary<string, string> Context => _inputs.Context;
 
-    /// <summary>What stands at cell <paramref name="at"/> in every candidate's row; zero for an unknown item.</summary>
-    internal CellColumn Column(int at) => new(Cells[Math.Min(at, Cells.Length)..], Stride);
+    /// <summary>What stands at cell <paramref name="at"/> of every candidate; zero for an unknown item.</summary>
+    internal ReadOnlySpan<uint> Column(int at) => _scratch.Cells(at);
 
-    /// <summary>log(1 + n) of a count of each known item; what the column holds for the others is left.</summary>
+    /// <summary>The numbers that stand at cell <paramref name="at"/> and the next.</summary>
+    internal LongColumn Longs(int at) => new(Column(at), Column(at + 1));
+
+    /// <summary>log(1 + n) of a count of each known item.</summary>
     /// <param name="at">Where the count stands in every row.</param>
     /// <param name="column">The feature's column.</param>
     internal void LogCounts(int at, Span<float> column)
     {
-        var rows = Rows[..column.Length];
-        var counts = Column(at);
-        for (var i = 0; i < column.Length; i++)
+        var counts = Column(at)[..column.Length];
+        for (var i = 0; i < column.Length; i += Lanes.Count)
         {
-            if (rows[i] >= 0)
+            // Of most items there is nothing to count: the logarithm of one is zero.
+            if (Lanes.Load(counts, i) == Vector256<uint>.Zero)
             {
-                column[i] = CountLog.LogOnePlus(counts[i]);
+                column.Slice(i, Lanes.Count).Clear();
+                continue;
+            }
+
+            for (var lane = i; lane < i + Lanes.Count; lane++)
+            {
+                column[lane] = CountLog.LogOnePlus(counts[lane]);
             }
         }
+
+        Blank(column);
     }
 
+    /// <inheritdoc cref="ReadScratch.Blank"/>
+    internal void Blank(Span<float> column) => _scratch.Blank(column);
+
     /// <summary>What reading takes of candidate <paramref name="i"/>; zeros for an unknown item.</summary>
-    internal ReadOnlySpan<uint> Row(int i) => Cells.Slice(i * Stride, Stride);
+    internal CellRow Row(int i) => _scratch.Row(i);
 
     /// <summary>The catalogue's entry of a candidate; null for an item that only the caller, or only events, know.</summary>
     internal CatalogueItem? Item(int i) => Rows[i] >= 0 && Snapshot.Item(Rows[i]) is { Ghost: false } item ? item : null;
@@ -175,21 +182,11 @@ internal readonly ref struct FeatureRead
     /// <summary>Doubles to work in; what they hold before means nothing.</summary>
     internal Span<double> Doubles(int length) => _scratch.Doubles(length);
 
+    /// <summary>Integers to work in; what they hold before means nothing.</summary>
+    internal Span<int> Integers(int length) => _scratch.Integers(length);
+
     /// <summary>The column of the definition's <paramref name="index"/>-th input.</summary>
-    internal ReadOnlySpan<float> Input(int index) => _scratch.Column(_bound.Inputs[index], Count);
-}
-
-/// <summary>One cell of each candidate's row, or two that are a number.</summary>
-/// <param name="cells">From the first candidate's cell on.</param>
-/// <param name="stride">Cells of one row.</param>
-internal readonly ref struct CellColumn(ReadOnlySpan<uint> cells, int stride)
-{
-    private readonly ReadOnlySpan<uint> _cells = cells;
-    private readonly int _stride = stride;
-
-    internal uint this[int candidate] => _cells[candidate * _stride];
-
-    internal long Long(int candidate) => _cells.Long(candidate * _stride);
+    internal ReadOnlySpan<float> Input(int index) => _scratch.Column(_bound.Inputs[index]);
 }
 
 /// <summary>A definition with the places of what it reads.</summary>

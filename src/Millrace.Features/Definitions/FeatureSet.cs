@@ -21,7 +21,7 @@ public sealed class FeatureSet
     internal const int FoldVersion = 3;
 
     /// <summary>Raised where values stay and only rows or states lie otherwise in snapshots of items: those of another are not believed, and epochs are.</summary>
-    internal const int RowLayout = 2;
+    internal const int RowLayout = 3;
 
     /// <summary>The window of the ladder's global list; always kept.</summary>
     public static readonly TimeSpan GlobalWindow = TimeSpan.FromHours(1);

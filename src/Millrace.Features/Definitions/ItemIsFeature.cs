@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -18,12 +19,11 @@ public sealed record ItemIsFeature(string Name, string By, string Value) : Featu
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var equals = read.Column(read.State<CatalogueState.Frozen>(0).At);
-        for (var i = 0; i < column.Length; i++)
+        for (var i = 0; i < column.Length; i += Lanes.Count)
         {
-            if (equals[i] is var said and not 0)
-            {
-                column[i] = said == 1 ? 1 : 0;
-            }
+            var said = Lanes.Load(equals, i);
+            var value = Vector256.Equals(said, Vector256<uint>.One).AsSingle() & Vector256<float>.One;
+            Vector256.ConditionalSelect(Vector256.Equals(said, Vector256<uint>.Zero).AsSingle(), Vector256.Create(float.NaN), value).CopyTo(column[i..]);
         }
     }
 }

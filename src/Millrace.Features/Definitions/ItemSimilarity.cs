@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Features.Text;
@@ -14,9 +15,8 @@ internal static class ItemSimilarity
         sum.Clear();
         var vectors = read.State<CatalogueState.Frozen>(0);
         var items = read.Items(0);
-        var rows = items.Rows;
         items.Load(read.Snapshot);
-        foreach (var row in rows)
+        foreach (var row in items.Rows)
         {
             Int8Vector.AddTo(sum, ItemVectors.Vector(vectors.Of(read.Snapshot.Cells(row))));
         }
@@ -28,14 +28,21 @@ internal static class ItemSimilarity
             return;
         }
 
+        var products = read.Integers(column.Length);
+        products.Clear();
+        for (var at = 0; at < dimensions; at += Int8Vector.InCell)
+        {
+            Int8Vector.AddProducts(products, read.Column(ItemVectors.CellAt(vectors, at)), person.Slice(at, Int8Vector.InCell));
+        }
+
         var dots = read.Doubles(2 * column.Length);
         var lengths = dots[column.Length..];
         dots = dots[..column.Length];
-        for (var i = 0; i < column.Length; i++)
+        var squares = read.Column(vectors.At);
+        for (var i = 0; i < column.Length; i += Vector256<double>.Count)
         {
-            var cells = vectors.Of(read.Row(i));
-            dots[i] = Int8Vector.Dot(person, ItemVectors.Vector(cells));
-            lengths[i] = (long)squared * ItemVectors.Squared(cells);
+            Lanes.Doubles(products, i).CopyTo(dots[i..]);
+            (Vector256.Create((double)squared) * Lanes.Doubles(squares, i)).CopyTo(lengths[i..]);
         }
 
         DeterministicLanes.Cosine(dots, lengths, dots);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -24,13 +26,14 @@ public sealed record MeanFeature(string Name, string Event, string Unit, TimeSpa
     {
         var sums = read.State<WindowedSums.Frozen>(0);
         var counts = read.Column(sums.CountAt);
-        var amounts = read.Column(sums.SumAt);
-        for (var i = 0; i < column.Length; i++)
+        var amounts = read.Longs(sums.SumAt);
+        for (var i = 0; i < column.Length; i += Lanes.Count)
         {
-            if (counts[i] is var count and > 0)
-            {
-                column[i] = (float)(amounts.Long(i) / (1e6 * count));
-            }
+            Lanes.Store(Mean(amounts.Load(i), Lanes.Doubles(counts, i)), Mean(amounts.Load(i + 4), Lanes.Doubles(counts, i + 4)), column, i);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Mean(Vector256<long> amount, Vector256<double> count) =>
+        Lanes.Where(Vector256.GreaterThan(count, Vector256<double>.Zero), Vector256.ConvertToDouble(amount) / (Vector256.Create(1e6) * count));
 }

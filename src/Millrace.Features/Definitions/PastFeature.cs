@@ -30,9 +30,9 @@ public sealed record PastFeature(string Name, FeatureEntity Of, string Event, Ti
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
-        for (var i = 0; i < column.Length; i++)
+        if (As != PastRead.Age)
         {
-            column[i] = read.Rows[i] >= 0 && As != PastRead.Age ? 0 : float.NaN;
+            column.Clear();
         }
 
         var items = read.Items(0);
@@ -61,9 +61,11 @@ public sealed record PastFeature(string Name, FeatureEntity Of, string Event, Ti
         {
             foreach (ref var value in column)
             {
-                value = float.IsNaN(value) ? value : CountLog.LogOnePlus((long)value);
+                value = CountLog.LogOnePlus((long)value);
             }
         }
+
+        read.Blank(column);
     }
 }
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -48,19 +50,42 @@ public sealed record RateFeature(string Name, string Of, string Per, TimeSpan Wi
         double unit = Examination is null ? 1 : ExaminationCurve.One;
         var (alpha, beta) = PriorOf(read, (long)of.Total, (double)per.Total / unit);
 
-        // The unit is a power of two: multiplying by its inverse gives the bits of dividing, for a fraction of the price.
-        var part = 1 / unit;
-        var rows = read.Rows;
         var counts = read.Column(of.CountAt);
-        var sums = read.Column(Examination is null ? per.CountAt : per.SumAt);
-        for (var i = 0; i < column.Length; i++)
+        if (Examination is null)
         {
-            var (above, below) = (counts[i] + alpha, ((Examination is null ? sums[i] : sums.Long(i)) * part) + alpha + beta);
-            if (rows[i] >= 0 && below > 0)
+            var all = read.Column(per.CountAt);
+            for (var i = 0; i < column.Length; i += Lanes.Count)
             {
-                column[i] = (float)(above / below);
+                Lanes.Store(
+                    Rate(Lanes.Doubles(counts, i), Lanes.Doubles(all, i), alpha, beta),
+                    Rate(Lanes.Doubles(counts, i + 4), Lanes.Doubles(all, i + 4), alpha, beta),
+                    column,
+                    i);
             }
         }
+        else
+        {
+            // The unit is a power of two: multiplying by its inverse gives the bits of dividing, for a fraction of the price.
+            var sums = read.Longs(per.SumAt);
+            var part = Vector256.Create(1 / unit);
+            for (var i = 0; i < column.Length; i += Lanes.Count)
+            {
+                Lanes.Store(
+                    Rate(Lanes.Doubles(counts, i), Vector256.ConvertToDouble(sums.Load(i)) * part, alpha, beta),
+                    Rate(Lanes.Doubles(counts, i + 4), Vector256.ConvertToDouble(sums.Load(i + 4)) * part, alpha, beta),
+                    column,
+                    i);
+            }
+        }
+
+        read.Blank(column);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Rate(Vector256<double> of, Vector256<double> per, double alpha, double beta)
+    {
+        var below = per + Vector256.Create(alpha) + Vector256.Create(beta);
+        return Lanes.Where(Vector256.GreaterThan(below, Vector256<double>.Zero), (of + Vector256.Create(alpha)) / below);
     }
 
     private (double Alpha, double Beta) PriorOf(in FeatureRead read, long of, double per)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
-using System.Runtime.Intrinsics;
-using Millrace.Features.Online;
+using Millrace.Features.Numerics;
 
 namespace Millrace.Features.Definitions;
 
@@ -44,12 +43,11 @@ internal sealed class ReadPlan
     /// <param name="matrix">Row-major, candidates × <see cref="Columns"/>; NaN is missing.</param>
     internal void Run(in ReadInputs inputs, ReadScratch scratch, Span<float> matrix)
     {
-        var count = inputs.Rows.Length;
         scratch.Begin(inputs, Features.Definitions.Length);
         foreach (var index in _order)
         {
             var bound = Features.Bound(index);
-            var column = scratch.Column(index, count);
+            var column = scratch.Column(index);
             column.Fill(float.NaN);
             var read = new FeatureRead(inputs, bound, scratch);
             bound.Definition.Read(read, column);
@@ -60,33 +58,65 @@ internal sealed class ReadPlan
             }
         }
 
-        Transpose(scratch, matrix[..(count * _wanted.Length)]);
+        Transpose(scratch, matrix[..(inputs.Rows.Length * _wanted.Length)]);
     }
 
-    /// <summary>Copies the columns into the matrix, four at a time: a row's line is written once for the four.</summary>
+    /// <summary>Copies the columns into the matrix, eight at a time; the last eight are those of which some may be there already.</summary>
     private void Transpose(ReadScratch scratch, Span<float> matrix)
     {
-        var (width, to) = (_wanted.Length, 0);
-        var count = width == 0 ? 0 : matrix.Length / width;
-        for (; to + 4 <= width; to += 4)
+        var width = _wanted.Length;
+        for (var to = 0; to + Transposition.Side <= width; to += Transposition.Side)
         {
-            var a = scratch.Column(_wanted[to], count);
-            var b = scratch.Column(_wanted[to + 1], count)[..a.Length];
-            var c = scratch.Column(_wanted[to + 2], count)[..a.Length];
-            var d = scratch.Column(_wanted[to + 3], count)[..a.Length];
-            for (var (i, at) = (0, to); i < a.Length; i++, at += width)
-            {
-                Vector128.Create(a[i], b[i], c[i], d[i]).CopyTo(matrix[at..]);
-            }
+            TransposeEight(scratch, to, matrix);
         }
 
-        for (; to < width; to++)
+        if (width > Transposition.Side && width % Transposition.Side != 0)
         {
-            var column = scratch.Column(_wanted[to], count);
-            for (var (i, at) = (0, to); i < column.Length; i++, at += width)
+            TransposeEight(scratch, width - Transposition.Side, matrix);
+        }
+
+        for (var to = 0; to < width && width < Transposition.Side; to++)
+        {
+            var column = scratch.Column(_wanted[to]);
+            for (var (i, at) = (0, to); at < matrix.Length; i++, at += width)
             {
                 matrix[at] = column[i];
             }
+        }
+    }
+
+    private void TransposeEight(ReadScratch scratch, int to, Span<float> matrix)
+    {
+        ReadOnlySpan<float> a = scratch.Column(_wanted[to]);
+        ReadOnlySpan<float> b = scratch.Column(_wanted[to + 1]);
+        ReadOnlySpan<float> c = scratch.Column(_wanted[to + 2]);
+        ReadOnlySpan<float> d = scratch.Column(_wanted[to + 3]);
+        ReadOnlySpan<float> e = scratch.Column(_wanted[to + 4]);
+        ReadOnlySpan<float> f = scratch.Column(_wanted[to + 5]);
+        ReadOnlySpan<float> g = scratch.Column(_wanted[to + 6]);
+        ReadOnlySpan<float> h = scratch.Column(_wanted[to + 7]);
+        Span<float> last = stackalloc float[Transposition.Side * Transposition.Side];
+        var width = _wanted.Length;
+        var count = matrix.Length / width;
+        for (var i = 0; i < count; i += Transposition.Side)
+        {
+            var whole = i + Transposition.Side <= count;
+            Transposition.Write(
+                Lanes.Load(a, i),
+                Lanes.Load(b, i),
+                Lanes.Load(c, i),
+                Lanes.Load(d, i),
+                Lanes.Load(e, i),
+                Lanes.Load(f, i),
+                Lanes.Load(g, i),
+                Lanes.Load(h, i),
+                whole ? matrix[((i * width) + to)..] : last,
+                whole ? width : Transposition.Side);
+        }
+
+        for (var i = count - (count % Transposition.Side); i < count; i++)
+        {
+            last.Slice(i % Transposition.Side * Transposition.Side, Transposition.Side).CopyTo(matrix[((i * width) + to)..]);
         }
     }
 
@@ -105,124 +135,4 @@ internal sealed class ReadPlan
 
         order.Add(index);
     }
-}
-
-/// <summary>Buffers of one read under way, grown as needed and kept for the next.</summary>
-internal sealed class ReadScratch
-{
-    private readonly int[] _recent = new int[FeatureOptions.MostRecent];
-    private readonly CandidateIndex _candidates = new();
-    private bool _indexed;
-    private long[] _served = [];
-    private float[] _columns = [];
-    private double[] _doubles = [];
-    private PersonItems[] _items = [];
-    private int? _recentCount;
-    private int _stride;
-
-    /// <summary>The last tally of values, which the next takes the place of.</summary>
-    internal ValueTally Tally { get; } = new();
-
-    /// <summary>Rows of items of the decision.</summary>
-    internal KnownRows Known { get; } = new();
-
-    internal void Begin(in ReadInputs inputs, int features)
-    {
-        _stride = inputs.Snapshot.Served;
-        var count = inputs.Rows.Length;
-        if (_served.Length < count * _stride)
-        {
-            _served = new long[Math.Max(count, 256) * _stride];
-        }
-
-        if (_columns.Length < count * features)
-        {
-            _columns = new float[Math.Max(count, 256) * features];
-        }
-
-        foreach (var items in _items)
-        {
-            items.Clear();
-        }
-
-        Known.Begin();
-        (_indexed, _recentCount) = (false, null);
-        inputs.Snapshot.Gather(inputs.Rows, _served);
-    }
-
-    /// <inheritdoc cref="FeatureRead.Candidates"/>
-    internal CandidateIndex Candidates(in ReadInputs inputs)
-    {
-        if (!_indexed)
-        {
-            _candidates.Fill(inputs.Rows);
-            _indexed = true;
-        }
-
-        return _candidates;
-    }
-
-    /// <inheritdoc cref="FeatureRead.Recent"/>
-    internal ReadOnlySpan<int> Recent(scoped in ReadInputs inputs) => _recent.AsSpan(0, _recentCount ??= FindRecent(inputs));
-
-    private int FindRecent(scoped in ReadInputs inputs)
-    {
-        var run = inputs.Person.Run(inputs.Asked);
-        Span<ulong> hashes = stackalloc ulong[PersonItems.Most];
-        Span<int> rows = stackalloc int[PersonItems.Most];
-        hashes = hashes[..Math.Min(hashes.Length, run.Length)];
-        for (var i = 0; i < hashes.Length; i++)
-        {
-            hashes[i] = run[i].Item;
-        }
-
-        Known.Find(inputs.Snapshot, hashes, rows);
-        var count = 0;
-        foreach (var row in rows[..hashes.Length])
-        {
-            if (row >= 0 && count < _recent.Length)
-            {
-                _recent[count++] = row;
-            }
-        }
-
-        return count;
-    }
-
-    internal ReadOnlySpan<uint> CellsOf(int count) => _served.AsSpan(0, count * _stride).Cells();
-
-    /// <summary>A history as rows, looked up once for each decision.</summary>
-    internal PersonItems Items(in ReadInputs inputs, (PersonEntity Of, int Index) section, TimeSpan reach)
-    {
-        var at = 0;
-        while (at < _items.Length && _items[at].Section is { } taken)
-        {
-            if (taken == section)
-            {
-                return _items[at];
-            }
-
-            at++;
-        }
-
-        if (at == _items.Length)
-        {
-            _items = [.. _items, new PersonItems()];
-        }
-
-        _items[at].Fill(inputs, Known, section, reach);
-        return _items[at];
-    }
-
-    internal Span<double> Doubles(int length)
-    {
-        if (_doubles.Length < length)
-        {
-            _doubles = new double[length];
-        }
-
-        return _doubles.AsSpan(0, length);
-    }
-
-    internal Span<float> Column(int index, int count) => _columns.AsSpan(index * count, count);
 }

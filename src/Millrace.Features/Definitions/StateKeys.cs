@@ -1,4 +1,5 @@
 using Millrace.Features.Online;
+using Millrace.Journal.Facts;
 
 namespace Millrace.Features.Definitions;
 
@@ -7,6 +8,15 @@ internal abstract record StateKey
 {
     /// <summary>How far back it looks from the end of its windows: older events change nothing.</summary>
     internal abstract TimeSpan Reach { get; }
+
+    /// <summary>The bounds that may leave out of it what facts say.</summary>
+    internal virtual FoldBounds Bounds => FoldBounds.OfItems;
+
+    /// <summary>How long after a bound left something out nothing of that is left.</summary>
+    internal virtual TimeSpan Recovers => Reach;
+
+    /// <summary>Whether it counts an event of the type that it wants: one of another unit is passed over.</summary>
+    internal virtual bool Takes(Observed observed) => true;
 
     internal abstract ItemState Create(FoldContext context);
 }
@@ -19,6 +29,9 @@ internal abstract record PersonKey
 
     /// <summary>How far back it looks from the time of reading.</summary>
     internal abstract TimeSpan Reach { get; }
+
+    /// <inheritdoc cref="StateKey.Takes" />
+    internal virtual bool Takes(Observed observed) => true;
 
     internal abstract PersonState Create();
 }
@@ -34,7 +47,11 @@ internal sealed record WindowedSumsKey(string Event, TimeSpan Window, string? Un
 
     internal bool Sums => Unit is not null || Curve is not null;
 
+    internal override bool Takes(Observed observed) => Curve is not null || EventAmount.IsOf(Unit, observed);
+
     internal override TimeSpan Reach => Window;
+
+    internal override FoldBounds Bounds => FoldBounds.OfItems | FoldBounds.Counts | FoldBounds.Sums;
 
     /// <summary>What an event adds; null for one that is passed over.</summary>
     internal long? AmountOf(in FoldedEvent folded) => Curve is null ? EventAmount.Micros(Unit, folded) : Curve.Of(folded.Fact.Rank);
@@ -50,7 +67,11 @@ internal sealed record DecayedSumsKey(string Event, TimeSpan HalfLife, string? U
 {
     internal override TimeSpan Reach => HalfLife * DecayedSums.Kept;
 
-    internal override ItemState Create(FoldContext context) => new DecayedSums(this);
+    internal override FoldBounds Bounds => FoldBounds.OfItems | FoldBounds.Sums;
+
+    internal override bool Takes(Observed observed) => EventAmount.IsOf(Unit, observed);
+
+    internal override ItemState Create(FoldContext context) => new DecayedSums(this, context);
 }
 
 /// <summary>A list of the items that had an event within a window, with their counts.</summary>
@@ -66,6 +87,11 @@ internal sealed record SessionPairsKey(string Event, TimeSpan Window, int Span, 
     internal const int Buckets = 48;
 
     internal override TimeSpan Reach => Window;
+
+    internal override FoldBounds Bounds => FoldBounds.OfPairs;
+
+    // What a session clicked goes on making pairs for as long as the session lasts.
+    internal override TimeSpan Recovers => Window + PersonLayout.LongestSession;
 
     internal override ItemState Create(FoldContext context) => new SessionPairs(this, context);
 }
@@ -91,6 +117,8 @@ internal sealed record DistinctCountsKey(string Event, TimeSpan Window, int Prec
 
     internal override TimeSpan Reach => Window;
 
+    internal override bool Takes(Observed observed) => (observed.User ?? observed.Session) is not null;
+
     internal override ItemState Create(FoldContext context) => new DistinctCounts(this, context);
 }
 
@@ -100,6 +128,8 @@ internal sealed record CrossedCountsKey(string Event, TimeSpan Window, string By
     internal const int Buckets = 60;
 
     internal override TimeSpan Reach => Window;
+
+    internal override FoldBounds Bounds => FoldBounds.OfItems | FoldBounds.Crosses | FoldBounds.Counts;
 
     internal override ItemState Create(FoldContext context) => new CrossedCounts(this, context);
 }

@@ -25,14 +25,13 @@ public sealed record SumFeature(string Name, string Event, string Unit, TimeSpan
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var state = read.State<WindowedSums.Frozen>(0);
-        var rows = read.Rows;
-        var sums = read.Column(state.SumAt);
+        var sums = read.Longs(state.SumAt);
         var values = read.Doubles(column.Length);
         double unit = As == CountRead.Share ? (double)Int128.Max(1, state.Total) : 1e6;
         for (var i = 0; i < values.Length; i++)
         {
-            var value = sums.Long(i) / unit;
-            values[i] = rows[i] < 0 ? double.NaN : As == CountRead.Log ? Math.Max(0, value) : value;
+            var value = sums[i] / unit;
+            values[i] = As == CountRead.Log ? Math.Max(0, value) : value;
         }
 
         if (As == CountRead.Log)
@@ -43,5 +42,7 @@ public sealed record SumFeature(string Name, string Event, string Unit, TimeSpan
         {
             DeterministicLanes.ToFloats(values, column);
         }
+
+        read.Blank(column);
     }
 }

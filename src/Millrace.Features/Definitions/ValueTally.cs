@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Features.Definitions;
@@ -11,13 +11,13 @@ internal sealed class ValueTally
     // Less than half full.
     private const int Places = 1024;
 
-    // A value, and the number of its entry from 1. Apart from the entries, so that little is cleared for each history, and a value that is not there is told by one load.
-    private readonly uint[] _ids = new uint[Places];
-    private readonly short[] _places = new short[Places];
+    // Apart from the entries, so that little is cleared for each history, and a value that is not there is told by one load.
+    private readonly Place[] _places = new Place[Places];
 
     // The first one is that of no value.
     private readonly Entry[] _entries = new Entry[1 + MostEntries];
     private readonly long[] _weights = new long[PersonItems.Most];
+    private readonly uint[] _values = new uint[MostEntries];
     private int _count;
 
     /// <summary>The weight of the items that have any value.</summary>
@@ -26,47 +26,59 @@ internal sealed class ValueTally
     /// <summary>Counts the items of a history.</summary>
     internal void Fill(FeatureSnapshot snapshot, CatalogueState.Frozen values, ReadOnlySpan<int> rows, ReadOnlySpan<long> weights)
     {
-        Array.Clear(_ids);
+        Array.Clear(_places);
         weights.CopyTo(_weights);
         (Total, _count) = (0, 0);
+
+        // All rows are read before any value is looked for: a branch that nobody foretells would otherwise wait for the row it came from.
         for (var i = 0; i < rows.Length; i++)
         {
-            var ids = values.Of(snapshot.Cells(rows[i]));
-            Total += ids[0] == 0 ? 0 : weights[i];
-            var bit = i < 64 ? new UInt128(0, 1UL << i) : new UInt128(1UL << (i - 64), 0);
-            foreach (var id in ids)
-            {
-                if (id == 0)
-                {
-                    break;
-                }
+            values.Of(snapshot.Cells(rows[i])).CopyTo(_values.AsSpan(i * values.Cells));
+        }
 
-                ref var entry = ref Take(id);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var ids = _values.AsSpan(i * values.Cells, values.Cells);
+            Total += ids[0] == 0 ? 0 : weights[i];
+            var (low, high) = i < 64 ? (1UL << i, 0UL) : (0UL, 1UL << i);
+            for (var k = 0; k < ids.Length && ids[k] != 0; k++)
+            {
+                ref var entry = ref Take(ids[k]);
                 entry.Weight += weights[i];
-                entry.Items |= bit;
+                (entry.Low, entry.High) = (entry.Low | low, entry.High | high);
             }
         }
     }
 
-    /// <summary>The weight of the items that have any of the values; −1 when there are no values.</summary>
-    internal long Of(ReadOnlySpan<uint> ids)
+    /// <summary>The weight of the items that have any of each candidate's values; NaN for a candidate that has none.</summary>
+    internal void Weigh(in FeatureRead read, CatalogueState.Frozen values, Span<double> weights)
     {
-        if (ids[0] == 0)
+        // What has fewer values has its first ones.
+        var most = values.Cells;
+        while (most > 1 && !read.Column(values.At + most - 1).ContainsAnyExcept(0u))
         {
-            return -1;
+            most--;
         }
 
-        ref readonly var first = ref Find(ids[0]);
-        var (sum, items) = (first.Weight, first.Items);
-        for (var i = 1; i < ids.Length && ids[i] != 0; i++)
+        var first = read.Column(values.At)[..weights.Length];
+        var second = most > 1 ? read.Column(values.At + 1)[..weights.Length] : default;
+        for (var i = 0; i < weights.Length; i++)
         {
-            // What shares two values counts once.
-            ref readonly var entry = ref Find(ids[i]);
-            sum += entry.Weight - Weight(entry.Items & items);
-            items |= entry.Items;
-        }
+            ref readonly var one = ref Find(first[i]);
+            var weight = one.Weight;
+            if (most > 1)
+            {
+                // What shares two values counts once.
+                ref readonly var other = ref Find(second[i]);
+                weight += other.Weight - Weight(one.Low & other.Low, 0) - Weight(one.High & other.High, 64);
+                if (most > 2 && second[i] != 0)
+                {
+                    weight += Others(read.Row(i), values.At, most, one.Low | other.Low, one.High | other.High);
+                }
+            }
 
-        return sum;
+            weights[i] = first[i] == 0 ? double.NaN : weight;
+        }
     }
 
     /// <summary>The greatest weight of one value.</summary>
@@ -81,49 +93,80 @@ internal sealed class ValueTally
         return top;
     }
 
-    private long Weight(UInt128 items)
+    /// <summary>What a candidate's values behind its second add.</summary>
+    /// <param name="row">The candidate.</param>
+    /// <param name="at">Where its values begin.</param>
+    /// <param name="most">How many it has at most.</param>
+    /// <param name="low">Which of the first 64 items have its first two.</param>
+    /// <param name="high">Which of the others have.</param>
+    private long Others(CellRow row, int at, int most, ulong low, ulong high)
     {
         long sum = 0;
-        for (; items != UInt128.Zero; items &= items - UInt128.One)
+        for (var k = 2; k < most && row[at + k] is var id and not 0; k++)
         {
-            sum += _weights[(int)UInt128.TrailingZeroCount(items)];
+            ref readonly var entry = ref Find(id);
+            sum += entry.Weight - Weight(entry.Low & low, 0) - Weight(entry.High & high, 64);
+            (low, high) = (low | entry.Low, high | entry.High);
         }
 
         return sum;
     }
 
-    private ref readonly Entry Find(uint id)
+    private long Weight(ulong items, int from)
     {
-        var place = PlaceOf(id);
-        return ref _entries[_ids[place] == 0 ? 0 : _places[place]];
+        long sum = 0;
+        for (; items != 0; items &= items - 1)
+        {
+            sum += _weights[from + BitOperations.TrailingZeroCount(items)];
+        }
+
+        return sum;
     }
+
+    // A place that is free is that of no value: so is the one that 0 is looked for at.
+    private ref readonly Entry Find(uint id) => ref _entries[PlaceOf(id).Entry];
 
     private ref Entry Take(uint id)
     {
-        var place = PlaceOf(id);
-        if (_ids[place] == 0)
+        ref var place = ref PlaceOf(id);
+        if (place.Id == 0)
         {
-            (_ids[place], _places[place]) = (id, (short)++_count);
+            place = new Place { Id = id, Entry = ++_count };
             _entries[_count] = default;
         }
 
-        return ref _entries[_places[place]];
+        return ref _entries[place.Entry];
     }
 
-    private int PlaceOf(uint id)
+    private ref Place PlaceOf(uint id)
     {
+        // One branch, which is nearly always foretold, and not one for a free place and another for the value.
         var at = (int)(id * 0x9E3779B1u >> 22);
-        while (_ids[at] is not 0 and var taken && taken != id)
+        while ((_places[at].Id != 0) & (_places[at].Id != id))
         {
             at = (at + 1) & (Places - 1);
         }
 
-        return at;
+        return ref _places[at];
+    }
+
+    private struct Place
+    {
+        /// <summary>The value; 0 where the place is free.</summary>
+        internal uint Id;
+
+        /// <summary>Its entry; 0, that of no value, where the place is free.</summary>
+        internal int Entry;
     }
 
     private struct Entry
     {
         internal long Weight;
-        internal UInt128 Items;
+
+        /// <summary>A bit for each of the first 64 items that has the value.</summary>
+        internal ulong Low;
+
+        /// <summary>A bit for each of the others.</summary>
+        internal ulong High;
     }
 }

@@ -29,7 +29,7 @@ internal static class FolderLoader
             }
 
             var time = reader.Signed();
-            Span<long> counts = stackalloc long[FoldCounts.Kinds];
+            Span<long> counts = stackalloc long[FoldCounts.Numbers];
             foreach (ref var count in counts)
             {
                 count = reader.Signed();

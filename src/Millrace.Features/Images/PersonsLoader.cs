@@ -33,7 +33,7 @@ internal static class PersonsLoader
                 shards.Folded[next.Partition] = next.Offset;
             }
 
-            Open(reader, place, shards, store.Keys, maps);
+            Open(reader, place, shards, store.Keys, maps, head.Time);
             return (shards, head);
         });
 
@@ -49,8 +49,8 @@ internal static class PersonsLoader
             }
 
             var shards = store.Empty(partitions);
-            Open(reader, place, shards, store.Keys, maps: []);
-            shards.GoOn(evicted: 0, leftOut: 0);
+            Open(reader, place, shards, store.Keys, maps: [], head.Time);
+            shards.GoOn(evicted: 0, leftOut: 0, head.Time);
             return shards;
         });
 
@@ -76,7 +76,7 @@ internal static class PersonsLoader
         }
     }
 
-    private static void Open(StateReader reader, byte[] place, PersonShards shards, ISubjectKeys? keys, SectionMap[] maps)
+    private static void Open(StateReader reader, byte[] place, PersonShards shards, ISubjectKeys? keys, SectionMap[] maps, UnixMicros time)
     {
         using var sealer = keys is null ? null : new PersonSealer(keys, place);
         while (reader.Flag())
@@ -93,7 +93,7 @@ internal static class PersonsLoader
             throw reader.Bad("how many were evicted and left out", $"{evicted} and {leftOut}");
         }
 
-        shards.GoOn((long)evicted, (long)leftOut);
+        shards.GoOn((long)evicted, (long)leftOut, time);
         shards.LinksLost = reader.Flag();
     }
 

@@ -13,7 +13,9 @@ internal static class SnapshotFile
 {
     internal const int HashBytes = SHA256.HashSizeInBytes;
 
-    private const int Version = 3;
+    /// <summary>The one format that is written and read.</summary>
+    internal const int Version = 3;
+
     private const int MostHead = 4 << 20;
 
     // The fastest level: loading and writing are bound by the processor already. What a slower one would save has not been measured.
@@ -49,6 +51,16 @@ internal static class SnapshotFile
         to.Write(tail);
         return tail[..HashBytes];
     }
+
+    /// <summary>The format of a file that is there whole; null when it is no snapshot.</summary>
+    internal static int? VersionOf(Stream from) => Refusing<int?>(() =>
+    {
+        ReadTail(from);
+        var fix = new byte[12];
+        from.Position = 0;
+        from.ReadExactly(fix);
+        return BinaryPrimitives.ReadInt32LittleEndian(fix.AsSpan(8));
+    });
 
     /// <summary>Reads the head and the hash, and nothing else.</summary>
     /// <exception cref="FeatureSnapshotException">It is no snapshot, or not whole.</exception>

@@ -48,7 +48,7 @@ public sealed class SnapshotFolder(string path)
     public static bool IsName(string name, SnapshotKind kind) =>
         name.EndsWith($".{Extension(kind)}", StringComparison.Ordinal) && name.Length < 64 && !name.AsSpan(0, name.LastIndexOf('.')).ContainsAnyExcept(NameChars);
 
-    /// <summary>Writes a snapshot, and removes those before the last two, and those of a format that is not read here.</summary>
+    /// <summary>Writes a snapshot, and removes those before the last two, and those of formats before the one that is written. Later ones stay: the release that wrote them may be back in five minutes, and knows which sessions users had.</summary>
     /// <returns>Its name and length.</returns>
     /// <exception cref="IOException">The disk is full, or refuses.</exception>
     internal (string Name, long Length) Write(SnapshotHead head, Func<Stream, byte[]> write)
@@ -61,12 +61,12 @@ public sealed class SnapshotFolder(string path)
             var name = string.Create(CultureInfo.InvariantCulture, $"{head.Epoch:D19}-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}.{Extension(head.Kind)}");
             File.Move(unfinished, Path.Combine(path, name), overwrite: true);
             DiskFiles.Instance.SyncDirectory(path);
-            foreach (var other in Names(head.Kind).Where(other => other != name && IsOfOtherFormat(other)))
+            foreach (var other in Names(head.Kind).Where(other => other != name && IsOfEarlierFormat(other)))
             {
                 Remove(other);
             }
 
-            foreach (var older in Names(head.Kind).Skip(Kept))
+            foreach (var older in Names(head.Kind).Where(other => !IsOfLaterFormat(other)).Skip(Kept))
             {
                 Remove(older);
             }
@@ -81,16 +81,21 @@ public sealed class SnapshotFolder(string path)
         }
     }
 
-    private bool IsOfOtherFormat(string name)
+    private bool IsOfEarlierFormat(string name) => VersionOf(name) < SnapshotFile.Version;
+
+    private bool IsOfLaterFormat(string name) => VersionOf(name) > SnapshotFile.Version;
+
+    /// <summary>The format of a file; null when it is no snapshot that can be read.</summary>
+    private int? VersionOf(string name)
     {
         try
         {
-            Head(name);
-            return false;
+            using var file = Open(name);
+            return SnapshotFile.VersionOf(file);
         }
-        catch (FeatureSnapshotException refused)
+        catch (FeatureSnapshotException)
         {
-            return refused.Fault == FeatureSnapshotFault.Version;
+            return null;
         }
     }
 

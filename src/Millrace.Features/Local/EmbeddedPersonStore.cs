@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Millrace.Features.Definitions;
 using Millrace.Features.Images;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
@@ -16,7 +18,10 @@ public sealed class EmbeddedPersonStore : IPersonStore
     private readonly PersonLayout _layout;
     private readonly TimeSpan _idle;
     private readonly int _maxPersons;
+    private readonly int _mostShards;
     private readonly ISubjectKeys? _keys;
+    private readonly PersonConsents _consents;
+    private readonly PersonReading _reading;
     private volatile PersonShards _shards;
 
     /// <param name="layout">Which sections there are: <see cref="Definitions.FeatureSet.Persons"/>.</param>
@@ -25,13 +30,26 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// <param name="maxPersons">The most sessions kept, and the most users.</param>
     /// <param name="keys">The keys of persons, under which they are written; null where no snapshot is.</param>
     public EmbeddedPersonStore(PersonLayout layout, int partitions, TimeSpan? idle = null, int maxPersons = 1_000_000, ISubjectKeys? keys = null)
+        : this(layout, partitions, idle, maxPersons, keys, PersonShards.Most)
     {
+    }
+
+    private EmbeddedPersonStore(PersonLayout layout, int partitions, TimeSpan? idle, int maxPersons, ISubjectKeys? keys, int shards)
+    {
+        _mostShards = shards;
         _layout = layout;
         _idle = idle ?? TimeSpan.FromMinutes(30);
         _maxPersons = maxPersons;
         _keys = keys;
+        _consents = new PersonConsents(keys);
+        _reading = new PersonReading(layout, _idle);
         _shards = Empty(partitions);
     }
+
+    /// <summary>A store that one thread folds and reads: in one shard, of which what every search begins with stays in the cache.</summary>
+    /// <inheritdoc cref="EmbeddedPersonStore(PersonLayout, int, TimeSpan?, int, ISubjectKeys?)" path="/param"/>
+    internal static EmbeddedPersonStore OfOneThread(PersonLayout layout, int partitions, TimeSpan? idle, int maxPersons, ISubjectKeys? keys) =>
+        new(layout, partitions, idle, maxPersons, keys, shards: 1);
 
     /// <summary>How many were dropped because the bound was hit, not because they were quiet.</summary>
     public long Evicted => _shards.Evicted;
@@ -41,6 +59,13 @@ public sealed class EmbeddedPersonStore : IPersonStore
 
     /// <inheritdoc cref="PersonShards.LeftOut"/>
     public long LeftOut => _shards.LeftOut;
+
+    /// <inheritdoc cref="PersonShards.Gone"/>
+    internal (UnixMicros First, UnixMicros Last)? Gone => _shards.Gone;
+
+    /// <summary>What it means for a feature at a time that people went from here whom it may still want; null when it means nothing.</summary>
+    internal Inexactness? InexactOf(FeatureDefinition feature, FeatureSet features, UnixMicros time) =>
+        Gone is var (first, last) ? Inexactness.OfPersons(feature, features, first, last, time) : null;
 
     /// <inheritdoc cref="PersonShards.LinksLost"/>
     public bool LinksLost => _shards.LinksLost;
@@ -69,78 +94,46 @@ public sealed class EmbeddedPersonStore : IPersonStore
 
         if (stored.Fact is Observed observed)
         {
-            Take(observed, stored.Position);
+            Take(shards, observed, stored.Position);
         }
         else if (stored.Fact is ConsentChanged { User: { } user, Personalise: { } personalise } changed)
         {
-            Consent(changed, user, personalise, stored.Position);
+            _consents.Take(shards, changed, user, personalise, stored.Position);
         }
 
         // After session and user: what a reader finds here is folded everywhere.
         shards.MoveTo(stored.Position.Partition, stored.Position.Offset + 1);
     }
 
-    public void Read(string tenant, string? user, string? session, PersonBuffer into)
-    {
-        into.Begin(_layout, _idle, session is not null);
-        if (user is null && session is null)
-        {
-            return;
-        }
-
-        var shards = _shards;
-        var sessionKey = session is null ? default : PersonKeyText.Of(tenant, session, stackalloc char[PersonKeyText.Longest]);
-        var userKey = user is null ? default : PersonKeyText.Of(tenant, user, stackalloc char[PersonKeyText.Longest]);
-        var (ofSession, ofUser) = (sessionKey.IsEmpty ? -1 : shards.IndexOf(sessionKey), userKey.IsEmpty ? -1 : shards.IndexOf(userKey));
-        var (first, second) = Pair(ofSession, ofUser);
-        lock (shards[second].Gate)
-        {
-            lock (shards[first].Gate)
-            {
-                var folded = into.FoldedOf(shards.Folded.Length);
-                shards.ReadFolded(folded);
-                if (!userKey.IsEmpty && shards[ofUser].Withdrawn.Find(userKey) is not null)
-                {
-                    into.Clear();
-                    return;
-                }
-
-                Copy(shards, ofSession, PersonEntity.Session, sessionKey, into, folded);
-                Copy(shards, ofUser, PersonEntity.User, userKey, into, folded);
-            }
-        }
-    }
+    public void Read(string tenant, string? user, string? session, PersonBuffer into) => _reading.Read(_shards, tenant, user, session, into);
 
     /// <summary>Whether what is known of a session and a user is what was known at <paramref name="cut"/>, one offset per partition of events; the writer's own.</summary>
     internal bool IsAsOf(string tenant, string? user, string? session, ReadOnlySpan<long> cut) =>
-        IsAsOf(PersonEntity.Session, tenant, session, cut) && IsAsOf(PersonEntity.User, tenant, user, cut);
+        PersonReading.IsAsOf(_shards, PersonEntity.Session, tenant, session, cut) && PersonReading.IsAsOf(_shards, PersonEntity.User, tenant, user, cut);
 
     public void Forget(string tenant, string? user, string? session)
     {
+        var shards = _shards;
         if (user is not null)
         {
-            Drop(tenant, user);
-            Remove(tenant, user, static shard => shard.Withdrawn);
-            Remove(tenant, user, static shard => shard.Links);
-            Remove(tenant, user, static shard => shard.Consented);
+            foreach (var of in shards.SessionsOf(tenant, user))
+            {
+                ForgetSession(shards, tenant, of);
+            }
+
+            shards.Remove(tenant, user, static shard => shard.Users);
+            shards.Remove(tenant, user, static shard => shard.Withdrawn);
+            shards.Remove(tenant, user, static shard => shard.Links);
+            shards.Remove(tenant, user, static shard => shard.Consented);
         }
 
         if (session is not null)
         {
-            Remove(tenant, session, static shard => shard.Sessions);
-            Remove(tenant, session, static shard => shard.Consented);
+            ForgetSession(shards, tenant, session);
         }
     }
 
-    public IReadOnlyList<string> SessionsOf(string tenant, string user)
-    {
-        var key = PersonKeyText.Of(tenant, user, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards.Of(key);
-        lock (shard.Gate)
-        {
-            return shard.Links.SessionsOf(key);
-        }
-    }
+    public IReadOnlyList<string> SessionsOf(string tenant, string user) => _shards.SessionsOf(tenant, user);
 
     public void ForgetErased()
     {
@@ -152,28 +145,8 @@ public sealed class EmbeddedPersonStore : IPersonStore
         _shards.ForgetErased(_keys);
     }
 
-    /// <summary>Takes in what a user said before the facts that are folded here: whoever withdrew then is nobody from the first of them on. Called by the writer, in the journal's order.</summary>
-    internal void Recall(ConsentChanged consent, Position position)
-    {
-        if (consent is not { User: { } user, Personalise: { } personalise })
-        {
-            return;
-        }
-
-        var key = PersonKeyText.Of(consent.Tenant, user, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards.Of(key);
-        lock (shard.Gate)
-        {
-            if (personalise)
-            {
-                shard.Withdrawn.Remove(key);
-            }
-            else
-            {
-                shard.Withdrawn.Touch(key, consent.Received.Value, _keys, consent.Tenant, user, position);
-            }
-        }
-    }
+    /// <inheritdoc cref="PersonConsents.Recall"/>
+    internal void Recall(ConsentChanged consent, Position position) => _consents.Recall(_shards, consent, position);
 
     /// <summary>All persons as they are now, to be written later by another thread. Called by the writer.</summary>
     /// <param name="epoch">Names it.</param>
@@ -181,7 +154,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
     internal PersonsImage Image(long epoch, UnixMicros time) => new(_shards, _layout, _keys, epoch, time);
 
     /// <summary>Shards of the bounds of this store, in which nobody is.</summary>
-    internal PersonShards Empty(int partitions) => new(_layout, partitions, _idle, _maxPersons);
+    internal PersonShards Empty(int partitions) => new(_layout, partitions, _idle, _maxPersons, _mostShards);
 
     internal PersonLayout Layout => _layout;
 
@@ -217,11 +190,11 @@ public sealed class EmbeddedPersonStore : IPersonStore
             }
         }
 
-        foreach (var of in links.GroupBy(link => _shards.IndexOf(link.Key)))
+        foreach (var of in links.GroupBy(link => _shards.Of(link.Key)))
         {
-            lock (_shards[of.Key].Gate)
+            lock (of.Key.Gate)
             {
-                _shards[of.Key].Join(of);
+                of.Key.Join(of);
             }
         }
 
@@ -229,22 +202,14 @@ public sealed class EmbeddedPersonStore : IPersonStore
         ForgetErased();
     }
 
-    /// <summary>Two shards in the order in which they are locked, the second first; one that is −1 gives way to the other.</summary>
-    private static (int First, int Second) Pair(int one, int other)
+    private static void ForgetSession(PersonShards shards, string tenant, string session)
     {
-        one = one < 0 ? other : one;
-        other = other < 0 ? one : other;
-        return (Math.Min(one, other), Math.Max(one, other));
+        shards.Remove(tenant, session, static shard => shard.Sessions);
+        shards.Remove(tenant, session, static shard => shard.Consented);
     }
 
-    private static (PersonShard First, PersonShard Second) Pair(PersonShard? one, PersonShard? other)
-    {
-        one ??= other;
-        other ??= one;
-        return one!.Index < other!.Index ? (one, other) : (other, one);
-    }
-
-    private void Take(Observed observed, Position position)
+    [SkipLocalsInit]
+    private void Take(PersonShards shards, Observed observed, Position position)
     {
         var (ofSession, ofUser) = (observed.Session is not null && _layout.Wants(PersonEntity.Session, observed), observed.User is not null && _layout.Wants(PersonEntity.User, observed));
         if (!ofSession && !ofUser)
@@ -255,13 +220,12 @@ public sealed class EmbeddedPersonStore : IPersonStore
         var session = ofSession ? PersonKeyText.Of(observed.Tenant, observed.Session!, stackalloc char[PersonKeyText.Longest]) : default;
         var user = observed.User is { } u ? PersonKeyText.Of(observed.Tenant, u, stackalloc char[PersonKeyText.Longest]) : default;
         var folded = new FoldedEvent { Fact = observed, Time = FactTime.Of(observed), Item = ItemHash.Of(observed.Item), Row = -1 };
-        var shards = _shards;
         var sessions = session.IsEmpty ? null : shards.Of(session);
         var users = user.IsEmpty ? null : shards.Of(user);
-        var (first, second) = Pair(sessions, users);
-        lock (second.Gate)
+        var (first, second) = PersonShard.InOrder(sessions, users);
+        lock (first.Gate)
         {
-            lock (first.Gate)
+            lock (second.Gate)
             {
                 if (users is not null && sessions is not null)
                 {
@@ -277,7 +241,7 @@ public sealed class EmbeddedPersonStore : IPersonStore
         }
     }
 
-    private void Apply(PersonShard? shard, PersonEntity of, ReadOnlySpan<char> key, in FoldedEvent folded, Position position)
+    private void Apply(PersonShard? shard, PersonEntity of, HashedKey key, in FoldedEvent folded, Position position)
     {
         if (shard is null)
         {
@@ -291,124 +255,6 @@ public sealed class EmbeddedPersonStore : IPersonStore
         {
             _layout.Apply(of, folded, blob);
             shard.Folded[position.Partition] = position.Offset + 1;
-        }
-    }
-
-    /// <summary>
-    /// Takes a consent back or gives it. What a withdrawal drops stands in several shards, which are changed under all their locks: a shard's cut speaks for all that stands in it, and whoever
-    /// reads two shards takes the later cut for both.
-    /// </summary>
-    private void Consent(ConsentChanged changed, string user, bool personalise, Position position)
-    {
-        var key = PersonKeyText.Of(changed.Tenant, user, stackalloc char[PersonKeyText.Longest]);
-        var shards = _shards;
-        var of = shards.IndexOf(key);
-        IReadOnlyList<string> sessions = personalise ? [] : SessionsOf(changed.Tenant, user);
-        int[] touched = [.. sessions.Select(session => IndexOf(shards, changed.Tenant, session)).Append(of).Distinct().OrderDescending()];
-        var held = 0;
-        try
-        {
-            for (; held < touched.Length; held++)
-            {
-                shards[touched[held]].Gate.Enter();
-            }
-
-            foreach (var index in touched)
-            {
-                shards[index].Folded[position.Partition] = position.Offset + 1;
-            }
-
-            // Said again, it changes nothing.
-            if (shards[of].Withdrawn.Find(key) is null != personalise)
-            {
-                shards[of].Consented.Touch(key, changed.Received.Value, _keys, changed.Tenant, user, position);
-            }
-
-            if (personalise)
-            {
-                shards[of].Withdrawn.Remove(key);
-                return;
-            }
-
-            shards[of].Users.Remove(key);
-            foreach (var session in sessions)
-            {
-                if (Remove(changed.Tenant, session, static shard => shard.Sessions))
-                {
-                    NoteTaken(shards, changed, session, position);
-                }
-            }
-
-            shards[of].Withdrawn.Touch(key, changed.Received.Value, _keys, changed.Tenant, user, position);
-        }
-        finally
-        {
-            while (held > 0)
-            {
-                shards[touched[--held]].Gate.Exit();
-            }
-        }
-    }
-
-    /// <summary>Takes note that a consent took a session away, of a shard whose lock is held.</summary>
-    private void NoteTaken(PersonShards shards, ConsentChanged changed, string session, Position position)
-    {
-        var key = PersonKeyText.Of(changed.Tenant, session, stackalloc char[PersonKeyText.Longest]);
-        shards.Of(key).Consented.Touch(key, changed.Received.Value, _keys, changed.Tenant, changed.User!, position);
-    }
-
-    private static int IndexOf(PersonShards shards, string tenant, string id) => shards.IndexOf(PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]));
-
-    private static void Copy(PersonShards shards, int index, PersonEntity of, ReadOnlySpan<char> key, PersonBuffer into, Span<long> folded)
-    {
-        if (key.IsEmpty)
-        {
-            return;
-        }
-
-        var shard = shards[index];
-        for (var partition = 0; partition < folded.Length; partition++)
-        {
-            folded[partition] = Math.Max(folded[partition], shard.Folded[partition]);
-        }
-
-        if (shard.Of(of).Find(key) is { } blob)
-        {
-            into.Set(of, blob.Bytes);
-        }
-    }
-
-    private bool IsAsOf(PersonEntity of, string tenant, string? id, ReadOnlySpan<long> cut)
-    {
-        if (id is null)
-        {
-            return true;
-        }
-
-        var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards.Of(key);
-        return shard.Of(of).IsAsOf(key, cut) && shard.Consented.IsAsOf(key, cut);
-    }
-
-    /// <summary>Drops what is folded of a user and of the user's sessions.</summary>
-    private void Drop(string tenant, string user)
-    {
-        foreach (var session in SessionsOf(tenant, user))
-        {
-            Remove(tenant, session, static shard => shard.Sessions);
-            Remove(tenant, session, static shard => shard.Consented);
-        }
-
-        Remove(tenant, user, static shard => shard.Users);
-    }
-
-    private bool Remove(string tenant, string id, Func<PersonShard, PersonTable> from)
-    {
-        var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
-        var shard = _shards.Of(key);
-        lock (shard.Gate)
-        {
-            return from(shard).Remove(key);
         }
     }
 }

@@ -8,6 +8,14 @@ internal sealed class PersonShard(int index, PersonLayout layout, int partitions
     /// <summary>Its place among the shards; of two, the later one is locked first.</summary>
     internal int Index => index;
 
+    /// <summary>Two shards, of which one may be none, in the order in which they are locked.</summary>
+    internal static (PersonShard First, PersonShard Second) InOrder(PersonShard? one, PersonShard? other)
+    {
+        one ??= other;
+        other ??= one;
+        return one!.Index > other!.Index ? (one, other) : (other, one);
+    }
+
     /// <summary>Guards all that follows.</summary>
     internal Lock Gate { get; } = new();
 

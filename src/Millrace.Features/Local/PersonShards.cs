@@ -6,7 +6,9 @@ namespace Millrace.Features.Local;
 /// <summary>All shards of persons, and how far they are folded.</summary>
 internal sealed class PersonShards
 {
-    private const int MostShards = 64;
+    /// <summary>How many there are, of so many persons that each has some.</summary>
+    internal const int Most = 64;
+
     private const int LeastPersons = 256;
     private const int MostTries = 4;
 
@@ -16,12 +18,13 @@ internal sealed class PersonShards
     private readonly long[] _folded;
     private readonly Lock _standing = new();
     private long _evicted;
+    private long? _goneBy;
     private int _waiting;
 
-    internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons)
+    internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons, int most = Most)
     {
         _folded = new long[partitions];
-        var shards = Math.Clamp(maxPersons / LeastPersons, 1, MostShards);
+        var shards = Math.Clamp(maxPersons / LeastPersons, 1, most);
         _shards = [.. Enumerable.Range(0, shards).Select(index => new PersonShard(index, layout, partitions, idle, Math.Max(1, maxPersons / shards)))];
     }
 
@@ -59,7 +62,33 @@ internal sealed class PersonShards
     internal bool LinksLost { get; set; }
 
     /// <summary>Goes on counting where a snapshot stood; nobody sees this yet.</summary>
-    internal void GoOn(long evicted, long leftOut) => (_evicted, LeftOut) = (evicted, leftOut);
+    /// <param name="evicted">How many had been evicted.</param>
+    /// <param name="leftOut">How many had been left out.</param>
+    /// <param name="time">The snapshot's: when it happened nobody knows any more, and not later than then.</param>
+    internal void GoOn(long evicted, long leftOut, UnixMicros time)
+    {
+        (_evicted, LeftOut) = (evicted, leftOut);
+        _goneBy = evicted + leftOut > 0 ? time.Value : null;
+    }
+
+    /// <summary>From when on, and until when, persons went whom features may still want; null when none did.</summary>
+    internal (UnixMicros First, UnixMicros Last)? Gone
+    {
+        get
+        {
+            var (first, last) = (_goneBy ?? long.MaxValue, _goneBy ?? long.MinValue);
+            foreach (var shard in _shards)
+            {
+                foreach (var table in (ReadOnlySpan<PersonTable>)[shard.Sessions, shard.Users, shard.Consented])
+                {
+                    var (from, to) = table.EvictedAt;
+                    (first, last) = (Math.Min(first, from), Math.Max(last, to));
+                }
+            }
+
+            return last == long.MinValue ? null : (new UnixMicros(first), new UnixMicros(last));
+        }
+    }
 
     /// <summary>Moves the first fact of a partition that is not folded; called by the writer, who stands still while a reader asks for it.</summary>
     internal void MoveTo(int partition, long offset)
@@ -125,7 +154,30 @@ internal sealed class PersonShards
 
     internal PersonShard this[int shard] => _shards[shard];
 
-    internal PersonShard Of(ReadOnlySpan<char> key) => _shards[IndexOf(key)];
+    internal PersonShard Of(HashedKey key) => Of(key.Hash);
 
-    internal int IndexOf(ReadOnlySpan<char> key) => (int)((uint)string.GetHashCode(key) % (uint)_shards.Length);
+    /// <summary>The shard of a key's hash.</summary>
+    internal PersonShard Of(ulong hash) => _shards[(int)((uint)(hash >> 32) % (uint)_shards.Length)];
+
+    /// <summary>The sessions that a user is known to have had, latest last.</summary>
+    internal string[] SessionsOf(string tenant, string user)
+    {
+        var key = PersonKeyText.Of(tenant, user, stackalloc char[PersonKeyText.Longest]);
+        var shard = Of(key);
+        lock (shard.Gate)
+        {
+            return shard.Links.SessionsOf(key);
+        }
+    }
+
+    /// <summary>Removes a person from one of the tables; false when it was not there.</summary>
+    internal bool Remove(string tenant, string id, Func<PersonShard, PersonTable> from)
+    {
+        var key = PersonKeyText.Of(tenant, id, stackalloc char[PersonKeyText.Longest]);
+        var shard = Of(key);
+        lock (shard.Gate)
+        {
+            return from(shard).Remove(key);
+        }
+    }
 }

@@ -26,19 +26,24 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
     private int _oldest = -1;
     private long _oldestTouched; // Of that slot, so that it need not be looked up for each fact.
     private long _evicted;
+    private long _firstEvicted = long.MaxValue;
+    private long _lastEvicted = long.MinValue;
 
     internal int Count => _persons.Count;
 
     /// <summary>How many left because of the bound.</summary>
     internal long Evicted => Volatile.Read(ref _evicted);
 
+    /// <summary>When the first and the last of them left, Unix µs as facts are received; the greatest and the least where none did.</summary>
+    internal (long First, long Last) EvictedAt => (Volatile.Read(ref _firstEvicted), Volatile.Read(ref _lastEvicted));
+
     /// <summary>How many blobs of persons who left wait for the next.</summary>
     internal int Spare => _spare.Count;
 
-    internal PersonBlob? Find(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Blob : null;
+    internal PersonBlob? Find(HashedKey key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Blob : null;
 
     /// <summary>The sessions that the person is known to have had, latest last.</summary>
-    internal string[] SessionsOf(ReadOnlySpan<char> key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Sessions ?? [] : [];
+    internal string[] SessionsOf(HashedKey key) => _persons.Find(key) is var slot and >= 0 ? _persons.Read(slot).Sessions ?? [] : [];
 
     /// <summary>The person's state to write, new when it is not known.</summary>
     /// <param name="key">The person.</param>
@@ -48,7 +53,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
     /// <param name="subject">Under whose key the fact stands.</param>
     /// <param name="position">Where the fact stands.</param>
     /// <returns>Null when the subject has no key any more, hence was erased, or the person left at once, its fact being so old: there is nothing to change.</returns>
-    internal PersonBlob? Touch(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position)
+    internal PersonBlob? Touch(HashedKey key, long received, ISubjectKeys? keys, string tenant, string subject, Position position)
     {
         var slot = Touched(key, received, keys, tenant, subject, position);
         if (slot < 0)
@@ -71,7 +76,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
     /// <param name="subject">Under whose key the fact stands.</param>
     /// <param name="position">Where the fact stands.</param>
     /// <param name="session">The session.</param>
-    internal void Link(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position, string session)
+    internal void Link(HashedKey key, long received, ISubjectKeys? keys, string tenant, string subject, Position position, string session)
     {
         if (2L * _persons.Count < most
             && _persons.Find(key) is var known and >= 0
@@ -118,9 +123,9 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
     internal IEnumerable<(string Key, Person Person)> All() => _persons.Now.All().Select(one => (one.Key, one.Value));
 
     /// <summary>Whether nothing about the person stands at or after <paramref name="cut"/>, one offset per partition, in what was folded here.</summary>
-    internal bool IsAsOf(ReadOnlySpan<char> key, ReadOnlySpan<long> cut) => _persons.Find(key) is not (>= 0 and var slot) || _persons.Read(slot).IsAsOf(cut);
+    internal bool IsAsOf(HashedKey key, ReadOnlySpan<long> cut) => _persons.Find(key) is not (>= 0 and var slot) || _persons.Read(slot).IsAsOf(cut);
 
-    internal bool Remove(ReadOnlySpan<char> key)
+    internal bool Remove(HashedKey key)
     {
         var slot = _persons.Find(key);
         if (slot < 0)
@@ -153,7 +158,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
     }
 
     /// <returns>The person's slot, as the one touched last; −1 when the subject was erased.</returns>
-    private int Touched(ReadOnlySpan<char> key, long received, ISubjectKeys? keys, string tenant, string subject, Position position)
+    private int Touched(HashedKey key, long received, ISubjectKeys? keys, string tenant, string subject, Position position)
     {
         var slot = _persons.Find(key);
         if ((slot < 0 ? Sealing.None : _persons.Read(slot).By).With(keys, tenant, subject) is not { } by)
@@ -164,7 +169,7 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
         _clock = Math.Max(_clock, received);
         if (slot < 0)
         {
-            slot = _persons.Add(key.ToString(), new Person { Blob = _spare.TryPop(out var spare) ? spare : new PersonBlob(sections, _turn) });
+            slot = _persons.Add(key, new Person { Blob = _spare.TryPop(out var spare) ? spare : new PersonBlob(sections, _turn) });
         }
         else
         {
@@ -202,6 +207,8 @@ internal sealed class PersonTable(int sections, TimeSpan kept, int most, string 
             if (!quiet)
             {
                 Volatile.Write(ref _evicted, _evicted + 1);
+                Volatile.Write(ref _firstEvicted, Math.Min(_firstEvicted, _clock));
+                Volatile.Write(ref _lastEvicted, Math.Max(_lastEvicted, _clock));
                 FeatureMetrics.BoundHit(bound);
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -70,8 +71,25 @@ internal static class DeterministicLanes
     {
         result = result[..ages.Length];
         int whole = ages.Length & ~3;
+        int pairs = ages.Length & ~7;
         Vector256<double> divisor = Vector256.Create(halfLife);
-        for (int i = 0; i < whole; i += 4)
+        for (int i = 0; i < pairs; i += 8)
+        {
+            Vector256<double> first = Load(ages, i);
+            Vector256<double> second = Load(ages, i + 4);
+            if (Vector256.EqualsAny(first, first) || Vector256.EqualsAny(second, second))
+            {
+                (first, second) = Exp(first / divisor * Vector256.Create(-Deterministic.Ln2), second / divisor * Vector256.Create(-Deterministic.Ln2));
+                first.CopyTo(result[i..]);
+                second.CopyTo(result[(i + 4)..]);
+            }
+            else
+            {
+                result.Slice(i, 8).Fill(double.NaN);
+            }
+        }
+
+        for (int i = pairs; i < whole; i += 4)
         {
             // Most items never had the event that an age counts from.
             Vector256<double> age = Load(ages, i);
@@ -101,10 +119,39 @@ internal static class DeterministicLanes
 
     private static Vector256<double> Exp(Vector256<double> x)
     {
-        Vector256<double> k = Vector256.Floor((x * Vector256.Create(Deterministic.InverseLn2)) + Vector256.Create(0.5));
-        Vector256<double> r = x - (k * Vector256.Create(Deterministic.Ln2High)) - (k * Vector256.Create(Deterministic.Ln2Low));
+        (Vector256<double> k, Vector256<double> r) = Reduce(x);
         Vector256<double> sum = Vector256<double>.Zero;
         foreach (double term in Deterministic.ExpTerms) sum = (sum * r) + Vector256.Create(term);
+        return Finish(x, sum, k);
+    }
+
+    /// <summary>Two at once: each waits for its own last step, not for the other's.</summary>
+    private static (Vector256<double> First, Vector256<double> Second) Exp(Vector256<double> first, Vector256<double> second)
+    {
+        (Vector256<double> k, Vector256<double> r) = Reduce(first);
+        (Vector256<double> l, Vector256<double> s) = Reduce(second);
+        Vector256<double> sum = Vector256<double>.Zero;
+        Vector256<double> other = Vector256<double>.Zero;
+        foreach (double value in Deterministic.ExpTerms)
+        {
+            Vector256<double> term = Vector256.Create(value);
+            sum = (sum * r) + term;
+            other = (other * s) + term;
+        }
+
+        return (Finish(first, sum, k), Finish(second, other, l));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<double> K, Vector256<double> R) Reduce(Vector256<double> x)
+    {
+        Vector256<double> k = Vector256.Floor((x * Vector256.Create(Deterministic.InverseLn2)) + Vector256.Create(0.5));
+        return (k, x - (k * Vector256.Create(Deterministic.Ln2High)) - (k * Vector256.Create(Deterministic.Ln2Low)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Finish(Vector256<double> x, Vector256<double> sum, Vector256<double> k)
+    {
         Vector256<double> scaled = Scale(sum, k);
         scaled = Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(Deterministic.ExpUnderflow)), Vector256<double>.Zero, scaled);
         scaled = Vector256.ConditionalSelect(

@@ -42,6 +42,9 @@ internal sealed class CowArray<T>
 
     internal T? Read(int row) => Now[row];
 
+    /// <summary>A row that was written, without a copy of it, to read until the next edit.</summary>
+    internal ref readonly T At(int row) => ref _pages[row >> (PageBits + Bits)]!.Chunks[(row >> Bits) & PageMask]!.Rows[row & Mask];
+
     /// <summary>What stands here now, for ever.</summary>
     internal Frozen Freeze()
     {

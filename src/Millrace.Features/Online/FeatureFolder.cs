@@ -37,6 +37,13 @@ public sealed class FeatureFolder
     /// <summary>What was not folded, by reason.</summary>
     public FoldCounts Counts => _state.Counts;
 
+    /// <summary>What items say that a feature cannot take: one for each field that it reads. Any thread asks.</summary>
+    public IEnumerable<Misfits> MisfitsOf(FeatureDefinition feature) =>
+        feature.States.Select(key => _state.Features.States.IndexOf(key)).Where(index => index >= 0).Select(index => _state.States[index].Misfits).OfType<Misfits>();
+
+    /// <summary>Why the values of a feature may be inexact at a time; null when they are what the facts say. Any thread asks.</summary>
+    public Inexactness? InexactOf(FeatureDefinition feature, UnixMicros time) => Inexactness.Of(feature, _state.Features, Counts, time);
+
     /// <summary>Folds one fact; it is seen in snapshots frozen from then on.</summary>
     /// <returns>False when nothing changed: the fact was folded before, is of no concern, or a bound refused it (see <see cref="Counts"/>).</returns>
     public bool Apply(in StoredFact stored) => Apply(stored, null);
@@ -60,19 +67,6 @@ public sealed class FeatureFolder
                 ahead.Clear();
             }
         }
-    }
-
-    /// <summary>Folds a batch in order; the same as folding its facts one by one, but faster.</summary>
-    /// <returns>Whether any changed anything.</returns>
-    public bool Apply(ReadOnlySpan<StoredFact> batch)
-    {
-        var changed = false;
-        for (var at = 0; at < batch.Length; at++)
-        {
-            changed |= Apply(batch, at);
-        }
-
-        return changed;
     }
 
     private FoldAhead AheadIn(Position position)

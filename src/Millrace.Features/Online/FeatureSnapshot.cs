@@ -102,8 +102,8 @@ public sealed class FeatureSnapshot
         }
     }
 
-    /// <summary>Copies what is <see cref="Served"/> of the rows one behind the other, zeros for a row below 0.</summary>
-    internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => _words.Gather(rows, 0, Served, into);
+    /// <inheritdoc cref="RowStore.Frozen.Gather"/>
+    internal void Gather(ReadOnlySpan<int> rows, int cells, Span<uint> into, int stride) => _words.Gather(rows, cells, into, stride);
 
     /// <summary>The words of a row.</summary>
     internal ReadOnlySpan<long> Row(int row) => _words[row];

@@ -53,7 +53,7 @@ internal sealed class FoldAhead
 
     private static int Distance(int stage) => Apart * (Stages - stage);
 
-    private static void Take(int stage, Fact fact, ref Foreseen foreseen, FolderState state)
+    private static void Take(int stage, Fact? fact, ref Foreseen foreseen, FolderState state)
     {
         if (stage == 0)
         {

@@ -4,7 +4,12 @@ namespace Millrace.Features.Online;
 public sealed class FoldCounts
 {
     /// <summary>How many reasons there are.</summary>
-    internal const int Kinds = 13;
+    internal const int Kinds = 14;
+
+    /// <summary>How many numbers a snapshot keeps of it.</summary>
+    internal const int Numbers = Kinds + BoundHits.Numbers;
+
+    private readonly BoundHits _hits;
 
     private long _repeated;
     private long _foreign;
@@ -19,10 +24,16 @@ public sealed class FoldCounts
     private long _sessions;
     private long _leftOut;
     private long _counts;
+    private long _sums;
 
     internal FoldCounts()
+        : this(static () => 0, TimeSpan.Zero)
     {
     }
+
+    /// <param name="now">Where windows end, Unix µs.</param>
+    /// <param name="reach">How far back anything looks.</param>
+    internal FoldCounts(Func<long> now, TimeSpan reach) => _hits = new BoundHits(now, (reach + PersonLayout.LongestSession).Ticks / TimeSpan.TicksPerMicrosecond);
 
     /// <summary>Facts at or before the folded cut.</summary>
     public long Repeated => Volatile.Read(ref _repeated);
@@ -63,20 +74,24 @@ public sealed class FoldCounts
     /// <summary>Events of an item beyond 2³¹ − 1 of their kind within a window, which is as far as its row counts.</summary>
     public long CountsRefused => Volatile.Read(ref _counts);
 
+    /// <summary>Events that a sum could not take whole: it stands at the end of what 64 bits hold.</summary>
+    public long SumsCut => Volatile.Read(ref _sums);
+
     /// <summary>
     /// Whether everything was counted that the facts say. Folders of equal cuts are equal as long as this holds for both; from the first refusal on, what is kept
-    /// depends on how partitions were interleaved.
+    /// depends on how partitions were interleaved. For how long, of each feature: <see cref="Inexactness"/>.
     /// </summary>
-    public bool Whole => ItemsRefused + RowsGivenUp + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused + SessionsLeftOut + CountsRefused == 0;
+    public bool Whole => ItemsRefused + RowsGivenUp + LearntItems + SegmentsRefused + NeighboursRefused + PairsRefused + CrossesRefused + SessionsLeftOut + CountsRefused + SumsCut == 0;
 
     /// <summary>All of them, in an order that stays: what a snapshot keeps.</summary>
-    internal long[] All() => [_repeated, _foreign, _unvouched, _items, _rows, _learntItems, _segments, _neighbours, _pairs, _crosses, _sessions, _leftOut, _counts];
+    internal long[] All() => [_repeated, _foreign, _unvouched, _items, _rows, _learntItems, _segments, _neighbours, _pairs, _crosses, _sessions, _leftOut, _counts, _sums, .. _hits.All()];
 
     /// <summary>Goes on from what a snapshot kept.</summary>
     internal void Restore(ReadOnlySpan<long> all)
     {
         (_repeated, _foreign, _unvouched, _items, _rows, _learntItems) = (all[0], all[1], all[2], all[3], all[4], all[5]);
-        (_segments, _neighbours, _pairs, _crosses, _sessions, _leftOut, _counts) = (all[6], all[7], all[8], all[9], all[10], all[11], all[12]);
+        (_segments, _neighbours, _pairs, _crosses, _sessions, _leftOut, _counts, _sums) = (all[6], all[7], all[8], all[9], all[10], all[11], all[12], all[13]);
+        _hits.Restore(all[Kinds..Numbers]);
     }
 
     internal void Repeat() => Ignore(ref _repeated, "repeated");
@@ -85,29 +100,46 @@ public sealed class FoldCounts
 
     internal void Claim() => Ignore(ref _unvouched, "unvouched");
 
-    internal void RefuseItem() => Hit(ref _items, "items");
+    internal void RefuseItem() => Hit(ref _items, "items", FoldBounds.Items);
 
-    internal void GiveUpRow() => Hit(ref _rows, "rows");
+    internal void GiveUpRow() => Hit(ref _rows, "rows", FoldBounds.Rows);
 
-    internal void BoundLearnt() => Hit(ref _learntItems, "learntItems");
+    internal void BoundLearnt() => Hit(ref _learntItems, "learntItems", FoldBounds.LearntItems);
 
-    internal void RefuseSegment() => Hit(ref _segments, "segments");
+    internal void RefuseSegment() => Hit(ref _segments, "segments", FoldBounds.Segments);
 
-    internal void RefuseNeighbour() => Hit(ref _neighbours, "neighbours");
+    internal void RefuseNeighbour() => Hit(ref _neighbours, "neighbours", FoldBounds.Neighbours);
 
-    internal void RefusePair() => Hit(ref _pairs, "pairs");
+    internal void RefusePair() => Hit(ref _pairs, "pairs", FoldBounds.Pairs);
 
-    internal void RefuseCross() => Hit(ref _crosses, "crosses");
+    internal void RefuseCross() => Hit(ref _crosses, "crosses", FoldBounds.Crosses);
 
-    internal void RefuseCount() => Hit(ref _counts, "counts");
+    internal void RefuseCount() => Hit(ref _counts, "counts", FoldBounds.Counts);
 
-    internal void EvictSession() => Hit(ref _sessions, "sessions");
+    internal void CutSum() => Hit(ref _sums, "sums", FoldBounds.Sums);
+
+    /// <summary>Which of some bounds were hit, from when on and when last, Unix µs.</summary>
+    internal IEnumerable<(FoldBounds Bound, long First, long Last)> HitsOf(FoldBounds bounds)
+    {
+        for (var left = (int)bounds; left != 0; left &= left - 1)
+        {
+            var bound = (FoldBounds)(left & -left);
+            if (_hits.Of(bound) is var (first, last))
+            {
+                yield return (bound, first, last);
+            }
+        }
+    }
+
+    // Which sessions leave first, all partitions agree about: nothing depends on their order.
+    internal void EvictSession() => Hit(ref _sessions, "sessions", FoldBounds.None);
 
     internal void LeaveOut(int sessions)
     {
         if (sessions > 0)
         {
             Volatile.Write(ref _leftOut, _leftOut + sessions);
+            _hits.Note(FoldBounds.SharedSessions);
             FeatureMetrics.BoundHit("sharedSessions", sessions);
         }
     }
@@ -118,8 +150,13 @@ public sealed class FoldCounts
         FeatureMetrics.Ignored(reason);
     }
 
-    private static void Hit(ref long count, string bound)
+    private void Hit(ref long count, string bound, FoldBounds which)
     {
+        if (which != FoldBounds.None)
+        {
+            _hits.Note(which);
+        }
+
         Volatile.Write(ref count, count + 1);
         FeatureMetrics.BoundHit(bound);
     }

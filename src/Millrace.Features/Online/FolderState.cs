@@ -16,6 +16,7 @@ internal sealed class FolderState
         Options = options;
         Definitions = options.Fingerprint(features);
         Keys = keys;
+        Counts = new FoldCounts(() => Time, features.Reach);
         Context = new FoldContext(options, Counts) { HasItem = row => Items!.Read(row) is not null };
         Items = new ItemRows(options.MaxItems, options.MaxLearntItems, Context.Uses, Forget);
         States = [.. features.States.Select(key => key.Create(Context))];
@@ -35,7 +36,7 @@ internal sealed class FolderState
     /// <summary>The keys under which sessions may be written; null where nothing is.</summary>
     internal ISubjectKeys? Keys { get; }
 
-    internal FoldCounts Counts { get; } = new();
+    internal FoldCounts Counts { get; }
 
     internal FoldContext Context { get; }
 

@@ -132,7 +132,8 @@ internal sealed class RowSlabs(int words, RowSlabs.Allocation? allocate = null)
         return (use.Rows[slot], (_leaving << _bits) | slot);
     }
 
-    private static int Stride(int words) => (words + LineWords - 1) & ~(LineWords - 1);
+    /// <summary>Words of a slot: whole lines.</summary>
+    internal static int Stride(int words) => (words + LineWords - 1) & ~(LineWords - 1);
 
     private void AddSlab(int slots)
     {

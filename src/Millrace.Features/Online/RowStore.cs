@@ -1,4 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Millrace.Features.Numerics;
 
 namespace Millrace.Features.Online;
 
@@ -16,6 +19,7 @@ internal sealed class RowStore(int words, RowSlabs.Allocation? allocate = null)
     private const int ChunkRows = 1 << ChunkBits;
 
     private readonly RowSlabs _slabs = new(words, allocate);
+    private readonly long[] _zeros = new long[RowSlabs.Stride(words)];
     private Chunk?[] _chunks = [];
     private long _owner = 1;
     private long _chunksOwner = 1;
@@ -73,7 +77,7 @@ internal sealed class RowStore(int words, RowSlabs.Allocation? allocate = null)
     internal void Prefetch(int row) => Now.Prefetch(row, 0, words);
 
     /// <summary>All rows as they stand, to read until the next edit.</summary>
-    internal Frozen Now => new(_chunks, _slabs.View, words);
+    internal Frozen Now => new(_chunks, _slabs.View, _zeros, words);
 
     /// <summary>What stands here now, for ever.</summary>
     internal Frozen Freeze()
@@ -149,51 +153,70 @@ internal sealed class RowStore(int words, RowSlabs.Allocation? allocate = null)
 
         private readonly Chunk?[] _chunks;
         private readonly RowSlabs.Frozen _slabs;
+        private readonly long[] _zeros;
         private readonly int _words;
 
-        internal Frozen(Chunk?[] chunks, RowSlabs.Frozen slabs, int words) => (_chunks, _slabs, _words) = (chunks, slabs, words);
+        internal Frozen(Chunk?[] chunks, RowSlabs.Frozen slabs, long[] zeros, int words) => (_chunks, _slabs, _zeros, _words) = (chunks, slabs, zeros, words);
 
-        internal ReadOnlySpan<long> this[int row] => Slot(row) is >= 0 and var slot ? _slabs.Row(slot) : new long[_words];
+        internal ReadOnlySpan<long> this[int row] => Slot(row) is >= 0 and var slot ? _slabs.Row(slot) : _zeros.AsSpan(0, _words);
 
-        /// <summary>Copies the rows one behind the other into <paramref name="into"/>, rows.Length × words; a row below 0 is zeros.</summary>
-        internal void Gather(ReadOnlySpan<int> rows, Span<long> into) => Gather(rows, 0, _words, into);
-
-        /// <summary>Copies <paramref name="count"/> words of each row from <paramref name="first"/> on, one row's behind the other's; a row below 0 is zeros.</summary>
-        internal void Gather(ReadOnlySpan<int> rows, int first, int count, Span<long> into)
+        /// <summary>Copies the first cells of rows, column by column: cell c of the i-th row to c × <paramref name="stride"/> + i. A row below 0 is zeros.</summary>
+        /// <param name="rows">A multiple of eight.</param>
+        /// <param name="cells">How many, a multiple of eight; those beyond the row's last mean nothing.</param>
+        /// <param name="into">At least <paramref name="cells"/> columns.</param>
+        /// <param name="stride">From one column to the next, at least as long as <paramref name="rows"/>.</param>
+        internal void Gather(ReadOnlySpan<int> rows, int cells, Span<uint> into, int stride)
         {
-            for (var i = 0; i < Math.Min(2 * Ahead, rows.Length); i++)
+            PrefetchPlaces(rows, 0, 2 * Ahead);
+            Prefetch(rows, 0, Ahead, cells);
+            var columns = MemoryMarshal.Cast<uint, float>(into);
+            for (var i = 0; i < rows.Length; i += Transposition.Side)
             {
-                PrefetchPlace(rows[i]);
-            }
-
-            for (var i = 0; i < Math.Min(Ahead, rows.Length); i++)
-            {
-                Prefetch(rows[i], first, count);
-            }
-
-            for (var i = 0; i < rows.Length; i++)
-            {
-                if (i + (2 * Ahead) < rows.Length)
+                PrefetchPlaces(rows, i + (2 * Ahead), Transposition.Side);
+                Prefetch(rows, i + Ahead, Transposition.Side, cells);
+                ref var a = ref CellsOf(rows[i]);
+                ref var b = ref CellsOf(rows[i + 1]);
+                ref var c = ref CellsOf(rows[i + 2]);
+                ref var d = ref CellsOf(rows[i + 3]);
+                ref var e = ref CellsOf(rows[i + 4]);
+                ref var f = ref CellsOf(rows[i + 5]);
+                ref var g = ref CellsOf(rows[i + 6]);
+                ref var h = ref CellsOf(rows[i + 7]);
+                for (nuint cell = 0; cell < (nuint)cells; cell += Transposition.Side)
                 {
-                    PrefetchPlace(rows[i + (2 * Ahead)]);
-                }
-
-                if (i + Ahead < rows.Length)
-                {
-                    Prefetch(rows[i + Ahead], first, count);
-                }
-
-                var target = into.Slice(i * count, count);
-                if (Slot(rows[i]) is >= 0 and var slot)
-                {
-                    _slabs.Row(slot).Slice(first, count).CopyTo(target);
-                }
-                else
-                {
-                    target.Clear();
+                    Transposition.Write(
+                        Vector256.LoadUnsafe(ref a, cell),
+                        Vector256.LoadUnsafe(ref b, cell),
+                        Vector256.LoadUnsafe(ref c, cell),
+                        Vector256.LoadUnsafe(ref d, cell),
+                        Vector256.LoadUnsafe(ref e, cell),
+                        Vector256.LoadUnsafe(ref f, cell),
+                        Vector256.LoadUnsafe(ref g, cell),
+                        Vector256.LoadUnsafe(ref h, cell),
+                        columns[(((int)cell * stride) + i)..],
+                        stride);
                 }
             }
         }
+
+        private void PrefetchPlaces(ReadOnlySpan<int> rows, int from, int count)
+        {
+            for (var i = from; i < Math.Min(from + count, rows.Length); i++)
+            {
+                PrefetchPlace(rows[i]);
+            }
+        }
+
+        private void Prefetch(ReadOnlySpan<int> rows, int from, int count, int cells)
+        {
+            for (var i = from; i < Math.Min(from + count, rows.Length); i++)
+            {
+                Prefetch(rows[i], 0, cells / (sizeof(long) / sizeof(uint)));
+            }
+        }
+
+        // A slot is whole lines: there are eight cells wherever there is one.
+        private ref float CellsOf(int row) => ref Unsafe.As<long, float>(ref Slot(row) is >= 0 and var slot ? ref _slabs.Start(slot) : ref MemoryMarshal.GetArrayDataReference(_zeros));
 
         /// <summary>Begins to load <paramref name="count"/> words of a row from <paramref name="first"/> on.</summary>
         internal void Prefetch(int row, int first, int count)
@@ -204,7 +227,7 @@ internal sealed class RowStore(int words, RowSlabs.Allocation? allocate = null)
             }
         }
 
-        /// <summary>Begins to load where <see cref="Prefetch"/> will look for the row.</summary>
+        /// <summary>Begins to load where <see cref="Prefetch(int, int, int)"/> will look for the row.</summary>
         internal void PrefetchPlace(int row)
         {
             if ((uint)(row >> ChunkBits) < (uint)(_chunks?.Length ?? 0) && _chunks![row >> ChunkBits] is { } chunk)

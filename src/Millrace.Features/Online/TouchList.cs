@@ -12,7 +12,7 @@ internal sealed class TouchList<T>
     private const int None = -1;
 
     private readonly CowArray<Entry> _entries = new();
-    private readonly Dictionary<string, int> _slots = new(StringComparer.Ordinal);
+    private readonly SlotIndex _slots = new();
     private readonly Stack<int> _free = new();
     private int _first = None;
     private int _last = None;
@@ -23,21 +23,30 @@ internal sealed class TouchList<T>
     internal int First => _first;
 
     /// <summary>The key's slot; −1 when it is not there.</summary>
-    internal int Find(ReadOnlySpan<char> key) => _slots.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out var slot) ? slot : None;
+    internal int Find(HashedKey key)
+    {
+        var at = None;
+        int slot;
+        do
+        {
+            slot = _slots.Next(key.Hash, ref at);
+        }
+        while (slot >= 0 && !key.Text.SequenceEqual(_entries.At(slot).Key));
+        return slot;
+    }
 
-    internal string KeyOf(int slot) => _entries.Read(slot).Key;
-
-    internal T Read(int slot) => _entries.Read(slot).Value;
+    /// <summary>The value of a slot that is taken, until the next change.</summary>
+    internal ref readonly T Read(int slot) => ref _entries.At(slot).Value;
 
     /// <summary>The value to write, until the next freeze.</summary>
     internal ref T Edit(int slot) => ref _entries.Edit(slot).Value;
 
     /// <summary>Adds a key that is not there as the one touched last.</summary>
-    internal int Add(string key, T value)
+    internal int Add(HashedKey key, T value)
     {
         var slot = _free.TryPop(out var free) ? free : _slots.Count;
-        _slots.Add(key, slot);
-        _entries.Edit(slot) = new Entry { Key = key, Value = value };
+        _slots.Add(key.Hash, slot);
+        _entries.Edit(slot) = new Entry { Key = key.Text.ToString(), Value = value };
         Append(slot);
         return slot;
     }
@@ -54,7 +63,7 @@ internal sealed class TouchList<T>
     internal void Remove(int slot)
     {
         Unlink(slot);
-        _slots.Remove(KeyOf(slot));
+        _slots.Remove(((HashedKey)_entries.At(slot).Key).Hash, slot);
         _entries.Edit(slot) = default;
         _free.Push(slot);
     }
@@ -83,7 +92,8 @@ internal sealed class TouchList<T>
 
     private void Unlink(int slot)
     {
-        var (before, after) = (_entries.Read(slot).Before, _entries.Read(slot).After);
+        ref readonly var entry = ref _entries.At(slot);
+        var (before, after) = (entry.Before, entry.After);
         if (before == None)
         {
             _first = after;

@@ -10,9 +10,9 @@ namespace Millrace.Features.PointInTime;
 /// <param name="reader">Reads decisions.</param>
 /// <param name="journal">Says where they begin.</param>
 /// <param name="options">Which are wanted.</param>
-/// <param name="counts">Told of those that cannot be handed out.</param>
+/// <param name="missed">Told of those that cannot be handed out.</param>
 /// <param name="tail">Follows the journal as it grows; null ends at its end.</param>
-internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal, WalkOptions options, WalkCounts counts, JournalTail? tail = null)
+internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal, WalkOptions options, Action<NotVisited, Decided> missed, JournalTail? tail = null)
 {
     private readonly SortedDictionary<long, List<StoredFact>> _pending = [];
     private readonly SortedDictionary<long, EpochFrozen> _epochs = [];
@@ -51,7 +51,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
                     return (epoch, decisions);
                 }
 
-                decisions.ForEach(stored => counts.Count(NotVisited.EpochUnknown, (Decided)stored.Fact));
+                decisions.ForEach(stored => missed(NotVisited.EpochUnknown, (Decided)stored.Fact));
             }
 
             if (_cursors.Count == 0)
@@ -137,7 +137,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
             case Decided decided when options.Takes(decided):
                 if (decided.Epoch < Math.Max(_handed, _kept))
                 {
-                    counts.Count(NotVisited.Late, decided);
+                    missed(NotVisited.Late, decided);
                     break;
                 }
 

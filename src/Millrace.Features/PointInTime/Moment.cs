@@ -17,9 +17,9 @@ public sealed class Moment
     public FeatureSnapshot Snapshot { get; internal set; } = null!;
 
     /// <summary>The person who asked, as the decision read it.</summary>
-    public PersonBuffer Person { get; } = new();
+    public PersonBuffer Person { get; internal set; } = new();
 
-    /// <summary>Whether no bound was hit until then, so that values are those of a node that hit none.</summary>
+    /// <summary>Whether nothing that a bound left out lies within any window, so that values are those of a node that hit none.</summary>
     public bool IsWhole { get; internal set; }
 }
 

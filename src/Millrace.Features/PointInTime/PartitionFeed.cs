@@ -1,127 +1,92 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Millrace.Features.Local;
-using Millrace.Features.Online;
 using Millrace.Journal;
 
 namespace Millrace.Features.PointInTime;
 
 /// <summary>
-/// The facts of one partition on their way into persons and items, which fold them at different moments: persons are a little ahead, and what lies between is held.
-/// The next batch is read while this one is folded.
+/// The facts of one partition on their way into persons, and from there to items, which fold them when an epoch's cut says so. The next batch is read while this one is folded.
 /// </summary>
 /// <param name="reader">Reads the partition.</param>
-/// <param name="stream">Its stream.</param>
-/// <param name="partition">Its number.</param>
+/// <param name="number">Its place among those that are folded.</param>
+/// <param name="of">Its stream and number.</param>
 /// <param name="start">The first offset that is read.</param>
-/// <param name="counts">Told of each fact that items fold.</param>
+/// <param name="persons">Fold the facts.</param>
+/// <param name="met">Told of each fact that persons have come to.</param>
 /// <param name="retired">Told of the first fact behind what retention took before it was read.</param>
-internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream, int partition, long start, WalkCounts counts, Action<StoredFact> retired)
+internal sealed class PartitionFeed(
+    SkippingReader reader, int number, (JournalStream Stream, int Partition) of, long start, EmbeddedPersonStore persons, Action<StoredFact> met, Action<StoredFact> retired)
 {
-    private readonly List<StoredFact> _held = [];
-    private readonly HashSet<long> _unfolded = [];
+    private readonly Queue<StoredFact[]> _fresh = new();
     private Task<IReadOnlyList<StoredFact>>? _ahead;
-    private int _forItems;
-    private long _folded;
-    private int _forPersons;
+    private StoredFact[] _facts = [];
+    private int _at;
     private long _read = start;
+    private long _handed = start;
 
-    internal JournalStream Stream => stream;
+    internal JournalStream Stream => of.Stream;
 
-    internal int Partition => partition;
-
-    /// <summary>The first offset that items do not fold.</summary>
-    internal long Items { get; private set; } = start;
-
-    /// <summary>How many facts items have folded.</summary>
-    internal long Folded => Volatile.Read(ref _folded);
-
-    /// <summary>The first offset that persons do not fold.</summary>
-    internal long Persons { get; private set; } = start;
+    internal int Partition => of.Partition;
 
     /// <summary>Whether the partition ends below an offset to which it was folded, so that there is less to know than there was.</summary>
-    internal bool EndsBelow(long offset) => _read < offset && reader.EndOf(stream, partition) < offset;
+    internal bool EndsBelow(long offset) => _read < offset && reader.EndOf(of.Stream, of.Partition) < offset;
 
-    /// <summary>Folds everything below <paramref name="offset"/> into items, and into persons what they have not folded yet: batch by batch, since there may be days of facts.</summary>
-    internal async ValueTask FoldItemsAsync(long offset, FeatureFolder folder, EmbeddedPersonStore persons, CancellationToken cancellation)
+    /// <summary>Folds everything below <paramref name="offset"/> into persons, and hands it to items: batch by batch, since there may be days of facts.</summary>
+    internal async IAsyncEnumerable<WalkStep> FoldAsync(long offset, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        FoldHeld(offset, folder, persons);
-        while (_read < offset && await ReadAsync(cancellation))
+        do
         {
-            FoldHeld(offset, folder, persons);
-        }
-
-        (Items, Persons) = (Math.Max(Items, offset), Math.Max(Persons, offset));
-    }
-
-    /// <summary>Folds everything below <paramref name="offset"/> into persons.</summary>
-    internal async ValueTask FoldPersonsAsync(long offset, EmbeddedPersonStore persons, CancellationToken cancellation)
-    {
-        while (_read < offset && await ReadAsync(cancellation))
-        {
-        }
-
-        ObserveHeld(offset, persons);
-        Persons = Math.Max(Persons, offset);
-    }
-
-    private void FoldHeld(long offset, FeatureFolder folder, EmbeddedPersonStore persons)
-    {
-        ObserveHeld(offset, persons);
-        while (_forItems < _held.Count && _held[_forItems].Position.Offset < offset)
-        {
-            var stored = _held[_forItems];
-            counts.Met(stored.Fact);
-            if (!_unfolded.Remove(stored.Position.Offset))
+            Observe(offset);
+            while (_fresh.TryDequeue(out var facts))
             {
-                FoldOrSkip(_forItems, folder);
+                yield return new WalkStep.Fold(number, facts, offset);
+                _handed = offset;
             }
-
-            // Let go at once: what is held on to for a few thousand facts more is copied by every collection meanwhile.
-            _held[_forItems++] = default;
-            Volatile.Write(ref _folded, _folded + 1);
         }
+        while (_read < offset && await ReadAsync(cancellation));
 
-        if (_forItems > 4096 && _forItems > _held.Count / 2)
+        if (_handed < offset)
         {
-            Release();
+            _handed = offset;
+            yield return new WalkStep.Fold(number, [], offset);
         }
     }
 
-    private void ObserveHeld(long offset, EmbeddedPersonStore persons)
+    /// <summary>Folds everything below <paramref name="offset"/> into persons alone.</summary>
+    internal async ValueTask FoldPersonsAsync(long offset, CancellationToken cancellation)
     {
-        while (_forPersons < _held.Count && _held[_forPersons].Position.Offset < offset)
+        do
         {
-            ObserveOrSkip(_held[_forPersons++], persons);
+            Observe(offset);
+        }
+        while (_read < offset && await ReadAsync(cancellation));
+    }
+
+    private void Observe(long offset)
+    {
+        while (_at < _facts.Length && _facts[_at].Position.Offset < offset)
+        {
+            ObserveOrSkip(_at++);
         }
     }
 
     // As the node that served: what persons cannot fold, items do not fold either.
-    private void ObserveOrSkip(StoredFact stored, EmbeddedPersonStore persons)
+    private void ObserveOrSkip(int at)
     {
+        var stored = _facts[at];
+        met(stored);
         try
         {
             persons.Observe(stored);
         }
         catch (Exception fault)
         {
-            _unfolded.Add(stored.Position.Offset);
+            _facts[at] = default(StoredFact) with { Position = stored.Position };
             reader.Skip(stored.Position, fault);
         }
     }
 
-    private void FoldOrSkip(int held, FeatureFolder folder)
-    {
-        try
-        {
-            folder.Apply(CollectionsMarshal.AsSpan(_held), held);
-        }
-        catch (Exception fault)
-        {
-            reader.Skip(_held[held].Position, fault);
-        }
-    }
-
-    /// <summary>Reads a batch; false at the end.</summary>
+    /// <summary>Reads a batch, once the last one is folded; false at the end.</summary>
     private async ValueTask<bool> ReadAsync(CancellationToken cancellation)
     {
         var ahead = _ahead;
@@ -130,7 +95,7 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
         if (batch.Count == 0)
         {
             // What was read ahead of the end may be there by now.
-            batch = await reader.ReadAsync(stream, partition, _read, cancellation);
+            batch = await reader.ReadAsync(of.Stream, of.Partition, _read, cancellation);
         }
 
         if (batch.Count == 0)
@@ -138,22 +103,15 @@ internal sealed class PartitionFeed(SkippingReader reader, JournalStream stream,
             return false;
         }
 
-        if (batch[0].Position.Offset > _read && reader.IsRetired(stream, partition, _read))
+        if (batch[0].Position.Offset > _read && reader.IsRetired(of.Stream, of.Partition, _read))
         {
             retired(batch[0]);
         }
 
-        _held.AddRange(batch);
+        (_facts, _at) = ([.. batch], 0);
+        _fresh.Enqueue(_facts);
         _read = batch[^1].Position.Offset + 1;
-        _ahead = reader.ReadAsync(stream, partition, _read, cancellation);
+        _ahead = reader.ReadAsync(of.Stream, of.Partition, _read, cancellation);
         return true;
-    }
-
-    /// <summary>Lets go of what both have folded: now and then and all at once, since removing from the front one by one would cost the square.</summary>
-    internal void Release()
-    {
-        _held.RemoveRange(0, _forItems);
-        _forPersons -= _forItems;
-        _forItems = 0;
     }
 }

@@ -19,7 +19,6 @@ public sealed class RowBuilder(FeatureSet features, RowSlices slices, TimeSpan h
 
     private readonly CandidateReader _reader = new(features, slices.Whole.Features);
     private readonly Dictionary<string, RowItem> _placed = new(StringComparer.Ordinal);
-    private bool _isWhole = true;
     private RowItem[] _items = [];
     private string[] _ids = [];
     private float[] _matrix = [];
@@ -33,16 +32,24 @@ public sealed class RowBuilder(FeatureSet features, RowSlices slices, TimeSpan h
     /// <summary>Decisions that came after their slice was complete: a clock was set back by more than the horizon.</summary>
     public long Late { get; private set; }
 
+    /// <summary>Whether no row holds a value that a bound may have made inexact.</summary>
+    public bool IsWhole { get; private set; } = true;
+
     public async ValueTask VisitAsync(Moment moment, CancellationToken cancellation)
     {
         // No decision knows an epoch that began after it, so that what comes is later than the epoch, but for what a clock was set back.
         var (begun, decided) = (moment.Snapshot.Time - horizon, moment.Decided);
-        await slices.CompleteAsync(begun, _isWhole ? begun : Never, cancellation);
-        _isWhole = moment.IsWhole;
+        await slices.CompleteAsync(begun, begun, cancellation);
         var time = WalkOptions.TimeOf(decided);
         if (!slices.Wants(time))
         {
             return;
+        }
+
+        if (!moment.IsWhole)
+        {
+            IsWhole = false;
+            slices.Miss(time);
         }
 
         if (slices.Whole.Kind == RowKind.Candidates && decided.Inputs is null)
@@ -79,7 +86,7 @@ public sealed class RowBuilder(FeatureSet features, RowSlices slices, TimeSpan h
     /// <param name="latest">When the journal's last record of a decision or an epoch was received: what ends a horizon before it is final.</param>
     /// <param name="cancellation">Leaves the rest undone.</param>
     public ValueTask CompleteAsync(UnixMicros latest, CancellationToken cancellation) =>
-        slices.CompleteAsync(slices.Whole.To, latest == Never || !_isWhole ? Never : latest - horizon, cancellation);
+        slices.CompleteAsync(slices.Whole.To, latest == Never ? Never : latest - horizon, cancellation);
 
     private int TakeSlate(Decided decided)
     {

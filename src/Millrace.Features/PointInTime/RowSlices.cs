@@ -63,6 +63,15 @@ public sealed class RowSlices : IAsyncDisposable
                 + "Build with the from, to and slice that it was built with or into another directory, or delete it");
         }
 
+        foreach (var file in RowFiles.In(_directory).OrderBy(file => file.Name, StringComparer.Ordinal))
+        {
+            if (await RowFiles.KindOfAsync(_directory, file.Name, cancellation) is { } kind && kind != Whole.Kind)
+            {
+                throw new IOException($"{Path.Combine(_directory, file.Name)} holds {Word(kind)} rows, and this build makes {Word(Whole.Kind)} rows: whoever reads the directory would take them for the same. "
+                    + "Build into another directory, or delete it");
+            }
+        }
+
         foreach (var slice in _slices)
         {
             if (await RowFiles.IsDoneAsync(_directory, slice, cancellation))
@@ -143,6 +152,8 @@ public sealed class RowSlices : IAsyncDisposable
         var ours = _slices.Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
         return RowFiles.In(_directory).Where(file => file.From < Whole.To && file.To > Whole.From && !ours.Contains(RowSlice.NameOf(file.From, file.To))).Select(file => file.Name);
     }
+
+    private static string Word(RowKind kind) => kind == RowKind.Slate ? "slate" : "candidates";
 
     private int IndexOf(UnixMicros time) => time < Whole.From || time >= Whole.To ? -1 : (int)((time - Whole.From).Ticks / _length.Ticks);
 }

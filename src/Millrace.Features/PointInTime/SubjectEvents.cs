@@ -32,7 +32,7 @@ internal sealed class SubjectEvents(FeatureSet features, AsOf asOf)
         {
             for (var i = 0; i < states.Length; i++)
             {
-                _states[i] += states[i].Wants(observed.Event) && IsWithin(age, features.States[i].Reach) ? 1 : 0;
+                _states[i] += states[i].Wants(observed.Event) && features.States[i].Takes(observed) && IsWithin(age, features.States[i].Reach) ? 1 : 0;
             }
         }
 
@@ -54,7 +54,7 @@ internal sealed class SubjectEvents(FeatureSet features, AsOf asOf)
         var keys = features.Persons.Keys(of);
         for (var i = 0; i < keys.Length; i++)
         {
-            _sections[(int)of][i] += features.Persons.State(of, i).Wants(observed.Event) && IsWithin(age, keys[i].Reach) ? 1 : 0;
+            _sections[(int)of][i] += features.Persons.State(of, i).Wants(observed.Event) && keys[i].Takes(observed) && IsWithin(age, keys[i].Reach) ? 1 : 0;
         }
     }
 

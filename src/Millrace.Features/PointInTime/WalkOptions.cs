@@ -34,6 +34,9 @@ public sealed record WalkOptions
     /// <summary>The keys of persons: who is erased while the walk goes on is forgotten by it. Null where the walk ends soon, and reads the erased as nobody anyway.</summary>
     public ISubjectKeys? Keys { get; init; }
 
+    /// <summary>Whether persons are folded on another thread, ahead of items: it takes a second processor, and <see cref="Rest"/> is then called on both.</summary>
+    public bool PersonsAhead { get; init; }
+
     /// <summary>Called between batches of facts and between decisions: where a walk beside serving rests; null never does.</summary>
     public Func<CancellationToken, ValueTask>? Rest { get; init; }
 

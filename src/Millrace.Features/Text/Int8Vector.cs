@@ -12,6 +12,9 @@ internal static class Int8Vector
 {
     internal const int Most = 127;
 
+    /// <summary>Places of a vector in a cell of an item's row.</summary>
+    internal const int InCell = sizeof(uint);
+
     /// <summary>Scales <paramref name="counts"/> so that the greatest becomes ±127, in whole numbers, halves away from zero; zeros stay zeros.</summary>
     internal static void FromCounts(ReadOnlySpan<int> counts, Span<sbyte> vector)
     {
@@ -23,9 +26,11 @@ internal static class Int8Vector
             return;
         }
 
+        // What 32 bits hold is divided in a third of the time.
+        bool small = greatest < uint.MaxValue / (4 * Most);
         for (int i = 0; i < counts.Length; i++)
         {
-            long size = ((2 * Most * Math.Abs((long)counts[i])) + greatest) / (2 * greatest);
+            long size = small ? ((2 * Most * (uint)Math.Abs(counts[i])) + (uint)greatest) / (2 * (uint)greatest) : ((2 * Most * Math.Abs((long)counts[i])) + greatest) / (2 * greatest);
             vector[i] = (sbyte)(counts[i] < 0 ? -size : size);
         }
     }
@@ -53,7 +58,15 @@ internal static class Int8Vector
     /// <summary>Adds <paramref name="vector"/> to <paramref name="sum"/>: vectors of several items, in any order, before <see cref="FromCounts"/>.</summary>
     internal static void AddTo(Span<int> sum, ReadOnlySpan<sbyte> vector)
     {
-        for (int i = 0; i < vector.Length; i++) sum[i] += vector[i];
+        ref sbyte from = ref MemoryMarshal.GetReference(vector);
+        int at = 0;
+        for (; at + Vector256<int>.Count <= vector.Length; at += Vector256<int>.Count)
+        {
+            Vector128<sbyte> places = Vector64.LoadUnsafe(ref from, (nuint)at).ToVector128Unsafe();
+            (Vector256.WidenLower(Vector128.WidenLower(places).ToVector256Unsafe()) + Vector256.Create<int>(sum[at..])).CopyTo(sum[at..]);
+        }
+
+        for (; at < vector.Length; at++) sum[at] += vector[at];
     }
 
     /// <summary>The cosine of two vectors of equal length, −1 to 1; NaN when one of them is all zeros and has no direction.</summary>
@@ -81,14 +94,32 @@ internal static class Int8Vector
         return sum;
     }
 
+    /// <summary>Adds the products of four places of many vectors with the same places of one.</summary>
+    /// <param name="sums">A sum for each of the many; whole lanes of eight.</param>
+    /// <param name="cells">Their four places.</param>
+    /// <param name="four">Those of the one.</param>
+    internal static void AddProducts(Span<int> sums, ReadOnlySpan<uint> cells, ReadOnlySpan<sbyte> four)
+    {
+        cells = cells[..sums.Length];
+        Vector256<short> even = Vector256.Create(Pair(four[0], four[2])).AsInt16();
+        Vector256<short> odd = Vector256.Create(Pair(four[1], four[3])).AsInt16();
+        for (int i = 0; i < sums.Length; i += Vector256<int>.Count)
+        {
+            Vector256<short> places = Vector256.Create<uint>(cells[i..]).AsInt16();
+            (Vector256.Create<int>(sums[i..]) + Products((places << 8) >> 8, even) + Products(places >> 8, odd)).CopyTo(sums[i..]);
+        }
+    }
+
+    private static int Pair(sbyte low, sbyte high) => (low & 0xFFFF) + (high << 16);
+
     private static Vector256<short> Widen(ref sbyte from, int at) => Vector256.WidenLower(Vector128.LoadUnsafe(ref from, (nuint)at).ToVector256Unsafe());
 
-    /// <summary>The products, two of them in each sum; which two is no matter to whole numbers.</summary>
+    /// <summary>The products, neighbours in one sum.</summary>
     private static Vector256<int> Products(Vector256<short> left, Vector256<short> right)
     {
         if (Avx2.IsSupported) return Avx2.MultiplyAddAdjacent(left, right);
         // A product of two bytes fits a short, the sum of two would not.
-        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(left * right);
-        return low + high;
+        Vector256<int> products = (left * right).AsInt32();
+        return ((products << 16) >> 16) + (products >> 16);
     }
 }

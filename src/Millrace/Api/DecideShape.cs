@@ -115,7 +115,12 @@ internal static class DecideShape
 
     private static void Check(DecideDraft draft, Reading at)
     {
-        draft.Context = ZonedContext.Resolve(draft.Context, draft.Time.Value == 0 ? at.Now : draft.Time, at);
+        draft.Context = ZonedContext.Resolve(draft.Context, draft.Time.Value == 0 ? at.Now : draft.Time, out var fault);
+        if (fault is not null)
+        {
+            at.AddBelow($"/context/{fault.Key}", fault.Expected, fault.Got);
+        }
+
         if (!draft.Candidates.IsDefault)
         {
             Unique([.. draft.Candidates.Select(c => c.Id)], "/candidates", at);

@@ -111,7 +111,11 @@ internal static class OpenApiReplies
             new("entity", Type("string"), Always: false), new("life", Words("active", "deprecated"), Always: false),
             new("sensitivity", Words("none", "personal", "protected"), Always: false), new("owner", Type("string"), Always: false), new("description", Type("string"), Always: false),
             new("inputs", List(Type("string")), Always: false), new("reachSeconds", Type("number"), Always: false), new("fresh", Ref("FeatureFreshness"), Always: false),
+            new("inexact", Ref("Inexactness"), Always: false), new("misfits", List(Ref("Misfits")), Always: false),
         ]);
+        yield return ("Inexactness", [new("bound", Type("string")), new("since", Time()), new("until", Time(), Always: false)]);
+        yield return ("Misfits",
+            [new("field", Type("string")), new("expected", Type("string")), new("items", Type("integer")), new("item", Type("string")), new("got", Type("string"))]);
         yield return ("FeatureFreshness",
         [
             new("objectiveMs", Type("number"), Always: false), new("missed", Type("boolean"), Always: false), new("maxMs", Type("number"), Always: false),
@@ -166,12 +170,12 @@ internal static class OpenApiReplies
         [
             new("watching", Type("boolean")), new("definitions", Type("string"), Always: false), new("since", Time(), Always: false), new("reached", Time(), Always: false),
             new("decisions", Type("integer")), new("notCompared", new JsonObject { ["type"] = "object", ["additionalProperties"] = Type("integer") }),
-            new("excuse", Words("boundHit", "erased", "recordsSkipped"), Always: false), new("features", List(Ref("FeatureSkew"))),
+            new("excuse", Words("erased", "recordsSkipped"), Always: false), new("features", List(Ref("FeatureSkew"))),
         ]);
         yield return ("FeatureSkew",
         [
             new("name", Type("string")), new("alarm", Type("boolean")), new("compared", Type("integer")), new("mismatched", Type("integer")), new("missing", Type("integer")),
-            new("extra", Type("integer")), new("first", Type("string"), Always: false), new("firstTime", Time(), Always: false),
+            new("extra", Type("integer")), new("excuse", Words("boundHit", "erased", "recordsSkipped"), Always: false), new("first", Type("string"), Always: false), new("firstTime", Time(), Always: false),
         ]);
         yield return ("HeldCopy",
         [

@@ -40,6 +40,7 @@ internal sealed class SkewEndpoint(Func<SkewReport> report)
             json.WriteNumber("mismatched", feature.Mismatched);
             json.WriteNumber("missing", feature.Missing);
             json.WriteNumber("extra", feature.Extra);
+            Reply.WriteOptional(json, "excuse", feature.Excuse == SkewExcuse.None ? null : feature.Excuse.Word());
             Reply.WriteOptional(json, "first", feature.First);
             Reply.WriteOptional(json, "firstTime", feature.FirstTime is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time}") : null);
             json.WriteEndObject();

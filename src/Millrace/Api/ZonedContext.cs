@@ -12,18 +12,19 @@ internal static class ZonedContext
     /// <summary>UTC−12 to UTC+14 are in use; the rest is room.</summary>
     private const int MaxOffset = 18 * 60;
 
-    /// <summary>The context with the offset of its zone; as it is when it names none.</summary>
+    /// <summary>The context with the offset of its zone; as it is when it names none, or something is wrong with it.</summary>
     /// <param name="context">As it came.</param>
     /// <param name="time">The moment whose offset counts.</param>
-    /// <param name="at">Takes the faults; pointers start at the request's root.</param>
-    public static ImmutableSortedDictionary<string, string> Resolve(ImmutableSortedDictionary<string, string> context, UnixMicros time, Reading at)
+    /// <param name="fault">What is wrong; null when nothing is.</param>
+    public static ImmutableSortedDictionary<string, string> Resolve(ImmutableSortedDictionary<string, string> context, UnixMicros time, out ContextFault? fault)
     {
+        fault = null;
         var stated = context.TryGetValue(ContextAttributes.UtcOffset, out var offset);
         if (context.TryGetValue(ContextAttributes.TimeZone, out var zone))
         {
             if (stated)
             {
-                at.AddBelow($"/context/{ContextAttributes.UtcOffset}", $"one of {ContextAttributes.TimeZone} and {ContextAttributes.UtcOffset}", "both");
+                fault = new ContextFault(ContextAttributes.UtcOffset, $"one of {ContextAttributes.TimeZone} and {ContextAttributes.UtcOffset}", "both");
                 return context;
             }
 
@@ -32,15 +33,21 @@ internal static class ZonedContext
                 return context.SetItem(ContextAttributes.UtcOffset, minutes.ToString(CultureInfo.InvariantCulture));
             }
 
-            at.AddBelow($"/context/{ContextAttributes.TimeZone}", "an IANA time zone that this node knows, such as Europe/Berlin", Reading.Quote(zone));
+            fault = new ContextFault(ContextAttributes.TimeZone, "an IANA time zone that this machine knows, such as Europe/Berlin", Reading.Quote(zone));
             return context;
         }
 
         if (stated && !(int.TryParse(offset, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var given) && Math.Abs((long)given) <= MaxOffset))
         {
-            at.AddBelow($"/context/{ContextAttributes.UtcOffset}", $"whole minutes east of UTC, from -{MaxOffset} to {MaxOffset}", Reading.Quote(offset!));
+            fault = new ContextFault(ContextAttributes.UtcOffset, $"whole minutes east of UTC, from -{MaxOffset} to {MaxOffset}", Reading.Quote(offset!));
         }
 
         return context;
     }
 }
+
+/// <summary>What is wrong with an attribute of a context.</summary>
+/// <param name="Key">Which.</param>
+/// <param name="Expected">What would have been right.</param>
+/// <param name="Got">What was found.</param>
+internal sealed record ContextFault(string Key, string Expected, string Got);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Millrace.Api;
 using Millrace.FeatureAt;
 using Millrace.FeatureBuild;
 using Millrace.Features.Definitions;
@@ -121,14 +122,14 @@ internal sealed class FeatureAtCommand
                 User = name == "user" ? id : parsed.GetValue(_user),
                 Session = name == "session" ? id : parsed.GetValue(_session),
             },
-            Context = asked ? ContextOf(parsed.GetValue(_context) ?? []) : null,
+            Context = asked ? ContextOf(parsed.GetValue(_context) ?? [], time) : null,
             Surface = parsed.GetValue(_surface) ?? "",
             Segment = parsed.GetValue(_segment),
             Slot = parsed.GetValue(_slot),
         };
     }
 
-    private static ImmutableSortedDictionary<string, string> ContextOf(string[] pairs)
+    private static ImmutableSortedDictionary<string, string> ContextOf(string[] pairs, UnixMicros time)
     {
         var context = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (var pair in pairs)
@@ -137,7 +138,8 @@ internal sealed class FeatureAtCommand
             context[at > 0 ? pair[..at] : throw Refused($"--context: expected KEY=VALUE; got '{pair}'")] = pair[(at + 1)..];
         }
 
-        return context.ToImmutable();
+        var resolved = ZonedContext.Resolve(context.ToImmutable(), time, out var fault);
+        return fault is null ? resolved : throw Refused($"--context {fault.Key}: expected {fault.Expected}; got {fault.Got}");
     }
 
     private static NodeStartException Refused(string why) => new(ExitCode.Usage, why);

@@ -62,6 +62,7 @@ internal sealed class FeatureBuildCommand
     {
         var config = _node.SourceOf(parsed).Load();
         var features = History.Features(config);
+        await CheckRemovedAsync(parsed, config, cancellation);
         var request = RequestOf(parsed, config, features);
         var folding = NodeServices.OptionsOf(config.Folding);
         var error = parsed.InvocationConfiguration.Error;
@@ -98,10 +99,23 @@ internal sealed class FeatureBuildCommand
         };
     }
 
+    private string[]? Asked(ParseResult parsed) => parsed.GetValue(_names)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private async Task CheckRemovedAsync(ParseResult parsed, NodeConfig config, CancellationToken cancellation)
+    {
+        var removed = new RemovedFeatures(config);
+        if (removed.Among(Asked(parsed) ?? []) is { Length: > 0 } names)
+        {
+            using var files = JournalFiles.Open(parsed.GetValue(_data) ?? config.Node.Data);
+            using var reader = files.Inspection.OpenReader();
+            throw Refused(string.Join(Environment.NewLine, await removed.SayAsync(names, reader, cancellation)));
+        }
+    }
+
     private ImmutableArray<string> NamesOf(ParseResult parsed, FeatureSet features)
     {
         var known = features.Definitions.Where(definition => definition.Info.Life != FeatureLife.Removed).Select(definition => definition.Name).ToArray();
-        var names = parsed.GetValue(_names)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? known;
+        var names = Asked(parsed) ?? known;
         var faults = names.Where(name => !known.Contains(name, StringComparer.Ordinal)).Select(name => Unknown(name, known))
             .Concat(names.CountBy(name => name).Where(name => name.Value > 1).Select(name => $"'{name.Key}' is named twice"))
             .Concat(names.Where(RowFiles.IsFixed).Select(name => $"'{name}' is the name of a column that all rows have"))

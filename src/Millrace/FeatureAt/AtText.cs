@@ -47,7 +47,17 @@ internal static class AtText
         var text = new StringBuilder();
         var decided = answer.Decided;
         Line(text, $"decision {decided.Id} by {decided.Policy} on {decided.Surface} at {WalkOptions.TimeOf(decided)}; epoch {decided.Epoch}; definitions {answer.Definitions}");
-        Line(text, $"{(decided.Inputs is null ? "slim record: built alone, since it does not say what was served" : "full record: served, built")}; {answer.Items.Length} items, {answer.Features.Length} features");
+        if (Reason(answer) is { } reason)
+        {
+            Line(text, $"not built: {reason}");
+        }
+
+        if (answer.Served.IsEmpty && answer.Built.IsEmpty)
+        {
+            return text.ToString(); // A slim record says nothing of its own.
+        }
+
+        Line(text, $"{(decided.Inputs is null ? "slim record: built alone, since it does not say what was served" : answer.Built.IsEmpty ? "full record: served" : "full record: served, built")}; {answer.Items.Length} items, {answer.Features.Length} features");
         var names = answer.Features.Select(name => name.Length).DefaultIfEmpty().Max();
         for (var row = 0; row < answer.Items.Length; row++)
         {
@@ -71,17 +81,13 @@ internal static class AtText
     private static void Cell(StringBuilder text, DecisionAnswer answer, string name, int cell)
     {
         var served = answer.Served.IsEmpty ? "" : $"  {Number(answer.Served[cell]),-14}";
-        var built = answer.Built.IsEmpty ? "  not built" : $"  {Number(answer.Built[cell]),-14}";
+        var built = answer.Built.IsEmpty ? "" : $"  {Number(answer.Built[cell]),-14}";
         Line(text, $"  {name}{served}{built}{(answer.IsGiven(cell) ? "  given by the caller" : answer.Differs(cell) ? "  DIFFERS" : "")}".TrimEnd());
     }
 
     private static void End(StringBuilder text, DecisionAnswer answer)
     {
-        if (Reason(answer) is { } reason)
-        {
-            Line(text, $"not built: {reason}");
-        }
-        else if (!answer.Served.IsEmpty)
+        if (!answer.Served.IsEmpty && !answer.Built.IsEmpty)
         {
             Line(text, $"{answer.Different} of {answer.Built.Length} cells differ");
         }

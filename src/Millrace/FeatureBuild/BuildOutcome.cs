@@ -10,7 +10,7 @@ namespace Millrace.FeatureBuild;
 /// <param name="Slim">Decisions without rows because their records do not say the candidates.</param>
 /// <param name="Late">Decisions that came after their slice was complete.</param>
 /// <param name="Folded">Facts folded.</param>
-/// <param name="Whole">Whether no bound was hit, so that values are those of a node that hit none.</param>
+/// <param name="Whole">Whether nothing that a bound left out lay within a window, so that values are those of a node that hit none.</param>
 /// <param name="Counts">What the walk met.</param>
 internal sealed record BuildOutcome(int Slices, int Kept, long Rows, long Decisions, long Slim, long Late, long Folded, bool Whole, WalkCounts Counts)
 {

@@ -45,14 +45,28 @@ internal sealed class BuildRun(IJournalReader journal, FeatureSet features, Feat
             return BuildOutcome.Done(slices);
         }
 
-        var options = new WalkOptions { Folding = folding, MaxPersons = request.MaxPersons, From = left.From, To = left.To, AnyDefinitions = request.AnyDefinitions };
+        var options = new WalkOptions
+        {
+            Folding = folding,
+            MaxPersons = request.MaxPersons,
+            From = left.From,
+            To = left.To,
+            AnyDefinitions = request.AnyDefinitions,
+            PersonsAhead = true,
+        };
         var walk = new PointInTimeWalk(journal, features, options, Skipped);
         Volatile.Write(ref _walk, walk);
         var builder = new RowBuilder(features, slices, options.Horizon);
         await walk.RunAsync(new Counting(this, builder, slices), cancellation);
-        await builder.CompleteAsync(walk.Latest, cancellation);
+
+        // Of a time in which nothing was decided nothing need be left behind: to look again costs no fold. Between slices that have rows, an empty one says that it is done.
+        if (walk.Counts.Visited + walk.Counts.NotVisited + slices.Kept > 0)
+        {
+            await builder.CompleteAsync(walk.Latest, cancellation);
+        }
+
         Rows = slices.Rows;
-        return new BuildOutcome(slices.Count, slices.Kept, slices.Rows, builder.Decisions, builder.Slim, builder.Late, walk.Folded, walk.Whole, walk.Counts);
+        return new BuildOutcome(slices.Count, slices.Kept, slices.Rows, builder.Decisions, builder.Slim, builder.Late, walk.Folded, builder.IsWhole, walk.Counts);
     }
 
     private sealed class Counting(BuildRun run, RowBuilder builder, RowSlices slices) : IMomentVisitor

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Millrace.Api;
 using Millrace.Features.Definitions;
+using Millrace.Features.Online;
 using Millrace.Node.Configuration;
 using Endpoint = Millrace.Api.Endpoint;
 
@@ -31,12 +32,12 @@ internal static class FeatureEndpoints
         var serving = snapshot.Features.Definitions.ToDictionary(feature => feature.Name, StringComparer.Ordinal);
         foreach (var feature in config.Features.OrderBy(feature => feature.Name, StringComparer.Ordinal))
         {
-            Write(json, feature, serving.Remove(feature.Name, out var served) && Same(served, feature) ? "serving" : "folding", node.Freshness);
+            Write(json, feature, serving.Remove(feature.Name, out var served) && Same(served, feature) ? "serving" : "folding", node);
         }
 
         foreach (var leaving in serving.Values)
         {
-            Write(json, leaving, "leaving", node.Freshness);
+            Write(json, leaving, "leaving", node);
         }
 
         foreach (var removed in config.Removed)
@@ -64,7 +65,7 @@ internal static class FeatureEndpoints
         }
     }
 
-    private static void Write(Utf8JsonWriter json, FeatureDefinition feature, string state, FreshnessWatch freshness)
+    private static void Write(Utf8JsonWriter json, FeatureDefinition feature, string state, NodeServices node)
     {
         json.WriteStartObject();
         json.WriteString("name", feature.Name);
@@ -87,8 +88,51 @@ internal static class FeatureEndpoints
         }
 
         json.WriteNumber("reachSeconds", feature.Reach.TotalSeconds);
-        Write(json, freshness.Of(feature.Name), feature.Info.Fresh, freshness.IsMissed(feature.Name));
+        Write(json, node.Freshness.Of(feature.Name), feature.Info.Fresh, node.Freshness.IsMissed(feature.Name));
+        if (state != "folding")
+        {
+            Write(json, feature, node.Health);
+        }
+
         json.WriteEndObject();
+    }
+
+    /// <summary>What is wrong with its values; nothing when nothing is.</summary>
+    private static void Write(Utf8JsonWriter json, FeatureDefinition feature, FeatureHealth health)
+    {
+        if (health.InexactOf(feature) is { } inexact)
+        {
+            json.WriteStartObject("inexact");
+            json.WriteString("bound", inexact.Bound);
+            json.WriteString("since", inexact.Since.ToDateTimeOffset());
+            if (inexact.Until is { } until)
+            {
+                json.WriteString("until", until.ToDateTimeOffset());
+            }
+
+            json.WriteEndObject();
+        }
+
+        Misfits[] all = [.. health.MisfitsOf(feature).Where(misfits => misfits.Count > 0)];
+        if (all.Length == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("misfits");
+        foreach (var misfits in all)
+        {
+            var (item, got) = misfits.Last!.Value;
+            json.WriteStartObject();
+            json.WriteString("field", misfits.Field);
+            json.WriteString("expected", misfits.Expected);
+            json.WriteNumber("items", misfits.Count);
+            json.WriteString("item", item);
+            json.WriteString("got", got);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, Freshness? fresh, TimeSpan? objective, bool missed)

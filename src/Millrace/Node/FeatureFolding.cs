@@ -15,23 +15,19 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>How often an epoch may be frozen (DESIGN §9).</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    // Without new facts windows still move: within the 2 s that a decider's copy may be stale.
-    internal static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    /// <summary>What is refused is tried again after at most so long.</summary>
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private readonly IJournal _journal;
     private readonly TimeProvider _clock;
     private readonly Readiness _readiness;
     private readonly ILogger _log;
-    private readonly EpochLog _epochs;
+    private readonly EpochFreezer _epochs;
     private readonly Backoff _stalled;
-    private readonly Backoff _unwritable;
     private readonly Counter<long> _skipped;
     private readonly FeatureCheckpoints? _checkpoints;
     private readonly CancellationTokenSource _stop = new();
     private bool _begun;
-    private long _frozen;
-    private long _epoch;
     private volatile FoldedGeneration _serving;
     private Pending? _pending;
     private Task _running = Task.CompletedTask;
@@ -50,11 +46,10 @@ internal sealed class FeatureFolding : IAsyncDisposable
         IJournal journal, FeatureFolder folder, IPersonStore persons, TimeProvider clock, Readiness readiness, Meter meter, ILogger log, FeatureCheckpoints? checkpoints = null)
     {
         (_journal, _clock, _readiness, _log) = (journal, clock, readiness, log);
-        _epochs = new EpochLog(journal);
+        _epochs = new EpochFreezer(journal, clock, readiness, log);
         _checkpoints = checkpoints;
         _readiness.Hold(UnreadyReason.FeaturesCatchingUp);
         _stalled = new Backoff(clock, Interval, LongestWait);
-        _unwritable = new Backoff(clock, Interval, LongestWait);
         _skipped = meter.CreateCounter<long>("millrace.features.skipped", "{fact}", "Facts that could not be read or folded; the log names each.");
         _serving = Generation(folder, persons);
         meter.CreateObservableGauge("millrace.features.lag", () => Lag, "{fact}", "Durable facts that are not folded yet.");
@@ -69,8 +64,8 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Durable facts that are not folded yet.</summary>
     public long Lag => _serving.Lag;
 
-    /// <summary>Whether what serves counted all that the facts say: no bound was hit.</summary>
-    public bool Whole => _serving.Folder.Counts.Whole && _serving.Persons is not (EmbeddedPersonStore { Evicted: > 0 } or EmbeddedPersonStore { LeftOut: > 0 });
+    /// <summary>What serves.</summary>
+    public (FeatureFolder Folder, IPersonStore Persons) Serving => (_serving.Folder, _serving.Persons);
 
     /// <summary>Whether a start could not read which sessions users had before: an erasure does not find those. Values are what they are all the same.</summary>
     public bool LinksLost => _serving.Persons is EmbeddedPersonStore { LinksLost: true };
@@ -121,7 +116,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
             await TryTakeOverAsync(level, cancellation);
         }
 
-        if (_serving.Changed || _frozen == 0 || _clock.GetElapsedTime(_frozen) >= IdleInterval)
+        if (_serving.Changed || _epochs.IsDue)
         {
             await FreezeAsync(_serving, cancellation);
         }
@@ -231,47 +226,16 @@ internal sealed class FeatureFolding : IAsyncDisposable
             return;
         }
 
-        _epoch = await _epochs.LastAsync(cancellation);
-        _serving.Folder.ContinueAfter(_epoch);
+        await _epochs.BeginAsync(_serving.Folder, cancellation);
         await _serving.BeginAsync(cancellation, _checkpoints is null ? null : new FeatureStart(_checkpoints.Snapshots, _journal, _log));
         Watch(_serving);
         _begun = true;
     }
 
-    /// <summary>Records an epoch, then publishes it. One that the journal does not take is published all the same: features are fresh even while the disk is full.</summary>
     private async Task FreezeAsync(FoldedGeneration generation, CancellationToken cancellation)
     {
-        generation.Folder.ContinueAfter(_epoch);
-        var snapshot = generation.Folder.Draft(UnixMicros.Now(_clock));
-        _epoch = snapshot.Epoch;
-        _frozen = _clock.GetTimestamp();
-        generation.Changed = false;
-        if (_unwritable.IsDue)
-        {
-            await RecordAsync(snapshot, cancellation);
-        }
-
-        generation.Folder.Publish(snapshot);
+        await _epochs.FreezeAsync(generation, cancellation);
         Freshness?.Published();
-    }
-
-    private async Task RecordAsync(FeatureSnapshot snapshot, CancellationToken cancellation)
-    {
-        try
-        {
-            await _epochs.RecordAsync(snapshot, cancellation);
-            _unwritable.Succeed();
-        }
-        catch (Exception refused) when (refused is JournalFullException or JournalFaultException)
-        {
-            _unwritable.Fail();
-            if (refused is JournalFaultException)
-            {
-                _readiness.Hold(UnreadyReason.JournalFault);
-            }
-
-            _log.LogError(NodeEvents.FoldingStalled, refused, "Epoch {Epoch} is not recorded; folding goes on", snapshot.Epoch);
-        }
     }
 
     private async Task TryTakeOverAsync(Pending level, CancellationToken cancellation)

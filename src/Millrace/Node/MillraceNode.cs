@@ -81,8 +81,8 @@ internal sealed class MillraceNode : IAsyncDisposable
     /// </summary>
     public void Reload()
     {
-        Services.Certificates?.Reload();
-        Services.Delivery.ReopenLog();
+        Services.Delivery.Certificates?.Reload();
+        Services.Delivery.Plane.ReopenLog();
         _watch?.Touch();
     }
 
@@ -160,8 +160,8 @@ internal sealed class MillraceNode : IAsyncDisposable
             AdminEndpoints.Map(routes, api);
         });
         ApiOrNone = _config.Listen.Api is { } address ? BuildApi(address, api) : null;
-        Delivery = Listener.Build("delivery", _config.Listen.Delivery, _config.Limits, Services, Services.FrontDoor, null);
-        DeliveryTls = _config.Tls.Listen is { } secure ? Listener.Build("tls", secure, _config.Limits, Services, Services.FrontDoor, Services.Certificates) : null;
+        Delivery = Listener.Build("delivery", _config.Listen.Delivery, _config.Limits, Services, Services.Delivery.FrontDoor, null);
+        DeliveryTls = _config.Tls.Listen is { } secure ? Listener.Build("tls", secure, _config.Limits, Services, Services.Delivery.FrontDoor, Services.Delivery.Certificates) : null;
         await DecideWarmup.RunAsync(Services);
         await (ApiOrNone?.StartAsync(cancellation) ?? Task.CompletedTask);
         await Delivery.StartAsync(cancellation);

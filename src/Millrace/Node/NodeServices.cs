@@ -6,10 +6,6 @@ using Millrace.Api;
 using Millrace.Cli;
 using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
-using Millrace.Delivery;
-using Millrace.Delivery.FrontEnd;
-using Millrace.Delivery.FrontEnd.Tls;
-using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
 using Millrace.Features.Images;
 using Millrace.Features.Local;
@@ -94,6 +90,9 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>How soon features show facts.</summary>
     public FreshnessWatch Freshness { get; private set; } = null!;
 
+    /// <summary>What is wrong with the values of features.</summary>
+    public FeatureHealth Health { get; private set; } = null!;
+
     /// <summary>Takes changes of the features.</summary>
     public FeatureReload FeatureReload { get; private set; } = null!;
 
@@ -103,13 +102,7 @@ internal sealed class NodeServices : IAsyncDisposable
     /// <summary>The snapshots of what is folded.</summary>
     public SnapshotFolder Snapshots { get; private set; } = null!;
 
-    public DeliveryPlane Delivery { get; private set; } = null!;
-
-    /// <summary>Where clients of the delivery plane come in.</summary>
-    public FrontDoor FrontDoor { get; private set; } = null!;
-
-    /// <summary>What the delivery plane's TLS is spoken with; null when none is.</summary>
-    public CertificateStore? Certificates { get; private set; }
+    public DeliveryServices Delivery { get; private set; } = null!;
 
     public Decider Decider { get; private set; } = null!;
 
@@ -180,12 +173,10 @@ internal sealed class NodeServices : IAsyncDisposable
         await OpenFeaturesAsync(config, features, cancellation);
         OpenDecisions(config);
         var tokens = new DeliveryTokens(TokenKey);
-        OpenDelivery(config, tokens);
-        await OpenDiskAsync(config.Cache);
-        var feed = await PurgeToDelivery.OpenAsync(Journal, RandomNumberGenerator.GetHexString(32, lowercase: true), JournalIdOf(TokenKey), Clock, cancellation);
-        var purges = await Delivery.FollowAsync(feed, PurgesTold, cancellation);
-        _closing.Add(purges);
-        await purges.CaughtUp.WaitAsync(cancellation);
+        Delivery = new DeliveryServices(this);
+        Delivery.Open(tokens);
+        await Delivery.OpenDiskAsync();
+        var purges = await Delivery.FollowPurgesAsync(JournalIdOf(TokenKey), cancellation);
         Api = await NodeApi.OpenAsync(this, tokens, purges, cancellation);
         _closing.Add(new ConsentRenewal(Api.Memory.Consents, History.Retention(config, features), Clock, NewId, Logger));
     }
@@ -207,13 +198,14 @@ internal sealed class NodeServices : IAsyncDisposable
             Priors = config.Folding.Refit is { } refit ? new PriorFitting(Journal, refit, Clock, Logger) : null,
         };
         _closing.Add(Folding);
+        Health = Owned(new FeatureHealth(() => Folding.Serving, Clock, Meter, Logger));
         FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
         if (config.Skew.Watch)
         {
             Skew = new SkewWatch(
-                Journal, () => Serving.Current, () => Folding.Whole, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share, Subjects), Clock, Meter, Logger);
+                Journal, () => Serving.Current, Health.InexactOf, new SkewWatchOptions(OptionsOf(config.Folding), config.Folding.Persons, config.Skew.Share, Subjects), Clock, Meter, Logger);
             _closing.Add(Skew);
             Skew.Start();
         }
@@ -273,125 +265,19 @@ internal sealed class NodeServices : IAsyncDisposable
         Decider = CreateDecider(config, new DecisionToFact(Decisions), Owned(new DecisionMeters()));
     }
 
-    private void OpenDelivery(NodeConfig config, DeliveryTokens tokens)
-    {
-        var queue = new FactWriteBehind("deliveries", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal);
-        _closing.Add(queue);
-        Delivery = new DeliveryPlane(
-            DeliverySettings.Plane(config),
-            RouteTable.Create(config.Routes),
-            new DeliveryToFact(
-                queue.Write, tokens, item => Snapshot.Find(item)?.BodyUrl, url => Delivery.KeyHashesOf(url), Clock, NewId, config.Journal.AnonymousDeliveries, seed: 0),
-            Clock);
-        _closing.Add((IAsyncDisposable)Delivery);
-        _closing.Add(new AccessLogClose(Delivery));
-        OpenAccessLog(config.AccessLog);
-        Warn(config);
-        Config.Follow(next =>
-        {
-            Delivery.UpdateRoutes(RouteTable.Create(next.Routes));
-            Warn(next);
-        });
-        FrontDoor = Owned(new FrontDoor(DeliverySettings.Door(config.Limits), Delivery, Clock));
-        OpenTls(config.Tls);
-    }
+    /// <summary>Told by queues that the journal refuses for good.</summary>
+    internal void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
 
-    private void OpenAccessLog(AccessLogSection log)
-    {
-        try
-        {
-            Delivery.OpenLog(AccessLogTold);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            throw new NodeStartException(ExitCode.DataUnusable, $"The access log {log.To} cannot be opened: {refused.Message} Make it writable, or set accessLog.to.", refused);
-        }
-    }
-
-    private void AccessLogTold(Exception? lost)
-    {
-        if (lost is null)
-        {
-            Logger.LogInformation(NodeEvents.AccessLogResumed, "The access log is written again; the lines between are lost, and counted");
-        }
-        else
-        {
-            Logger.LogError(NodeEvents.AccessLogLost, lost, "The access log cannot be written: lines are lost, and counted, until it can");
-        }
-    }
-
-    private void Warn(NodeConfig config)
-    {
-        foreach (var warning in ConfigWarnings.Of(config))
-        {
-            Logger.LogWarning(NodeEvents.ConfigWarned, "{Warning}", warning);
-        }
-    }
-
-    private async Task OpenDiskAsync(CacheSection cache)
-    {
-        try
-        {
-            await Delivery.OpenDiskAsync(static () => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))));
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new NodeStartException(ExitCode.DataUnusable, $"The cache's folder {cache.Disk} cannot be used: {refused.Message} Make it writable, or set cache.disk.", refused);
-        }
-    }
-
-    private void OpenTls(TlsSection tls)
-    {
-        if (tls.Listen is null)
-        {
-            return;
-        }
-
-        var refusals = Meter.CreateCounter<long>("millrace.tls.certificates_refused", "{certificate}", "Changed certificates that could not be read; the old ones stay in force.");
-        try
-        {
-            Certificates = Owned(new CertificateStore(
-                tls.Certificates,
-                fault =>
-                {
-                    refusals.Add(1);
-                    Logger.LogError(NodeEvents.CertificateRefused, "A certificate is refused, and the one before it stays in force: {Fault}", fault);
-                },
-                Clock)
-            {
-                Renewed = count => Logger.LogInformation(NodeEvents.CertificatesRenewed, "Changed certificates are in force: {Count}", count),
-            });
-        }
-        catch (ArgumentException unreadable)
-        {
-            throw new NodeStartException(ExitCode.Failure, $"The certificates cannot be used: {unreadable.Message} Set tls.certificates.", unreadable);
-        }
-
-        Config.Follow(next => Certificates.Reload(next.Tls.Certificates));
-    }
-
-    private void HoldForJournal() => Readiness.Hold(UnreadyReason.JournalFault);
-
-    private void PurgesTold(Exception? lost)
-    {
-        if (lost is null)
-        {
-            Logger.LogWarning(NodeEvents.PurgesFollowed, "Purges are followed again; all that were missed are obeyed");
-            Readiness.Release(UnreadyReason.PurgesLost);
-        }
-        else
-        {
-            Logger.LogCritical(NodeEvents.PurgesLost, lost, "Purges cannot be followed: strict and bounded routes ask their origins about all that is held until they can");
-            Readiness.Hold(UnreadyReason.PurgesLost);
-        }
-    }
-
-    private T Owned<T>(T part)
+    /// <summary>Closes a part when the node does.</summary>
+    internal T Owned<T>(T part)
         where T : IDisposable
     {
         _closing.Add(part);
         return part;
     }
+
+    /// <inheritdoc cref="Owned"/>
+    internal void Own(IAsyncDisposable part) => _closing.Add(part);
 
     /// <summary>Tells the journal from that of any other data directory: the key was made with it, and says nothing here.</summary>
     private static ulong JournalIdOf(byte[] tokenKey) => BinaryPrimitives.ReadUInt64LittleEndian(HMACSHA256.HashData(tokenKey, "control"u8)) | 1;
@@ -406,10 +292,5 @@ internal sealed class NodeServices : IAsyncDisposable
         var key = RandomNumberGenerator.GetBytes(TokenKeyBytes);
         data.WriteSecret(TokenKeyFile, key);
         return key;
-    }
-
-    private sealed class AccessLogClose(DeliveryPlane plane) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync() => plane.CloseLogAsync();
     }
 }

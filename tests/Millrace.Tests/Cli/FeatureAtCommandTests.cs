@@ -23,6 +23,8 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
           - {name: run_length, entity: session, run: items}
           - {name: seen_before, entity: user-item, past: click, window: 7d, as: count}
           - {name: clicks_here, entity: item-context, count: click, by: surface, window: 1d}
+          - {name: my_dwell, entity: user, sum: dwell, unit: s, window: 7d}
+          - {name: hour, entity: context, time: hour}
         """;
 
     private static readonly UnixMicros Eight = UnixMicros.From(new DateTimeOffset(2026, 11, 30, 8, 0, 0, TimeSpan.Zero));
@@ -51,12 +53,14 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
             Click("story-1", "u1", "s1", -50), Click("story-1", "u1", "s1", -30), Click("story-2", "u1", "s1", -20), Click("story-1", "u2", "s2", -10),
             Click("story-1", "u2", "s2", -5, received: 3), // Happened before eight, came after.
             Click("story-1", "u1", "s1", 2), Click("story-1", "u2", "s2", 4),
+            Dwell(4_000_000, "s"), Dwell(4_000, "ms"), Dwell(1, null),
         ];
         var positions = await journal.AppendAsync(events, default);
         await journal.AppendAsync(
             [
                 Epoch(1, "0123456789abcdef", 0, [.. items, .. positions.Take(4)]),
                 Decision("other", 1),
+                Decision("elsewhere", 1) with { Inputs = Inputs([2, 1, 7, 0]) },
                 Epoch(2, new FeatureOptions().Fingerprint(features), 5, [.. items, .. positions]),
                 Decision("slim", 2),
                 Decision("full", 2) with { Inputs = Inputs([2, 1, 7, 0]) },
@@ -125,6 +129,27 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Events_of_another_unit_are_not_counted_as_within_reach()
+    {
+        await RunAsync("item", "story-2", "--time", "2026-11-30T08:10:00Z");
+        Assert.Matches(@"(?m)^dwell_mean\s+4$", Output);
+        Assert.Contains("from windowedSums {event: dwell, window: 1d, unit: s}, 1 event within reach: 1 4000000\n", Output, StringComparison.Ordinal);
+        await RunAsync("user", "u3", "--time", "2026-11-30T08:10:00Z");
+        Assert.Contains("from personBuckets {event: dwell, window: 7d, unit: s} of user, 1 event within reach: ", Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("8", "device=phone")]
+    [InlineData("9", "timezone=Europe/Berlin")]
+    [InlineData("17", "timezone=Asia/Tokyo")]
+    [InlineData("7", "utcOffset=-60")]
+    public async Task A_time_zone_is_resolved_as_a_request_has_it_resolved(string hour, string context)
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("item", "story-1", "--time", "2026-11-30T08:00:00Z", "--context", context));
+        Assert.Matches($@"(?m)^hour\s+{hour}$", Output);
+    }
+
+    [Fact]
     public async Task Json_has_the_same()
     {
         await RunAsync("item", "story-1", "--time", "2026-11-30T08:00:00Z", "--json");
@@ -165,8 +190,12 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
     {
         Assert.Equal(ExitCode.Failure, await RunAsync("decision", "other"));
         Assert.Contains("not built: taken under other definitions: epoch 1 had definitions 0123456789abcdef, these are ", Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("story-1", Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("  not built", Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failure, await RunAsync("decision", "lost"));
         Assert.Contains("not built: their epochs were not recorded", Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failure, await RunAsync("decision", "elsewhere"));
+        Assert.Matches(@"^decision elsewhere .*\nnot built: taken under other definitions.*\nfull record: served; 2 items, 2 features\nitem story-1, main 1\n  clicks_1h\s+2\n", Output);
         Assert.Equal(ExitCode.Failure, await RunAsync("decision", "short"));
         Assert.Contains("not built: the journal ends before what they knew", Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failure, await RunAsync("decision", "never"));
@@ -181,6 +210,9 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
     [InlineData(ExitCode.Usage, "--user says nothing of a session: it goes with an item", "session", "s1", "--user", "u1")]
     [InlineData(ExitCode.Usage, "--time says nothing of a decision, which has its own", "decision", "slim", "--time", "2026-11-30")]
     [InlineData(ExitCode.Usage, "--context: expected KEY=VALUE; got 'phone'", "item", "story-1", "--context", "phone")]
+    [InlineData(ExitCode.Usage, "--context timezone: expected an IANA time zone that this machine knows, such as Europe/Berlin; got \"Mars/Olympus\"", "item", "story-1", "--context", "timezone=Mars/Olympus")]
+    [InlineData(ExitCode.Usage, "--context utcOffset: expected one of timezone and utcOffset; got both", "item", "story-1", "--context", "timezone=Asia/Tokyo", "--context", "utcOffset=60")]
+    [InlineData(ExitCode.Usage, "--context utcOffset: expected whole minutes east of UTC", "item", "story-1", "--context", "utcOffset=2h")]
     [InlineData(ExitCode.DataUnusable, "there is none", "item", "story-1", "--data", "/nowhere")]
     internal async Task What_is_wrong_is_said(ExitCode code, string says, params string[] arguments)
     {
@@ -213,6 +245,8 @@ public sealed class FeatureAtCommandTests : IAsyncLifetime
         Time = At(at),
         Received = At(received ?? at),
     };
+
+    private Observed Dwell(long micros, string? unit) => Click("story-2", "u3", "s3", 3) with { Event = "dwell", ValueMicros = micros, Unit = unit };
 
     private static EpochFrozen Epoch(long number, string definitions, double until, Position[] folded) => new()
     {

@@ -1,14 +1,17 @@
+using System.Collections.Immutable;
 using Millrace.Bench.FeaturesAsOf;
 using Millrace.Cli;
 using Millrace.Journal;
+using Millrace.Journal.Facts;
 using Millrace.Journal.Local;
+using Millrace.Models.Policies;
 using Millrace.Tests.Features.PointInTime;
 
 namespace Millrace.Tests.Cli;
 
 public sealed class FeatureBuildCommandTests : IAsyncLifetime
 {
-    private const string Features = "features: [{name: clicks_1h, entity: item, count: click, window: 1h}, {name: seen_1d, entity: item, count: impression, window: 1d}]";
+    private const string Features = "features: [{name: clicks_1h, entity: item, count: click, window: 1h}, {name: seen_1d, entity: item, count: impression, window: 1d}, {name: clicks_6h, life: removed}, {name: clicks_9h, life: removed}]";
     private static readonly LogSize Tiny = new(Events: 2_000, Decisions: 60, Items: 20, Users: 10, Seed: 3);
     private readonly string _folder = Directory.CreateTempSubdirectory("millrace-").FullName;
     private readonly StringWriter _output = new();
@@ -24,6 +27,7 @@ public sealed class FeatureBuildCommandTests : IAsyncLifetime
         using var keys = new FileSubjectKeys(Path.Combine(Data, JournalCommands.KeyFile));
         await using var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = Path.Combine(Data, JournalCommands.JournalDirectory) }, TimeProvider.System, keys);
         await EngineSide.WriteAsync(journal, new SyntheticLog(Tiny), "0123456789abcdef");
+        await journal.AppendAsync([Changed(new Policy { Name = "home", Version = 1, Blend = ImmutableSortedDictionary<string, double>.Empty.Add("clicks_6h", 1) }, 8), Changed(new Policy { Name = "home", Version = 2 }, 9)], default);
         await File.WriteAllTextAsync(Path.Combine(_folder, "millrace.yaml"), Features);
     }
 
@@ -55,6 +59,24 @@ public sealed class FeatureBuildCommandTests : IAsyncLifetime
         Assert.Equal(ExitCode.Ok, await BuildAsync("--slice", "30d", "--allow-missing"));
     }
 
+    [Fact]
+    public async Task Rows_of_another_kind_are_not_overwritten()
+    {
+        Assert.Equal(ExitCode.Ok, await BuildAsync("--any-definitions", "--slice", "5d"));
+        var before = Files();
+        Assert.Equal(ExitCode.Failure, await BuildAsync("--any-definitions", "--slice", "5d", "--rows", "candidates"));
+        Assert.Contains("holds slate rows, and this build makes candidates rows", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(before, Files());
+    }
+
+    [Fact]
+    public async Task A_removed_feature_is_named_as_removed_and_when_it_was_read_last()
+    {
+        Assert.Equal(ExitCode.Usage, await BuildAsync("--features", "clicks_6h,clicks_9h"));
+        Assert.Matches(@"feature 'clicks_6h' was removed \(.*millrace\.yaml:1:\d+\); the last policy that read it, home@1, decided until 2026-11-30T09:00:00\.000000Z", _error.ToString());
+        Assert.Matches(@"feature 'clicks_9h' was removed \(.*millrace\.yaml:1:\d+\); no policy that the journal holds read it", _error.ToString());
+    }
+
     [Theory]
     [InlineData("is 'clicks_1h' meant?", "--features", "clicks_1")]
     [InlineData("'seen_1d' is named twice", "--features", "seen_1d,seen_1d")]
@@ -79,6 +101,17 @@ public sealed class FeatureBuildCommandTests : IAsyncLifetime
         Assert.Contains("there is none", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal(ExitCode.ConfigInvalid, await RunAsync(Data, "--config", config + "x", "--from", "2026-11-07", "--to", "2026-11-08", "--out", Rows));
     }
+
+    private string[] Files() => [.. Directory.GetFiles(Rows).Order(StringComparer.Ordinal).Select(file => $"{file} {File.GetLastWriteTimeUtc(file):O} {new FileInfo(file).Length}")];
+
+    private static PolicyChanged Changed(Policy policy, int hour) => new()
+    {
+        Id = $"policy:{policy.Id}",
+        Policy = policy.Name,
+        Version = policy.Version,
+        Definition = PolicyJson.Write(policy),
+        Time = UnixMicros.From(new DateTimeOffset(2026, 11, 30, hour, 0, 0, TimeSpan.Zero)),
+    };
 
     private Task<ExitCode> BuildAsync(params string[] more) => RunAsync(
         [Data, "--config", Path.Combine(_folder, "millrace.yaml"), "--from", SyntheticLog.Start.ToString(), "--to", (SyntheticLog.Start + SyntheticLog.Length).ToString(), "--out", Rows, .. more]);

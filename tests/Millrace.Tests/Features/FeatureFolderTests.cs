@@ -70,7 +70,11 @@ public sealed class FeatureFolderTests
         for (var cut = 0; done < facts.Length; cut++)
         {
             var batch = facts.AsSpan(done, Math.Min(cuts[cut % cuts.Length], facts.Length - done));
-            changed |= folder.Apply(batch);
+            for (var at = 0; at < batch.Length; at++)
+            {
+                changed |= folder.Apply(batch, at);
+            }
+
             folder.Freeze(default);
             done += batch.Length;
         }

@@ -139,17 +139,20 @@ public sealed class RowStoreTests
 
     private static void AssertEqual(RowStore.Frozen view, long[][] expected, int words)
     {
-        int[] rows = [.. Enumerable.Range(0, Rows), -1];
-        var all = new long[rows.Length * words];
-        view.Gather(rows, all);
-        var (first, count) = (words / 3, words - (words / 3) - (words / 4));
-        var some = new long[rows.Length * count];
-        view.Gather(rows, first, count, some);
+        // In whole lanes of eight rows and of eight cells, and columns with a gap between them.
+        int[] rows = [.. Enumerable.Range(0, Rows), .. Enumerable.Repeat(-1, 8 - (Rows % 8))];
+        var (cells, stride) = (((2 * words) + 7) & -8, rows.Length + 5);
+        var columns = new uint[cells * stride];
+        view.Gather(rows, cells, columns, stride);
         for (var i = 0; i < rows.Length; i++)
         {
             var one = rows[i] < 0 || expected[rows[i]] is not { Length: > 0 } plain ? new long[words] : plain;
-            Assert.True(one.AsSpan().SequenceEqual(all.AsSpan(i * words, words)));
-            Assert.True(one.AsSpan(first, count).SequenceEqual(some.AsSpan(i * count, count)));
+            ReadOnlySpan<uint> row = one.AsSpan().Cells();
+            for (var cell = 0; cell < row.Length; cell++)
+            {
+                Assert.Equal(row[cell], columns[(cell * stride) + i]);
+            }
+
             Assert.True(rows[i] < 0 || one.AsSpan().SequenceEqual(view[rows[i]]));
         }
     }

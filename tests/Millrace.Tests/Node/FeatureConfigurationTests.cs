@@ -47,6 +47,8 @@ public sealed class FeatureConfigurationTests
         { "is: phone, by: 'context:device'", new ContextIsFeature("f", "device", "phone") },
         { "match: 'context:language', by: 'attribute:language'", new ContextMatchFeature("f", "language", "attribute:language") },
         { "value: 'attribute:price'", new ItemValueFeature("f", "price") },
+        { "component: 3, text: title", new ItemComponentFeature("f", 3, "title", 64) },
+        { "component: 7, embedding: 8", new ItemComponentFeature("f", 7, null, 8) },
         { "value: 'context:temperature'", new ContextValueFeature("f", "temperature") },
         { "expr: '1 + 2'", new ExpressionFeature("f", FeatureEntity.Item, "1 + 2") },
     };
@@ -107,18 +109,34 @@ public sealed class FeatureConfigurationTests
     [InlineData("{name: a, rate: {of: click}, window: 1d}", "features[0].rate.per: expected a name", "got nothing")]
     [InlineData("{name: a, rate: click, window: 1d}", "features[0].rate: expected a rate like {of: click, per: impression}", "got 'click'")]
     [InlineData("{name: a, rate: {of: click, per: click}, window: 1d}", "features[0].rate: expected two events", "click")]
+    [InlineData("{name: a, component: 64, text: title}", "features[0].component: expected 0 to 63", "got 64")]
+    [InlineData("{name: a, component: 1}", "features[0]: expected either text or embedding", "got neither")]
     [InlineData("{name: a, expr: '1 + '}", "features[0].expr: expected", "of the formula")]
     [InlineData("{name: a, expr: 'clicks + 1'}, {name: click, count: click, window: 1h}", "features[0].expr: expected a feature that is defined", "did you mean 'click'?")]
     [InlineData("{name: a, expr: 'b + 1'}, {name: b, expr: 'c * 2'}, {name: c, expr: a}", "expr: expected a formula that does not need itself", "a needs b needs c needs a")]
     [InlineData("{name: a, expr: 'a'}", "features[0].expr: expected a formula that does not need itself", "a needs a")]
     [InlineData("{name: a, expr: 'b'}, {name: b, life: removed}", "features[0].expr: expected a feature that is not removed", "'b', which t.yaml:2:")]
     [InlineData("{name: a, life: removed}, {name: a, count: view, window: 1h}", "features[1].name: expected each feature name once, and the name of a removed one stays taken", "'a' again")]
+    [InlineData("{name: a, count: click, window: 1h, fresh: 249ms}", "t.yaml:2:47 features[0].fresh: expected at least 250ms, since what is of items shows with the next epoch, and those come each 250ms", "got 249ms")]
+    [InlineData("{name: a, cooccur: click, window: 1d, fresh: 1ms}", "features[0].fresh: expected at least 250ms", "got 1ms")]
+    [InlineData("{name: a, age: published, fresh: 100ms}", "features[0].fresh: expected at least 250ms", "got 100ms")]
+    [InlineData("{name: a, expr: 'b + c', fresh: 10ms}, {name: c, expr: 'd * 2'}, {name: d, count: click, window: 1h}, {name: b, run: items}", "features[0].fresh: expected at least 250ms", "got 10ms")]
     public void Each_fault_of_a_feature_says_where_it_is(string features, string expected, string got)
     {
         var faults = FaultsOf($"features:\n  [{features}]");
         Assert.Contains(faults, fault => fault.Contains(expected, StringComparison.Ordinal) && fault.Contains(got, StringComparison.Ordinal));
         Assert.All(faults, fault => Assert.StartsWith("t.yaml:2:", fault, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void What_is_of_persons_or_requests_alone_waits_for_no_epoch() => Check("""
+        features:
+          - {name: a, entity: user, count: click, window: 1h, fresh: 1ms}
+          - {name: b, entity: user-item, past: click, window: 1h, fresh: 1ms}
+          - {name: c, time: hour, fresh: 1ms}
+          - {name: d, expr: 'a * c', fresh: 1ms}
+          - {name: e, count: click, window: 1h, fresh: 250ms}
+        """);
 
     [Fact]
     public void Faults_of_every_sort_are_told_at_once()

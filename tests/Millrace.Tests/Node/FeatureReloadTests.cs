@@ -245,7 +245,7 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         var before = _serving.Current.Snapshot().Epoch;
         _journal.Appending = Task.FromException(new JournalFullException("queueBytes", "full"));
         await _folding.StepAsync(Cancellation);
-        _clock.Advance(FeatureFolding.IdleInterval);
+        _clock.Advance(EpochFreezer.IdleInterval);
         await _folding.StepAsync(Cancellation);
         Assert.Equal("home@1", Policy);
         Assert.True(_serving.Current.Snapshot().Epoch > before);
@@ -263,7 +263,7 @@ public sealed class FeatureReloadTests : IAsyncLifetime
         await LevelAsync();
         for (var i = 0; i < 20; i++)
         {
-            _clock.Advance(FeatureFolding.IdleInterval);
+            _clock.Advance(EpochFreezer.IdleInterval);
             await _folding.StepAsync(Cancellation);
             Assert.Equal(_serving.Current.Snapshot().Epoch, (await EpochsAsync()).Max(epoch => epoch.Epoch));
         }

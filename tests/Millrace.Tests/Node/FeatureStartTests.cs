@@ -245,11 +245,35 @@ public sealed class FeatureStartTests : IAsyncLifetime
             await AppendAsync();
             await node.Folding.StepAsync(Cancellation);
             Assert.True(node.Folding.LinksLost);
-            Assert.True(node.Folding.Whole);
+            Assert.True(node.Folder.Counts.Whole);
+            Assert.Equal((0L, 0L), (node.Persons.Evicted, node.Persons.LeftOut));
         }
 
         Assert.Single(_log, line => line.StartsWith("linksLost:", StringComparison.Ordinal));
         Assert.Empty(old.Intersect([.. Snapshots.Names(SnapshotKind.Items), .. Snapshots.Names(SnapshotKind.Persons)]));
+    }
+
+    [Fact]
+    public async Task Files_of_a_later_format_stay_for_the_release_that_reads_them()
+    {
+        await RunAsync(rounds: 2);
+        foreach (var file in Directory.GetFiles(Images))
+        {
+            var bytes = await File.ReadAllBytesAsync(file, Cancellation);
+            bytes[8]++;
+            await File.WriteAllBytesAsync(file, bytes, Cancellation);
+        }
+
+        string[] later = [.. Snapshots.Names(SnapshotKind.Items), .. Snapshots.Names(SnapshotKind.Persons)];
+        for (var restart = 0; restart < 4; restart++)
+        {
+            await RunAsync(rounds: 1);
+        }
+
+        string[] left = [.. Snapshots.Names(SnapshotKind.Items), .. Snapshots.Names(SnapshotKind.Persons)];
+        Assert.Equal(2, later.Length);
+        Assert.Equal(later.Order(), later.Intersect(left).Order());
+        Assert.Equal(2 * 2, left.Length - later.Length);
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class FoldingFaultsTests : IAsyncLifetime
         Assert.Equal(0, _journal.Range(JournalStream.Decisions, 0).End);
 
         _files.Full = false;
-        _clock.Advance(FeatureFolding.IdleInterval);
+        _clock.Advance(EpochFreezer.IdleInterval);
         await _folding.StepAsync(Cancellation);
         var recorded = Assert.Single(await _journal.ReadAsync(JournalStream.Decisions, 0, 0, 10, Cancellation));
         Assert.Equal(3, Assert.IsType<EpochFrozen>(recorded.Fact).Epoch);

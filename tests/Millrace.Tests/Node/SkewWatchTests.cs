@@ -5,6 +5,7 @@ using Millrace.Features.Definitions;
 using Millrace.Features.Local;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
+using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Node.Skew;
 using Millrace.Tests.Features.PointInTime;
@@ -25,7 +26,7 @@ public sealed class SkewWatchTests : IDisposable
     private readonly MeterListener _listener = new();
     private readonly Dictionary<string, long> _counted = [];
     private volatile FeatureSet _serving = Sound;
-    private volatile bool _whole = true;
+    private Func<FeatureDefinition, UnixMicros, Inexactness?> _inexact = (_, _) => null;
 
     public SkewWatchTests()
     {
@@ -88,14 +89,29 @@ public sealed class SkewWatchTests : IDisposable
     [Fact]
     public async Task Where_a_bound_was_hit_the_reason_is_named_and_no_alarm_raised()
     {
-        _whole = false;
+        _inexact = (feature, _) => feature.Name == "planted" ? new Inexactness("pairs", default, null) : null;
         await using var history = new ServedHistory(Broken);
         await using var watch = Watch(history);
         await PlayAsync(history, watch);
-        Assert.Equal(SkewExcuse.BoundHit, watch.Report.Excuse);
+        Assert.Equal(SkewExcuse.None, watch.Report.Excuse);
+        Assert.Equal(["planted"], watch.Report.Features.Where(feature => feature.Excuse == SkewExcuse.BoundHit).Select(feature => feature.Name));
         Assert.DoesNotContain(watch.Report.Features, feature => feature.Alarm);
         Assert.StartsWith("skewExcused: Feature planted ", Assert.Single(_told), StringComparison.Ordinal);
         Assert.Contains("boundHit", _told[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("clicks_10m", null)]
+    [InlineData("planted", 30)]
+    public async Task What_a_bound_cut_excuses_no_other_feature_and_none_for_ever(string excused, int? seconds)
+    {
+        await using var history = new ServedHistory(Broken);
+        var until = seconds is { } after ? history.Now + TimeSpan.FromSeconds(after) : default(UnixMicros?);
+        _inexact = (feature, time) => feature.Name == excused && new Inexactness("pairs", default, until) is var cut && cut.Covers(time) ? cut : null;
+        await using var watch = Watch(history);
+        await PlayAsync(history, watch);
+        Assert.Equal(["planted"], watch.Report.Features.Where(feature => feature.Alarm).Select(feature => feature.Name));
+        Assert.Contains(_told, line => line.StartsWith("skewFound: Feature planted ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -136,7 +152,7 @@ public sealed class SkewWatchTests : IDisposable
         var watch = new SkewWatch(
             history.Journal,
             () => new Serving(PolicySet.Create([], [], _serving), () => throw new InvalidOperationException("nobody decides"), persons),
-            () => _whole,
+            (feature, time) => _inexact(feature, time),
             new SkewWatchOptions(new FeatureOptions(), 1_000, Share: 1),
             history.Clock,
             _meter,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Millrace.Features.Definitions;
+using Millrace.Journal.Facts;
 
 namespace Millrace.Features.Online;
 
@@ -20,6 +21,8 @@ internal sealed record PersonBucketsKey(PersonEntity Of, string Event, TimeSpan 
     /// <summary>Of one bucket, µs.</summary>
     internal long Width => Math.Max(1, Window.Ticks / TimeSpan.TicksPerMicrosecond / Buckets);
 
+    internal override bool Takes(Observed observed) => EventAmount.IsOf(Unit, observed);
+
     internal override PersonState Create() => new PersonBuckets(this);
 }
 
@@ -34,6 +37,9 @@ internal readonly record struct PersonBucket(long Number, int Count, long Amount
 internal sealed class PersonBuckets(PersonBucketsKey key) : PersonState
 {
     private const int Entry = 20;
+
+    // Buckets are added up when they are read.
+    private const long MostSum = EventAmount.MostSum / 32;
 
     private readonly long _width = key.Width;
 
@@ -84,7 +90,13 @@ internal sealed class PersonBuckets(PersonBucketsKey key) : PersonState
 
         if (at < kept && buckets[at].Number == number)
         {
-            buckets[at] = new PersonBucket(number, buckets[at].Count + 1, buckets[at].Amount + amount);
+            var (before, room) = (buckets[at], EventAmount.Within(buckets[at].Amount, amount, MostSum));
+            buckets[at] = new PersonBucket(number, (int)Math.Min(int.MaxValue, before.Count + 1L), before.Amount + room);
+            if (room != amount)
+            {
+                FeatureMetrics.BoundHit("sums");
+            }
+
             return;
         }
 

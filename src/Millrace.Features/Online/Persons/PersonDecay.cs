@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Millrace.Features.Definitions;
+using Millrace.Journal.Facts;
 
 namespace Millrace.Features.Online;
 
@@ -12,6 +13,8 @@ internal sealed record PersonDecayKey(PersonEntity Of, string Event, TimeSpan Ha
 
     /// <summary>The half-life, µs.</summary>
     internal long Micros => HalfLife.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    internal override bool Takes(Observed observed) => EventAmount.IsOf(Unit, observed);
 
     internal override PersonState Create() => new PersonDecay(this);
 }
@@ -29,9 +32,10 @@ internal sealed class PersonDecay(PersonDecayKey key) : PersonState
 
     internal override void Apply(in FoldedEvent folded, SectionEditor section)
     {
-        if (EventAmount.Thousandths(key.Unit, folded) is { } amount)
+        if (EventAmount.Thousandths(key.Unit, folded) is { } amount
+            && !ForwardDecay.Add(MemoryMarshal.Cast<byte, long>(section.Resize(ForwardDecay.Words * sizeof(long))), folded.Time, _halfLife, amount))
         {
-            ForwardDecay.Add(MemoryMarshal.Cast<byte, long>(section.Resize(ForwardDecay.Words * sizeof(long))), folded.Time, _halfLife, amount);
+            FeatureMetrics.BoundHit("sums");
         }
     }
 

@@ -40,6 +40,21 @@ internal abstract class CatalogueState(int cells) : ItemState
         /// <summary>The first of its cells in every row.</summary>
         internal int At => front;
 
+        /// <summary>How many there are.</summary>
+        internal int Cells => cells;
+
+        /// <summary>Whether one of its cells holds a value.</summary>
+        internal bool Has(CellRow row, uint value)
+        {
+            var has = false;
+            for (var at = front; at < front + cells; at++)
+            {
+                has |= row[at] == value;
+            }
+
+            return has;
+        }
+
         /// <summary>Its cells.</summary>
         internal ReadOnlySpan<uint> Of(ReadOnlySpan<uint> row) => row.Slice(front, cells);
 
@@ -71,13 +86,24 @@ internal sealed class ItemNumbers(ItemNumbersKey key) : CatalogueState(1)
 {
     private static readonly uint Nothing = BitConverter.SingleToUInt32Bits(float.NaN);
 
+    internal override Misfits Misfits { get; } = new($"attributes.{key.Attribute}", "a number, true or false");
+
     internal static float Of(uint cell) => BitConverter.UInt32BitsToSingle(cell ^ Nothing);
 
     private protected override void Write(ItemChanged item, Span<uint> own)
     {
-        if (item.Attributes.TryGetValue(key.Attribute, out var values) && values.Length > 0 && NumberText.Parse(values[0]) is { } number)
+        if (!item.Attributes.TryGetValue(key.Attribute, out var values) || values.Length == 0)
+        {
+            return;
+        }
+
+        if (NumberText.Parse(values[0]) is { } number)
         {
             own[0] = BitConverter.SingleToUInt32Bits((float)number) ^ Nothing;
+        }
+        else
+        {
+            Misfits.Note(item.Item, $"'{values[0]}'");
         }
     }
 }
@@ -99,8 +125,10 @@ internal sealed class ItemVectors(ItemVectorsKey key) : CatalogueState(1 + (key.
 {
     private readonly int[] _counts = new int[key.Dimensions];
 
-    /// <summary>The squared length of a vector; 0 when there is none.</summary>
-    internal static int Squared(ReadOnlySpan<uint> cells) => (int)cells[0];
+    internal override Misfits? Misfits { get; } = key.Text is null ? new Misfits("embedding", $"{key.Dimensions} numbers") : null;
+
+    /// <summary>Which cell of a row holds a vector's place; the first cell of all is the squared length, 0 when there is no vector.</summary>
+    internal static int CellAt(Frozen vectors, int place) => vectors.At + 1 + (place / Int8Vector.InCell);
 
     internal static ReadOnlySpan<sbyte> Vector(ReadOnlySpan<uint> cells) => MemoryMarshal.Cast<uint, sbyte>(cells[1..]);
 
@@ -112,6 +140,10 @@ internal sealed class ItemVectors(ItemVectorsKey key) : CatalogueState(1 + (key.
             if (item.Embedding.Length != key.Dimensions || !Int8Vector.TryFromFloats(item.Embedding.AsSpan(), vector, out _))
             {
                 vector.Clear();
+                if (!item.Embedding.IsEmpty)
+                {
+                    Misfits!.Note(item.Item, item.Embedding.Length == key.Dimensions ? "some that are not finite" : $"{item.Embedding.Length} numbers");
+                }
             }
         }
         else if (item.Attributes.TryGetValue(text, out var values))

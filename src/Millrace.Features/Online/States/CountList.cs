@@ -20,6 +20,9 @@ internal sealed class CountList
     private const int Size = 1 << Bits;
     private const int Least = 4;
 
+    /// <summary>No chunk has more entries.</summary>
+    internal const int MostScanned = Size;
+
     private readonly long _owner;
 
     // The first chunk, which is all that most lists have, is as long as need be; the others are whole. Either array is the writer's own once it was written to.

@@ -37,7 +37,7 @@ internal sealed class CrossTable
         ref var entry = ref _places.Edit(at);
         if (entry.Count == 0)
         {
-            entry = new Entry { Key = key };
+            entry = new Entry { Value = key.Value, Row = key.Row };
             Count++;
         }
 
@@ -94,7 +94,7 @@ internal sealed class CrossTable
         _bits++;
         foreach (var (key, count) in old.All)
         {
-            _places.Edit(PlaceOf(key)) = new Entry { Key = key, Count = count };
+            _places.Edit(PlaceOf(key)) = new Entry { Value = key.Value, Row = key.Row, Count = count };
         }
     }
 
@@ -134,9 +134,13 @@ internal sealed class CrossTable
         }
     }
 
+    /// <summary>Sixteen bytes: as a field, a key would be as many without the count.</summary>
     internal struct Entry
     {
-        internal CrossKey Key;
+        internal ulong Value;
+        internal int Row;
         internal int Count;
+
+        internal readonly CrossKey Key => new(Value, Row);
     }
 }

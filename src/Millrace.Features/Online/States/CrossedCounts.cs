@@ -109,8 +109,11 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
     /// <param name="table">The counts.</param>
     internal sealed class Frozen(int front, CrossTable.Frozen table) : FrozenState
     {
+        /// <summary>Where <see cref="All"/> stands in every row.</summary>
+        internal int At => front;
+
         /// <summary>How many events there are of the item of a row, with any value.</summary>
-        internal uint All(ReadOnlySpan<uint> row) => row[front];
+        internal uint All(CellRow row) => row[front];
 
         /// <summary>How often the item of a row had the event with the value.</summary>
         internal int Count(int row, ulong value) => table.Find(new CrossKey(value, row));

@@ -3,7 +3,7 @@ using Millrace.Features.Definitions;
 namespace Millrace.Features.Online;
 
 /// <summary>How often each item had an event, or what its events' values add up to, by <see cref="ForwardDecay"/>.</summary>
-internal sealed class DecayedSums(DecayedSumsKey key) : ItemState, IRestoredRows
+internal sealed class DecayedSums(DecayedSumsKey key, FoldContext context) : ItemState, IRestoredRows
 {
     /// <inheritdoc cref="ForwardDecay.Kept"/>
     internal const int Kept = ForwardDecay.Kept;
@@ -22,7 +22,11 @@ internal sealed class DecayedSums(DecayedSumsKey key) : ItemState, IRestoredRows
         if (EventAmount.Thousandths(key.Unit, folded) is { } amount)
         {
             var words = row.Slice(Offset, ForwardDecay.Words);
-            ForwardDecay.Add(words, folded.Time, _halfLife, amount);
+            if (!ForwardDecay.Add(words, folded.Time, _halfLife, amount))
+            {
+                context.Counts.CutSum();
+            }
+
             Fill(row, words);
         }
     }
@@ -52,34 +56,27 @@ internal sealed class DecayedSums(DecayedSumsKey key) : ItemState, IRestoredRows
     /// <param name="end">Where windows end.</param>
     internal sealed class Frozen(int front, int offset, ForwardDecay.Moment end) : FrozenState
     {
-        /// <summary>The decayed count of each candidate; of values, the decayed sum in thousandths. NaN for an unknown item.</summary>
+        /// <summary>The decayed count of each candidate; of values, the decayed sum in thousandths. Of an unknown item it means nothing.</summary>
         internal void Sums(in FeatureRead read, Span<double> sums)
         {
-            var rows = read.Rows[..sums.Length];
-            var left = 0;
+            var served = read.Longs(front);
+            var numbers = read.Column(front + 2);
+            var left = read.Integers(sums.Length);
+            var count = 0;
             for (var i = 0; i < sums.Length; i++)
             {
-                var cells = read.Row(i);
-                sums[i] = rows[i] < 0 ? double.NaN : end.Scaled(BitConverter.Int64BitsToDouble(cells.Long(front)));
-                if (!end.IsIn(cells[front + 2]))
+                // Of items that had events in none of the last half-lives, which most are, nothing more is read.
+                sums[i] = end.IsIn(numbers[i]) ? end.Scaled(BitConverter.Int64BitsToDouble(served[i])) : 0;
+                if (!end.IsIn(numbers[i]) && end.Keeps(numbers[i]) && read.Rows[i] >= 0)
                 {
-                    // Of items that had events in none of the last half-lives, which most are, nothing more is read.
-                    sums[i] = rows[i] < 0 ? double.NaN : 0;
-                    if (rows[i] >= 0 && end.Keeps(cells[front + 2]))
-                    {
-                        read.Snapshot.Prefetch(rows[i], offset, ForwardDecay.Words);
-                        left++;
-                    }
+                    read.Snapshot.Prefetch(read.Rows[i], offset, ForwardDecay.Words);
+                    left[count++] = i;
                 }
             }
 
-            for (var i = 0; left > 0; i++)
+            foreach (var i in left[..count])
             {
-                if (rows[i] >= 0 && read.Row(i)[front + 2] is var number && !end.IsIn(number) && end.Keeps(number))
-                {
-                    sums[i] = end.Sum(read.Snapshot.Row(rows[i])[offset..]);
-                    left--;
-                }
+                sums[i] = end.Sum(read.Snapshot.Row(read.Rows[i])[offset..]);
             }
         }
 

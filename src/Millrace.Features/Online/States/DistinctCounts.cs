@@ -175,7 +175,7 @@ internal sealed class DistinctCounts(DistinctCountsKey key, FoldContext context)
         /// <summary>Where the count stands in every row.</summary>
         internal int CountAt => front;
 
-        internal long Count(ReadOnlySpan<uint> row) => row[front];
+        internal long Count(CellRow row) => row[front];
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
             .Where(row => Count(items.Cells(row)) != 0)

@@ -69,7 +69,7 @@ internal sealed class FirstTimes(FirstTimesKey key) : ItemState, IRestoredRows
     internal sealed class Frozen(int front, long end) : FrozenState
     {
         /// <summary>Unix µs of the first event; 0 when there was none within the window.</summary>
-        internal long Of(ReadOnlySpan<uint> row)
+        internal long Of(CellRow row)
         {
             var newest = row.Long(front);
             for (var number = Math.Max(0, Math.Max(end, newest) - Panes + 1); number <= newest; number++)

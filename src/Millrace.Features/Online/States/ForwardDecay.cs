@@ -23,13 +23,14 @@ internal static class ForwardDecay
         [.. Enumerable.Range(0, 1 << FractionBits).Select(i => (int)Math.Floor(((1 << FractionBits) / Deterministic.HalfLifeDecay(i, 1 << FractionBits)) + 0.5))];
 
     /// <summary>Adds <paramref name="amount"/> at <paramref name="time"/>; both times in Unix µs.</summary>
-    internal static void Add(Span<long> words, long time, long halfLife, long amount)
+    /// <returns>Whether there was room for all of it.</returns>
+    internal static bool Add(Span<long> words, long time, long halfLife, long amount)
     {
         var number = Math.DivRem(time, halfLife, out var within);
         ref var newest = ref words[0];
         if (number <= newest - Kept)
         {
-            return;
+            return true;
         }
 
         for (; newest < number; newest++)
@@ -42,7 +43,11 @@ internal static class ForwardDecay
             words[1 + (int)((newest + 1) & (Kept - 1))] = 0;
         }
 
-        words[1 + (int)(number & (Kept - 1))] += amount * Weights[(int)((within << FractionBits) / halfLife)];
+        ref var sum = ref words[1 + (int)(number & (Kept - 1))];
+        var weighed = amount * Weights[(int)((within << FractionBits) / halfLife)];
+        var room = EventAmount.Within(sum, weighed);
+        sum += room;
+        return room == weighed;
     }
 
     /// <summary>The sum at the beginning of the newest half-life, in units of 2^−19.</summary>

@@ -79,6 +79,9 @@ internal abstract class ItemState
     {
     }
 
+    /// <summary>What the catalogue says that it cannot take; null for a state that takes all.</summary>
+    internal virtual Misfits? Misfits => null;
+
     /// <summary>Takes a prior that was fitted, perhaps to another state.</summary>
     internal virtual void Take(PriorFitted prior)
     {

@@ -22,8 +22,14 @@ internal sealed class LastTimes(LastTimesKey key) : ItemState
     /// <param name="from">What is not later counts as never.</param>
     internal sealed class Frozen(int front, long from) : FrozenState
     {
+        /// <summary>Where the time stands in every row: two cells.</summary>
+        internal int At => front;
+
+        /// <summary>What is not later counts as never.</summary>
+        internal long From => from;
+
         /// <summary>Unix µs of the last event; 0 when there was none within the window.</summary>
-        internal long Of(ReadOnlySpan<uint> row) => row.Long(front) is var time && time > from ? time : 0;
+        internal long Of(CellRow row) => row.Long(front) is var time && time > from ? time : 0;
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
             .Where(row => Of(items.Cells(row)) != 0)

@@ -32,9 +32,17 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         {
             context.Counts.RefuseCount();
         }
-        else if (_ring.Add(folded.Row, folded.Time, amount))
+        else
         {
-            Add(row, folded.Row, 1, amount);
+            var room = key.Sums ? EventAmount.Within(row.Cells().Long(Front + 1), amount) : amount;
+            if (_ring.Add(folded.Row, folded.Time, room))
+            {
+                Add(row, folded.Row, 1, room);
+                if (room != amount)
+                {
+                    context.Counts.CutSum();
+                }
+            }
         }
     }
 
@@ -121,10 +129,10 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         internal int SumAt => front + 1;
 
         /// <summary>How many events the item of the row had within the window.</summary>
-        internal long Count(ReadOnlySpan<uint> row) => row[front];
+        internal long Count(CellRow row) => row[front];
 
         /// <summary>What they add up to.</summary>
-        internal long Sum(ReadOnlySpan<uint> row) => sums ? row.Long(SumAt) : Count(row);
+        internal long Sum(CellRow row) => sums ? row.Long(SumAt) : Count(row);
 
         internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken
             .Where(row => Count(items.Cells(row)) != 0)

@@ -52,6 +52,14 @@ public static class RowFiles
         return false;
     }
 
+    /// <summary>Which rows a whole file holds; null when it does not say.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal static async Task<RowKind?> KindOfAsync(string directory, string name, CancellationToken cancellation)
+    {
+        await using var reader = await ParquetReader.CreateAsync(Path.Combine(directory, name), cancellationToken: cancellation);
+        return Enum.TryParse<RowKind>(reader.CustomMetadata.GetValueOrDefault(Kind), out var kind) ? kind : null;
+    }
+
     /// <summary>The whole files of a directory, by name, each with the time of its slice.</summary>
     internal static IEnumerable<(string Name, UnixMicros From, UnixMicros To)> In(string directory)
     {

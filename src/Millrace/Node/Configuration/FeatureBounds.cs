@@ -36,6 +36,20 @@ internal static class FeatureBounds
         }
     }
 
+    /// <summary>Refuses objectives that no node can meet: what is of items shows when an epoch is frozen, and not before.</summary>
+    public static void CheckFresh(ImmutableArray<CheckedFeature> features, ConfigFaults faults)
+    {
+        foreach (var feature in features.Where(feature => !feature.IsRemoved && feature.Name is not null))
+        {
+            if (feature.Written.Object!["fresh"] is { Value: TimeSpan fresh } setting && fresh < FeatureFolding.Interval
+                && FeatureReferences.Closure(feature.Name!, features).Any(used => used.Definition?.WaitsForEpoch ?? false))
+            {
+                var least = Quantities.Format(FeatureFolding.Interval);
+                faults.Add(new ConfigFault(setting.Mark, setting.Path, $"at least {least}, since what is of items shows with the next epoch, and those come each {least}", Quantities.Format(fresh)));
+            }
+        }
+    }
+
     /// <summary>Refuses features whose rows would outgrow <see cref="MostRowBytes"/>.</summary>
     public static void CheckMemory(BoundObject root, ImmutableArray<CheckedFeature> features, ConfigFaults faults)
     {

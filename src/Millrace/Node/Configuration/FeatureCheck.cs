@@ -14,6 +14,7 @@ internal static class FeatureCheck
         var all = root["features"].Items.Where(written => written.Object is not null).Select(written => One(written, faults)).ToImmutableArray();
         FeatureReferences.Check(all, faults);
         FeatureBounds.CheckReach(root, all, faults);
+        FeatureBounds.CheckFresh(all, faults);
         FeatureBounds.CheckMemory(root, all, faults);
         return all;
     }

@@ -75,6 +75,9 @@ internal static class FeatureKinds
             Needs = ["by"], Parts = [("match", FeatureParts.Context), ("by", FeatureParts.Item)],
         },
         new("value", ["item"], f => new ItemValueFeature(f.Name, WrittenFeature.NameOf(f.Key))) { Parts = [("value", FeatureParts.Attribute)] },
+        new("component", ["item"], f => f.Written["text"].Text is { } text
+            ? new ItemComponentFeature(f.Name, f.Int("component"), text, f.Int("dimensions"))
+            : new ItemComponentFeature(f.Name, f.Int("component"), null, f.Int("embedding"))) { Either = ["text", "embedding"], Takes = ["dimensions"] },
         new("value", ["context"], f => new ContextValueFeature(f.Name, WrittenFeature.NameOf(f.Key))) { Parts = [("value", FeatureParts.Context)] },
         new("expr", Entities, f => new ExpressionFeature(f.Name, EntityOf(f.Entity), f.Key)),
     ];

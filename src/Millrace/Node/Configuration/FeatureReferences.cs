@@ -57,6 +57,8 @@ internal static class FeatureReferences
     }
 
     /// <summary>A feature with all that its formula needs.</summary>
+    public static IEnumerable<CheckedFeature> Closure(string name, ImmutableArray<CheckedFeature> features) => Closure(name, ByName(features));
+
     private static IEnumerable<CheckedFeature> Closure(string name, Dictionary<string, CheckedFeature> byName)
     {
         var (seen, left) = (new HashSet<string>(StringComparer.Ordinal), new Stack<string>([name]));

@@ -35,6 +35,7 @@ internal static partial class FeatureShape
         new("is", Scalars.Line("a value of 1 to 128 characters", 128), "1 when `by` has this value, else 0."),
         new("match", Part, "1 when the request's `context:NAME` has the value of the item's `by`, else 0."),
         new("value", Part, "A number as it is written in an item's `attribute:NAME`, or in the request's `context:NAME`; true and false are 1 and 0."),
+        new("component", Scalars.Integer(0, 511), "One number of the item's vector, from 0 on: of the hashed n-grams of `text` in `dimensions`, or of its `embedding`. A feature for each that a model takes."),
         new("expr", Scalars.Line("a formula of 1 to 4096 characters", 4096), "A formula over other features: `clicks_1h / (views_1h + 10)`. + − * / and comparisons, min max abs exp sqrt log(1+x) clamp if coalesce isnan."),
     ];
 
@@ -45,8 +46,8 @@ internal static partial class FeatureShape
         new("window", Scalars.Duration(Second, 90 * Day), "How far back it looks. Items' windows move in steps of a sixtieth, persons' in steps of a 24th."),
         new("halfLife", Scalars.Duration(Second, 90 * Day), "After how long a weight is halved; what is older than eight of it counts no more."),
         new("by", Part, "The part that is compared or told apart."),
-        new("text", Scalars.Name, "The item's attribute that holds the words of `similar`."),
-        new("embedding", Scalars.Integer(8, 512), "How long the vectors of `similar` are: a multiple of 8."),
+        new("text", Scalars.Name, "The item's attribute that holds the words of `similar` and `component`."),
+        new("embedding", Scalars.Integer(8, 512), "How long the vectors of `similar` and `component` are: a multiple of 8. Items with others read as missing, and are counted."),
         new("as", Scalars.OneOf(FeatureKinds.AsWords), "How it is read: `log` is log(1 + x), `share` is of the total. Without it a count is a count, and a co-occurrence a share."),
         new("span", Scalars.Integer(1, 20), "With how many earlier items of the session a click is paired.", "1", "measured best on a real click log with `depth` 1"),
         new("symmetric", Scalars.Boolean, "Whether a pair counts in both directions.", "false", "what follows is not what preceded"),
@@ -55,7 +56,7 @@ internal static partial class FeatureShape
         new("shrink", Scalars.Number(0, 1e9), "Added to the denominator of a share: how many pairs it takes to be believed half.", "10", "one pair is an anecdote"),
         new("most", Scalars.Integer(1, 100), "How many of a person's last items are kept for it.", "100", "16 bytes each; few people have more within a window"),
         new("precision", Scalars.Integer(4, 12), "2^precision registers of an item's `distinct`.", "8", "a standard error of 6.5 % for 192 bytes in each twelfth of the window"),
-        new("dimensions", Scalars.Integer(16, 512), "Bytes of each item for the words of `similar`: a power of two.", "64", "a cache line: titles of ten words rarely collide"),
+        new("dimensions", Scalars.Integer(16, 512), "Bytes of each item for the words of `similar` and `component`: a power of two.", "64", "a cache line: titles of ten words rarely collide"),
     ];
 
     private static readonly ImmutableArray<Field> Infos =

@@ -15,7 +15,9 @@ internal sealed class SkewAlarms(Counter<long> skew, ILogger log)
     public bool IsUp(string feature) => _states.TryGetValue(feature, out var state) && state.Up;
 
     /// <summary>Looks at what a decision brought.</summary>
-    public void Look(SkewCheck check, SkewExcuse excuse)
+    /// <param name="check">What was compared.</param>
+    /// <param name="excuseOf">Why nothing is promised of a feature.</param>
+    public void Look(SkewCheck check, Func<string, SkewExcuse> excuseOf)
     {
         foreach (var (name, now) in check.Features)
         {
@@ -26,7 +28,7 @@ internal sealed class SkewAlarms(Counter<long> skew, ILogger log)
 
             if (now.Different > state.Different)
             {
-                Differs(name, now, state, excuse);
+                Differs(name, now, state, excuseOf(name));
                 state.DiffersAt = check.Decisions;
             }
             else if (state.Up && check.Decisions - state.DiffersAt >= Clean)

@@ -9,7 +9,7 @@ internal enum SkewExcuse
     /// <summary>Equality is promised.</summary>
     None,
 
-    /// <summary>A bound of <c>folding</c> was hit: from then on what is kept depends on how partitions were interleaved.</summary>
+    /// <summary>A bound of <c>folding</c> left something out that lies within the windows of the feature: what was kept depends on how partitions were interleaved.</summary>
     BoundHit,
 
     /// <summary>People were erased whose events serving may still count as theirs, within the reach of features (decision 0020).</summary>
@@ -22,16 +22,11 @@ internal enum SkewExcuse
 /// <summary>Judges whether equality is promised.</summary>
 internal static class SkewExcuses
 {
+    /// <summary>Why nothing is promised of any feature.</summary>
     /// <param name="walk">The second fold.</param>
-    /// <param name="servingWhole">Whether the serving folder counted all that the facts say.</param>
     /// <param name="reach">How far back features look.</param>
-    public static SkewExcuse Of(PointInTimeWalk walk, bool servingWhole, TimeSpan reach)
+    public static SkewExcuse Of(PointInTimeWalk walk, TimeSpan reach)
     {
-        if (!walk.Whole || !servingWhole)
-        {
-            return SkewExcuse.BoundHit;
-        }
-
         // Also of what was erased before the watch began: serving goes on from a snapshot, which counts it. And of erasures that the watch follows: it reads a little later.
         var counted = walk.Counts.ErasedEvent is { } last && walk.Reached - reach < last;
         var asked = walk.Counts.Erasure is { } erased && walk.Reached - reach < erased;

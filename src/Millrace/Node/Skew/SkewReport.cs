@@ -10,7 +10,7 @@ namespace Millrace.Node.Skew;
 /// <param name="Reached">The time of the last epoch that was compared; null before the first.</param>
 /// <param name="Decisions">Full records compared.</param>
 /// <param name="NotCompared">Decisions that were not, by reason.</param>
-/// <param name="Excuse">Why differences are no alarm now.</param>
+/// <param name="Excuse">Why differences of no feature are an alarm now.</param>
 /// <param name="Features">In ordinal order of name.</param>
 internal sealed record SkewReport(
     bool Watching, string? Definitions, UnixMicros Since, UnixMicros? Reached, long Decisions, ImmutableSortedDictionary<string, long> NotCompared, SkewExcuse Excuse,
@@ -26,6 +26,7 @@ internal sealed record SkewReport(
 /// <param name="Missing">Values served missing, though there is one.</param>
 /// <param name="Extra">Values served, though there is none.</param>
 /// <param name="Alarm">Whether it differs and is not clean again.</param>
+/// <param name="Excuse">Why its differences are no alarm now.</param>
 /// <param name="First">The first difference; null while there is none.</param>
 /// <param name="FirstTime">When that decision was taken.</param>
-internal sealed record FeatureSkewReport(string Name, long Compared, long Mismatched, long Missing, long Extra, bool Alarm, string? First, UnixMicros? FirstTime);
+internal sealed record FeatureSkewReport(string Name, long Compared, long Mismatched, long Missing, long Extra, bool Alarm, SkewExcuse Excuse, string? First, UnixMicros? FirstTime);

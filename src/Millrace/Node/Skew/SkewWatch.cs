@@ -20,7 +20,7 @@ internal sealed class SkewWatch : IAsyncDisposable
 
     private readonly IJournalReader _journal;
     private readonly Func<Serving> _serving;
-    private readonly Func<bool> _whole;
+    private readonly Func<FeatureDefinition, UnixMicros, Inexactness?> _inexact;
     private readonly SkewWatchOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -33,14 +33,14 @@ internal sealed class SkewWatch : IAsyncDisposable
 
     /// <param name="journal">Read, never written.</param>
     /// <param name="serving">What serves now.</param>
-    /// <param name="whole">Whether the folder that serves counted all that the facts say.</param>
+    /// <param name="inexact">Why values of a feature that were served at a time may be others than the facts say.</param>
     /// <param name="options">How it folds.</param>
     /// <param name="clock">The node's time.</param>
     /// <param name="meter">The node's meter.</param>
     /// <param name="log">Told of what differs.</param>
-    public SkewWatch(IJournalReader journal, Func<Serving> serving, Func<bool> whole, SkewWatchOptions options, TimeProvider clock, Meter meter, ILogger log)
+    public SkewWatch(IJournalReader journal, Func<Serving> serving, Func<FeatureDefinition, UnixMicros, Inexactness?> inexact, SkewWatchOptions options, TimeProvider clock, Meter meter, ILogger log)
     {
-        (_journal, _serving, _whole, _options, _clock, _log) = (journal, serving, whole, options, clock, log);
+        (_journal, _serving, _inexact, _options, _clock, _log) = (journal, serving, inexact, options, clock, log);
         _skew = meter.CreateCounter<long>("millrace.features.skew", "{value}", "Values that were served otherwise than the journal gives them, by feature and kind.");
         _compared = meter.CreateCounter<long>("millrace.features.skew.compared", "{decision}", "Full records whose values were compared with those that the journal gives.");
     }
@@ -138,6 +138,7 @@ internal sealed class SkewWatch : IAsyncDisposable
         private readonly SkewAlarms _alarms;
         private readonly UnixMicros _began;
         private SkewExcuse _excuse;
+        private UnixMicros _compared;
 
         public Round(SkewWatch watch, FeatureSet features)
         {
@@ -170,8 +171,9 @@ internal sealed class SkewWatch : IAsyncDisposable
                 if (_check.Decisions > before)
                 {
                     _watch._compared.Add(1);
-                    _excuse = SkewExcuses.Of(Walk, _watch._whole(), _features.Reach);
-                    _alarms.Look(_check, _excuse);
+                    _excuse = SkewExcuses.Of(Walk, _features.Reach);
+                    _compared = WalkOptions.TimeOf(moment.Decided);
+                    _alarms.Look(_check, ExcuseOf);
                 }
             }
 
@@ -188,8 +190,14 @@ internal sealed class SkewWatch : IAsyncDisposable
             _excuse,
             [.. _check.Features.Select(pair => Of(pair.Key, pair.Value))]);
 
+        private SkewExcuse ExcuseOf(string name)
+        {
+            var feature = _features.Definitions[_features.IndexOf(name)];
+            return (Walk.InexactOf(feature, _compared) ?? _watch._inexact(feature, _compared)) is null ? _excuse : SkewExcuse.BoundHit;
+        }
+
         private FeatureSkewReport Of(string name, FeatureSkew skew) =>
-            new(name, skew.Compared, skew.Mismatched, skew.Missing, skew.Extra, _alarms.IsUp(name), skew.First, skew.FirstTime);
+            new(name, skew.Compared, skew.Mismatched, skew.Missing, skew.Extra, _alarms.IsUp(name), ExcuseOf(name), skew.First, skew.FirstTime);
 
         private static string Word(NotVisited reason) => char.ToLowerInvariant(reason.ToString()[0]) + reason.ToString()[1..];
     }

@@ -1,3 +1,4 @@
+using CsCheck;
 using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
@@ -41,6 +42,47 @@ public sealed class ReadPlanTests
 
         void Run(int count) => plan.Run(
             new ReadInputs { Snapshot = snapshot, Rows = rows.AsSpan(0, count), Person = person, Asked = now, Context = FactContext.None, Surface = "home" }, scratch, matrix);
+    }
+
+    [Fact]
+    public void A_value_is_the_same_whichever_candidates_and_columns_stand_beside_it() => Gen.Select(FoldedHistory.Facts, Gen.Int[1, 20], Gen.Int[1, 40]).Sample((facts, columns, count) =>
+    {
+        var run = new KindRun(KindSet.All).Take(facts);
+        var now = facts.Max(stored => stored.Fact.Received);
+        var snapshot = run.Folder.Freeze(now);
+        var person = new PersonBuffer();
+        run.Persons.Read("default", "u1", "s1", person);
+        string[] names = [.. KindSet.All.Names.Skip(count % 5).Take(columns)];
+        var scratch = new ReadScratch();
+        int[] rows = [.. Enumerable.Range(0, count).Select(i => (i % (snapshot.Rows + 1)) - 1)];
+        var together = Read(names, rows);
+        for (var i = 0; i < count; i++)
+        {
+            for (var column = 0; column < names.Length; column++)
+            {
+                // Of two candidates in one row the last has what is scattered by row.
+                var alone = Read([names[column]], [rows[i]])[0];
+                Assert.True(i + snapshot.Rows + 1 < count || BitConverter.SingleToInt32Bits(alone) == BitConverter.SingleToInt32Bits(together[(i * names.Length) + column]), names[column]);
+            }
+        }
+
+        float[] Read(string[] wanted, int[] candidates)
+        {
+            var matrix = new float[candidates.Length * wanted.Length];
+            var inputs = new ReadInputs { Snapshot = snapshot, Rows = candidates, Person = person, Asked = now, Context = FactContext.None, Surface = "f1", Segment = "g1" };
+            new ReadPlan(KindSet.All, wanted).Run(inputs, scratch, matrix);
+            return matrix;
+        }
+    }, iter: 30);
+
+    [Fact]
+    public void An_item_of_before_1970_has_an_age()
+    {
+        var history = new History();
+        var features = FeatureSet.Create([new AgeFeature("age", AgeSince.Published)]);
+        var run = new KindRun(features).Take(history.Put("old", new UnixMicros(-86_400_000_000)), history.Put("new", history.Now));
+        var values = run.Read(run.Folder.Freeze(new UnixMicros(1_750_000_000_000_000)), ["old", "new"], history.Now, new Asker(null, null));
+        Assert.Equal(((float)((1_750_000_000_000_000 + 86_400_000_000) / 3_600_000_000.0), 0f), (values["old"]["age"], values["new"]["age"]));
     }
 
     [Fact]

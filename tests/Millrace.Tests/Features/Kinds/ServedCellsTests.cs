@@ -71,6 +71,18 @@ public sealed class ServedCellsTests
     });
 
     [Fact]
+    public void No_candidate_is_passed_over_among_entries() => Gen.Select(Gen.Int[0, 3_000].Array[0, 300], Gen.Int[0, 3_000].Array[0, 32]).Sample((rows, others) =>
+    {
+        var index = new CandidateIndex();
+        index.Fill(rows);
+        CountEntry[] entries = [.. others.Select(row => new CountEntry { Row = row })];
+        int[] maybe = [.. index.Among(entries, new int[entries.Length])];
+        Assert.Equal(maybe.Distinct().Order(), maybe);
+        Assert.Empty(Enumerable.Range(0, entries.Length).Where(i => index.Of(entries[i].Row) >= 0).Except(maybe));
+        Assert.InRange(index.Among([.. Enumerable.Range(10_000, 100).Select(row => new CountEntry { Row = row })], new int[100]).Length, 0, 50);
+    });
+
+    [Fact]
     public void Rows_that_are_remembered_are_those_of_the_decision_at_hand() => Gen.Int[0, 400].Array[0, PersonItems.Most].Array[1, 6].Sample(asked =>
     {
         var (first, second, known) = (Snapshot(0), Snapshot(150), new KnownRows());

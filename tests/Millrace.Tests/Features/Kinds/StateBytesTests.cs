@@ -16,7 +16,7 @@ namespace Millrace.Tests.Features.Kinds;
 public sealed class StateBytesTests
 {
     private const int Version = 3;
-    private const int Layout = 2;
+    private const int Layout = 3;
 
     // More than any history of a person keeps: sections that differ in nothing but how long they look back are equal here.
     private const int Items = 131;

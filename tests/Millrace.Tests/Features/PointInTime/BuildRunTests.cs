@@ -103,6 +103,16 @@ public sealed class BuildRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_time_in_which_nothing_was_decided_leaves_no_files()
+    {
+        await using var history = await PlayAsync(Set, 50);
+        var request = BuiltRows.Request(_directory.FullName, Set, history.Now + TimeSpan.FromHours(1), history.Now + TimeSpan.FromHours(9));
+        var outcome = await BuiltRows.RunAsync(history.Journal, Set, request);
+        Assert.Equal((0L, 0L), (outcome.Rows, outcome.Missing));
+        Assert.Empty(Directory.GetFiles(_directory.FullName));
+    }
+
+    [Fact]
     public async Task A_definition_that_was_added_later_gets_the_past_that_it_would_have_had()
     {
         var more = FeatureSet.Create([.. Definitions(), new CountFeature("seen_20m", "impression", TimeSpan.FromMinutes(20), CountRead.Log), new AgeFeature("first", AgeSince.FirstSeen)]);

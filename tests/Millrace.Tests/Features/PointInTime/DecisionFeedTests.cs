@@ -27,7 +27,7 @@ public sealed class DecisionFeedTests
         await journal.AppendAsync(Decided("last", Epochs, end), TestContext.Current.CancellationToken);
         var counts = new WalkCounts();
         var options = new WalkOptions { From = Start, To = end + TimeSpan.FromDays(1) };
-        var feed = new DecisionFeed(new SkippingReader(journal, (_, _) => { }), journal, options, counts);
+        var feed = new DecisionFeed(new SkippingReader(journal, (_, _) => { }), journal, options, counts.Count);
         await feed.BeginAsync(TestContext.Current.CancellationToken);
         var handed = await feed.NextAsync(TestContext.Current.CancellationToken);
         Assert.Equal((long)Epochs, handed!.Value.Epoch.Epoch);

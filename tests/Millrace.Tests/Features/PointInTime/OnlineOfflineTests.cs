@@ -96,9 +96,10 @@ public sealed class OnlineOfflineTests
     }
 
     [Theory]
-    [InlineData(4, 100)]
-    [InlineData(0, int.MaxValue)]
-    public async Task What_looks_back_on_events_that_retention_took_is_not_compared(int reads, int below)
+    [InlineData(4, 100, false)]
+    [InlineData(4, 100, true)]
+    [InlineData(0, int.MaxValue, false)]
+    public async Task What_looks_back_on_events_that_retention_took_is_not_compared(int reads, int below, bool personsAhead)
     {
         await using var history = new ServedHistory(Set);
         foreach (var step in History(600))
@@ -108,7 +109,8 @@ public sealed class OnlineOfflineTests
 
         await history.EndAsync();
         var journal = new RetiringReader(history.Journal, reads, Math.Min(below, history.Journal.Range(JournalStream.Events, 0).End));
-        var walk = new PointInTimeWalk(journal, Set, new WalkOptions { From = history.From, To = new UnixMicros(long.MaxValue / 2), Horizon = TimeSpan.FromDays(9) });
+        var options = new WalkOptions { From = history.From, To = new UnixMicros(long.MaxValue / 2), Horizon = TimeSpan.FromDays(9), PersonsAhead = personsAhead };
+        var walk = new PointInTimeWalk(journal, Set, options);
         var check = new SkewCheck(Set);
         await walk.RunAsync(check, TestContext.Current.CancellationToken);
         Assert.Equal(0, check.Different);
@@ -140,10 +142,22 @@ public sealed class OnlineOfflineTests
         }
 
         await history.EndAsync();
-        var walk = new PointInTimeWalk(history.Journal, built, new WalkOptions { From = from, To = new UnixMicros(long.MaxValue / 2), Horizon = TimeSpan.FromDays(9) });
+        var options = new WalkOptions { From = from, To = new UnixMicros(long.MaxValue / 2), Horizon = TimeSpan.FromDays(9) };
+        var (check, counts) = await WalkAsync(history.Journal, built, options);
+        var (ahead, aheadCounts) = await WalkAsync(history.Journal, built, options with { PersonsAhead = true });
+        Assert.Equal((check.Decisions, Compared(check), check.Different), (ahead.Decisions, Compared(ahead), ahead.Different));
+        Assert.Equal((counts.Visited, counts.NotVisited, counts.Skipped), (aheadCounts.Visited, aheadCounts.NotVisited, aheadCounts.Skipped));
+        return (check, counts, history.Decisions);
+    }
+
+    private static long Compared(SkewCheck check) => check.Features.Values.Sum(skew => skew.Compared);
+
+    private static async Task<(SkewCheck Check, WalkCounts Counts)> WalkAsync(IJournalReader journal, FeatureSet built, WalkOptions options)
+    {
+        var walk = new PointInTimeWalk(journal, built, options);
         var check = new SkewCheck(built);
         await walk.RunAsync(check);
-        return (check, walk.Counts, history.Decisions);
+        return (check, walk.Counts);
     }
 
     /// <summary>Reads a few facts at a time; after so many reads of the first partition of events, retention has taken those below an offset.</summary>

@@ -67,7 +67,7 @@ internal sealed record PlantedFeature(string Name, string Event) : FeatureDefini
 
         internal sealed class Frozen(int front) : FrozenState
         {
-            internal long Count(ReadOnlySpan<uint> row) => row[front];
+            internal long Count(CellRow row) => row[front];
 
             internal override IEnumerable<string> Canonical(CanonicalItems items) => items.Taken.Select(row => $"{items.IdOf(row)}:{Count(items.Cells(row))}").Order(StringComparer.Ordinal);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CsCheck;
 using Millrace.Features.Text;
 
@@ -10,6 +11,23 @@ public sealed class Int8VectorTests
     [Fact]
     public void Products_are_those_of_a_loop() => Gen.Int[0, 600].SelectMany(length => Gen.Select(Value.Array[length], Value.Array[length]))
         .Sample((left, right) => Assert.Equal(left.Zip(right, (l, r) => l * r).Sum(), Int8Vector.Dot(left, right)));
+
+    [Fact]
+    public void Products_of_many_with_one_are_those_of_each() => Gen.Int[1, 4].SelectMany(eights => Gen.Select(Value.Array[4], Value.Array[32 * eights], Gen.Int[-9, 9].Array[8 * eights]))
+        .Sample((one, many, before) =>
+        {
+            int[] sums = [.. before];
+            Int8Vector.AddProducts(sums, MemoryMarshal.Cast<sbyte, uint>(many), one);
+            Assert.Equal(before.Select((sum, i) => sum + Int8Vector.Dot(many.AsSpan(4 * i, 4), one)), sums);
+        });
+
+    [Fact]
+    public void Sums_of_vectors_are_those_of_a_loop() => Gen.Int[0, 70].SelectMany(length => Gen.Select(Value.Array[length], Gen.Int[-999, 999].Array[length])).Sample((vector, before) =>
+    {
+        int[] sums = [.. before];
+        Int8Vector.AddTo(sums, vector);
+        Assert.Equal(before.Zip(vector, (sum, place) => sum + place), sums);
+    });
 
     [Fact]
     public void The_longest_vectors_of_the_greatest_values_do_not_overflow()

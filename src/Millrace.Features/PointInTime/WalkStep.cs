@@ -1,0 +1,47 @@
+using Millrace.Features.Online;
+using Millrace.Journal;
+using Millrace.Journal.Facts;
+
+namespace Millrace.Features.PointInTime;
+
+/// <summary>What a walk does next with items: found out by <see cref="PersonWalk"/>, which folds persons and stands before them, done in order by <see cref="PointInTimeWalk"/>.</summary>
+internal abstract record WalkStep
+{
+    private WalkStep()
+    {
+    }
+
+    /// <summary>Folds facts of a partition; persons have folded them.</summary>
+    /// <param name="Feed">Which partition: its place among those that are folded.</param>
+    /// <param name="Facts">Read since the last step of this partition, the first of them first; empty when none were. One that persons could not fold is null by now, or when its turn comes.</param>
+    /// <param name="Before">The first offset that is not folded.</param>
+    internal sealed record Fold(int Feed, StoredFact[] Facts, long Before) : WalkStep;
+
+    /// <summary>Forgets whose keys are gone.</summary>
+    internal sealed record Forget : WalkStep;
+
+    /// <summary>Shows an epoch: its cut is folded.</summary>
+    internal sealed record Stand(EpochFrozen Epoch) : WalkStep;
+
+    /// <summary>Visits a decision of the epoch that is shown, unless it was refused.</summary>
+    /// <param name="Stored">The decision.</param>
+    /// <param name="Person">Who asked, as the decision read it; goes back to who filled it.</param>
+    /// <param name="Refused">Why it is not visited.</param>
+    /// <param name="HistoryFrom">Epochs before it miss events that retention took, as far as was known when persons were folded.</param>
+    /// <param name="PersonsGone">From when on, and until when, a bound on persons had pushed some out whom features may still want; null when none was.</param>
+    internal sealed record Visit(StoredFact Stored, PersonBuffer Person, NotVisited? Refused, UnixMicros HistoryFrom, (UnixMicros First, UnixMicros Last)? PersonsGone) : WalkStep
+    {
+        internal Decided Decided => (Decided)Stored.Fact;
+    }
+
+    /// <summary>Passes over a decision.</summary>
+    internal sealed record Miss(Decided Decided, NotVisited Reason) : WalkStep;
+
+    /// <summary>Meets an epoch of other definitions.</summary>
+    internal sealed record Other(EpochFrozen Epoch, int Decisions) : WalkStep;
+
+    /// <summary>Is through with an epoch.</summary>
+    /// <param name="Reached">How far decisions are done.</param>
+    /// <param name="Latest">When the last record of a decision or an epoch was received that is read.</param>
+    internal sealed record Pass(UnixMicros Reached, UnixMicros Latest) : WalkStep;
+}
