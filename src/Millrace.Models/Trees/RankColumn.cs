@@ -25,23 +25,21 @@ internal sealed record RankColumn(int Input, RankGuide? Guide, RankVariant[] Ran
         values = values[..padded];
         ranks = ranks[..padded];
         Guide?.Ranks(values, ranks);
-        foreach (var variant in Ranked) variant.Write(values, ranks, block.Slice(variant.Column * ForestProgram.BlockRows, padded));
+        foreach (var variant in Ranked) variant.Write(values, ranks, block);
         foreach (var codes in Categorical) codes.Write(values, block, MemoryMarshal.AsBytes(ranks)[..padded]);
     }
 }
 
-/// <summary>A column of ranks: those of one stretch of 255 thresholds, with missing values on one side.</summary>
-/// <param name="Column">Where it is written.</param>
+/// <summary>Columns of ranks of one stretch of 255 thresholds: one for each side that splits send missing values to.</summary>
 /// <param name="FirstRank">The rank at which the stretch begins; a byte holds what is above it, at most 255, less 128.</param>
 /// <param name="Missing">What is missing.</param>
-/// <param name="Fill">The rank of what is missing: it goes left everywhere, or right, or as 0 does.</param>
-internal sealed record RankVariant(int Column, int FirstRank, MissingRule Missing, sbyte Fill)
+/// <param name="Sides">Where a column is written, and its rank of what is missing: it goes left everywhere, or right, or as 0 does.</param>
+internal sealed record RankVariant(int FirstRank, MissingRule Missing, (int Column, sbyte Fill)[] Sides)
 {
-    internal void Write(ReadOnlySpan<float> values, ReadOnlySpan<int> ranks, Span<sbyte> column)
+    internal void Write(ReadOnlySpan<float> values, ReadOnlySpan<int> ranks, Span<sbyte> block)
     {
         Vector256<int> first = Vector256.Create(FirstRank);
         Vector256<int> bias = Vector256.Create(128);
-        Vector256<sbyte> fill = Vector256.Create(Fill);
         Vector256<float> band = Vector256.Create(Missing == MissingRule.Zero ? TreeNode.ZeroBand : -1);
         ref float value = ref MemoryMarshal.GetReference(values);
         ref int rank = ref MemoryMarshal.GetReference(ranks);
@@ -49,7 +47,10 @@ internal sealed record RankVariant(int Column, int FirstRank, MissingRule Missin
         {
             Vector256<sbyte> stretch = Narrow(Rank(ref rank, i), Rank(ref rank, i + 8), Rank(ref rank, i + 16), Rank(ref rank, i + 24));
             Vector256<sbyte> missing = Narrow(Gone(ref value, i), Gone(ref value, i + 8), Gone(ref value, i + 16), Gone(ref value, i + 24));
-            Vector256.ConditionalSelect(missing, fill, stretch).CopyTo(column[i..]);
+            foreach (var (column, fill) in Sides)
+            {
+                Vector256.ConditionalSelect(missing, Vector256.Create(fill), stretch).CopyTo(block[((column * ForestProgram.BlockRows) + i)..]);
+            }
         }
 
         Vector256<int> Rank(ref int start, int at) =>

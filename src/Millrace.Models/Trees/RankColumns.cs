@@ -39,19 +39,31 @@ internal sealed class RankColumns
         {
             input.Sorted = [.. input.Thresholds];
             var guide = input.Sorted.Length == 0 ? null : new RankGuide(input.Sorted);
-            var ranked = new List<RankVariant>();
-            foreach (var (side, threshold) in input.Wanted)
-            {
-                int stretch = Array.BinarySearch(input.Sorted, threshold) / Stretch;
-                if (input.Ranked.ContainsKey((side, stretch))) continue;
-                input.Ranked.Add((side, stretch), Count);
-                ranked.Add(new RankVariant(Count++, stretch * Stretch, side.Missing, Fill(side, guide!.Rank(0) - (stretch * Stretch))));
-            }
-
-            built.Add(new RankColumn(index, guide, [.. ranked], [.. Categorical(input)]));
+            built.Add(new RankColumn(index, guide, [.. Ranked(input, guide)], [.. Categorical(input)]));
         }
 
         return [.. built];
+    }
+
+    /// <summary>Gives every stretch of an input's thresholds its columns, one for each side that missing values are sent to.</summary>
+    private List<RankVariant> Ranked(Input input, RankGuide? guide)
+    {
+        var variants = new List<RankVariant>();
+        var wanted = input.Wanted.Select(wanted => (wanted.Side, Stretch: Array.BinarySearch(input.Sorted, wanted.Threshold) / Stretch)).Distinct();
+        foreach (var group in wanted.GroupBy(static wanted => (wanted.Stretch, wanted.Side.Missing)))
+        {
+            int firstRank = group.Key.Stretch * Stretch;
+            var sides = new List<(int Column, sbyte Fill)>();
+            foreach (var (side, stretch) in group)
+            {
+                input.Ranked.Add((side, stretch), Count);
+                sides.Add((Count++, Fill(side, guide!.Rank(0) - firstRank)));
+            }
+
+            variants.Add(new RankVariant(firstRank, group.Key.Missing, [.. sides]));
+        }
+
+        return variants;
     }
 
     /// <summary>Gives every categorical split of an input its column, in groups whose categories fit the codes of a byte.</summary>
