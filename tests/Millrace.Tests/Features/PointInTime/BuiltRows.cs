@@ -36,9 +36,14 @@ internal static class BuiltRows
         }
     }
 
-    /// <summary>All rows by <c>decision item slot rank</c>, columns of features alone.</summary>
+    /// <summary>All rows by <c>decision item slot rank</c>, columns of features alone; none where nothing was decided and no file was written.</summary>
     internal static ImmutableSortedDictionary<string, string> Read(string directory, IEnumerable<string> features)
     {
+        if (Directory.GetFiles(directory, "*.parquet").Length == 0)
+        {
+            return ImmutableSortedDictionary<string, string>.Empty;
+        }
+
         var rows = DuckDbRows.Read($"select decision, item, slot, rank, {string.Join(", ", features.Except(Before))} from '{directory}/*.parquet'");
         return rows.ToImmutableSortedDictionary(row => string.Join(' ', row.Take(4)), row => string.Join(' ', row.Skip(4).Select(Bits)), StringComparer.Ordinal);
     }
