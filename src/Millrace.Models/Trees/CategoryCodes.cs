@@ -19,7 +19,9 @@ internal sealed class CategoryCodes
     private readonly bool _truncates;
     private readonly CategoryVariant[] _variants;
 
-    /// <param name="splits">The splits: which categories, whether missing values go left, and the column to write. All truncate alike; together they name at most <see cref="MostNamed"/>.</param>
+    /// <param name="splits">
+    /// Which categories each names, whether missing values go left, and the column to write. All truncate alike; together they name at most <see cref="MostNamed"/>.
+    /// </param>
     internal CategoryCodes(IReadOnlyList<(CategorySet Set, bool MissingLeft, int Column)> splits)
     {
         _truncates = splits[0].Set.Truncates;

@@ -66,7 +66,10 @@ internal static class ForestKernel<TLanes>
     }
 
     private static Vector256<double> Four(ref double leaves, uint indexes) => Vector256.Create(
-        Unsafe.Add(ref leaves, (nint)(byte)indexes), Unsafe.Add(ref leaves, (nint)(byte)(indexes >> 8)), Unsafe.Add(ref leaves, (nint)(byte)(indexes >> 16)), Unsafe.Add(ref leaves, (nint)(indexes >> 24)));
+        Unsafe.Add(ref leaves, (nint)(byte)indexes),
+        Unsafe.Add(ref leaves, (nint)(byte)(indexes >> 8)),
+        Unsafe.Add(ref leaves, (nint)(byte)(indexes >> 16)),
+        Unsafe.Add(ref leaves, (nint)(indexes >> 24)));
 
     // A sum of two floats, rounded to a double and then to a float, is their sum as floats.
     private static void AddFloats(ref double leaves, ReadOnlySpan<byte> indexes, Span<double> sums)

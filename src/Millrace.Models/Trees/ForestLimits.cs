@@ -3,7 +3,7 @@ namespace Millrace.Models.Trees;
 /// <summary>How large a model file, and the forest in it, may be. What exceeds a bound is refused before anything of its size is allocated.</summary>
 public sealed record ForestLimits
 {
-    /// <summary>The bounds where nothing else was said: a hundred times what ranking models of 1,000 trees with 63 leaves need.</summary>
+    /// <summary>The bounds where nothing else was said: forty times what ranking models of 1,000 trees with 63 leaves need.</summary>
     public static ForestLimits Default { get; } = new();
 
     /// <summary>Bytes of the file.</summary>

@@ -31,7 +31,8 @@ internal readonly struct Lanes256 : ILanes
             Vector256<byte> goesRight = Vector256.GreaterThan(Vector256.LoadUnsafe(ref column, (nuint)row), threshold).AsByte();
             Vector256<byte> alsoRight = Vector256.GreaterThan(Vector256.LoadUnsafe(ref column, (nuint)(row + Vector256<byte>.Count)), threshold).AsByte();
             Vector256<byte> kept = Vector256.ConditionalSelect(goesRight, Vector256.LoadUnsafe(ref right), Vector256.LoadUnsafe(ref left));
-            Vector256<byte> alsoKept = Vector256.ConditionalSelect(alsoRight, Vector256.LoadUnsafe(ref Unsafe.Add(ref right, rightStride)), Vector256.LoadUnsafe(ref Unsafe.Add(ref left, leftStride)));
+            Vector256<byte> alsoKept = Vector256.ConditionalSelect(
+                alsoRight, Vector256.LoadUnsafe(ref right, (nuint)rightStride), Vector256.LoadUnsafe(ref left, (nuint)leftStride));
             kept.StoreUnsafe(ref result, (nuint)row);
             alsoKept.StoreUnsafe(ref result, (nuint)(row + Vector256<byte>.Count));
             left = ref Unsafe.Add(ref left, 2 * leftStride);

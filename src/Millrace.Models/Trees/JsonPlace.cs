@@ -68,7 +68,11 @@ internal readonly struct JsonPlace(JsonElement element, string path)
         {
             // As BareNaN hides it.
             if (missing && item.ValueKind == JsonValueKind.String && item.ValueEquals("")) numbers[at] = float.NaN;
-            else if (item.ValueKind != JsonValueKind.Number || !item.TryGetSingle(out numbers[at]) || !float.IsFinite(numbers[at])) throw Fault($"expected finite numbers; got {Shown(item)} at {at}");
+            else if (item.ValueKind != JsonValueKind.Number || !item.TryGetSingle(out numbers[at]) || !float.IsFinite(numbers[at]))
+            {
+                throw Fault($"expected finite numbers; got {Shown(item)} at {at}");
+            }
+
             at++;
         }
 

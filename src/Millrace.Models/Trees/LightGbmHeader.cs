@@ -39,7 +39,10 @@ internal sealed record LightGbmHeader(ImmutableArray<string> Features, int Class
             case "multiclass":
                 return classes > 1 ? new(TransformKind.Softmax) : throw section.Fault("objective", "expected more than one tree per iteration of 'multiclass'; got 1");
             default:
-                throw section.Fault("objective", $"expected one of LightGBM's own ({string.Join(", ", Identities)}, poisson, gamma, tweedie, binary, cross_entropy, cross_entropy_lambda, multiclass, multiclassova) or none; got '{words[0]}'");
+                throw section.Fault(
+                    "objective",
+                    $"expected one of LightGBM's own ({string.Join(", ", Identities)}, poisson, gamma, tweedie, binary, cross_entropy, cross_entropy_lambda, "
+                    + $"multiclass, multiclassova) or none; got '{words[0]}'");
         }
     }
 

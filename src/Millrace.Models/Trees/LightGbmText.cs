@@ -17,7 +17,11 @@ public static class LightGbmText
         limits ??= ForestLimits.Default;
         if (text.Length > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got {text.Length}");
         var lines = new Lines(text);
-        if (!lines.Next(out int start, out int length) || !text.Slice(start, length).SequenceEqual("tree"u8)) throw LightGbmSection.Fault(1, "expected 'tree', as LightGBM's text models begin");
+        if (!lines.Next(out int start, out int length) || !text.Slice(start, length).SequenceEqual("tree"u8))
+        {
+            throw LightGbmSection.Fault(1, "expected 'tree', as LightGBM's text models begin");
+        }
+
 
         var header = new LightGbmSection(text, 1);
         bool more = ReadSection(ref lines, text, header, out int tree);

@@ -47,7 +47,11 @@ internal static class LightGbmTree
             if ((uint)feature[i] >= (uint)features) throw section.Fault("split_feature", $"expected 0 to {features - 1} at {i}; got {feature[i]}");
             if (decision[i] is < 0 or > 11) throw section.Fault("decision_type", $"expected 0 to 11 at {i}; got {decision[i]}");
             bool categorical = (decision[i] & Categorical) != 0;
-            if (categorical && !(threshold[i] >= 0 && threshold[i] < sets.Length)) throw section.Fault("threshold", $"expected the index of one of {sets.Length} sets of categories at {i}; got {threshold[i]}");
+            if (categorical && !(threshold[i] >= 0 && threshold[i] < sets.Length))
+            {
+                throw section.Fault("threshold", $"expected the index of one of {sets.Length} sets of categories at {i}; got {threshold[i]}");
+            }
+
             nodes.Add(categorical
                 ? new(feature[i], 0, MissingRule.NaN, false, left[i], right[i], cover[i], sets[(int)threshold[i]])
                 : new(feature[i], FloatThreshold.OfLightGbm(threshold[i]), (MissingRule)(decision[i] >> 2), (decision[i] & DefaultLeft) != 0, left[i], right[i], cover[i], null));

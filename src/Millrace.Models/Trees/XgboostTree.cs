@@ -112,12 +112,20 @@ internal sealed class XgboostTree
         int[] starts = _place["categories_segments"].Ints(most);
         int[] sizes = _place["categories_sizes"].Ints(most);
         int[] categories = _place["categories"].Ints(int.MaxValue);
-        if (starts.Length != nodes.Length || sizes.Length != nodes.Length) throw _place["categories_segments"].Fault($"expected {nodes.Length} numbers, as categories_nodes has; got {starts.Length} and {sizes.Length} sizes");
+        if (starts.Length != nodes.Length || sizes.Length != nodes.Length)
+        {
+            throw _place["categories_segments"].Fault($"expected {nodes.Length} numbers, as categories_nodes has; got {starts.Length} and {sizes.Length} sizes");
+        }
+
         var sets = new Dictionary<int, CategorySet>();
         long words = 0;
         for (int i = 0; i < nodes.Length; i++)
         {
-            if (starts[i] < 0 || sizes[i] < 0 || (long)starts[i] + sizes[i] > categories.Length) throw _place["categories_segments"].Fault($"expected a stretch of {categories.Length} categories at {i}; got {sizes[i]} from {starts[i]}");
+            if (starts[i] < 0 || sizes[i] < 0 || (long)starts[i] + sizes[i] > categories.Length)
+            {
+                throw _place["categories_segments"].Fault($"expected a stretch of {categories.Length} categories at {i}; got {sizes[i]} from {starts[i]}");
+            }
+
             Span<int> own = categories.AsSpan(starts[i], sizes[i]);
             int largest = 0;
             foreach (int category in own)

@@ -89,6 +89,25 @@ public sealed class LightGbmTextTests
     }
 
     [Fact]
+    public void Line_ends_of_Windows_an_own_objective_and_no_trees_are_taken()
+    {
+        Forest windows = Read(Model.Replace("\n", "\r\n", StringComparison.Ordinal));
+        Assert.Equal(Read(Model).Trees[0].Nodes, windows.Trees[0].Nodes);
+        Assert.Equal(TransformKind.Identity, Read(Model.Replace("objective=binary sigmoid:1\n", "", StringComparison.Ordinal)).Transform.Kind);
+        Forest empty = Read(Model[..Model.IndexOf("Tree=0", StringComparison.Ordinal)] + "end of trees\n");
+        var scores = new double[9];
+        new ForestScorer([empty], empty.Features).Predict(new float[27], 9, scores, new ForestScratch());
+        Assert.All(scores, static score => Assert.Equal(0.5, score));
+        var contributions = new double[4];
+        new ForestContributions(empty, empty.Features).Explain([1, 2, 3], contributions);
+        Assert.Equal([0, 0, 0, 0], contributions);
+    }
+
+    [Fact]
+    public void A_file_of_another_kind_is_refused() =>
+        Assert.StartsWith("expected a LightGBM text model", Assert.Throws<ForestException>(() => ForestFile.Read(Encoding.UTF8.GetBytes("hello"))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Bounds_hold()
     {
         Assert.Contains("at most 100 bytes", Refused(new() { Bytes = 100 }), StringComparison.Ordinal);
