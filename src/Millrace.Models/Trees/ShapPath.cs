@@ -17,6 +17,9 @@ internal sealed class ShapPath
 
     private void Walk(in Walked walked, int node, int start, int depth, double zero, double one, int feature)
     {
+        // No training row comes here, nor does this one: every weight below is 0.
+        if (zero == 0 && one == 0) return;
+
         // Each level works on a copy of its parent's path.
         Span<Element> path = _elements.AsSpan(start, depth + 1);
         if (depth > 0) _elements.AsSpan(start - depth, depth).CopyTo(path);
@@ -63,19 +66,20 @@ internal sealed class ShapPath
     private static void Unwind(Span<Element> path, int depth, int index)
     {
         (double zero, double one) = (path[index].Zero, path[index].One);
-        double next = path[depth].Weight;
-        for (int i = depth - 1; i >= 0; i--)
+        int cut = Cut(zero, one, depth);
+        double above = path[depth].Weight;
+        for (int i = depth - 1; i >= cut; i--)
         {
-            if (one != 0)
-            {
-                double weight = path[i].Weight;
-                path[i].Weight = next * (depth + 1) / ((i + 1) * one);
-                next = weight - (path[i].Weight * zero * (depth - i) / (depth + 1));
-            }
-            else
-            {
-                path[i].Weight = path[i].Weight * (depth + 1) / (zero * (depth - i));
-            }
+            double weight = path[i].Weight;
+            path[i].Weight = above * (depth + 1) / ((i + 1) * one);
+            above = weight - (path[i].Weight * zero * (depth - i) / (depth + 1));
+        }
+
+        double below = 0;
+        for (int i = 0; i < cut; i++)
+        {
+            below = ((path[i].Weight * (depth + 1)) - (one * i * below)) / (zero * (depth - i));
+            path[i].Weight = below;
         }
 
         for (int i = index; i < depth; i++) path[i] = path[i + 1] with { Weight = path[i].Weight };
@@ -85,24 +89,32 @@ internal sealed class ShapPath
     private static double UnwoundSum(ReadOnlySpan<Element> path, int depth, int index)
     {
         (double zero, double one) = (path[index].Zero, path[index].One);
-        double next = path[depth].Weight;
+        int cut = Cut(zero, one, depth);
         double sum = 0;
-        for (int i = depth - 1; i >= 0; i--)
+        double above = path[depth].Weight;
+        for (int i = depth - 1; i >= cut; i--)
         {
-            if (one != 0)
-            {
-                double weight = next * (depth + 1) / ((i + 1) * one);
-                sum += weight;
-                next = path[i].Weight - (weight * zero * (depth - i) / (depth + 1));
-            }
-            else if (zero != 0)
-            {
-                sum += path[i].Weight * (depth + 1) / (zero * (depth - i));
-            }
+            double weight = above * (depth + 1) / ((i + 1) * one);
+            sum += weight;
+            above = path[i].Weight - (weight * zero * (depth - i) / (depth + 1));
+        }
+
+        double below = 0;
+        for (int i = 0; i < cut; i++)
+        {
+            below = ((path[i].Weight * (depth + 1)) - (one * i * below)) / (zero * (depth - i));
+            sum += below;
         }
 
         return sum;
     }
+
+    /// <summary>
+    /// Weights from here on are taken back from the top, those before it from the bottom. A step from the top multiplies the error of the one before it by
+    /// zero·(depth − i) / (one·(i + 1)), a step from the bottom by the inverse: each way is gone only where that is below 1. From the top alone, as the paper
+    /// has it, paths of 60 features are off by a hundredth.
+    /// </summary>
+    private static int Cut(double zero, double one, int depth) => one == 0 ? depth : (int)(zero * depth / (zero + one));
 
     private record struct Element(int Feature, double Zero, double One, double Weight);
 

@@ -32,6 +32,81 @@ public sealed class ForestContributionsTests
         Assert.StartsWith("tree 0: expected the number or weight of training rows", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(-1, 10)]
+    [InlineData(6, 11)]
+    [InlineData(6, double.NaN)]
+    public void Leaves_that_weigh_more_than_their_split_or_less_than_nothing_are_refused(double left, double right)
+    {
+        Tree tree = new([new TreeNode(0, 1, MissingRule.NaN, true, ~0, ~1, 10, null)], [1, 2], [left, right], ForestLimits.Default);
+        var fault = Assert.Throws<ForestException>(() => new ForestContributions(RandomForests.Of([tree], 1), ["f0"]));
+        Assert.StartsWith("tree 0: expected children of node 0 to weigh 0 to 10", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Contributions_add_up_where_no_training_row_came()
+    {
+        // Node 1 has no row of training on its left, where node 2 splits the same feature again.
+        Tree tree = new(
+            [new(0, 0, MissingRule.NaN, true, 1, ~0, 10, null), new(1, 0, MissingRule.NaN, true, ~1, 2, 4, null), new(1, 1, MissingRule.NaN, true, ~2, ~3, 4, null)],
+            [1, 2, 4, 8], [6, 0, 4, 0], ForestLimits.Default);
+        Forest forest = RandomForests.Of([tree], 2);
+        var contributions = new ForestContributions(forest, forest.Features);
+        foreach (var (first, second, score) in (ReadOnlySpan<(float, float, double)>)[(-1, -1, 2), (-1, 0.5f, 4), (-1, 2, 8), (1, -1, 1), (1, 2, 1)])
+        {
+            var own = new double[3];
+            contributions.Explain([first, second], own);
+            Assert.Equal(score, own.Sum(), 1e-12);
+        }
+    }
+
+    [Theory]
+    [InlineData(0.01)]
+    [InlineData(0.5)]
+    [InlineData(0.99)]
+    public void Contributions_add_up_however_deep_a_path_is(double share)
+    {
+        foreach (int depth in (int[])[20, 40, 60, 100, 200, 350, 500])
+        {
+            // Each split sends that share of rows to a leaf, on a feature of its own.
+            var covers = Enumerable.Range(0, depth + 1).Select(level => Math.Pow(1 - share, level)).ToArray();
+            if (covers[depth] < 1e-300) continue;
+            Tree tree = new(
+                [.. Enumerable.Range(0, depth).Select(i => new TreeNode(i, 0, MissingRule.NaN, true, ~i, i == depth - 1 ? ~depth : i + 1, covers[i], null))],
+                [.. Enumerable.Range(0, depth + 1).Select(static i => Math.Sin(i))],
+                [.. Enumerable.Range(0, depth).Select(i => covers[i] * share), covers[depth]],
+                ForestLimits.Default);
+            Forest forest = RandomForests.Of([tree], depth);
+            var contributions = new ForestContributions(forest, forest.Features);
+            var random = new Random(depth);
+            float[] mixed = [.. Enumerable.Range(0, depth).Select(_ => random.Next(8) == 0 ? -1f : 1f)];
+            float[] last = [.. Enumerable.Repeat(1f, depth)];
+            float[] first = [.. Enumerable.Repeat(-1f, depth)];
+            foreach (float[] row in (float[][])[mixed, last, first])
+            {
+                var own = new double[depth + 1];
+                contributions.Explain(row, own);
+                Assert.Equal(tree.Leaves[tree.LeafOf(row, [.. Enumerable.Range(0, depth)])], own.Sum(), 1e-9);
+            }
+        }
+    }
+
+    [Fact]
+    public void Contributions_add_up_to_sums_rounded_to_floats()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            Forest forest = RandomForests.Make(seed, 6, 60, 12, classes: 1 + (seed % 3)) with { FloatSums = true };
+            float[] row = RandomForests.Rows(seed, 1, 6);
+            var scores = new double[forest.Classes];
+            new ForestScorer([forest], forest.Features).Raw(row, 1, scores, new ForestScratch());
+            var contributions = new ForestContributions(forest, forest.Features);
+            var own = new double[contributions.Length];
+            contributions.Explain(row, own);
+            for (int at = 0; at < forest.Classes; at++) Assert.Equal(scores[at], own.AsSpan(at * 7, 7).ToArray().Sum(), 1e-12);
+        }
+    }
+
     private static double Shapley(Forest forest, float[] row, int at, int feature, int features)
     {
         double sum = 0;
