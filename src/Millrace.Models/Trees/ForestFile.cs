@@ -32,9 +32,14 @@ public static class ForestFile
     private static byte[] Bytes(string path, ForestLimits limits)
     {
         using var file = File.OpenRead(path);
-        if (file.Length > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got {file.Length}");
-        var bytes = new byte[file.Length];
-        file.ReadExactly(bytes);
-        return bytes;
+        if (file.CanSeek && file.Length > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got {file.Length}");
+        using var whole = new MemoryStream(file.CanSeek ? (int)file.Length : 0);
+        var part = new byte[64 << 10];
+        for (int read; (read = file.Read(part)) > 0; whole.Write(part, 0, read))
+        {
+            if (whole.Length + read > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got more");
+        }
+
+        return whole.ToArray();
     }
 }

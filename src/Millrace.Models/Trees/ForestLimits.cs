@@ -3,11 +3,14 @@ namespace Millrace.Models.Trees;
 /// <summary>How large a model file, and the forest in it, may be. What exceeds a bound is refused before anything of its size is allocated.</summary>
 public sealed record ForestLimits
 {
-    /// <summary>The bounds where nothing else was said: forty times what ranking models of 1,000 trees with 63 leaves need.</summary>
+    /// <summary>The bounds where nothing else was said: bytes and leaves are forty to sixty times what ranking models of 1,000 trees with 63 leaves have, JSON five times.</summary>
     public static ForestLimits Default { get; } = new();
 
     /// <summary>Bytes of the file.</summary>
     public int Bytes { get; init; } = 256 << 20;
+
+    /// <summary>Bytes of a JSON file: its parsed form takes up to six times as much.</summary>
+    public int JsonBytes { get; init; } = 64 << 20;
 
     /// <summary>Trees, over all classes.</summary>
     public int Trees { get; init; } = 20_000;
@@ -17,6 +20,9 @@ public sealed record ForestLimits
 
     /// <summary>Leaves of all trees together.</summary>
     public int AllLeaves { get; init; } = 4_000_000;
+
+    /// <summary>32-bit words of the categories that all splits of an XGBoost model name: its file may write a large set as one number.</summary>
+    public int CategoryWords { get; init; } = 4_000_000;
 
     /// <summary>Splits between the root and a leaf: what an explanation costs grows with its square.</summary>
     public int Depth { get; init; } = 512;

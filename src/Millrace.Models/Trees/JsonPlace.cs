@@ -87,7 +87,6 @@ internal readonly struct JsonPlace(JsonElement element, string path)
     {
         if (element.ValueKind is not (JsonValueKind.String or JsonValueKind.Number)) return element.ValueKind.ToString();
         if (element.ValueKind == JsonValueKind.String && element.ValueEquals("")) return "NaN or an empty text";
-        string text = element.ToString();
-        return $"'{text[..Math.Min(32, text.Length)]}'";
+        return Excerpt.Of(element.ToString());
     }
 }

@@ -11,7 +11,7 @@ internal sealed record LightGbmHeader(ImmutableArray<string> Features, int Class
     internal static LightGbmHeader Read(LightGbmSection section, ForestLimits limits)
     {
         string version = section.Text("version");
-        if (version is not ("v2" or "v3" or "v4")) throw section.Fault("version", $"expected v2, v3 or v4; got '{version}'");
+        if (version is not ("v3" or "v4")) throw section.Fault("version", $"expected v3 or v4; got {Excerpt.Of(version)}");
         int features = section.Int("max_feature_idx", 0, limits.Features - 1) + 1;
         int classes = section.Int("num_tree_per_iteration", 1, limits.Classes);
         string objective = section.Has("objective") ? section.Text("objective") : "";
@@ -32,9 +32,9 @@ internal sealed record LightGbmHeader(ImmutableArray<string> Features, int Class
                 return new(TransformKind.Exp);
             case "binary" or "multiclassova":
                 return new(TransformKind.Sigmoid, Sigma(section, words));
-            case "cross_entropy":
+            case "cross_entropy" or "xentropy":
                 return new(TransformKind.Sigmoid);
-            case "cross_entropy_lambda":
+            case "cross_entropy_lambda" or "xentlambda":
                 return new(TransformKind.SoftPlus);
             case "multiclass":
                 return classes > 1 ? new(TransformKind.Softmax) : throw section.Fault("objective", "expected more than one tree per iteration of 'multiclass'; got 1");
@@ -42,7 +42,7 @@ internal sealed record LightGbmHeader(ImmutableArray<string> Features, int Class
                 throw section.Fault(
                     "objective",
                     $"expected one of LightGBM's own ({string.Join(", ", Identities)}, poisson, gamma, tweedie, binary, cross_entropy, cross_entropy_lambda, "
-                    + $"multiclass, multiclassova) or none; got '{words[0]}'");
+                    + $"multiclass, multiclassova) or none; got {Excerpt.Of(words[0])}");
         }
     }
 
@@ -52,6 +52,6 @@ internal sealed record LightGbmHeader(ImmutableArray<string> Features, int Class
         if (word is null) return 1;
         return double.TryParse(word.AsSpan(8), NumberStyles.Float, CultureInfo.InvariantCulture, out double sigma) && sigma > 0 && double.IsFinite(sigma)
             ? sigma
-            : throw section.Fault("objective", $"expected sigmoid: and a number above 0; got '{word}'");
+            : throw section.Fault("objective", $"expected sigmoid: and a number above 0; got {Excerpt.Of(word)}");
     }
 }

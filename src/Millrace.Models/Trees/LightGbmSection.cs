@@ -48,7 +48,7 @@ internal ref struct LightGbmSection
         ReadOnlySpan<byte> value = Value(name, out int line);
         return Number(value, out int number) && number >= least && number <= most
             ? number
-            : throw Fault(line, $"{name}: expected a whole number from {least} to {most}; got {Shown(value)}");
+            : throw Fault(line, $"{name}: expected a whole number from {least} to {most}; got {Excerpt.Of(value)}");
     }
 
     internal readonly int[] Ints(string name, int count)
@@ -59,7 +59,7 @@ internal ref struct LightGbmSection
         for (int i = 0; i < count; i++)
         {
             if (!tokens.Next(out var token)) throw Fault(line, $"{name}: expected {count} numbers; got {i}");
-            if (!Number(token, out numbers[i])) throw Fault(line, $"{name}[{i}]: expected a whole number; got {Shown(token)}");
+            if (!Number(token, out numbers[i])) throw Fault(line, $"{name}[{i}]: expected a whole number; got {Excerpt.Of(token)}");
         }
 
         return tokens.Next(out _) ? throw Fault(line, $"{name}: expected {count} numbers; got more") : numbers;
@@ -73,7 +73,7 @@ internal ref struct LightGbmSection
         for (int i = 0; i < count; i++)
         {
             if (!tokens.Next(out var token)) throw Fault(line, $"{name}: expected {count} numbers; got {i}");
-            if (!uint.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out words[i])) throw Fault(line, $"{name}[{i}]: expected a 32-bit word; got {Shown(token)}");
+            if (!uint.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out words[i])) throw Fault(line, $"{name}[{i}]: expected a 32-bit word; got {Excerpt.Of(token)}");
         }
 
         return tokens.Next(out _) ? throw Fault(line, $"{name}: expected {count} numbers; got more") : words;
@@ -90,13 +90,11 @@ internal ref struct LightGbmSection
         for (int i = 0; i < count; i++)
         {
             if (!tokens.Next(out var token)) throw Fault(line, $"{name}: expected {count} numbers; got {i}");
-            if (infinite && token.EndsWith("inf"u8) && token.Length <= 4)
-            {
-                numbers[i] = token[0] == (byte)'-' ? double.NegativeInfinity : double.PositiveInfinity;
-            }
+            if (infinite && token.SequenceEqual("inf"u8)) numbers[i] = double.PositiveInfinity;
+            else if (infinite && token.SequenceEqual("-inf"u8)) numbers[i] = double.NegativeInfinity;
             else if (!double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i]) || !double.IsFinite(numbers[i]))
             {
-                throw Fault(line, $"{name}[{i}]: expected a finite number; got {Shown(token)}");
+                throw Fault(line, $"{name}[{i}]: expected a finite number; got {Excerpt.Of(token)}");
             }
         }
 
@@ -113,7 +111,7 @@ internal ref struct LightGbmSection
         {
             if (!tokens.Next(out var token)) throw Fault(line, $"{name}: expected {count} names; got {i}");
             names[i] = Encoding.UTF8.GetString(token);
-            if (!seen.Add(names[i])) throw Fault(line, $"{name}[{i}]: expected a name of its own; got '{names[i]}' again");
+            if (!seen.Add(names[i])) throw Fault(line, $"{name}[{i}]: expected a name of its own; got {Excerpt.Of(token)} again");
         }
 
         return tokens.Next(out _) ? throw Fault(line, $"{name}: expected {count} names; got more") : names;
@@ -138,8 +136,6 @@ internal ref struct LightGbmSection
     }
 
     private static bool Number(ReadOnlySpan<byte> text, out int number) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
-
-    private static string Shown(ReadOnlySpan<byte> value) => value.Length == 0 ? "nothing" : $"'{Encoding.UTF8.GetString(value[..Math.Min(32, value.Length)])}'";
 
     /// <summary>What stands between single spaces.</summary>
     private ref struct Tokens(ReadOnlySpan<byte> rest)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Millrace.Models.Trees;
 
-/// <summary>Reads the text models that LightGBM saves (versions 2 to 4 of its format; <c>src/io/gbdt_model_text.cpp</c> and <c>tree.cpp</c> there).</summary>
+/// <summary>Reads the text models that LightGBM saves (versions 3 and 4 of its format; <c>src/io/gbdt_model_text.cpp</c> and <c>tree.cpp</c> there).</summary>
 public static class LightGbmText
 {
     /// <summary>Whether a file begins as such a model does.</summary>
@@ -21,7 +21,6 @@ public static class LightGbmText
         {
             throw LightGbmSection.Fault(1, "expected 'tree', as LightGBM's text models begin");
         }
-
 
         var header = new LightGbmSection(text, 1);
         bool more = ReadSection(ref lines, text, header, out int tree);

@@ -19,7 +19,8 @@ public static class XgboostJson
     public static Forest Read(ReadOnlyMemory<byte> text, ForestLimits? limits = null)
     {
         limits ??= ForestLimits.Default;
-        if (text.Length > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got {text.Length}");
+        int most = Math.Min(limits.Bytes, limits.JsonBytes);
+        if (text.Length > most) throw new ForestException($"expected at most {most} bytes of JSON; got {text.Length}");
         try
         {
             using var document = JsonDocument.Parse(BareNaN.Hide(text), new JsonDocumentOptions { MaxDepth = 32 });
@@ -45,18 +46,24 @@ public static class XgboostJson
         if (parameters.Maybe("num_target") is { } targets) _ = targets.Int(1, 1);
         XgboostObjective objective = XgboostObjective.Read(learner["objective"]["name"], classes);
         (JsonPlace model, float[]? weights) = Booster(learner["gradient_booster"], limits);
+        if (model.Maybe("cats")?.Maybe("enc") is { } encoder && encoder.Length(int.MaxValue) > 0)
+        {
+            throw encoder.Fault("expected none, since categories are not encoded before they are compared (train on codes instead of a data frame's categories); got some");
+        }
+
         int[] classOfTree = model["tree_info"].Ints(limits.Trees);
         JsonPlace list = model["trees"];
         int count = list.Length(limits.Trees);
         if (classOfTree.Length != count) throw model["tree_info"].Fault($"expected {count} numbers, one per tree; got {classOfTree.Length}");
         if (weights is not null && weights.Length != count) throw new ForestException($"learner.gradient_booster.weight_drop: expected {count} numbers, one per tree; got {weights.Length}");
         var trees = ImmutableArray.CreateBuilder<Tree>(count);
+        var categories = new XgboostCategories(limits);
         int leaves = 0;
         foreach (JsonPlace tree in list.Items())
         {
             int target = classOfTree[trees.Count];
             if ((uint)target >= (uint)classes) throw model["tree_info"].Fault($"expected 0 to {classes - 1} at {trees.Count}; got {target}");
-            trees.Add(new XgboostTree(tree, features, limits).Read(weights?[trees.Count] ?? 1));
+            trees.Add(new XgboostTree(tree, features, categories, limits).Read(weights?[trees.Count] ?? 1));
             leaves += trees[^1].Leaves.Length;
             if (leaves > limits.AllLeaves) throw tree.Fault($"expected at most {limits.AllLeaves} leaves over all trees; got more");
         }
@@ -79,7 +86,7 @@ public static class XgboostJson
     {
         "gbtree" => (booster["model"], null),
         "dart" => (booster["gbtree"]["model"], booster["weight_drop"].Floats(limits.Trees)),
-        var name => throw booster["name"].Fault($"expected gbtree or dart; got '{name}'"),
+        var name => throw booster["name"].Fault($"expected gbtree or dart; got {Excerpt.Of(name)}"),
     };
 
     /// <summary>The file's names, or f0, f1 … as XGBoost calls features without names.</summary>

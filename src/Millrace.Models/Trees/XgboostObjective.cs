@@ -17,8 +17,9 @@ internal sealed record XgboostObjective(string Name, ForestTransform Transform, 
             "reg:logistic" or "binary:logistic" => new(name, new(TransformKind.Sigmoid), TransformKind.Sigmoid),
             "binary:logitraw" => new(name, new(TransformKind.Identity), TransformKind.Sigmoid),
             "count:poisson" or "reg:gamma" or "reg:tweedie" => new(name, new(TransformKind.Exp), TransformKind.Exp),
-            "multi:softmax" or "multi:softprob" when classes > 1 => new(name, new(TransformKind.Softmax), TransformKind.Identity),
-            _ => throw place.Fault($"expected reg:, binary:logistic, binary:logitraw, count:poisson, rank: or, with num_class above 1, multi:softprob; got '{name}'"),
+            "multi:softmax" => throw place.Fault("expected multi:softprob, whose trees are the same and which predicts probabilities; got 'multi:softmax', which predicts the index of a class"),
+            "multi:softprob" when classes > 1 => new(name, new(TransformKind.Softmax), TransformKind.Identity),
+            _ => throw place.Fault($"expected reg:, binary:logistic, binary:logitraw, count:poisson, rank: or, with num_class above 1, multi:softprob; got {Excerpt.Of(name)}"),
         };
     }
 
@@ -31,14 +32,14 @@ internal sealed record XgboostObjective(string Name, ForestTransform Transform, 
         for (int i = 0; i < classes; i++)
         {
             string word = words[words.Length == 1 ? 0 : i];
-            if (!float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float score)) throw place.Fault($"expected a number; got '{word[..Math.Min(32, word.Length)]}'");
+            if (!float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float score)) throw place.Fault($"expected a number; got {Excerpt.Of(word)}");
             float raw = Link switch
             {
                 TransformKind.Sigmoid => (float)-Deterministic.Log((1.0f / score) - 1.0f),
                 TransformKind.Exp => (float)Deterministic.Log(score),
                 _ => score,
             };
-            starts.Add(float.IsFinite(raw) ? raw : throw place.Fault($"expected a number in the range of {Name}; got '{word[..Math.Min(32, word.Length)]}'"));
+            starts.Add(float.IsFinite(raw) ? raw : throw place.Fault($"expected a number in the range of {Name}; got {Excerpt.Of(word)}"));
         }
 
         return starts.MoveToImmutable();

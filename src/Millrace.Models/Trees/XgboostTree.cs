@@ -18,13 +18,13 @@ internal sealed class XgboostTree
     private readonly float[] _cover;
     private readonly Dictionary<int, CategorySet> _sets;
 
-    internal XgboostTree(JsonPlace place, int features, ForestLimits limits)
+    internal XgboostTree(JsonPlace place, int features, XgboostCategories categories, ForestLimits limits)
     {
         (_place, _features, _limits) = (place, features, limits);
         if (place["tree_param"].Maybe("size_leaf_vector") is { } vector) _ = vector.Int(0, 1);
 
         // Pruned nodes stay in the arrays; there are never more of them than there were leaves.
-        int most = 4 * limits.Leaves;
+        int most = (int)Math.Min(int.MaxValue, 4L * limits.Leaves);
         _left = place["left_children"].Ints(most);
         if (_left.Length == 0) throw place["left_children"].Fault("expected at least one node; got none");
         _right = Same(place["right_children"], place["right_children"].Ints(most));
@@ -33,7 +33,7 @@ internal sealed class XgboostTree
         _condition = Same(place["split_conditions"], place["split_conditions"].Floats(most, missing: true));
         _cover = Same(place["sum_hessian"], place["sum_hessian"].Floats(most));
         _type = place.Maybe("split_type") is { } type ? Same(type, type.Ints(most)) : new int[_left.Length];
-        _sets = _type.Contains(Categorical) ? Sets(most) : [];
+        _sets = _type.Contains(Categorical) ? categories.Read(place, most) : [];
     }
 
     /// <summary>The tree, each leaf times <paramref name="weight"/>.</summary>
@@ -50,7 +50,9 @@ internal sealed class XgboostTree
             if (!categorical && float.IsNaN(_condition[node])) throw _place["split_conditions"].Fault($"expected a finite number at {node}, which is no categorical split; got NaN");
             if (_left[node] < 0)
             {
-                leaves.Add(weight * _condition[node]);
+                float leaf = weight * _condition[node];
+                if (!float.IsFinite(leaf)) throw _place["split_conditions"].Fault($"expected a leaf that stays finite times its tree's weight {weight} at {node}; got {_condition[node]}");
+                leaves.Add(leaf);
                 covers.Add(_cover[node]);
                 continue;
             }
@@ -103,45 +105,6 @@ internal sealed class XgboostTree
             seen[child] = true;
             order.Add(child);
         }
-    }
-
-    /// <summary>The categories of each categorical split; XGBoost sends them right.</summary>
-    private Dictionary<int, CategorySet> Sets(int most)
-    {
-        int[] nodes = _place["categories_nodes"].Ints(most);
-        int[] starts = _place["categories_segments"].Ints(most);
-        int[] sizes = _place["categories_sizes"].Ints(most);
-        int[] categories = _place["categories"].Ints(int.MaxValue);
-        if (starts.Length != nodes.Length || sizes.Length != nodes.Length)
-        {
-            throw _place["categories_segments"].Fault($"expected {nodes.Length} numbers, as categories_nodes has; got {starts.Length} and {sizes.Length} sizes");
-        }
-
-        var sets = new Dictionary<int, CategorySet>();
-        long words = 0;
-        for (int i = 0; i < nodes.Length; i++)
-        {
-            if (starts[i] < 0 || sizes[i] < 0 || (long)starts[i] + sizes[i] > categories.Length)
-            {
-                throw _place["categories_segments"].Fault($"expected a stretch of {categories.Length} categories at {i}; got {sizes[i]} from {starts[i]}");
-            }
-
-            Span<int> own = categories.AsSpan(starts[i], sizes[i]);
-            int largest = 0;
-            foreach (int category in own)
-            {
-                if (category < 0 || category > _limits.Category) throw _place["categories"].Fault($"expected 0 to {_limits.Category}; got {category}");
-                largest = Math.Max(largest, category);
-            }
-
-            var bits = new uint[(largest / 32) + 1];
-            words += bits.Length;
-            if (words > _limits.AllLeaves) throw _place["categories"].Fault($"expected sets of at most {_limits.AllLeaves} words together; got more");
-            foreach (int category in own) bits[category >> 5] |= 1u << (category & 31);
-            sets[nodes[i]] = new CategorySet([.. bits], InsideLeft: false, Truncates: false);
-        }
-
-        return sets;
     }
 
     private T[] Same<T>(JsonPlace place, T[] numbers) =>

@@ -32,7 +32,7 @@ public sealed class ModelCommandsTests : IDisposable
         string file = Path.Combine(_folder, "model.txt");
         await File.WriteAllTextAsync(file, "tree\nversion=v1\n\nend of trees\n", TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Failure, await RunAsync("model", "describe", file));
-        Assert.Equal($"{file}: line 2, version: expected v2, v3 or v4; got 'v1'", _error.ToString().Trim());
+        Assert.Equal($"{file}: line 2, version: expected v3 or v4; got 'v1'", _error.ToString().Trim());
         Assert.Equal(ExitCode.Failure, await RunAsync("model", "describe", Path.Combine(_folder, "absent.txt")));
         Assert.Contains("absent.txt", _error.ToString(), StringComparison.Ordinal);
     }

@@ -59,7 +59,8 @@ public sealed class LightGbmTextTests
 
     [Theory]
     [InlineData("tree\n", "trie\n", "line 1, expected 'tree', as LightGBM's text models begin")]
-    [InlineData("version=v4", "version=v9", "line 2, version: expected v2, v3 or v4; got 'v9'")]
+    [InlineData("version=v4", "version=v9", "line 2, version: expected v3 or v4; got 'v9'")]
+    [InlineData("version=v4", "version=v2", "line 2, version: expected v3 or v4; got 'v2'")]
     [InlineData("max_feature_idx=2", "max_feature_idx=20000", "line 6, max_feature_idx: expected a whole number from 0 to 9999; got '20000'")]
     [InlineData("max_feature_idx=2\n", "", "line 1, max_feature_idx: expected in what begins here; got nothing")]
     [InlineData("names=clicks age topic", "names=clicks clicks topic", "line 8, feature_names[1]: expected a name of its own; got 'clicks' again")]
@@ -71,6 +72,7 @@ public sealed class LightGbmTextTests
     [InlineData("split_feature=0 1 2", "split_feature=0 1 3", "line 14, split_feature: expected 0 to 2 at 2; got 3")]
     [InlineData("split_feature=0 1 2", "split_feature=0 1 2 0", "line 14, split_feature: expected 3 numbers; got more")]
     [InlineData("threshold=0.5 2.5 0", "threshold=0.5 nan 0", "line 15, threshold[1]: expected a finite number; got 'nan'")]
+    [InlineData("threshold=0.5 2.5 0", "threshold=0.5 xinf 0", "line 15, threshold[1]: expected a finite number; got 'xinf'")]
     [InlineData("threshold=0.5 2.5 0", "threshold=0.5 2.5 1", "line 15, threshold: expected the index of one of 1 sets of categories at 2; got 1")]
     [InlineData("decision_type=10 0 1", "decision_type=10 12 1", "line 16, decision_type: expected 0 to 11 at 1; got 12")]
     [InlineData("left_child=1 -1 -2", "left_child=1 -1 0", "line 11, left_child and right_child: left child of node 2: expected a node or leaf that nothing else leads to; got 0")]
@@ -101,6 +103,23 @@ public sealed class LightGbmTextTests
         var contributions = new double[4];
         new ForestContributions(empty, empty.Features).Explain([1, 2, 3], contributions);
         Assert.Equal([0, 0, 0, 0], contributions);
+    }
+
+    [Theory]
+    [InlineData("xentropy", TransformKind.Sigmoid)]
+    [InlineData("xentlambda", TransformKind.SoftPlus)]
+    public void Other_names_of_objectives_are_known(string name, TransformKind kind) =>
+        Assert.Equal(kind, Read(Model.Replace("objective=binary sigmoid:1", $"objective={name}", StringComparison.Ordinal)).Transform.Kind);
+
+    [Fact]
+    public void Messages_show_the_beginning_of_what_a_file_holds()
+    {
+        string name = new('x', 3_000);
+        foreach (string broken in (string[])[$"names={name} {name} topic", $"objective={name}"])
+        {
+            string from = broken.StartsWith("names", StringComparison.Ordinal) ? "names=clicks age topic" : "objective=binary sigmoid:1";
+            Assert.InRange(Assert.Throws<ForestException>(() => Read(Model.Replace(from, broken, StringComparison.Ordinal))).Message.Length, 1, 400);
+        }
     }
 
     [Fact]

@@ -83,6 +83,11 @@ public sealed class XgboostJsonTests
 
     [Theory]
     [InlineData("\"name\":\"gbtree\"", "\"name\":\"gblinear\"", "learner.gradient_booster.name: expected gbtree or dart; got 'gblinear'")]
+    [InlineData("binary:logistic", "multi:softmax", "learner.objective.name: expected multi:softprob, whose trees are the same")]
+    [InlineData("\"num_target\":\"1\"", "\"num_target\":\"2\"", "learner.learner_model_param.num_target: expected a whole number from 1 to 1; got '2'")]
+    [InlineData("\"base_score\":\"2.5E-1\"", "\"base_score\":\"[1E-1,2E-1]\"", "learner.learner_model_param.base_score: expected one number or 1; got 2")]
+    [InlineData("\"iteration_indptr\"", "\"cats\":{\"enc\":[{}]},\"iteration_indptr\"", "learner.gradient_booster.model.cats.enc: expected none")]
+    [InlineData("\"categories_sizes\":[2]", "\"categories_sizes\":[3]", "learner.gradient_booster.model.trees[1].categories_segments: expected a stretch of 2 categories at 0; got 3 from 0")]
     [InlineData("binary:logistic", "binary:hinge", "learner.objective.name: expected reg:, binary:logistic")]
     [InlineData("\"num_feature\":\"2\",\"num_target\"", "\"num_feature\":\"0\",\"num_target\"", "learner.learner_model_param.num_feature: expected a whole number from 1 to 10000; got '0'")]
     [InlineData("\"base_score\":\"2.5E-1\"", "\"base_score\":\"2\"", "learner.learner_model_param.base_score: expected a number in the range of binary:logistic; got '2'")]
@@ -106,7 +111,89 @@ public sealed class XgboostJsonTests
     }
 
     [Fact]
+    public void Booleans_and_an_empty_encoder_are_read_as_other_releases_write_them()
+    {
+        Forest forest = Read(Model.Replace("\"default_left\":[1,0,0]", "\"default_left\":[true,false,false]", StringComparison.Ordinal)
+            .Replace("\"iteration_indptr\"", "\"cats\":{\"enc\":[],\"feature_segments\":[],\"sorted_idx\":[]},\"iteration_indptr\"", StringComparison.Ordinal));
+        Assert.Equal(Read(Model).Trees[0].Nodes, forest.Trees[0].Nodes);
+    }
+
+    [Fact]
+    public void Trees_of_dart_count_by_their_weight()
+    {
+        Forest forest = Read(Dart("[5E-1,2E0]"));
+        Assert.Equal([-0.125, 0.05f], forest.Trees[0].Leaves);
+        Assert.Equal([0.4f, -0.6f], forest.Trees[1].Leaves.Select(static leaf => (float)leaf));
+        Assert.StartsWith("learner.gradient_booster.weight_drop: expected 2 numbers", Assert.Throws<ForestException>(() => Read(Dart("[1]"))).Message, StringComparison.Ordinal);
+        string large = Dart("[1,3E38]").Replace("[NaN,2E-1", "[NaN,2E1", StringComparison.Ordinal);
+        Assert.Contains("expected a leaf that stays finite", Assert.Throws<ForestException>(() => Read(large)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("count:poisson", "2.5E-1", -1.3862944, TransformKind.Exp)]
+    [InlineData("binary:logitraw", "2.5E-1", -1.0986123, TransformKind.Identity)]
+    [InlineData("binary:logistic", "[2.5E-1]", -1.0986123, TransformKind.Sigmoid)]
+    [InlineData("rank:ndcg", "2.5E-1", 0.25, TransformKind.Identity)]
+    public void A_base_score_is_what_the_objective_predicts(string objective, string score, double start, TransformKind kind)
+    {
+        Forest forest = Read(Model.Replace("binary:logistic", objective, StringComparison.Ordinal).Replace("\"2.5E-1\"", $"\"{score}\"", StringComparison.Ordinal));
+        Assert.Equal(start, Assert.Single(forest.Start), 1e-6);
+        Assert.Equal(kind, forest.Transform.Kind);
+    }
+
+    [Fact]
+    public void Each_class_has_a_base_score_of_its_own()
+    {
+        string text = Model.Replace("binary:logistic", "multi:softprob", StringComparison.Ordinal).Replace("\"num_class\":\"0\"", "\"num_class\":\"2\"", StringComparison.Ordinal)
+            .Replace("\"2.5E-1\"", "\"[2.5E-1,-5E-1]\"", StringComparison.Ordinal);
+        Assert.Equal([0.25, -0.5], Read(text).Start);
+    }
+
+    [Fact]
+    public void A_binary_model_is_refused() =>
+        Assert.Contains("expected JSON, as XGBoost saves with the extension .json", Assert.Throws<ForestException>(() => ForestFile.Read([.. "{L"u8, 0, 0, 0, 0, 0, 0, 0, 7, .. "learner{"u8])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Large_categories_are_bounded_over_all_trees()
+    {
+        // Each number takes 128 KB as a set; a file of a few KB could ask for 16 MB per tree.
+        string huge = Model.Replace("\"categories\":[1,3]", "\"categories\":[1000000,3]", StringComparison.Ordinal);
+        Assert.Equal(2, Read(huge).Trees[1].Nodes[0].Categories!.Count);
+        string both = huge
+            .Replace("\"categories\":[],\"categories_nodes\":[],\"categories_segments\":[],\"categories_sizes\":[]", "\"categories\":[1000000],\"categories_nodes\":[0],\"categories_segments\":[0],\"categories_sizes\":[1]", StringComparison.Ordinal)
+            .Replace("\"split_type\":[0,0,0]", "\"split_type\":[1,0,0]", StringComparison.Ordinal);
+        var limits = new ForestLimits { CategoryWords = 40_000 };
+        Assert.Equal(2, XgboostJson.Read(Encoding.UTF8.GetBytes(huge), limits).Trees.Length);
+        Assert.Contains("at most 40000 words over all trees", Assert.Throws<ForestException>(() => XgboostJson.Read(Encoding.UTF8.GetBytes(both), limits)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Stretches_of_categories_do_not_overlap()
+    {
+        string text = Model.Replace("\"categories_nodes\":[0],\"categories_segments\":[0],\"categories_sizes\":[2]", "\"categories_nodes\":[0,1],\"categories_segments\":[0,0],\"categories_sizes\":[2,1]", StringComparison.Ordinal);
+        Assert.Equal("learner.gradient_booster.model.trees[1].categories_sizes: expected at most 2 together, as there are categories; got 3", Assert.Throws<ForestException>(() => Read(text)).Message);
+    }
+
+    [Fact]
+    public void Bounds_hold()
+    {
+        Assert.Equal("expected at most 100 bytes of JSON; got " + Model.Length, Refused(new() { JsonBytes = 100 }));
+        Assert.Equal("expected at most 100 bytes of JSON; got " + Model.Length, Refused(new() { Bytes = 100 }));
+        Assert.Equal(2, XgboostJson.Read(Encoding.UTF8.GetBytes(Model), new() { Leaves = int.MaxValue }).Trees.Length);
+
+        static string Refused(ForestLimits limits) => Assert.Throws<ForestException>(() => XgboostJson.Read(Encoding.UTF8.GetBytes(Model), limits)).Message;
+    }
+
+    [Fact]
     public void A_broken_file_is_read_or_refused_and_nothing_else() => Broken.Files(Encoding.UTF8.GetBytes(Model), static bytes => XgboostJson.Read(bytes));
+
+    private static string Dart(string weights)
+    {
+        JsonNode root = JsonNode.Parse(Model.Replace("[NaN,", "[12345,", StringComparison.Ordinal))!;
+        JsonNode model = root["learner"]!["gradient_booster"]!["model"]!.DeepClone();
+        root["learner"]!["gradient_booster"] = new JsonObject { ["name"] = "dart", ["gbtree"] = new JsonObject { ["name"] = "gbtree", ["model"] = model }, ["weight_drop"] = JsonNode.Parse(weights) };
+        return root.ToJsonString().Replace("[12345,", "[NaN,", StringComparison.Ordinal);
+    }
 
     private static Forest Read(string text) => XgboostJson.Read(Encoding.UTF8.GetBytes(text));
 
