@@ -7,6 +7,11 @@ internal static class ForestColumns
     /// <exception cref="ForestException">A split reads a feature that is no column.</exception>
     internal static int[] Map(Forest forest, IReadOnlyList<string> columns)
     {
+        if (forest.Start.Length != forest.Classes || forest.ClassOfTree.Length != forest.Trees.Length)
+        {
+            throw new ForestException($"expected a start for each of {forest.Classes} classes and a class for each of {forest.Trees.Length} trees; got {forest.Start.Length} and {forest.ClassOfTree.Length}");
+        }
+
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < columns.Count; i++)
         {
@@ -16,7 +21,11 @@ internal static class ForestColumns
         var read = new bool[forest.Features.Length];
         foreach (var tree in forest.Trees)
         {
-            foreach (ref readonly var node in tree.Nodes.AsSpan()) read[node.Feature] = true;
+            foreach (ref readonly var node in tree.Nodes.AsSpan())
+            {
+                if (node.Feature >= read.Length) throw new ForestException($"expected splits of {read.Length} features; got one of feature {node.Feature}");
+                read[node.Feature] = true;
+            }
         }
 
         var map = new int[forest.Features.Length];

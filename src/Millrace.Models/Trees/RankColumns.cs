@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Millrace.Models.Trees;
 
 /// <summary>The columns of bytes that the splits of all trees need, while they are gathered and then looked up.</summary>

@@ -17,6 +17,12 @@ public sealed class Tree
     {
         Depth = TreeShape.Check(nodes, leaves.Length, limits);
         if (leafCover.Length != leaves.Length) throw new ForestException($"expected the cover of {leaves.Length} leaves; got {leafCover.Length}");
+        foreach (ref readonly var node in nodes.AsSpan())
+        {
+            if (node.Feature < 0) throw new ForestException($"expected features from 0 on; got {node.Feature}");
+            if (float.IsNaN(node.Threshold)) throw new ForestException("expected thresholds that are numbers; got NaN");
+        }
+
         _nodes = ImmutableCollectionsMarshal.AsArray(nodes)!;
         Leaves = leaves;
         LeafCover = leafCover;

@@ -26,7 +26,10 @@ internal static class Broken
                 {
                     Forest forest = read(bytes);
                     var scorer = new ForestScorer([forest], forest.Features);
-                    scorer.Predict(new float[8 * scorer.Columns], 8, new double[8 * scorer.Outputs], new ForestScratch());
+                    float[] rows = RandomForests.Rows(changes[0].Item1, 8, scorer.Columns);
+                    scorer.Predict(rows, 8, new double[8 * scorer.Outputs], new ForestScratch());
+                    var contributions = new ForestContributions(forest, forest.Features);
+                    contributions.Explain(rows.AsSpan(0, scorer.Columns), new double[contributions.Length]);
                 }
                 catch (ForestException)
                 {

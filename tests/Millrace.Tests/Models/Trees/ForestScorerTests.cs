@@ -54,6 +54,19 @@ public sealed class ForestScorerTests
     }
 
     [Fact]
+    public void A_forest_put_together_wrongly_is_refused()
+    {
+        Forest forest = RandomForests.Make(10, 3, 2, 4);
+        Assert.Contains("a start for each of 2 classes", Refused(forest with { Classes = 2 }), StringComparison.Ordinal);
+        Assert.Contains("splits of 0 features", Refused(forest with { Features = [] }), StringComparison.Ordinal);
+        Assert.Contains("got NaN", Assert.Throws<ForestException>(() => Leaves(new(0, float.NaN, MissingRule.NaN, true, ~0, ~1, 2, null))).Message, StringComparison.Ordinal);
+        Assert.Contains("got -1", Assert.Throws<ForestException>(() => Leaves(new(-1, 0, MissingRule.NaN, true, ~0, ~1, 2, null))).Message, StringComparison.Ordinal);
+
+        static string Refused(Forest forest) => Assert.Throws<ForestException>(() => new ForestScorer([forest], ["f0", "f1", "f2"])).Message;
+        static Tree Leaves(TreeNode root) => new([root], [1, 2], [1, 1], ForestLimits.Default);
+    }
+
+    [Fact]
     public void A_chain_as_deep_as_its_leaves_allow_is_computed()
     {
         const int Leaves = 256;
@@ -106,7 +119,7 @@ public sealed class ForestScorerTests
     {
         for (int seed = 0; seed < 60; seed++)
         {
-            Forest forest = RandomForests.Make(seed, 1 + (seed % 9), 1 + (seed * 7 % 40), 1 + (seed * 11 % 300), classes: 1 + (seed % 3), categories: seed % 2 == 0) with { FloatSums = seed % 5 == 0 };
+            Forest forest = RandomForests.Make(seed, 1 + (seed % 9), 1 + (seed * 7 % 40), 1 + (seed * 11 % 300), classes: 1 + (seed % 3), categories: seed % 2 == 0, fine: seed % 3 == 1) with { FloatSums = seed % 5 == 0 };
             float[] rows = RandomForests.Rows(seed, 70, forest.Features.Length);
             double[] expected = Alone(forest, forest.Features, rows);
             foreach (var level in Enum.GetValues<SimdLevel>())
@@ -133,7 +146,7 @@ public sealed class ForestScorerTests
                 {
                     TreeNode node = tree.Nodes[at];
                     int column = columns.ToList().IndexOf(forest.Features[node.Feature]);
-                    at = node.GoesLeft(rows[(row * columns.Count) + column]) ? node.Left : node.Right;
+                    at = GoesLeft(node, rows[(row * columns.Count) + column]) ? node.Left : node.Right;
                 }
 
                 ref double score = ref scores[(forest.ClassOfTree[i] * count) + row];
@@ -142,5 +155,24 @@ public sealed class ForestScorerTests
         }
 
         return scores;
+    }
+    /// <summary>The rules of both libraries, written anew.</summary>
+    private static bool GoesLeft(TreeNode node, float value)
+    {
+        if (node.Categories is { } set)
+        {
+            if (float.IsNaN(value)) return node.MissingLeft;
+            double category = set.Truncates ? Math.Truncate((double)value) : Math.Floor((double)value);
+            bool named = category >= 0 && category < 32.0 * set.Bits.Length && (set.Bits[(int)category / 32] & (1u << ((int)category % 32))) != 0;
+            return named == set.InsideLeft;
+        }
+
+        bool missing = node.Missing switch
+        {
+            MissingRule.None => false,
+            MissingRule.Zero => float.IsNaN(value) || Math.Abs((double)value) <= 1e-35f,
+            _ => float.IsNaN(value),
+        };
+        return missing ? node.MissingLeft : (float.IsNaN(value) ? 0 : value) <= node.Threshold;
     }
 }

@@ -6,10 +6,10 @@ namespace Millrace.Tests.Models.Trees;
 /// <summary>Forests grown by chance, and rows whose values fall on their thresholds, beside them and where values are missing.</summary>
 internal static class RandomForests
 {
-    internal static Forest Make(int seed, int features, int trees, int leaves, int classes = 1, bool categories = false)
+    internal static Forest Make(int seed, int features, int trees, int leaves, int classes = 1, bool categories = false, bool fine = false)
     {
         var random = new Random(seed);
-        return Of([.. Enumerable.Range(0, trees * classes).Select(_ => Grow(random, features, leaves, categories))], features, classes);
+        return Of([.. Enumerable.Range(0, trees * classes).Select(_ => Grow(random, features, leaves, categories, fine))], features, classes);
     }
 
     internal static Forest Of(ImmutableArray<Tree> trees, int features, int classes = 1) => new()
@@ -34,12 +34,18 @@ internal static class RandomForests
             2 => random.NextDouble() < 0.5 ? 1e-36f : -1e-35f,
             3 => random.Next(-2, 40),
             4 => random.NextDouble() < 0.5 ? float.PositiveInfinity : float.NegativeInfinity,
+            5 or 6 => random.NextSingle(),
             _ => (float)(random.Next(-40, 40) / 16.0),
         })];
     }
 
     /// <summary>Splits leaves picked by chance until there are enough; covers are numbers of rows that fit.</summary>
-    internal static Tree Grow(Random random, int features, int leaves, bool categories)
+    /// <param name="random">What is picked.</param>
+    /// <param name="features">How many.</param>
+    /// <param name="leaves">How many.</param>
+    /// <param name="categories">Whether some splits are categorical.</param>
+    /// <param name="fine">Whether thresholds are hardly ever alike, so that there are more of them than a byte tells apart.</param>
+    internal static Tree Grow(Random random, int features, int leaves, bool categories, bool fine)
     {
         var nodes = new List<TreeNode>();
         var covers = new List<double> { 1 + (leaves * 3) };
@@ -51,7 +57,7 @@ internal static class RandomForests
             int node = nodes.Count;
             var (parent, isLeft) = parents[leaf];
             if (parent >= 0) nodes[parent] = isLeft ? nodes[parent] with { Left = node } : nodes[parent] with { Right = node };
-            nodes.Add(Split(random, features, categories, covers[leaf]) with { Left = ~leaf, Right = ~covers.Count });
+            nodes.Add(Split(random, features, categories, covers[leaf], fine) with { Left = ~leaf, Right = ~covers.Count });
             parents[leaf] = (node, true);
             parents.Add((node, false));
             covers.Add(covers[leaf] - left);
@@ -61,11 +67,11 @@ internal static class RandomForests
         return new Tree([.. nodes], [.. covers.Select(_ => (double)(float)(random.NextDouble() - 0.5))], [.. covers], ForestLimits.Default);
     }
 
-    private static TreeNode Split(Random random, int features, bool categories, double cover)
+    private static TreeNode Split(Random random, int features, bool categories, double cover, bool fine)
     {
         var missing = (MissingRule)random.Next(3);
         bool left = random.Next(2) == 0;
         CategorySet? set = categories && random.Next(3) == 0 ? new([(uint)random.Next(), (uint)random.Next()], random.Next(2) == 0, random.Next(2) == 0) : null;
-        return new TreeNode(random.Next(features), (float)(random.Next(-40, 40) / 16.0), missing, left, 0, 0, cover, set);
+        return new TreeNode(random.Next(features), fine ? random.NextSingle() : (float)(random.Next(-40, 40) / 16.0), missing, left, 0, 0, cover, set);
     }
 }
