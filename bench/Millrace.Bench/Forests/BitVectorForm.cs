@@ -12,7 +12,7 @@ namespace Millrace.Bench.Forests;
 /// </summary>
 internal sealed class BitVectorForm
 {
-    private const int Lanes = 8;
+    internal const int Lanes = 8;
     private readonly List<Group> _groups = [];
     private readonly double[] _leaves;
     private readonly Vector256<uint>[] _words;
@@ -42,14 +42,15 @@ internal sealed class BitVectorForm
     internal static BitVectorForm? Of(Forest forest) =>
         forest.Trees.All(static tree => tree.Leaves.Length <= 32 && tree.Nodes.All(static node => node.Categories is null && node.Missing == MissingRule.NaN)) ? new(forest) : null;
 
-    /// <summary>Raw scores of whole groups of eight rows.</summary>
+    /// <summary>Raw scores of at least eight rows; the last group overlaps the one before it where they do not divide by eight.</summary>
     internal void Raw(ReadOnlySpan<float> rows, Span<double> scores)
     {
         ref double leaves = ref MemoryMarshal.GetArrayDataReference(_leaves);
-        for (int first = 0; first + Lanes <= scores.Length; first += Lanes)
+        for (int group = 0; group < scores.Length; group += Lanes)
         {
+            int first = Math.Min(group, scores.Length - Lanes);
             _words.AsSpan().Fill(Vector256<uint>.AllBitsSet);
-            foreach (var group in _groups) Strike(group, rows, (first * _columns) + group.Feature);
+            foreach (var splits in _groups) Strike(splits, rows, (first * _columns) + splits.Feature);
             Span<double> sums = scores.Slice(first, Lanes);
             sums.Clear();
             for (int tree = 0; tree < _words.Length; tree++)
