@@ -34,7 +34,7 @@ public sealed class ForestScorer
     /// <summary>Scores per row: the classes of all heads, one after the other.</summary>
     public int Outputs => _floatSums.Length;
 
-    /// <summary>Writes the raw scores, bit for bit those of the library that trained the forest, whatever the level and the size of the batch.</summary>
+    /// <summary>Writes the raw scores, the same bits whatever the level and the size of the batch: LightGBM's own for rows of floats; XGBoost's as its source says (0025).</summary>
     /// <param name="rows">Row-major, <see cref="Columns"/> values per row, NaN where missing.</param>
     /// <param name="count">How many rows.</param>
     /// <param name="scores">Output by output, <paramref name="count"/> scores each.</param>

@@ -47,7 +47,8 @@ internal static class ModelCommands
     {
         var command = new Command("score", """
             Scores the rows of a CSV file, whose first line names the features; an empty field is a missing value. Prints CSV: a score per class, and with --explain
-            what each feature added to the raw score and the base value that they start from.
+            what each feature added to the raw score and the base value that they start from. Fields are read as float32: raw scores are then those of LightGBM in every
+            bit; those of XGBoost follow its source, and were not compared with the library.
 
             Examples:
               millrace model score click.txt rows.csv

@@ -9,7 +9,10 @@ namespace Millrace.Cli;
 /// <param name="explain">Whether contributions are added.</param>
 internal sealed class ModelScoring(Forest forest, bool raw, bool explain)
 {
-    private const int Batch = 1_024;
+    private const int LargestBatch = 1_024;
+    private const int MostValues = 1 << 22;
+
+    private readonly ForestScratch _scratch = new();
 
     internal async Task RunAsync(string path, TextWriter output, CancellationToken cancellation)
     {
@@ -18,12 +21,13 @@ internal sealed class ModelScoring(Forest forest, bool raw, bool explain)
         var scorer = new ForestScorer([forest], columns);
         ForestContributions? contributions = explain ? new ForestContributions(forest, columns) : null;
         await output.WriteLineAsync(string.Join(',', Header()));
-        var rows = new float[Batch * columns.Length];
+        int batch = Math.Clamp(MostValues / columns.Length, 1, LargestBatch);
+        var rows = new float[batch * columns.Length];
         int count = 0;
         for (int number = 2; await file.ReadLineAsync(cancellation) is { } line; number++)
         {
             Parse(line, columns, rows.AsSpan(count * columns.Length, columns.Length), $"{path}:{number}");
-            if (++count < Batch) continue;
+            if (++count < batch) continue;
             await WriteAsync(scorer, contributions, rows.AsMemory(0, count * columns.Length), output);
             count = 0;
         }
@@ -52,17 +56,20 @@ internal sealed class ModelScoring(Forest forest, bool raw, bool explain)
             string suffix = forest.Classes > 1 ? $"_{at}" : "";
             yield return $"score{suffix}";
             if (!explain) continue;
-            foreach (string feature in forest.Features) yield return $"{feature}{suffix}";
+            foreach (string feature in forest.Features) yield return Quoted($"{feature}{suffix}");
             yield return $"base{suffix}";
         }
     }
+
+    // Names of XGBoost's features may hold what separates fields (RFC 4180).
+    private static string Quoted(string name) => name.AsSpan().ContainsAny(",\"\r\n") ? $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : name;
 
     private async Task WriteAsync(ForestScorer scorer, ForestContributions? contributions, ReadOnlyMemory<float> rows, TextWriter output)
     {
         int count = rows.Length / scorer.Columns;
         var scores = new double[count * forest.Classes];
-        if (raw) scorer.Raw(rows.Span, count, scores, new ForestScratch());
-        else scorer.Predict(rows.Span, count, scores, new ForestScratch());
+        if (raw) scorer.Raw(rows.Span, count, scores, _scratch);
+        else scorer.Predict(rows.Span, count, scores, _scratch);
         var explained = new double[contributions?.Length ?? 0];
         for (int row = 0; row < count; row++)
         {

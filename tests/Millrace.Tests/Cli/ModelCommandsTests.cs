@@ -54,6 +54,18 @@ public sealed class ModelCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_that_hold_what_separates_fields_are_quoted()
+    {
+        string model = Path.Combine(_folder, "model.txt");
+        string golden = await File.ReadAllTextAsync(Path.Combine(Golden, "regression.txt"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(model, golden.Replace("max_feature_idx=5", "max_feature_idx=6", StringComparison.Ordinal).Replace("Column_5\n", "Column_5 a\"b,c\n", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        string rows = Path.Combine(_folder, "rows.csv");
+        await File.WriteAllTextAsync(rows, "Column_5,Column_0,Column_1,Column_2,Column_3,Column_4\n3,0.5,2.5,1,,0.1\n", TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Ok, await RunAsync("model", "score", model, rows, "--explain"));
+        Assert.StartsWith("score,Column_0,Column_1,Column_2,Column_3,Column_4,Column_5,\"a\"\"b,c\",base", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_row_that_does_not_fit_is_named()
     {
         string rows = Path.Combine(_folder, "rows.csv");
