@@ -82,7 +82,7 @@ public sealed class FoldCounts
     /// <summary>Events of an item beyond 2³¹ − 1 of their kind within a window, which is as far as its row counts.</summary>
     public long CountsRefused => Volatile.Read(ref _counts);
 
-    /// <summary>Events that a sum could not take whole: it stands at the end of what 64 bits hold.</summary>
+    /// <summary>Events after which a sum showed less than the facts say: it stood at the end of what 64 bits hold.</summary>
     public long SumsCut => Volatile.Read(ref _sums);
 
     /// <summary>
@@ -139,7 +139,7 @@ public sealed class FoldCounts
         }
     }
 
-    // Which sessions leave first, all partitions agree about: nothing depends on their order.
+    // Each partition has sessions and a bound of its own, and its facts come in order: who leaves does not depend on how partitions are interleaved.
     internal void EvictSession() => Hit(ref _sessions, "sessions", FoldBounds.None);
 
     /// <param name="count">How many.</param>
