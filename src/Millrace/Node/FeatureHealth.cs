@@ -33,7 +33,8 @@ internal sealed class FeatureHealth : IDisposable
     {
         (_serving, _clock, _log) = (serving, clock, log);
         meter.CreateObservableCounter(
-            "millrace.features.misfits", () => Misfitting.GroupBy(one => one.Features[0], one => one.Misfits.Count).Select(of => new Measurement<long>(of.Sum(), new KeyValuePair<string, object?>("feature", of.Key))),
+            "millrace.features.misfits", () => Misfitting.GroupBy(one => one.Features[0], one => one.Misfits.Count)
+                .Select(of => new Measurement<long>(of.Sum(), new KeyValuePair<string, object?>("feature", of.Key))),
             "{item}", "Changes of items that said something that a feature cannot take, and that reads as missing; by feature, of those that read the same the first by name.");
         meter.CreateObservableGauge(
             "millrace.features.inexact", () => Features.Select(feature => new Measurement<int>(InexactOf(feature) is null ? 0 : 1, new KeyValuePair<string, object?>("feature", feature.Name))),
