@@ -16,6 +16,9 @@ internal sealed class JournalFiles : IDisposable
     /// <summary>Names the journal in what is made of it; empty in one of an earlier release.</summary>
     public string JournalName => Inspection.KeySet?.ToString() ?? "";
 
+    /// <summary>Whether the journal says that other keys than these seal it, or none are here: every person of it reads as erased.</summary>
+    public bool LacksKeys => Inspection.KeySet is { } set && set != _keys.Set;
+
     /// <summary>Whether the keys say that they are this journal's; earlier releases gave neither a name.</summary>
     public bool KeysAreNamed => Inspection.KeySet is { } set && set == _keys.Set;
 

@@ -103,6 +103,23 @@ public sealed class ForgetKeysTests : IAsyncLifetime
         Assert.Empty(_scene.Read());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Without_its_keys_no_row_is_built(bool others)
+    {
+        File.Delete(_scene.KeyFile);
+        if (others)
+        {
+            UseOtherKeys(destroy: false);
+        }
+
+        var written = _scene.Written();
+        Assert.Equal(ExitCode.DataUnusable, await _scene.BuildAsync());
+        Assert.Contains("the journal's subject keys are not there", _scene.Error, StringComparison.Ordinal);
+        Assert.Equal(written, _scene.Written());
+    }
+
     private async Task RefusedAsync(ExitCode code, string why, string? data = null)
     {
         Assert.Equal(code, await _scene.RunAsync("forget", data ?? _scene.Data, "--rows", _scene.Rows, "--drop-unknown", "--drop-unreadable"));
