@@ -32,7 +32,7 @@ internal sealed class ForgetRun(IJournalReader journal, string tenant, ForgetReq
         var looked = await LookAsync(cancellation);
         var elsewhere = await _judge.AnywhereAsync(looked.SelectMany(file => file.Unknown).Select(row => ItemHash.Of(row.Decision)).ToHashSet(), cancellation);
         var retired = await _judge.RetiredBeforeAsync(cancellation);
-        var judged = looked.Select(file => file.With(elsewhere, file.Journal == request.Journal ? retired : null)).ToArray();
+        var judged = looked.Select(file => file.With(elsewhere, request.Journal.Length > 0 && file.Journal == request.Journal ? retired : null)).ToArray();
         if (!request.KeysAreNamed && !_judge.HasOpened && judged.Any(file => file.Erased.Length > 0))
         {
             throw new JournalKeysException("no key opens any decision of that time, and neither the journal nor the key file says that they belong together: it may be another's. Nothing was changed");

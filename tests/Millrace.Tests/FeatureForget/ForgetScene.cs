@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Millrace.Bench.FeaturesAsOf;
 using Millrace.Cli;
 using Millrace.FeatureForget;
@@ -84,6 +85,14 @@ internal sealed class ForgetScene : IDisposable
     {
         using var keys = new FileSubjectKeys(KeyFile);
         Assert.All(users, user => Assert.True(keys.Destroy("default", user)));
+    }
+
+    /// <summary>Leaves the journal as an earlier release wrote it.</summary>
+    public void TakeNameFromJournal()
+    {
+        var path = Path.Combine(Journal, "journal.json");
+        File.WriteAllText(path, Regex.Replace(File.ReadAllText(path), ",\\s*\"keySet\":\\s*\"[^\"]*\"", ""));
+        Assert.DoesNotContain("keySet", File.ReadAllText(path), StringComparison.Ordinal);
     }
 
     public static bool IsOf(string user, string row) => Log.DecisionFacts().Any(decided => decided.User == user && decided.Id == DecisionOf(row));

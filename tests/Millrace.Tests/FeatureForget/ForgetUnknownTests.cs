@@ -76,6 +76,18 @@ public sealed class ForgetUnknownTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_neither_journal_nor_rows_have_a_name_no_row_is_called_retired()
+    {
+        _scene.TakeNameFromJournal();
+        Directory.Delete(_scene.Rows, recursive: true);
+        Assert.Equal(ExitCode.Ok, await _scene.BuildAsync());
+        Assert.Equal(_before, _scene.Read());
+        var outcome = await _scene.ForgetAsync(reader => new HidingReader(reader, Retired), dropUnknown: true);
+        Assert.False(outcome.IsClean);
+        Assert.Equal(_before, _scene.Read());
+    }
+
+    [Fact]
     public async Task Records_far_from_the_time_of_their_rows_are_found()
     {
         _scene.Erase("u1");
