@@ -129,7 +129,7 @@ internal sealed class PersonWalk
         {
             var person = _buffers.TryTake(out var free) ? free : new PersonBuffer();
             var why = await BringBackAsync(epoch, (Decided)stored.Fact, person, cancellation);
-            yield return new WalkStep.Visit(stored, person, why, _historyFrom, _persons.Gone);
+            yield return new WalkStep.Visit(stored, person, why, _historyFrom, _persons.Losses);
         }
     }
 

@@ -28,8 +28,8 @@ internal abstract record WalkStep
     /// <param name="Person">Who asked, as the decision read it; goes back to who filled it.</param>
     /// <param name="Refused">Why it is not visited.</param>
     /// <param name="HistoryFrom">Epochs before it miss events that retention took, as far as was known when persons were folded.</param>
-    /// <param name="PersonsGone">From when on, and until when, a bound on persons had pushed some out whom features may still want; null when none was.</param>
-    internal sealed record Visit(StoredFact Stored, PersonBuffer Person, NotVisited? Refused, UnixMicros HistoryFrom, (UnixMicros First, UnixMicros Last)? PersonsGone) : WalkStep
+    /// <param name="Losses">What bounds on persons had left out by then.</param>
+    internal sealed record Visit(StoredFact Stored, PersonBuffer Person, NotVisited? Refused, UnixMicros HistoryFrom, PersonLosses Losses) : WalkStep
     {
         internal Decided Decided => (Decided)Stored.Fact;
     }

@@ -109,7 +109,7 @@ public sealed class BuildRunTests : IDisposable
         var request = BuiltRows.Request(_directory.FullName, Set, history.Now + TimeSpan.FromHours(1), history.Now + TimeSpan.FromHours(9));
         var outcome = await BuiltRows.RunAsync(history.Journal, Set, request);
         Assert.Equal((0L, 0L), (outcome.Rows, outcome.Missing));
-        Assert.Empty(Directory.GetFiles(_directory.FullName));
+        Assert.Empty(Directory.GetFiles(_directory.FullName, "rows-*"));
     }
 
     [Fact]
@@ -157,6 +157,33 @@ public sealed class BuildRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bound_that_no_column_depends_on_leaves_slices_done()
+    {
+        await using var history = await PlayAsync(Set, 200, promptly: true);
+        var request = BuiltRows.Request(_directory.FullName, Set, history.From, history.Now + TimeSpan.FromMinutes(-1)) with { MaxPersons = 1, Features = ["age", "clicks_10m"] };
+        Assert.True((await BuiltRows.RunAsync(history.Journal, Set, request)).Whole);
+        Assert.Equal(0, (await BuiltRows.RunAsync(history.Journal, Set, request)).Folded);
+    }
+
+    [Theory]
+    [InlineData(RowKind.Candidates, true)]
+    [InlineData(RowKind.Slate, false)]
+    public async Task A_decision_that_gives_no_rows_leaves_no_slice_undone(RowKind kind, bool whole)
+    {
+        var slice = new RowSlice(new UnixMicros(0), new UnixMicros(60_000_000), ["next"], "", 1, kind);
+        await using var slices = new RowSlices(_directory.FullName, slice, TimeSpan.FromMinutes(1), new RowFileOptions());
+        var builder = new RowBuilder(Set, slices, TimeSpan.FromSeconds(1));
+        var slim = new Moment
+        {
+            Decided = new Decided { Id = "d", Policy = "p", Surface = "home", Asked = new UnixMicros(7) },
+            Snapshot = new FeatureFolder(Set, new FeatureOptions()).Current,
+            Inexact = (_, _, _) => new Inexactness("pairs", default, null),
+        };
+        await builder.VisitAsync(slim, TestContext.Current.CancellationToken);
+        Assert.Equal(whole, builder.IsWhole);
+    }
+
+    [Fact]
     public async Task A_slice_that_was_complete_before_rows_of_it_turned_out_to_be_missing_is_not_done()
     {
         var slice = new RowSlice(new UnixMicros(0), new UnixMicros(60_000_000), [], "", 1);
@@ -195,6 +222,26 @@ public sealed class BuildRunTests : IDisposable
         await using var same = Slices(from, to, length);
         await same.FindDoneAsync(TestContext.Current.CancellationToken);
         Assert.Equal(same.Count, same.Kept);
+    }
+
+    [Fact]
+    public async Task A_damaged_file_of_another_time_hinders_no_build_and_one_of_this_time_is_named()
+    {
+        RowSlices Slices(int from) => new(
+            _directory.FullName, new RowSlice(new UnixMicros(from * 60_000_000L), new UnixMicros((from + 1) * 60_000_000L), [], "", 1), TimeSpan.FromMinutes(1), new RowFileOptions());
+        await using (var before = Slices(0))
+        {
+            await before.CompleteAsync(before.Whole.To, before.Whole.To, TestContext.Current.CancellationToken);
+        }
+
+        var path = Assert.Single(Directory.GetFiles(_directory.FullName, "*.parquet"));
+        await File.WriteAllTextAsync(path, "no Parquet at all", TestContext.Current.CancellationToken);
+        await using var later = Slices(1);
+        await later.FindDoneAsync(TestContext.Current.CancellationToken);
+        await using var same = Slices(0);
+        var refused = await Assert.ThrowsAsync<IOException>(() => same.FindDoneAsync(TestContext.Current.CancellationToken));
+        Assert.StartsWith(path, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("delete it", refused.Message, StringComparison.Ordinal);
     }
 
     private static FeatureDefinition[] Definitions() =>
