@@ -28,7 +28,7 @@ public static class ForestFile
         throw new ForestException("expected a LightGBM text model, which begins with 'tree', or an XGBoost JSON model, which begins with '{'");
     }
 
-    // Not File.ReadAllBytes: a file beyond the bound, or one that grows, must not be read whole.
+    // Not File.ReadAllBytes: a file beyond the bound, or one that grows, must not be read whole. A pipe has no length.
     private static byte[] Bytes(string path, ForestLimits limits)
     {
         using var file = File.OpenRead(path);
@@ -40,6 +40,6 @@ public static class ForestFile
             if (whole.Length + read > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got more");
         }
 
-        return whole.ToArray();
+        return whole.Length == whole.Capacity ? whole.GetBuffer() : whole.ToArray();
     }
 }

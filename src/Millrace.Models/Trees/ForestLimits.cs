@@ -9,7 +9,7 @@ public sealed record ForestLimits
     /// <summary>Bytes of the file.</summary>
     public int Bytes { get; init; } = 256 << 20;
 
-    /// <summary>Bytes of a JSON file: its parsed form takes up to six times as much.</summary>
+    /// <summary>Bytes of a JSON file: of the densest, parsing takes sixteen times as much memory (measured: 1.0 GB).</summary>
     public int JsonBytes { get; init; } = 64 << 20;
 
     /// <summary>Trees, over all classes.</summary>

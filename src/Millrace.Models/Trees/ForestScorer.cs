@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Millrace.Models.Trees;
 
 /// <summary>Forests compiled to score batches of rows: several heads in one pass over the same columns. Immutable; any number of threads, each with its scratch.</summary>

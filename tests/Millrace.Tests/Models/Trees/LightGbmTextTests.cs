@@ -1,5 +1,7 @@
+using System.IO.Pipes;
 using System.Text;
 using CsCheck;
+using Microsoft.Win32.SafeHandles;
 using Millrace.Models.Trees;
 
 namespace Millrace.Tests.Models.Trees;
@@ -125,6 +127,25 @@ public sealed class LightGbmTextTests
     [Fact]
     public void A_file_of_another_kind_is_refused() =>
         Assert.StartsWith("expected a LightGBM text model", Assert.Throws<ForestException>(() => ForestFile.Read(Encoding.UTF8.GetBytes("hello"))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_pipe_is_read_up_to_the_bound()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/fd");
+        Assert.Equal(3, Piped(ForestLimits.Default).Features.Length);
+        Assert.EndsWith("expected at most 100 bytes; got more", Assert.Throws<ForestException>(() => Piped(new() { Bytes = 100 })).Message, StringComparison.Ordinal);
+
+        static Forest Piped(ForestLimits limits)
+        {
+            using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+            using SafePipeHandle end = pipe.ClientSafePipeHandle;
+
+            // Less than a pipe holds.
+            pipe.Write(Encoding.UTF8.GetBytes(Model));
+            pipe.Dispose();
+            return ForestFile.Read($"/dev/fd/{end.DangerousGetHandle()}", limits);
+        }
+    }
 
     [Fact]
     public void Bounds_hold()
