@@ -23,7 +23,6 @@ internal sealed class PersonWalk
     private readonly EmbeddedPersonStore _persons;
     private readonly SkippingReader _reader;
     private readonly List<PartitionFeed> _feeds = [];
-    private readonly Queue<WalkStep> _missed = new();
     private readonly ConcurrentBag<PersonBuffer> _buffers = [];
     private readonly long[] _cut;
     private readonly string _definitions;
@@ -32,6 +31,7 @@ internal sealed class PersonWalk
     private UnixMicros _erasureMet = new(long.MinValue);
     private UnixMicros _erasure = new(long.MinValue);
     private UnixMicros _swept = new(long.MinValue);
+    private PersonsGone? _gone;
     private long _toFold;
 
     internal PersonWalk(IJournalReader journal, FeatureSet features, WalkOptions options, Action<Position, Exception> skipped)
@@ -58,11 +58,26 @@ internal sealed class PersonWalk
     /// <exception cref="JournalException">The journal cannot be read.</exception>
     internal async IAsyncEnumerable<WalkStep> StepsAsync(JournalTail? tail, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var decisions = new DecisionFeed(_reader, _journal, _options, (reason, decided) => _missed.Enqueue(new WalkStep.Miss(decided, reason)), tail);
+        var decisions = new DecisionFeed(_reader, _journal, _options, tail);
         await decisions.BeginAsync(cancellation);
-        await OpenFeedsAsync(tail?.Now ?? _options.To, cancellation);
         while (await decisions.NextAsync(cancellation) is { } next)
         {
+            if (next.IsMissed)
+            {
+                foreach (var stored in next.Decisions)
+                {
+                    yield return new WalkStep.Miss((Decided)stored.Fact, next.Reason.Value);
+                }
+
+                continue;
+            }
+
+            if (_feeds.Count == 0)
+            {
+                // Not before: where nothing was decided nothing need be read.
+                await OpenFeedsAsync(tail?.Now ?? _options.To, cancellation);
+            }
+
             await foreach (var step in FoldAsync(next.Epoch, next.Decisions, cancellation))
             {
                 yield return step;
@@ -71,21 +86,11 @@ internal sealed class PersonWalk
             yield return new WalkStep.Pass(next.Epoch.Until, decisions.Latest);
         }
 
-        while (_missed.TryDequeue(out var missed))
-        {
-            yield return missed;
-        }
-
         yield return new WalkStep.Pass(_options.To, decisions.Latest);
     }
 
     private async IAsyncEnumerable<WalkStep> FoldAsync(EpochFrozen epoch, List<StoredFact> decisions, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        while (_missed.TryDequeue(out var missed))
-        {
-            yield return missed;
-        }
-
         if (epoch.Definitions != _definitions)
         {
             yield return new WalkStep.Other(epoch, decisions.Count);
@@ -129,7 +134,7 @@ internal sealed class PersonWalk
         {
             var person = _buffers.TryTake(out var free) ? free : new PersonBuffer();
             var why = await BringBackAsync(epoch, (Decided)stored.Fact, person, cancellation);
-            yield return new WalkStep.Visit(stored, person, why, _historyFrom, _persons.Gone);
+            yield return new WalkStep.Visit(stored, person, why, _historyFrom, Gone());
         }
     }
 
@@ -193,6 +198,8 @@ internal sealed class PersonWalk
         _persons.ForgetErased();
         return true;
     }
+
+    private PersonsGone? Gone() => _persons.Gone is var (first, last) ? _gone = _gone is { } gone && gone.First == first && gone.Last == last ? gone : new PersonsGone(first, last) : null;
 
     private NotVisited? Refusal(EpochFrozen epoch) => epoch switch
     {

@@ -13,9 +13,9 @@ internal abstract record WalkStep
 
     /// <summary>Folds facts of a partition; persons have folded them.</summary>
     /// <param name="Feed">Which partition: its place among those that are folded.</param>
-    /// <param name="Facts">Read since the last step of this partition, the first of them first; empty when none were. One that persons could not fold is null by now, or when its turn comes.</param>
+    /// <param name="Facts">Read since the last step of this partition; null when none were.</param>
     /// <param name="Before">The first offset that is not folded.</param>
-    internal sealed record Fold(int Feed, StoredFact[] Facts, long Before) : WalkStep;
+    internal sealed record Fold(int Feed, FactBatch? Facts, long Before) : WalkStep;
 
     /// <summary>Forgets whose keys are gone.</summary>
     internal sealed record Forget : WalkStep;
@@ -28,8 +28,8 @@ internal abstract record WalkStep
     /// <param name="Person">Who asked, as the decision read it; goes back to who filled it.</param>
     /// <param name="Refused">Why it is not visited.</param>
     /// <param name="HistoryFrom">Epochs before it miss events that retention took, as far as was known when persons were folded.</param>
-    /// <param name="PersonsGone">From when on, and until when, a bound on persons had pushed some out whom features may still want; null when none was.</param>
-    internal sealed record Visit(StoredFact Stored, PersonBuffer Person, NotVisited? Refused, UnixMicros HistoryFrom, (UnixMicros First, UnixMicros Last)? PersonsGone) : WalkStep
+    /// <param name="PersonsGone">Whom a bound on persons had pushed out; null when none was.</param>
+    internal sealed record Visit(StoredFact Stored, PersonBuffer Person, NotVisited? Refused, UnixMicros HistoryFrom, PersonsGone? PersonsGone) : WalkStep
     {
         internal Decided Decided => (Decided)Stored.Fact;
     }
