@@ -1,5 +1,6 @@
 using CsCheck;
 using Millrace.Features.Definitions;
+using Millrace.Features.Local;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Journal;
@@ -81,7 +82,39 @@ public sealed class ReadPlanTests
             new ReadPlan(KindSet.All, wanted).Run(inputs, scratch, matrix);
             return matrix;
         }
-    }, iter: 30);
+    });
+
+    [Fact]
+    public void Persons_in_one_shard_are_read_as_persons_in_many() => FoldedHistory.Facts.Sample(facts =>
+    {
+        // In bytes they may differ: in a shard of many, whom nothing looks back on any more goes sooner.
+        var one = EmbeddedPersonStore.OfOneThread(KindSet.All.Persons, 2, TimeSpan.FromMinutes(30), 1_000_000, null);
+        var run = new KindRun(KindSet.All);
+        foreach (var fact in facts)
+        {
+            run.Take(fact);
+            one.Observe(fact);
+            if (fact.Fact is not Observed { Received: var now } observed)
+            {
+                continue;
+            }
+
+            var snapshot = run.Folder.Freeze(now);
+            Assert.Equal(Read(run.Persons), Read(one));
+
+            int[] Read(EmbeddedPersonStore persons)
+            {
+                var person = new PersonBuffer();
+                persons.Read("default", observed.User, observed.Session, person);
+                int[] rows = [.. Enumerable.Range(0, FoldedHistory.Items).Select(i => snapshot.RowOf($"i{i}"))];
+                string[] names = [.. KindSet.All.Names];
+                var matrix = new float[rows.Length * names.Length];
+                var inputs = new ReadInputs { Snapshot = snapshot, Rows = rows, Person = person, Asked = now, Context = FactContext.None, Surface = "f1" };
+                new ReadPlan(KindSet.All, names).Run(inputs, new ReadScratch(), matrix);
+                return [.. matrix.Select(BitConverter.SingleToInt32Bits)];
+            }
+        }
+    });
 
     [Fact]
     public void An_item_of_before_1970_has_an_age()
