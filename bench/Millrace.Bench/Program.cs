@@ -7,6 +7,7 @@ using Millrace.Bench.Features;
 using Millrace.Bench.FeaturesAsOf;
 using Millrace.Bench.FeaturesImage;
 using Millrace.Bench.FeaturesOwnEvent;
+using Millrace.Bench.Forests;
 using Millrace.Bench.JournalAppend;
 using Millrace.Bench.JournalRead;
 using Millrace.Bench.StoreMemory;
@@ -41,6 +42,9 @@ return args switch
     ["features-assemble"] => AssembleBench.Run(items: 1_000_000, events: 1_000_000, runs: 1_000, only: []),
     ["features-assemble", var items, var events, var runs, .. var only] => AssembleBench.Run(
         int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture), only),
+    ["forest", var trees, var leaves, var rows] => ForestBench.Run(
+        int.Parse(trees, CultureInfo.InvariantCulture), int.Parse(leaves, CultureInfo.InvariantCulture), int.Parse(rows, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1)),
+    ["forest-golden", var directory] => GoldenModels.Write(directory),
     ["store-memory"] => StoreMemoryBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
@@ -52,6 +56,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

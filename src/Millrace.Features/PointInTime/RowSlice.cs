@@ -12,8 +12,9 @@ namespace Millrace.Features.PointInTime;
 /// <param name="Engine">Raised whenever the same facts would give other rows.</param>
 /// <param name="Kind">Which rows a decision has.</param>
 /// <param name="AnyDefinitions">Whether decisions that were taken under other definitions have rows.</param>
+/// <param name="Journal">Names the journal; empty when it has no name.</param>
 public sealed record RowSlice(
-    UnixMicros From, UnixMicros To, ImmutableArray<string> Features, string Definitions, int Engine, RowKind Kind = RowKind.Slate, bool AnyDefinitions = false)
+    UnixMicros From, UnixMicros To, ImmutableArray<string> Features, string Definitions, int Engine, RowKind Kind = RowKind.Slate, bool AnyDefinitions = false, string Journal = "")
 {
     /// <summary>What the names of its files begin with; in order of time.</summary>
     public string Name => NameOf(From, To);

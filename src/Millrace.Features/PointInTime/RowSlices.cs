@@ -65,9 +65,15 @@ public sealed class RowSlices : IAsyncDisposable
 
         foreach (var file in RowFiles.In(_directory).OrderBy(file => file.Name, StringComparer.Ordinal))
         {
-            if (await RowFiles.KindOfAsync(_directory, file.Name, cancellation) is { } kind && kind != Whole.Kind)
+            var (kind, journal) = await OriginOfAsync(file.Name, isOurs: file.From < Whole.To && file.To > Whole.From, cancellation);
+            if (!string.IsNullOrEmpty(journal) && Whole.Journal.Length > 0 && journal != Whole.Journal)
             {
-                throw new IOException($"{Path.Combine(_directory, file.Name)} holds {Word(kind)} rows, and this build makes {Word(Whole.Kind)} rows: whoever reads the directory would take them for the same. "
+                throw new IOException($"{Path.Combine(_directory, file.Name)} holds rows of the journal {journal}, and this build reads the journal {Whole.Journal}. Build into another directory, or delete it");
+            }
+
+            if (kind is not null && kind != Whole.Kind)
+            {
+                throw new IOException($"{Path.Combine(_directory, file.Name)} holds {Word(kind.Value)} rows, and this build makes {Word(Whole.Kind)} rows: whoever reads the directory would take them for the same. "
                     + "Build into another directory, or delete it");
             }
         }
@@ -151,6 +157,23 @@ public sealed class RowSlices : IAsyncDisposable
     {
         var ours = _slices.Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
         return RowFiles.In(_directory).Where(file => file.From < Whole.To && file.To > Whole.From && !ours.Contains(RowSlice.NameOf(file.From, file.To))).Select(file => file.Name);
+    }
+
+    /// <summary>A file of another time that cannot be read is not this build's to judge: it hinders nobody but who reads it.</summary>
+    private async Task<(RowKind? Kind, string? Journal)> OriginOfAsync(string name, bool isOurs, CancellationToken cancellation)
+    {
+        try
+        {
+            return await RowFiles.OriginOfAsync(_directory, name, cancellation);
+        }
+        catch (IOException) when (!isOurs)
+        {
+            return default;
+        }
+        catch (IOException damaged)
+        {
+            throw new IOException($"{damaged.Message}; delete it to have it built anew", damaged);
+        }
     }
 
     private static string Word(RowKind kind) => kind == RowKind.Slate ? "slate" : "candidates";

@@ -16,6 +16,7 @@ public sealed class FileSubjectKeys : ISubjectKeys
     private readonly SubjectKeyTable _table = new();
     private readonly Dictionary<long, int> _fresh = []; // Keys that no disk has seen, with how many reads wait for it.
     private readonly Dictionary<UInt128, List<long>> _doomed = []; // Destroyed in memory, not yet durably.
+    private readonly HashSet<long> _damaged = []; // Written while loading only.
     private readonly SubjectKeyFile _file;
     private readonly int _maxSubjects;
     private readonly Action<int, int>? _onNearlyFull;
@@ -40,10 +41,9 @@ public sealed class FileSubjectKeys : ISubjectKeys
         _file = new SubjectKeyFile(files, path, readOnly);
         try
         {
-            _newest = _file.Load((id, owner, secret) => secret.CopyTo(_table.Add(id, owner)), out var damaged);
+            _newest = _file.Load((id, owner, secret) => secret.CopyTo(_table.Add(id, owner)), id => _damaged.Add(id));
             _written = _durable = _newest;
-            Damaged = damaged;
-            JournalMetrics.DamagedKeys(damaged);
+            JournalMetrics.DamagedKeys(Damaged);
         }
         catch
         {
@@ -59,7 +59,7 @@ public sealed class FileSubjectKeys : ISubjectKeys
     public long Newest => Volatile.Read(ref _durable);
 
     /// <summary>Slots whose checksum fails: keys that are lost, so that what they sealed reads as erased.</summary>
-    public int Damaged { get; }
+    public int Damaged => _damaged.Count;
 
     /// <summary>Keys that are held.</summary>
     public int Count
@@ -138,6 +138,18 @@ public sealed class FileSubjectKeys : ISubjectKeys
             var found = _table.Secret(id);
             found.CopyTo(secret);
             return found.Length > 0;
+        }
+    }
+
+    /// <summary>
+    /// Whether the file says that it gave this key out and destroyed it. Of a key that is damaged, or newer than an older copy of the file, it does not: what it sealed cannot be
+    /// read, and nobody erased it.
+    /// </summary>
+    public bool WasDestroyed(long id)
+    {
+        lock (_lock)
+        {
+            return id > 0 && id <= _written && !_damaged.Contains(id) && _table.Secret(id).Length == 0;
         }
     }
 

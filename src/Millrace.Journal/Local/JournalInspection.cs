@@ -41,6 +41,9 @@ public sealed class JournalInspection
         ? new JournalInspection(directory, layout, keys)
         : throw new DirectoryNotFoundException($"{directory}: expected a journal's directory, with a file journal.json; there is none");
 
+    /// <summary>The set of subject keys that seals it, which names the journal and its copies; null in one of an earlier release.</summary>
+    public Guid? KeySet => _layout.KeySet;
+
     /// <summary>Every stream's partitions, in order.</summary>
     public IEnumerable<(JournalStream Stream, int Partition)> Partitions() =>
         from stream in StreamNames.All
@@ -105,6 +108,26 @@ public sealed class JournalInspection
 
     /// <summary>As <see cref="OpenReader"/>, for a fold: events come without their own ids and without those of their decisions, and share equal contexts.</summary>
     public InspectionReader OpenFoldReader() => new(this, new FactCodec(_keys, forFolding: true), _layout);
+
+    /// <summary>As <see cref="OpenReader"/>, where erased is only what was sealed with a key that was destroyed: what cannot be opened for another reason reads as damaged.</summary>
+    /// <param name="keys">Those that the journal was opened with.</param>
+    /// <exception cref="JournalKeysException">They are not those that seal this journal, or an older copy of them.</exception>
+    public InspectionReader OpenErasureReader(FileSubjectKeys keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (KeySet is { } expected && expected != keys.Set)
+        {
+            throw new JournalKeysException($"the journal in {_directory} is sealed with the subject keys {expected}, and the key file holds {keys.Set}: put its own key file back");
+        }
+
+        if (JournalFloors.Read(_directory).NewestKey is var newest && newest > keys.Newest)
+        {
+            throw new JournalKeysException(
+                $"the subject keys end at {keys.Newest}, though the journal in {_directory} has facts sealed with keys up to {newest}: they are an older copy; put the newest key file back");
+        }
+
+        return new(this, new FactCodec(_keys, wasDestroyed: keys.WasDestroyed), _layout);
+    }
 
     private static SegmentInfo Describe(JournalStream stream, int partition, Segment segment)
     {

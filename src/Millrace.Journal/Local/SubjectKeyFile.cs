@@ -71,20 +71,22 @@ internal sealed class SubjectKeyFile : IDisposable
     /// Reads every slot and makes it durable: an earlier process may have left what it read in the page cache only, after a failed sync, so all is written again.
     /// </summary>
     /// <param name="onLive">Takes id, owner and key of each live slot.</param>
-    /// <param name="damaged">How many slots' checksums fail: keys that are lost.</param>
+    /// <param name="onDamaged">Takes the id of each slot whose checksum fails: a key that is lost.</param>
     /// <returns>The newest id.</returns>
-    public long Load(LiveSlot onLive, out int damaged)
+    public long Load(LiveSlot onLive, Action<long> onDamaged)
     {
         var buffer = GC.AllocateArray<byte>(Stretch, pinned: true);
         var slots = Math.Max(0, (_file.Length / SlotBytes) - 1);
-        damaged = 0;
         for (var id = 1L; id <= slots; id += Stretch / SlotBytes)
         {
             var bytes = buffer.AsSpan(0, (int)Math.Min(Stretch, (slots - id + 1) * SlotBytes));
             _file.Read(bytes, id * SlotBytes);
             for (var at = 0; at < bytes.Length; at += SlotBytes)
             {
-                damaged += Read(bytes.Slice(at, SlotBytes), id + (at / SlotBytes), onLive) ? 0 : 1;
+                if (!Read(bytes.Slice(at, SlotBytes), id + (at / SlotBytes), onLive))
+                {
+                    onDamaged(id + (at / SlotBytes));
+                }
             }
 
             if (!_readOnly)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Millrace.Journal;
+using Millrace.Models.Trees;
 using Millrace.Node;
 using Millrace.Node.Configuration;
 
@@ -35,7 +36,7 @@ internal static class CommandGuard
             await error.WriteLineAsync($"The journal is damaged in segment {damaged.Segment} at offset {damaged.Offset}: {damaged.Message}");
             return (int)ExitCode.JournalCorrupt;
         }
-        catch (Exception failed) when (failed is IOException or InvalidDataException or InvalidOperationException or JournalException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is IOException or InvalidDataException or InvalidOperationException or JournalException or ForestException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync(failed.Message);
             return (int)ExitCode.Failure;

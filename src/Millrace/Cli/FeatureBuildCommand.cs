@@ -70,6 +70,14 @@ internal sealed class FeatureBuildCommand
         // Nobody waits for a pause here, and collecting beside the fold costs processor time (docs/results/features.md).
         GCSettings.LatencyMode = GCLatencyMode.Batch;
         using var files = JournalFiles.Open(parsed.GetValue(_data) ?? config.Node.Data);
+        if (files.LacksKeys)
+        {
+            throw new NodeStartException(
+                ExitCode.DataUnusable,
+                "the journal's subject keys are not there: every person would read as erased, and their slices would pass for done. Name the node's data directory, with its own keys");
+        }
+
+        request = request with { Journal = files.JournalName };
         using var reader = files.Inspection.OpenFoldReader();
         using var ahead = new ReadAheadReader(reader);
         var run = new BuildRun(ahead, features, folding, request) { Skipped = (position, fault) => error.WriteLine($"skipped: {position} is no fact: {fault.Message}") };

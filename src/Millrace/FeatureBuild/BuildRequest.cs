@@ -32,4 +32,7 @@ internal sealed record BuildRequest
 
     /// <summary>Whether decisions that were taken under other definitions get rows too.</summary>
     public bool AnyDefinitions { get; init; }
+
+    /// <summary>Names the journal in the files, so that rows are never judged by another; empty when it has no name.</summary>
+    public string Journal { get; init; } = "";
 }

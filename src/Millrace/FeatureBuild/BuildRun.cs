@@ -37,7 +37,8 @@ internal sealed class BuildRun(IJournalReader journal, FeatureSet features, Feat
     /// <exception cref="OperationCanceledException">It was cancelled: the slices that are complete stay.</exception>
     public async Task<BuildOutcome> RunAsync(CancellationToken cancellation)
     {
-        var whole = new RowSlice(request.From, request.To, request.Features, folding.Fingerprint(features), RowBuilder.Engine, request.Kind, request.AnyDefinitions);
+        var whole = new RowSlice(request.From, request.To, request.Features, folding.Fingerprint(features), RowBuilder.Engine, request.Kind, request.AnyDefinitions, request.Journal);
+        using var alone = RowFiles.Lock(request.Into);
         await using var slices = new RowSlices(request.Into, whole, request.Slice, new RowFileOptions());
         await slices.FindDoneAsync(cancellation);
         if (slices.Left is not { } left)

@@ -19,6 +19,8 @@ public static class RowFiles
     internal const string AnyDefinitions = "millrace.any_definitions";
     internal const string Part = "millrace.part";
     internal const string Last = "millrace.last";
+    internal const string Journal = "millrace.journal";
+    private const string LockName = "build.lock";
 
     /// <summary>Whether a column that every file has is called so.</summary>
     public static bool IsFixed(string name) => RowColumns.IsFixed(name);
@@ -38,7 +40,7 @@ public static class RowFiles
             await using var reader = await ParquetReader.CreateAsync(PathOf(directory, slice, part), cancellationToken: cancellation);
             var expected = MetadataOf(slice, part, isLast: false);
             var names = reader.Schema.DataFields.Skip(RowColumns.Fixed).Select(f => f.Name);
-            if (expected.Any(e => e.Key != Last && reader.CustomMetadata.GetValueOrDefault(e.Key) != e.Value) || !names.SequenceEqual(slice.Features))
+            if (expected.Any(e => e.Key is not (Last or Journal) && reader.CustomMetadata.GetValueOrDefault(e.Key) != e.Value) || !names.SequenceEqual(slice.Features))
             {
                 return false;
             }
@@ -52,12 +54,36 @@ public static class RowFiles
         return false;
     }
 
-    /// <summary>Which rows a whole file holds; null when it does not say.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    internal static async Task<RowKind?> KindOfAsync(string directory, string name, CancellationToken cancellation)
+    /// <summary>Keeps a directory to one who writes files there: a build, or a removal of rows.</summary>
+    /// <exception cref="IOException">Another does, or the disk refuses.</exception>
+    public static IDisposable Lock(string directory)
     {
-        await using var reader = await ParquetReader.CreateAsync(Path.Combine(directory, name), cancellationToken: cancellation);
-        return Enum.TryParse<RowKind>(reader.CustomMetadata.GetValueOrDefault(Kind), out var kind) ? kind : null;
+        DurableFile.CreateDirectory(DiskFiles.Instance, directory);
+        var path = Path.Combine(directory, LockName);
+        try
+        {
+            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException refused)
+        {
+            throw new IOException($"{path} cannot be locked: a build or a forget writes into this directory, and two would write over each other ({refused.Message})", refused);
+        }
+    }
+
+    /// <summary>Which rows a whole file holds, and the name of the journal that they are from; null for what it does not say.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal static async Task<(RowKind? Kind, string? Journal)> OriginOfAsync(string directory, string name, CancellationToken cancellation)
+    {
+        var path = Path.Combine(directory, name);
+        try
+        {
+            await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellation);
+            return (Enum.TryParse<RowKind>(reader.CustomMetadata.GetValueOrDefault(Kind), out var kind) ? kind : null, reader.CustomMetadata.GetValueOrDefault(Journal));
+        }
+        catch (Exception damaged) when (damaged is not OperationCanceledException)
+        {
+            throw new IOException($"{path} cannot be read: {damaged.Message}", damaged); // The library throws many kinds.
+        }
     }
 
     /// <summary>The whole files of a directory, by name, each with the time of its slice.</summary>
@@ -75,20 +101,35 @@ public static class RowFiles
         }
     }
 
+    /// <summary>What killed builds and removals left of files that never got their names.</summary>
+    internal static string[] UnfinishedIn(string directory) => NamesIn(directory, "rows-*" + Extension + Unfinished);
+
+    /// <summary>Parquet files whose names no build gave.</summary>
+    internal static string[] StrangersIn(string directory) => [.. NamesIn(directory, "*" + Extension).Except(In(directory).Select(file => file.Name), StringComparer.Ordinal)];
+
     internal static string PathOf(string directory, RowSlice slice, int part) =>
         Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{slice.Name}-{part:D4}{Extension}"));
 
-    internal static Dictionary<string, string> MetadataOf(RowSlice slice, int part, bool isLast) => new(StringComparer.Ordinal)
+    internal static Dictionary<string, string> MetadataOf(RowSlice slice, int part, bool isLast)
     {
-        [Definitions] = slice.Definitions,
-        [Engine] = slice.Engine.ToString(CultureInfo.InvariantCulture),
-        [From] = slice.From.ToString(),
-        [To] = slice.To.ToString(),
-        [Kind] = slice.Kind.ToString(),
-        [AnyDefinitions] = slice.AnyDefinitions.ToString(),
-        [Part] = part.ToString(CultureInfo.InvariantCulture),
-        [Last] = isLast.ToString(),
-    };
+        Dictionary<string, string> metadata = new(StringComparer.Ordinal)
+        {
+            [Definitions] = slice.Definitions,
+            [Engine] = slice.Engine.ToString(CultureInfo.InvariantCulture),
+            [From] = slice.From.ToString(),
+            [To] = slice.To.ToString(),
+            [Kind] = slice.Kind.ToString(),
+            [AnyDefinitions] = slice.AnyDefinitions.ToString(),
+            [Part] = part.ToString(CultureInfo.InvariantCulture),
+            [Last] = isLast.ToString(),
+        };
+        if (slice.Journal.Length > 0)
+        {
+            metadata.Add(Journal, slice.Journal);
+        }
+
+        return metadata;
+    }
 
     /// <summary>Makes the directory, and takes away what an earlier run left of a slice, last part first: a slice never seems done while it is not.</summary>
     internal static void Begin(string directory, RowSlice slice)
@@ -105,6 +146,8 @@ public static class RowFiles
 
     /// <summary>Marks a slice whose last file is there as not done: rows of it turned out to be missing.</summary>
     internal static void MarkShort(string directory, RowSlice slice) => DurableFile.Replace(DiskFiles.Instance, ShortOf(directory, slice), []);
+
+    private static string[] NamesIn(string directory, string pattern) => [.. Directory.EnumerateFiles(directory, pattern).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     private static string ShortOf(string directory, RowSlice slice) => Path.Combine(directory, slice.Name + Short);
 

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Millrace.Journal;
 using Millrace.Journal.Segments;
 using Parquet;
 using Parquet.Schema;
@@ -9,26 +10,29 @@ namespace Millrace.Features.PointInTime.Parquet;
 internal static class RowRemoval
 {
     private const string Decision = "decision";
+    private const string Time = "time";
 
     private static readonly ParquetOptions Options = new() { CompressionMethod = CompressionMethod.Snappy, CompressionLevel = CompressionLevel.Fastest };
 
     /// <summary>How many rows each decision of a file has.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    internal static async Task<Dictionary<string, int>> DecisionsOfAsync(string path, CancellationToken cancellation)
+    internal static async Task<IReadOnlyCollection<DecisionCount>> DecisionsOfAsync(string path, CancellationToken cancellation)
     {
-        var decisions = new Dictionary<string, int>(StringComparer.Ordinal);
+        var decisions = new Dictionary<string, DecisionCount>(StringComparer.Ordinal);
         await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellation);
-        var field = FieldOf(reader, path);
+        var (field, time) = (FieldOf(reader, Decision, path), FieldOf(reader, Time, path));
         for (var group = 0; group < reader.RowGroupCount; group++)
         {
             using var rows = reader.OpenRowGroupReader(group);
-            foreach (var decision in await TextsAsync(rows, field, cancellation))
+            var (ids, times) = (await TextsAsync(rows, field, cancellation), new long[rows.RowCount]);
+            await rows.ReadAsync<long>(time, times, cancellationToken: cancellation);
+            for (var row = 0; row < ids.Length; row++)
             {
-                decisions[decision!] = decisions.GetValueOrDefault(decision!) + 1;
+                decisions[ids[row]!] = new DecisionCount(ids[row]!, new UnixMicros(times[row]), decisions.GetValueOrDefault(ids[row]!).Rows + 1);
             }
         }
 
-        return decisions;
+        return decisions.Values;
     }
 
     /// <summary>Writes the file anew without the rows of some decisions, durably.</summary>
@@ -41,7 +45,7 @@ internal static class RowRemoval
             await using (var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellation))
             await using (var stream = new FileStream(next, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16))
             {
-                await CopyAsync(reader, FieldOf(reader, path), stream, goes, cancellation);
+                await CopyAsync(reader, FieldOf(reader, Decision, path), stream, goes, cancellation);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -117,6 +121,6 @@ internal static class RowRemoval
 
     private static T[] Pick<T>(T[] values, int[] kept) => [.. kept.Select(row => values[row])];
 
-    private static DataField FieldOf(ParquetReader reader, string path) =>
-        reader.Schema.DataFields.FirstOrDefault(field => field.Name == Decision) ?? throw new IOException($"{path} has no column '{Decision}': no build wrote it");
+    private static DataField FieldOf(ParquetReader reader, string name, string path) =>
+        reader.Schema.DataFields.FirstOrDefault(field => field.Name == name) ?? throw new IOException($"{path} has no column '{name}': no build wrote it");
 }

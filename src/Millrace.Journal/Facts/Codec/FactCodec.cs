@@ -10,7 +10,8 @@ namespace Millrace.Journal.Facts.Codec;
 /// </summary>
 /// <param name="keys">Open and seal.</param>
 /// <param name="forFolding">Whether events are read only to be folded: their own ids and those of their decisions, which no fold looks at, are left out, and equal contexts shared.</param>
-internal sealed class FactCodec(ISubjectKeys keys, bool forFolding = false)
+/// <param name="wasDestroyed">Whether a key was destroyed; given where what only cannot be opened, for want of the right key, must not pass for erased: such a record is no fact then.</param>
+internal sealed class FactCodec(ISubjectKeys keys, bool forFolding = false, Func<long, bool>? wasDestroyed = null)
 {
     // A key's id as the longest varint, nonce and tag.
     private const int MostSealBytes = 10 + SubjectSealer.NonceBytes + SubjectSealer.TagBytes;
@@ -199,6 +200,11 @@ internal sealed class FactCodec(ISubjectKeys keys, bool forFolding = false)
         var tag = cursor.Take(SubjectSealer.TagBytes);
         text = text[..cursor.Rest.Length];
         erased = !_sealer.Open(key, nonce, cursor.Rest, tag, open, text);
+        if (erased && wasDestroyed?.Invoke(key) == false)
+        {
+            throw new FactFormatException($"it is sealed with key {key}, which these keys do not open and did not destroy: they are others, an older copy, or damaged");
+        }
+
         return erased ? [] : text;
     }
 

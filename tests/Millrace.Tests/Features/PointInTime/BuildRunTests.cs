@@ -109,7 +109,7 @@ public sealed class BuildRunTests : IDisposable
         var request = BuiltRows.Request(_directory.FullName, Set, history.Now + TimeSpan.FromHours(1), history.Now + TimeSpan.FromHours(9));
         var outcome = await BuiltRows.RunAsync(history.Journal, Set, request);
         Assert.Equal((0L, 0L), (outcome.Rows, outcome.Missing));
-        Assert.Empty(Directory.GetFiles(_directory.FullName));
+        Assert.Empty(Directory.GetFiles(_directory.FullName, "rows-*"));
     }
 
     [Fact]
@@ -195,6 +195,26 @@ public sealed class BuildRunTests : IDisposable
         await using var same = Slices(from, to, length);
         await same.FindDoneAsync(TestContext.Current.CancellationToken);
         Assert.Equal(same.Count, same.Kept);
+    }
+
+    [Fact]
+    public async Task A_damaged_file_of_another_time_hinders_no_build_and_one_of_this_time_is_named()
+    {
+        RowSlices Slices(int from) => new(
+            _directory.FullName, new RowSlice(new UnixMicros(from * 60_000_000L), new UnixMicros((from + 1) * 60_000_000L), [], "", 1), TimeSpan.FromMinutes(1), new RowFileOptions());
+        await using (var before = Slices(0))
+        {
+            await before.CompleteAsync(before.Whole.To, before.Whole.To, TestContext.Current.CancellationToken);
+        }
+
+        var path = Assert.Single(Directory.GetFiles(_directory.FullName, "*.parquet"));
+        await File.WriteAllTextAsync(path, "no Parquet at all", TestContext.Current.CancellationToken);
+        await using var later = Slices(1);
+        await later.FindDoneAsync(TestContext.Current.CancellationToken);
+        await using var same = Slices(0);
+        var refused = await Assert.ThrowsAsync<IOException>(() => same.FindDoneAsync(TestContext.Current.CancellationToken));
+        Assert.StartsWith(path, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("delete it", refused.Message, StringComparison.Ordinal);
     }
 
     private static FeatureDefinition[] Definitions() =>

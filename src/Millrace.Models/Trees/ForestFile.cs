@@ -1,0 +1,40 @@
+namespace Millrace.Models.Trees;
+
+/// <summary>Reads a model file of either kind.</summary>
+public static class ForestFile
+{
+    /// <summary>The forest in the file at <paramref name="path"/>; what kind it is shows in how it begins.</summary>
+    /// <param name="path">A LightGBM text model or an XGBoost JSON model.</param>
+    /// <param name="limits">Bounds; null for <see cref="ForestLimits.Default"/>.</param>
+    /// <exception cref="ForestException">It is neither, or not a valid one; the message begins with the path.</exception>
+    public static Forest Read(string path, ForestLimits? limits = null)
+    {
+        limits ??= ForestLimits.Default;
+        try
+        {
+            return Read(Bytes(path, limits), limits);
+        }
+        catch (Exception fault) when (fault is ForestException or IOException or UnauthorizedAccessException)
+        {
+            throw new ForestException(fault is ForestException ? $"{path}: {fault.Message}" : fault.Message);
+        }
+    }
+
+    /// <summary>The forest that <paramref name="bytes"/> describe.</summary>
+    public static Forest Read(byte[] bytes, ForestLimits? limits = null)
+    {
+        if (LightGbmText.IsOne(bytes)) return LightGbmText.Read(bytes, limits);
+        if (XgboostJson.IsOne(bytes)) return XgboostJson.Read(bytes, limits);
+        throw new ForestException("expected a LightGBM text model, which begins with 'tree', or an XGBoost JSON model, which begins with '{'");
+    }
+
+    // Not File.ReadAllBytes: a file beyond the bound, or one that grows, must not be read whole.
+    private static byte[] Bytes(string path, ForestLimits limits)
+    {
+        using var file = File.OpenRead(path);
+        if (file.Length > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got {file.Length}");
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+}
