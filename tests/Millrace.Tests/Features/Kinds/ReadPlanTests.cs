@@ -90,6 +90,7 @@ public sealed class ReadPlanTests
         // In bytes they may differ: in a shard of many, whom nothing looks back on any more goes sooner.
         var one = EmbeddedPersonStore.OfOneThread(KindSet.All.Persons, 2, TimeSpan.FromMinutes(30), 1_000_000, null);
         var run = new KindRun(KindSet.All);
+        var seen = new List<Observed>();
         foreach (var fact in facts)
         {
             run.Take(fact);
@@ -99,13 +100,14 @@ public sealed class ReadPlanTests
                 continue;
             }
 
+            seen.Add(observed);
             var snapshot = run.Folder.Freeze(now);
-            Assert.Equal(Read(run.Persons), Read(one));
+            Assert.All([observed, seen[seen.Count / 3]], who => Assert.Equal(Read(run.Persons, who), Read(one, who)));
 
-            int[] Read(EmbeddedPersonStore persons)
+            int[] Read(EmbeddedPersonStore persons, Observed who)
             {
                 var person = new PersonBuffer();
-                persons.Read("default", observed.User, observed.Session, person);
+                persons.Read("default", who.User, who.Session, person);
                 int[] rows = [.. Enumerable.Range(0, FoldedHistory.Items).Select(i => snapshot.RowOf($"i{i}"))];
                 string[] names = [.. KindSet.All.Names];
                 var matrix = new float[rows.Length * names.Length];

@@ -62,7 +62,7 @@ public sealed class WalkFaultTests : IAsyncDisposable
         var visitor = new Visitor();
         var walk = new PointInTimeWalk(new FailingReader(_journal, offset: 10), set, Options(ahead));
         await Assert.ThrowsAsync<JournalFaultException>(() => walk.RunAsync(visitor, Cancellation));
-        Assert.Equal((10L, 0L), (walk.Folded, walk.Counts.Visited));
+        Assert.Equal((11L, 0L), (walk.Folded, walk.Counts.Visited)); // The item and ten events.
     }
 
     [Theory]
