@@ -11,8 +11,8 @@ namespace Millrace.Features.Catalogue;
 /// <param name="maxItems">The most items of the catalogue, deleted ones included.</param>
 /// <param name="maxLearnt">The most items that only events name.</param>
 /// <param name="uses">Who refers to a row.</param>
-/// <param name="leaving">Told of each row that its item is about to leave.</param>
-internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action<int, CatalogueItem> leaving)
+/// <param name="leaving">Told of each row that its item is about to leave; says whether anything is lost with it.</param>
+internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Func<int, CatalogueItem, bool> leaving)
 {
     /// <summary>So many rows are tried for one that is free: a bounded price for each change at the bound.</summary>
     private const int Tries = 64;
@@ -54,7 +54,7 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
         var before = row < 0 ? null : Read(row);
         if (before is null or { Learnt: true })
         {
-            if (_catalogued >= maxItems && !GiveUp(_deleted, static item => item is { Learnt: false, Deleted: true }))
+            if (_catalogued >= maxItems && !GiveUp(_deleted, static item => item is { Learnt: false, Deleted: true }, out _))
             {
                 return -1;
             }
@@ -74,14 +74,14 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
 
     /// <summary>Puts an item that only events name in a row; −1 when there is no place for it.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="bounded">Whether the bound was hit, even where an older item made room.</param>
+    /// <param name="bounded">Whether the bound left something out: the item, or what was known of an older one that made room.</param>
     internal int Learn(CatalogueItem item, out bool bounded)
     {
         var row = Find(item.Id);
-        bounded = row < 0 && _learntCount >= maxLearnt;
+        bounded = false;
         if (row < 0)
         {
-            if (bounded && !GiveUp(_learnt, static item => item.Learnt))
+            if (_learntCount >= maxLearnt && !GiveUp(_learnt, static item => item.Learnt, out bounded))
             {
                 return -1;
             }
@@ -158,7 +158,8 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
         return row;
     }
 
-    private bool GiveUp(Leavers leavers, Func<CatalogueItem, bool> may)
+    /// <returns>Whether there is room now.</returns>
+    private bool GiveUp(Leavers leavers, Func<CatalogueItem, bool> may, out bool lost)
     {
         for (var tries = Math.Min(Tries, leavers.Count); tries > 0; tries--)
         {
@@ -174,7 +175,7 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
                 continue;
             }
 
-            leaving(row, item);
+            lost = leaving(row, item);
             Index.Remove(row);
             _items.Edit(row) = null;
             _free.Push(row);
@@ -182,6 +183,7 @@ internal sealed class ItemRows(int maxItems, int maxLearnt, RowUses uses, Action
             return true;
         }
 
+        lost = true;
         return false;
     }
 

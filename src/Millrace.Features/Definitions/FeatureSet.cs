@@ -18,7 +18,7 @@ public sealed class FeatureSet
     /// Raised whenever code folds or reads the same facts otherwise (weights, buckets, hashes), so that values change: epochs and snapshots of another are not believed, and
     /// decisions of before cannot be built any more.
     /// </summary>
-    internal const int FoldVersion = 3;
+    internal const int FoldVersion = 4;
 
     /// <summary>Raised where values stay and only rows or states lie otherwise in snapshots of items: those of another are not believed, and epochs are.</summary>
     internal const int RowLayout = 3;
@@ -28,6 +28,7 @@ public sealed class FeatureSet
 
     private readonly ImmutableSortedDictionary<string, int> _index;
     private readonly ImmutableArray<BoundFeature> _bound;
+    private readonly ImmutableArray<FeatureClosure> _closures;
     private readonly ConditionalWeakTable<object, ReadPlan> _plans = [];
 
     private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, int similar, string listedEvent, int seen)
@@ -40,6 +41,7 @@ public sealed class FeatureSet
         ContextKeys = [.. definitions.SelectMany(definition => definition.ContextKeys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _index = definitions.Select((definition, i) => KeyValuePair.Create(definition.Name, i)).ToImmutableSortedDictionary(StringComparer.Ordinal);
         _bound = [.. definitions.Select(Bind)];
+        _closures = FeatureClosure.Of(definitions, IndexOf);
         Fingerprint = FingerprintOf(definitions, states, Persons);
     }
 
@@ -127,6 +129,9 @@ public sealed class FeatureSet
 
     /// <summary>A definition with the places of what it reads.</summary>
     internal BoundFeature Bound(int definition) => _bound[definition];
+
+    /// <summary>What the feature of that name reads, inputs and all; null when there is none here.</summary>
+    internal FeatureClosure? ClosureOf(FeatureDefinition feature) => IndexOf(feature.Name) is var index and >= 0 ? _closures[index] : null;
 
     /// <summary>How the columns of <paramref name="names"/> are read, made once as long as <paramref name="owner"/> lives.</summary>
     /// <param name="owner">Whose columns they are: a policy's blend.</param>

@@ -28,6 +28,7 @@ public sealed record PersonSumFeature(string Name, FeatureEntity Of, string Even
     internal override void Read(in FeatureRead read, Span<float> column)
     {
         var (_, amount) = PersonBuckets.Read(read.Section(0), read.Key<PersonBucketsKey>(0), read.Asked.Value);
-        column.Fill((float)(As == CountRead.Log ? Deterministic.Log(1 + Math.Max(0, amount / 1e6)) : amount / 1e6));
+        var sum = (double)amount / 1e6;
+        column.Fill((float)(As == CountRead.Log ? Deterministic.Log(1 + Math.Max(0, sum)) : sum));
     }
 }

@@ -19,6 +19,7 @@ internal sealed class PersonsImage
     private readonly long _evicted;
     private readonly long _leftOut;
     private readonly bool _linksLost;
+    private readonly PersonLosses _losses;
 
     internal PersonsImage(PersonShards shards, PersonLayout layout, ISubjectKeys? keys, long epoch, UnixMicros time)
     {
@@ -46,7 +47,7 @@ internal sealed class PersonsImage
             }
         }
 
-        (_evicted, _leftOut, _linksLost) = (shards.Evicted, shards.LeftOut, shards.LinksLost);
+        (_evicted, _leftOut, _linksLost, _losses) = (shards.Evicted, shards.LeftOut, shards.LinksLost, shards.Losses);
     }
 
     internal SnapshotHead Head { get; }
@@ -65,19 +66,34 @@ internal sealed class PersonsImage
             }
         }
 
-        var leftOut = _leftOut;
+        var (leftOut, gone) = (_leftOut, _losses.Gone);
         if (_keys is not null)
         {
             using var sealer = new PersonSealer(_keys, place);
             WritePersons(writer, sealer);
             leftOut += sealer.LeftOut;
+
+            // Whoever is left out now is missing from this file's time on.
+            gone = sealer.LeftOut == 0 ? gone : (gone?.First ?? Head.Time, gone is var (_, last) && last > Head.Time ? last : Head.Time);
         }
 
         writer.Flag(false);
         writer.Number((ulong)_evicted);
         writer.Number((ulong)leftOut);
+        Write(writer, gone);
+        Write(writer, _losses.Cut);
         writer.Flag(_linksLost);
     });
+
+    private static void Write(StateWriter to, (UnixMicros First, UnixMicros Last)? when)
+    {
+        to.Flag(when is not null);
+        if (when is var (first, last))
+        {
+            to.Signed(first.Value);
+            to.Signed(last.Value);
+        }
+    }
 
     private void WritePersons(StateWriter to, PersonSealer sealer)
     {

@@ -33,7 +33,7 @@ internal static class PersonsLoader
                 shards.Folded[next.Partition] = next.Offset;
             }
 
-            Open(reader, place, shards, store.Keys, maps, head.Time);
+            Open(reader, place, shards, store.Keys, maps);
             return (shards, head);
         });
 
@@ -49,8 +49,8 @@ internal static class PersonsLoader
             }
 
             var shards = store.Empty(partitions);
-            Open(reader, place, shards, store.Keys, maps: [], head.Time);
-            shards.GoOn(evicted: 0, leftOut: 0, head.Time);
+            Open(reader, place, shards, store.Keys, maps: []);
+            shards.GoOn(evicted: 0, leftOut: 0, losses: new PersonLosses(null, null));
             return shards;
         });
 
@@ -76,7 +76,7 @@ internal static class PersonsLoader
         }
     }
 
-    private static void Open(StateReader reader, byte[] place, PersonShards shards, ISubjectKeys? keys, SectionMap[] maps, UnixMicros time)
+    private static void Open(StateReader reader, byte[] place, PersonShards shards, ISubjectKeys? keys, SectionMap[] maps)
     {
         using var sealer = keys is null ? null : new PersonSealer(keys, place);
         while (reader.Flag())
@@ -93,9 +93,11 @@ internal static class PersonsLoader
             throw reader.Bad("how many were evicted and left out", $"{evicted} and {leftOut}");
         }
 
-        shards.GoOn((long)evicted, (long)leftOut, time);
+        shards.GoOn((long)evicted, (long)leftOut, new PersonLosses(When(reader), When(reader)));
         shards.LinksLost = reader.Flag();
     }
+
+    private static (UnixMicros First, UnixMicros Last)? When(StateReader from) => from.Flag() ? (new UnixMicros(from.Signed()), new UnixMicros(from.Signed())) : null;
 
     private static void Take(StateReader text, Sealing by, PersonShards shards, SectionMap[] maps)
     {

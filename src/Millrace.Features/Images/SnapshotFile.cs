@@ -14,7 +14,7 @@ internal static class SnapshotFile
     internal const int HashBytes = SHA256.HashSizeInBytes;
 
     /// <summary>The one format that is written and read.</summary>
-    internal const int Version = 3;
+    internal const int Version = 4;
 
     private const int MostHead = 4 << 20;
 

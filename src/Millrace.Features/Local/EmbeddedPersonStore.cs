@@ -60,12 +60,12 @@ public sealed class EmbeddedPersonStore : IPersonStore
     /// <inheritdoc cref="PersonShards.LeftOut"/>
     public long LeftOut => _shards.LeftOut;
 
-    /// <inheritdoc cref="PersonShards.Gone"/>
-    internal (UnixMicros First, UnixMicros Last)? Gone => _shards.Gone;
+    /// <inheritdoc cref="PersonShards.Losses"/>
+    internal PersonLosses Losses => _shards.Losses;
 
-    /// <summary>What it means for a feature at a time that people went from here whom it may still want; null when it means nothing.</summary>
-    internal Inexactness? InexactOf(FeatureDefinition feature, FeatureSet features, UnixMicros time) =>
-        Gone is var (first, last) ? Inexactness.OfPersons(feature, features, first, last, time) : null;
+    /// <summary>What it means for a feature at a time that people went from here whom it may still want, or were cut; null when it means nothing.</summary>
+    /// <inheritdoc cref="Inexactness.Covers" path="/param"/>
+    internal Inexactness? InexactOf(FeatureDefinition feature, FeatureSet features, UnixMicros epoch, UnixMicros asked) => Inexactness.Of(feature, features, Losses, epoch, asked);
 
     /// <inheritdoc cref="PersonShards.LinksLost"/>
     public bool LinksLost => _shards.LinksLost;
@@ -234,14 +234,14 @@ public sealed class EmbeddedPersonStore : IPersonStore
 
                 if (users is null || users.Withdrawn.Find(user) is null)
                 {
-                    Apply(sessions, PersonEntity.Session, session, folded, position);
-                    Apply(ofUser ? users : null, PersonEntity.User, user, folded, position);
+                    Apply(shards, sessions, PersonEntity.Session, session, folded, position);
+                    Apply(shards, ofUser ? users : null, PersonEntity.User, user, folded, position);
                 }
             }
         }
     }
 
-    private void Apply(PersonShard? shard, PersonEntity of, HashedKey key, in FoldedEvent folded, Position position)
+    private void Apply(PersonShards shards, PersonShard? shard, PersonEntity of, HashedKey key, in FoldedEvent folded, Position position)
     {
         if (shard is null)
         {
@@ -254,6 +254,12 @@ public sealed class EmbeddedPersonStore : IPersonStore
         if (shard.Of(of).Touch(key, received, _keys, fact.Tenant, fact.Subject!, position) is { } blob)
         {
             _layout.Apply(of, folded, blob);
+            if (blob.WasCut)
+            {
+                blob.WasCut = false;
+                shards.NoteCut(received);
+            }
+
             shard.Folded[position.Partition] = position.Offset + 1;
         }
     }

@@ -18,7 +18,9 @@ internal sealed class PersonShards
     private readonly long[] _folded;
     private readonly Lock _standing = new();
     private long _evicted;
-    private long? _goneBy;
+    private (UnixMicros First, UnixMicros Last)? _gone;
+    private long _firstCut = long.MaxValue;
+    private long _lastCut = long.MinValue;
     private int _waiting;
 
     internal PersonShards(PersonLayout layout, int partitions, TimeSpan idle, int maxPersons, int most = Most)
@@ -64,19 +66,32 @@ internal sealed class PersonShards
     /// <summary>Goes on counting where a snapshot stood; nobody sees this yet.</summary>
     /// <param name="evicted">How many had been evicted.</param>
     /// <param name="leftOut">How many had been left out.</param>
-    /// <param name="time">The snapshot's: when it happened nobody knows any more, and not later than then.</param>
-    internal void GoOn(long evicted, long leftOut, UnixMicros time)
+    /// <param name="losses">When that was, and when sums were cut.</param>
+    internal void GoOn(long evicted, long leftOut, PersonLosses losses)
     {
-        (_evicted, LeftOut) = (evicted, leftOut);
-        _goneBy = evicted + leftOut > 0 ? time.Value : null;
+        (_evicted, LeftOut, _gone) = (evicted, leftOut, losses.Gone);
+        if (losses.Cut is var (first, last))
+        {
+            (_firstCut, _lastCut) = (first.Value, last.Value);
+        }
     }
 
-    /// <summary>From when on, and until when, persons went whom features may still want; null when none did.</summary>
-    internal (UnixMicros First, UnixMicros Last)? Gone
+    /// <summary>Notes that a fading sum could not take all of an event. One writer.</summary>
+    /// <param name="received">When the event was received, Unix µs.</param>
+    internal void NoteCut(long received)
+    {
+        Volatile.Write(ref _firstCut, Math.Min(_firstCut, received));
+        Volatile.Write(ref _lastCut, Math.Max(_lastCut, received));
+    }
+
+    /// <summary>What was lost, and when.</summary>
+    internal PersonLosses Losses => new(Gone, Volatile.Read(ref _lastCut) is var last and not long.MinValue ? (new UnixMicros(Volatile.Read(ref _firstCut)), new UnixMicros(last)) : null);
+
+    private (UnixMicros First, UnixMicros Last)? Gone
     {
         get
         {
-            var (first, last) = (_goneBy ?? long.MaxValue, _goneBy ?? long.MinValue);
+            var (first, last) = _gone is var (goneFirst, goneLast) ? (goneFirst.Value, goneLast.Value) : (long.MaxValue, long.MinValue);
             foreach (var shard in _shards)
             {
                 foreach (var table in (ReadOnlySpan<PersonTable>)[shard.Sessions, shard.Users, shard.Consented])

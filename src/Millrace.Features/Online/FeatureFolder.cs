@@ -42,7 +42,8 @@ public sealed class FeatureFolder
         feature.States.Select(key => _state.Features.States.IndexOf(key)).Where(index => index >= 0).Select(index => _state.States[index].Misfits).OfType<Misfits>();
 
     /// <summary>Why the values of a feature may be inexact at a time; null when they are what the facts say. Any thread asks.</summary>
-    public Inexactness? InexactOf(FeatureDefinition feature, UnixMicros time) => Inexactness.Of(feature, _state.Features, Counts, time);
+    /// <inheritdoc cref="Inexactness.Covers" path="/param"/>
+    public Inexactness? InexactOf(FeatureDefinition feature, UnixMicros epoch, UnixMicros asked) => Inexactness.Of(feature, _state.Features, Counts, epoch, asked);
 
     /// <summary>Folds one fact; it is seen in snapshots frozen from then on.</summary>
     /// <returns>False when nothing changed: the fact was folded before, is of no concern, or a bound refused it (see <see cref="Counts"/>).</returns>

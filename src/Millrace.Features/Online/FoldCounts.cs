@@ -27,13 +27,21 @@ public sealed class FoldCounts
     private long _sums;
 
     internal FoldCounts()
-        : this(static () => 0, TimeSpan.Zero)
+        : this(static () => 0, TimeSpan.Zero, FoldBounds.OfItems)
     {
     }
 
     /// <param name="now">Where windows end, Unix µs.</param>
     /// <param name="reach">How far back anything looks.</param>
-    internal FoldCounts(Func<long> now, TimeSpan reach) => _hits = new BoundHits(now, (reach + PersonLayout.LongestSession).Ticks / TimeSpan.TicksPerMicrosecond);
+    /// <param name="ofCatalogue">The bounds that concern what the catalogue says of items.</param>
+    internal FoldCounts(Func<long> now, TimeSpan reach, FoldBounds ofCatalogue)
+    {
+        _hits = new BoundHits(now, (reach + PersonLayout.LongestSession).Ticks / TimeSpan.TicksPerMicrosecond);
+        OfCatalogue = ofCatalogue;
+    }
+
+    /// <summary>The bounds that concern what the catalogue says of items: of items that events name, only where those are learnt.</summary>
+    internal FoldBounds OfCatalogue { get; }
 
     /// <summary>Facts at or before the folded cut.</summary>
     public long Repeated => Volatile.Read(ref _repeated);
@@ -74,7 +82,7 @@ public sealed class FoldCounts
     /// <summary>Events of an item beyond 2³¹ − 1 of their kind within a window, which is as far as its row counts.</summary>
     public long CountsRefused => Volatile.Read(ref _counts);
 
-    /// <summary>Events that a sum could not take whole: it stands at the end of what 64 bits hold.</summary>
+    /// <summary>Events after which a sum showed less than the facts say: it stood at the end of what 64 bits hold.</summary>
     public long SumsCut => Volatile.Read(ref _sums);
 
     /// <summary>
@@ -118,29 +126,31 @@ public sealed class FoldCounts
 
     internal void CutSum() => Hit(ref _sums, "sums", FoldBounds.Sums);
 
-    /// <summary>Which of some bounds were hit, from when on and when last, Unix µs.</summary>
-    internal IEnumerable<(FoldBounds Bound, long First, long Last)> HitsOf(FoldBounds bounds)
+    /// <summary>Which of some bounds were hit, and when, Unix µs.</summary>
+    internal IEnumerable<(FoldBounds Bound, BoundHits.Times Hits)> HitsOf(FoldBounds bounds)
     {
         for (var left = (int)bounds; left != 0; left &= left - 1)
         {
             var bound = (FoldBounds)(left & -left);
-            if (_hits.Of(bound) is var (first, last))
+            if (_hits.Of(bound) is { } hits)
             {
-                yield return (bound, first, last);
+                yield return (bound, hits);
             }
         }
     }
 
-    // Which sessions leave first, all partitions agree about: nothing depends on their order.
+    // Each partition has sessions and a bound of its own, and its facts come in order: who leaves does not depend on how partitions are interleaved.
     internal void EvictSession() => Hit(ref _sessions, "sessions", FoldBounds.None);
 
-    internal void LeaveOut(int sessions)
+    /// <param name="count">How many.</param>
+    /// <param name="of">Of sessions <see cref="FoldBounds.SharedSessions"/>; of segments, which no feature reads, <see cref="FoldBounds.Segments"/>.</param>
+    internal void LeaveOut(int count, FoldBounds of)
     {
-        if (sessions > 0)
+        if (count > 0)
         {
-            Volatile.Write(ref _leftOut, _leftOut + sessions);
-            _hits.Note(FoldBounds.SharedSessions);
-            FeatureMetrics.BoundHit("sharedSessions", sessions);
+            Volatile.Write(ref _leftOut, _leftOut + count);
+            _hits.Note(of);
+            FeatureMetrics.BoundHit("sharedSessions", count);
         }
     }
 

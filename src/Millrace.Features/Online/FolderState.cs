@@ -16,7 +16,7 @@ internal sealed class FolderState
         Options = options;
         Definitions = options.Fingerprint(features);
         Keys = keys;
-        Counts = new FoldCounts(() => Time, features.Reach);
+        Counts = new FoldCounts(() => Time, features.Reach, options.LearnItemsFromEvents ? FoldBounds.OfItems : FoldBounds.Items | FoldBounds.Rows);
         Context = new FoldContext(options, Counts) { HasItem = row => Items!.Read(row) is not null };
         Items = new ItemRows(options.MaxItems, options.MaxLearntItems, Context.Uses, Forget);
         States = [.. features.States.Select(key => key.Create(Context))];
@@ -155,8 +155,10 @@ internal sealed class FolderState
         Due = Math.Min(Due, Math.Min(Segments.Due, Recent.Due));
     }
 
-    private void Forget(int row, CatalogueItem item)
+    /// <returns>Whether anything is lost: of an item that only events name, and whose events have left all windows, nothing is.</returns>
+    private bool Forget(int row, CatalogueItem item)
     {
+        var lost = !item.Ghost || Context.Rows.Read(row).ContainsAnyExcept(0);
         if (!item.Learnt)
         {
             Counts.GiveUpRow();
@@ -168,5 +170,7 @@ internal sealed class FolderState
         {
             state.Forget(row);
         }
+
+        return lost;
     }
 }

@@ -12,44 +12,56 @@ namespace Millrace.Features.Online;
 /// <param name="Until">Before this one; null when it does not end before the journal is folded anew.</param>
 public sealed record Inexactness(string Bound, UnixMicros Since, UnixMicros? Until)
 {
-    /// <summary>Whether values of a time may be concerned.</summary>
-    public bool Covers(UnixMicros time) => Since <= time && !(Until <= time);
+    /// <summary>Whether values may be concerned that were read at a time.</summary>
+    /// <param name="epoch">Where windows of items ended.</param>
+    /// <param name="asked">Where those of persons did: later than the epoch, unless a clock was set back.</param>
+    public bool Covers(UnixMicros epoch, UnixMicros asked) => (Since <= epoch || Since <= asked) && !(Until <= epoch && Until <= asked);
 
-    /// <summary>What the bounds of a fold mean for a feature at a time; of several the one that lasts longest.</summary>
-    internal static Inexactness? Of(FeatureDefinition feature, FeatureSet features, FoldCounts counts, UnixMicros time) =>
-        counts.Whole ? null : Longest(Closure(feature, features).SelectMany(one => Of(one, counts)), time);
+    /// <summary>Of several the one that lasts longest; null when there is none.</summary>
+    internal static Inexactness? Longest(params IEnumerable<Inexactness?> all) => all.MaxBy(one => one is null ? long.MinValue : one.Until?.Value ?? long.MaxValue);
 
-    /// <summary>What it means for a feature that persons were pushed out of their store, or left out of a snapshot, from one time to another.</summary>
-    internal static Inexactness? OfPersons(FeatureDefinition feature, FeatureSet features, UnixMicros first, UnixMicros last, UnixMicros time) => Longest(
-        Closure(feature, features).Where(one => one.ReadsPersons).Select(one => new Inexactness("persons", first, last + Later(one.PersonReach, PersonLayout.LongestSession))), time);
+    /// <summary>What the bounds of a fold mean for a feature at a time.</summary>
+    internal static Inexactness? Of(FeatureDefinition feature, FeatureSet features, FoldCounts counts, UnixMicros epoch, UnixMicros asked) =>
+        counts.Whole || features.ClosureOf(feature) is not { } closure ? null : Longest(Of(closure, counts).Where(one => one.Covers(epoch, asked)));
 
-    private static IEnumerable<Inexactness> Of(FeatureDefinition feature, FoldCounts counts)
+    /// <summary>What it means for a feature at a time that persons were lost, or cut.</summary>
+    internal static Inexactness? Of(FeatureDefinition feature, FeatureSet features, PersonLosses losses, UnixMicros epoch, UnixMicros asked) =>
+        losses.None || features.ClosureOf(feature) is not { } closure ? null : Longest(Of(closure, losses).Where(one => one.Covers(epoch, asked)));
+
+    private static IEnumerable<Inexactness> Of(FeatureClosure closure, PersonLosses losses)
     {
-        foreach (var state in feature.Expiry is { } expiry ? feature.States.Add(expiry) : feature.States)
+        if (losses.Gone is var (gone, lastGone) && closure.PersonReach is { } reach)
         {
-            foreach (var (bound, first, last) in counts.HitsOf(state.Bounds))
+            yield return new Inexactness("persons", gone, lastGone + (reach > PersonLayout.LongestSession ? reach : PersonLayout.LongestSession));
+        }
+
+        if (losses.Cut is var (cut, lastCut) && closure.FadingReach is { } fading)
+        {
+            yield return new Inexactness(NameOf(FoldBounds.Sums), cut, lastCut + fading);
+        }
+    }
+
+    private static IEnumerable<Inexactness> Of(FeatureClosure closure, FoldCounts counts)
+    {
+        foreach (var state in closure.States)
+        {
+            foreach (var (bound, hits) in counts.HitsOf(state.Bounds))
             {
                 // An item that was refused is missing until it is put again, whatever the window.
-                yield return new Inexactness(NameOf(bound), new UnixMicros(first), bound == FoldBounds.Items ? null : new UnixMicros(last) + state.Recovers);
+                yield return bound == FoldBounds.Items ? Lasting(bound, hits) : new Inexactness(NameOf(bound), new UnixMicros(hits.First), new UnixMicros(hits.Last) + state.Recovers);
             }
         }
 
-        // What the catalogue says of an item, first of all when it was seen first, has no window.
-        if (feature.States.IsEmpty && feature.WaitsForEpoch)
+        if (closure.ReadsCatalogue)
         {
-            foreach (var (bound, first, _) in counts.HitsOf(FoldBounds.OfItems))
+            foreach (var (bound, hits) in counts.HitsOf(counts.OfCatalogue))
             {
-                yield return new Inexactness(NameOf(bound), new UnixMicros(first), null);
+                yield return Lasting(bound, hits);
             }
         }
     }
 
-    private static Inexactness? Longest(IEnumerable<Inexactness> all, UnixMicros time) => all.Where(one => one.Covers(time)).MaxBy(one => one.Until?.Value ?? long.MaxValue);
-
-    private static IEnumerable<FeatureDefinition> Closure(FeatureDefinition feature, FeatureSet features) =>
-        feature.Inputs.Select(features.IndexOf).Where(index => index >= 0).SelectMany(index => Closure(features.Definitions[index], features)).Prepend(feature);
-
-    private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
+    private static Inexactness Lasting(FoldBounds bound, BoundHits.Times hits) => new(NameOf(bound), new UnixMicros(hits.Begun), null);
 
     private static string NameOf(FoldBounds bound) => char.ToLowerInvariant(bound.ToString()[0]) + bound.ToString()[1..];
 }

@@ -119,7 +119,7 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
             }
         }
 
-        context.Counts.LeaveOut(from.Count(int.MaxValue));
+        context.Counts.LeaveOut(from.Count(int.MaxValue), FoldBounds.Segments);
     }
 
     private static void Write(StateWriter to, (string Name, Sealing By, StateImage Counts) image)

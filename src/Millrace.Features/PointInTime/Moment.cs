@@ -1,3 +1,4 @@
+using Millrace.Features.Definitions;
 using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
@@ -19,8 +20,10 @@ public sealed class Moment
     /// <summary>The person who asked, as the decision read it.</summary>
     public PersonBuffer Person { get; internal set; } = new();
 
-    /// <summary>Whether nothing that a bound left out lies within any window, so that values are those of a node that hit none.</summary>
-    public bool IsWhole { get; internal set; }
+    /// <summary>Why the values of a feature may be others than the facts say; null when nothing that a bound left out lies within its windows.</summary>
+    public Inexactness? InexactOf(FeatureDefinition feature) => Inexact(feature, Snapshot.Time, WalkOptions.TimeOf(Decided));
+
+    internal Func<FeatureDefinition, UnixMicros, UnixMicros, Inexactness?> Inexact { get; init; } = static (_, _, _) => null;
 }
 
 /// <summary>Called for each decision of a walk, in the order of epochs.</summary>

@@ -31,7 +31,6 @@ internal sealed class PersonWalk
     private UnixMicros _erasureMet = new(long.MinValue);
     private UnixMicros _erasure = new(long.MinValue);
     private UnixMicros _swept = new(long.MinValue);
-    private PersonsGone? _gone;
     private long _toFold;
 
     internal PersonWalk(IJournalReader journal, FeatureSet features, WalkOptions options, Action<Position, Exception> skipped)
@@ -134,7 +133,7 @@ internal sealed class PersonWalk
         {
             var person = _buffers.TryTake(out var free) ? free : new PersonBuffer();
             var why = await BringBackAsync(epoch, (Decided)stored.Fact, person, cancellation);
-            yield return new WalkStep.Visit(stored, person, why, _historyFrom, Gone());
+            yield return new WalkStep.Visit(stored, person, why, _historyFrom, _persons.Losses);
         }
     }
 
@@ -198,8 +197,6 @@ internal sealed class PersonWalk
         _persons.ForgetErased();
         return true;
     }
-
-    private PersonsGone? Gone() => _persons.Gone is var (first, last) ? _gone = _gone is { } gone && gone.First == first && gone.Last == last ? gone : new PersonsGone(first, last) : null;
 
     private NotVisited? Refusal(EpochFrozen epoch) => epoch switch
     {

@@ -17,10 +17,10 @@ public sealed class PointInTimeWalk
     private readonly PersonWalk _persons;
     private readonly Action<Position, Exception> _skip;
     private readonly List<ItemFeed> _feeds = [];
-    private readonly Moment _moment = new();
+    private readonly Moment _moment;
     private readonly Lock _skipping = new();
     private long _folded;
-    private volatile PersonsGone? _personsGone;
+    private volatile PersonLosses _losses = new(null, null);
 
     /// <param name="journal">What is read; nothing is written.</param>
     /// <param name="features">The definitions: decisions that were taken under others are counted and passed over.</param>
@@ -39,6 +39,7 @@ public sealed class PointInTimeWalk
             }
         };
         _persons = new PersonWalk(journal, features, options, _skip);
+        _moment = new Moment { Inexact = InexactOf };
     }
 
     /// <summary>What was met so far.</summary>
@@ -57,8 +58,9 @@ public sealed class PointInTimeWalk
     public bool Whole => _folder.Counts.Whole && _persons.IsWhole;
 
     /// <summary>Why the values of a feature at a time may be others than the facts say; null when they are not.</summary>
-    public Inexactness? InexactOf(FeatureDefinition feature, UnixMicros time) => _folder.InexactOf(feature, time)
-        ?? (_personsGone is var (first, last) ? Inexactness.OfPersons(feature, _features, first, last, time) : null);
+    /// <inheritdoc cref="Inexactness.Covers" path="/param"/>
+    public Inexactness? InexactOf(FeatureDefinition feature, UnixMicros epoch, UnixMicros asked) => _folder.Counts.Whole && _losses.None ? null
+        : Inexactness.Longest(_folder.InexactOf(feature, epoch, asked), Inexactness.Of(feature, _features, _losses, epoch, asked));
 
     /// <summary>How far decisions are read, as a time between From and To.</summary>
     public UnixMicros Reached { get; private set; }
@@ -113,9 +115,6 @@ public sealed class PointInTimeWalk
         }
     }
 
-    private bool IsExactAt(UnixMicros time) =>
-        (_folder.Counts.Whole && _personsGone is null) || _features.Definitions.All(feature => InexactOf(feature, time) is null);
-
     private void Fold(WalkStep.Fold step)
     {
         while (_feeds.Count <= step.Feed)
@@ -140,9 +139,8 @@ public sealed class PointInTimeWalk
             return;
         }
 
-        _personsGone = visit.PersonsGone;
+        _losses = visit.Losses;
         (_moment.Decided, _moment.Position, _moment.Person) = (visit.Decided, visit.Stored.Position, visit.Person);
-        _moment.IsWhole = IsExactAt(_moment.Snapshot.Time > WalkOptions.TimeOf(visit.Decided) ? _moment.Snapshot.Time : WalkOptions.TimeOf(visit.Decided));
         await visitor.VisitAsync(_moment, cancellation);
         Counts.Visited++;
         await (_options.Rest?.Invoke(cancellation) ?? ValueTask.CompletedTask);

@@ -18,6 +18,7 @@ public sealed class RowBuilder(FeatureSet features, RowSlices slices, TimeSpan h
     private static readonly UnixMicros Never = new(long.MinValue);
 
     private readonly CandidateReader _reader = new(features, slices.Whole.Features);
+    private readonly FeatureDefinition[] _columns = [.. slices.Whole.Features.Select(features.IndexOf).Where(index => index >= 0).Select(index => features.Definitions[index])];
     private readonly Dictionary<string, RowItem> _placed = new(StringComparer.Ordinal);
     private RowItem[] _items = [];
     private string[] _ids = [];
@@ -46,16 +47,16 @@ public sealed class RowBuilder(FeatureSet features, RowSlices slices, TimeSpan h
             return;
         }
 
-        if (!moment.IsWhole)
-        {
-            IsWhole = false;
-            slices.Miss(time);
-        }
-
         if (slices.Whole.Kind == RowKind.Candidates && decided.Inputs is null)
         {
             Slim++;
             return;
+        }
+
+        if (_columns.Any(feature => moment.InexactOf(feature) is not null))
+        {
+            IsWhole = false;
+            slices.Miss(time);
         }
 
         var count = slices.Whole.Kind == RowKind.Candidates ? TakeCandidates(decided, decided.Inputs!) : TakeSlate(decided);

@@ -28,8 +28,8 @@ internal abstract record WalkStep
     /// <param name="Person">Who asked, as the decision read it; goes back to who filled it.</param>
     /// <param name="Refused">Why it is not visited.</param>
     /// <param name="HistoryFrom">Epochs before it miss events that retention took, as far as was known when persons were folded.</param>
-    /// <param name="PersonsGone">Whom a bound on persons had pushed out; null when none was.</param>
-    internal sealed record Visit(StoredFact Stored, PersonBuffer Person, NotVisited? Refused, UnixMicros HistoryFrom, PersonsGone? PersonsGone) : WalkStep
+    /// <param name="Losses">What bounds on persons had left out by then.</param>
+    internal sealed record Visit(StoredFact Stored, PersonBuffer Person, NotVisited? Refused, UnixMicros HistoryFrom, PersonLosses Losses) : WalkStep
     {
         internal Decided Decided => (Decided)Stored.Fact;
     }

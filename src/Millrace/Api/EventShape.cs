@@ -82,7 +82,7 @@ internal static class EventShape
         .With("user", TextShape.Id, (e, v) => e.User = v, "The user, when known.")
         .With("session", TextShape.Id, (e, v) => e.Session = v, "The session.")
         .With("position", new WholeShape(1, 10_000), (e, v) => e.Position = v, "The 1-based rank at which it was shown; the token's when left out, and refused when it is another.")
-        .With("value", new MicrosShape(), (e, v) => e.ValueMicros = v, "What it is worth, in units of unit; what is worth more is told in a greater unit.")
+        .With("value", new MicrosShape(), (e, v) => e.ValueMicros = v, "What it is worth, in units of unit.")
         .With("unit", new TextShape(1, 16, "a unit"), (e, v) => e.Unit = v, "The value's unit, such as s or EUR.")
         .With("time", new TimeShape(MaxAhead), (e, v) => e.Time = v, "When it happened; now when left out.")
         .With("token", new TextShape(1, 768, "a token"), (e, v) => e.Token = v, "The item's token from the decision; it attests the event. Without one, an event under a browser's key counts in no feature, unless events.unattested says so.")

@@ -65,7 +65,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     public long Lag => _serving.Lag;
 
     /// <summary>What serves.</summary>
-    public (FeatureFolder Folder, IPersonStore Persons) Serving => (_serving.Folder, _serving.Persons);
+    public (FeatureFolder Folder, IPersonStore Persons) Serving => _serving is var now ? (now.Folder, now.Persons) : default;
 
     /// <summary>Whether a start could not read which sessions users had before: an erasure does not find those. Values are what they are all the same.</summary>
     public bool LinksLost => _serving.Persons is EmbeddedPersonStore { LinksLost: true };

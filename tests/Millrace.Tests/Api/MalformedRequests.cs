@@ -163,7 +163,7 @@ internal sealed class MalformedRequests(int seed)
         new("user", "\"u1\"", NoText),
         new("session", "\"s1\"", NoText),
         new("position", "1", [.. NoNumber, "0", "-1", "10001", "1.5"]),
-        new("value", "1.25", [.. NoNumber, "1000000000.1", "9000000000001", "-9e12000"]),
+        new("value", "1.25", [.. NoNumber, "9000000000001", "-9e12000"]),
         new("unit", "\"s\"", NoText),
     ];
 

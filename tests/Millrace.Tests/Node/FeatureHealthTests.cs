@@ -20,13 +20,14 @@ public sealed class FeatureHealthTests : IDisposable
         new ItemValueFeature("weight", "weight"),
         new EmbeddingSimilarityFeature("near", FeatureEntity.Session, "click", 8),
         new CountFeature("clicks", "click", TimeSpan.FromHours(1)),
+        .. Enumerable.Range(0, 16).Select(at => new ItemComponentFeature($"of_{at:D2}", at, null, 16)),
     ]);
 
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Meter _meter = new("Millrace.Test");
     private readonly List<string> _told = [];
     private readonly ILoggerFactory _logs;
-    private readonly FeatureFolder _folder = new(Features, new FeatureOptions());
+    private FeatureFolder _folder = new(Features, new FeatureOptions());
     private readonly FeatureHealth _health;
     private int _items;
 
@@ -47,9 +48,9 @@ public sealed class FeatureHealthTests : IDisposable
     [Fact]
     public void Items_that_fit_are_silent()
     {
-        Put("12.5", 8);
+        Put("12.5", 0);
         Put("true", 0);
-        Put(null, 8);
+        Put(null, 0);
         _clock.Advance(FeatureHealth.Every);
         Assert.Empty(_told);
         Assert.All(Counted(), count => Assert.Equal(0, count.Value));
@@ -64,26 +65,41 @@ public sealed class FeatureHealthTests : IDisposable
         }
 
         _clock.Advance(FeatureHealth.Every);
-        Put("cheap", 8);
+        Put("cheap", 0);
         _clock.Advance(10 * FeatureHealth.Every);
         Assert.Equal(
             [
                 "itemsMisfit: Feature near reads as missing for 5 changes of items: embedding was expected to be 8 numbers, and is 6 numbers of item i4",
+                "itemsMisfit: Feature of_00 and 15 more reads as missing for 5 changes of items: embedding was expected to be 16 numbers, and is 6 numbers of item i4",
                 "itemsMisfit: Feature price reads as missing for 5 changes of items: attributes.price was expected to be a number, true or false, and is '12,50 €' of item i4",
             ],
             _told.Order(StringComparer.Ordinal));
-        Assert.Equal([("near", 5L), ("price", 6L), ("weight", 0L)], Counted().OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => (count.Key, count.Value)));
+        Assert.Equal([("near", 5L), ("of_00", 5L), ("price", 6L), ("weight", 0L)], Counted().OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => (count.Key, count.Value)));
         _clock.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(3, _told.Count);
-        Assert.Contains("6 changes of items", _told[2], StringComparison.Ordinal);
+        Assert.Equal(4, _told.Count);
+        Assert.Contains("6 changes of items", _told[3], StringComparison.Ordinal);
         _clock.Advance(TimeSpan.FromHours(3));
-        Assert.Equal(3, _told.Count);
+        Assert.Equal(4, _told.Count);
+    }
+
+    [Fact]
+    public void A_fold_that_began_anew_is_told_of_though_it_has_counted_less()
+    {
+        Put("cheap", 0);
+        Put("cheaper", 0);
+        _clock.Advance(FeatureHealth.Every);
+        _folder = new FeatureFolder(Features, new FeatureOptions());
+        _clock.Advance(FeatureHealth.Every);
+        Put("free", 0);
+        _clock.Advance(FeatureHealth.Every);
+        Assert.Equal(2, _told.Count);
+        Assert.Contains("1 changes of items: attributes.price was expected to be a number, true or false, and is 'free'", _told[1], StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_is_shown_of_a_text_is_bounded()
     {
-        Put(new string('x', 10_000), 8);
+        Put(new string('x', 10_000), 0);
         var (_, got) = _health.MisfitsOf(Features.Definitions[Features.IndexOf("price")]).Single().Last!.Value;
         Assert.InRange(got.Length, 10, 100);
     }

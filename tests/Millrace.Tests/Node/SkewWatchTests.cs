@@ -26,7 +26,7 @@ public sealed class SkewWatchTests : IDisposable
     private readonly MeterListener _listener = new();
     private readonly Dictionary<string, long> _counted = [];
     private volatile FeatureSet _serving = Sound;
-    private Func<FeatureDefinition, UnixMicros, Inexactness?> _inexact = (_, _) => null;
+    private Func<FeatureDefinition, UnixMicros, UnixMicros, Inexactness?> _inexact = (_, _, _) => null;
 
     public SkewWatchTests()
     {
@@ -89,7 +89,7 @@ public sealed class SkewWatchTests : IDisposable
     [Fact]
     public async Task Where_a_bound_was_hit_the_reason_is_named_and_no_alarm_raised()
     {
-        _inexact = (feature, _) => feature.Name == "planted" ? new Inexactness("pairs", default, null) : null;
+        _inexact = (feature, _, _) => feature.Name == "planted" ? new Inexactness("pairs", default, null) : null;
         await using var history = new ServedHistory(Broken);
         await using var watch = Watch(history);
         await PlayAsync(history, watch);
@@ -107,7 +107,7 @@ public sealed class SkewWatchTests : IDisposable
     {
         await using var history = new ServedHistory(Broken);
         var until = seconds is { } after ? history.Now + TimeSpan.FromSeconds(after) : default(UnixMicros?);
-        _inexact = (feature, time) => feature.Name == excused && new Inexactness("pairs", default, until) is var cut && cut.Covers(time) ? cut : null;
+        _inexact = (feature, epoch, asked) => feature.Name == excused && new Inexactness("pairs", default, until) is var cut && cut.Covers(epoch, asked) ? cut : null;
         await using var watch = Watch(history);
         await PlayAsync(history, watch);
         Assert.Equal(["planted"], watch.Report.Features.Where(feature => feature.Alarm).Select(feature => feature.Name));
@@ -152,7 +152,7 @@ public sealed class SkewWatchTests : IDisposable
         var watch = new SkewWatch(
             history.Journal,
             () => new Serving(PolicySet.Create([], [], _serving), () => throw new InvalidOperationException("nobody decides"), persons),
-            (feature, time) => _inexact(feature, time),
+            (feature, epoch, asked) => _inexact(feature, epoch, asked),
             new SkewWatchOptions(new FeatureOptions(), 1_000, Share: 1),
             history.Clock,
             _meter,

@@ -30,6 +30,9 @@ internal sealed class PersonBlob
     /// <summary>Whose turn it is a writer's: one of an earlier turn is shared with a snapshot, and copied before it is written.</summary>
     internal long Turn { get; private init; }
 
+    /// <summary>Whether a section could not take all of an event since this was last set back; not of its bytes.</summary>
+    internal bool WasCut { get; set; }
+
     /// <summary>The latest time at which a fact about the person was received, Unix µs.</summary>
     internal long Touched
     {

@@ -29,25 +29,32 @@ internal sealed record PersonBucketsKey(PersonEntity Of, string Event, TimeSpan 
 /// <summary>What happened within one bucket of a window.</summary>
 /// <param name="Number">Its number: time by width.</param>
 /// <param name="Count">How many events.</param>
-/// <param name="Amount">What they add up to.</param>
+/// <param name="Low">The lower 64 bits of what they add up to.</param>
+/// <param name="High">The upper 32: no two thousand million events leave 96 bits.</param>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal readonly record struct PersonBucket(long Number, int Count, long Amount);
+internal readonly record struct PersonBucket(long Number, int Count, ulong Low, int High)
+{
+    internal PersonBucket(long number, int count, Int128 amount)
+        : this(number, count, (ulong)amount, (int)(amount >> 64))
+    {
+    }
+
+    /// <summary>What they add up to.</summary>
+    internal Int128 Amount => new((ulong)High, Low);
+}
 
 /// <summary>Buckets of a window that ends with the person's newest event, newest first, without empty ones: sums, which do not depend on order.</summary>
 internal sealed class PersonBuckets(PersonBucketsKey key) : PersonState
 {
-    private const int Entry = 20;
-
-    // Buckets are added up when they are read.
-    private const long MostSum = EventAmount.MostSum / 32;
+    private const int Entry = 24;
 
     private readonly long _width = key.Width;
 
     /// <summary>What lies within the window that ends at <paramref name="time"/>, Unix µs.</summary>
-    internal static (long Count, long Amount) Read(ReadOnlySpan<byte> section, PersonBucketsKey key, long time)
+    internal static (long Count, Int128 Amount) Read(ReadOnlySpan<byte> section, PersonBucketsKey key, long time)
     {
         var end = time / key.Width;
-        var (count, amount) = (0L, 0L);
+        var (count, amount) = (0L, Int128.Zero);
         foreach (ref readonly var bucket in MemoryMarshal.Cast<byte, PersonBucket>(section))
         {
             if (bucket.Number <= end && bucket.Number > end - PersonBucketsKey.Buckets)
@@ -90,19 +97,14 @@ internal sealed class PersonBuckets(PersonBucketsKey key) : PersonState
 
         if (at < kept && buckets[at].Number == number)
         {
-            var (before, room) = (buckets[at], EventAmount.Within(buckets[at].Amount, amount, MostSum));
-            buckets[at] = new PersonBucket(number, (int)Math.Min(int.MaxValue, before.Count + 1L), before.Amount + room);
-            if (room != amount)
-            {
-                FeatureMetrics.BoundHit("sums");
-            }
-
+            var before = buckets[at];
+            buckets[at] = new PersonBucket(number, (int)Math.Min(int.MaxValue, before.Count + 1L), before.Amount + amount);
             return;
         }
 
         buckets = MemoryMarshal.Cast<byte, PersonBucket>(section.Resize((kept + 1) * Entry));
         buckets[at..kept].CopyTo(buckets[(at + 1)..]);
-        buckets[at] = new PersonBucket(number, 1, amount);
+        buckets[at] = new PersonBucket(number, 1, (Int128)amount);
     }
 
     internal override string Describe(ReadOnlySpan<byte> section)

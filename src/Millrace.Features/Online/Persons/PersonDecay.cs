@@ -35,7 +35,7 @@ internal sealed class PersonDecay(PersonDecayKey key) : PersonState
         if (EventAmount.Thousandths(key.Unit, folded) is { } amount
             && !ForwardDecay.Add(MemoryMarshal.Cast<byte, long>(section.Resize(ForwardDecay.Words * sizeof(long))), folded.Time, _halfLife, amount))
         {
-            FeatureMetrics.BoundHit("sums");
+            section.Cut();
         }
     }
 

@@ -32,4 +32,11 @@ internal readonly ref struct SectionEditor(PersonBlob blob, int section)
     /// <summary>Changes its length, keeping what stands before the new end.</summary>
     /// <returns>Its bytes; what was added is zero.</returns>
     internal Span<byte> Resize(int length) => blob.Resize(section, length);
+
+    /// <summary>Says that it could not take all of the event: what it holds depends on the order of events now.</summary>
+    internal void Cut()
+    {
+        FeatureMetrics.BoundHit("sums");
+        blob.WasCut = true;
+    }
 }

@@ -14,14 +14,21 @@ internal struct BucketEntry<TKey> : IComparable<BucketEntry<TKey>>
 
     public readonly int CompareTo(BucketEntry<TKey> other) => Key.CompareTo(other.Key);
 
-    internal void Add(in BucketEntry<TKey> other)
+    /// <summary>Takes in one of the same key; false when the amounts do not fit 64 bits together, and both stay.</summary>
+    internal bool TryAdd(in BucketEntry<TKey> other)
     {
+        if (!EventAmount.Fit(Amount, other.Amount))
+        {
+            return false;
+        }
+
         Times += other.Times;
         Amount += other.Amount;
+        return true;
     }
 }
 
-/// <summary>Puts entries in the order of their keys, each key once.</summary>
+/// <summary>Puts entries in the order of their keys, each key once, and again only where its amounts do not fit 64 bits together.</summary>
 internal static class BucketEntries
 {
     // Below this, clearing the counters costs more than comparing.
@@ -59,9 +66,9 @@ internal static class BucketEntries
         {
             var order = a < 0 ? -1 : entries[a].Key.CompareTo(tail[b].Key);
             entries[--at] = order < 0 ? tail[b] : entries[a];
-            if (order == 0)
+            if (order == 0 && !entries[at].TryAdd(tail[b]))
             {
-                entries[at].Add(tail[b]);
+                (entries[at], order) = (tail[b], -1);
             }
 
             a -= order >= 0 ? 1 : 0;
@@ -79,11 +86,7 @@ internal static class BucketEntries
         var last = 0;
         for (var i = 1; i < entries.Length; i++)
         {
-            if (entries[i].Key.Equals(entries[last].Key))
-            {
-                entries[last].Add(entries[i]);
-            }
-            else
+            if (!entries[i].Key.Equals(entries[last].Key) || !entries[last].TryAdd(entries[i]))
             {
                 entries[++last] = entries[i];
             }

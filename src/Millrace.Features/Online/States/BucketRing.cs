@@ -69,7 +69,11 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
     internal Frozen Freeze() => new(_end, [.. _ring.Select(bucket => bucket is null ? default : bucket.Share())]);
 
     /// <summary>Reads what <see cref="Frozen.Save"/> wrote into a new ring, telling <paramref name="into"/> of each entry.</summary>
-    internal void Load<TSink>(StateReader from, Func<StateReader, TKey> key, TSink into)
+    /// <param name="from">What was written.</param>
+    /// <param name="key">Reads a key.</param>
+    /// <param name="into">Told of each entry.</param>
+    /// <param name="repeats">Whether a key may stand there again: where amounts may be too great to be one.</param>
+    internal void Load<TSink>(StateReader from, Func<StateReader, TKey> key, TSink into, bool repeats = false)
         where TSink : IExpirySink<TKey>
     {
         _end = from.Signed();
@@ -85,7 +89,7 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
             for (var (left, last) = (count, default(TKey)); left > 0; left--)
             {
                 var entry = new BucketEntry<TKey> { Key = key(from), Times = from.Count(int.MaxValue), Amount = from.Signed() };
-                if (entry.Times == 0 || (left < count && entry.Key.CompareTo(last) <= 0))
+                if (entry.Times == 0 || (left < count && entry.Key.CompareTo(last) is var order && (order < 0 || (order == 0 && !repeats))))
                 {
                     throw from.Bad("entries in order, each once", $"{entry.Key}");
                 }
@@ -127,10 +131,9 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
 
         internal void Add(TKey key, int times, long amount)
         {
-            if (_count > _shared && _entries[_count - 1].Key.Equals(key))
+            var entry = new BucketEntry<TKey> { Key = key, Times = times, Amount = amount };
+            if (_count > _shared && _entries[_count - 1].Key.Equals(key) && _entries[_count - 1].TryAdd(entry))
             {
-                _entries[_count - 1].Times += times;
-                _entries[_count - 1].Amount += amount;
                 return;
             }
 
@@ -144,7 +147,7 @@ internal sealed class BucketRing<TKey>(TimeSpan window, int buckets)
                 }
             }
 
-            _entries[_count++] = new BucketEntry<TKey> { Key = key, Times = times, Amount = amount };
+            _entries[_count++] = entry;
         }
 
         internal ReadOnlyMemory<BucketEntry<TKey>> Share()

@@ -145,7 +145,7 @@ internal sealed class FoldedSessions(FoldContext context, ISubjectKeys? keys)
             _sessions.Add(key, session);
         }
 
-        context.Counts.LeaveOut(from.Count(int.MaxValue));
+        context.Counts.LeaveOut(from.Count(int.MaxValue), FoldBounds.SharedSessions);
     }
 
     private static void Write(StateWriter text, (string Key, Session Session) one)

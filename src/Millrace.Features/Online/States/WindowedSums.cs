@@ -10,6 +10,9 @@ namespace Millrace.Features.Online;
 internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : ItemState
 {
     private readonly BucketRing<int> _ring = new(key.Window, WindowedSumsKey.Buckets);
+
+    // What items' events add up to where a row shows less, for 64 bits hold no more.
+    private readonly Dictionary<int, Int128> _beyond = [];
     private Int128 _total;
 
     // Events, at most FoldContext.MostCounted of them, then what they add up to: a sum may be 0 while the ring still refers to the row.
@@ -32,17 +35,9 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         {
             context.Counts.RefuseCount();
         }
-        else
+        else if (_ring.Add(folded.Row, folded.Time, amount) && !Add(row, folded.Row, 1, amount))
         {
-            var room = key.Sums ? EventAmount.Within(row.Cells().Long(Front + 1), amount) : amount;
-            if (_ring.Add(folded.Row, folded.Time, room))
-            {
-                Add(row, folded.Row, 1, room);
-                if (room != amount)
-                {
-                    context.Counts.CutSum();
-                }
-            }
+            context.Counts.CutSum();
         }
     }
 
@@ -59,7 +54,7 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         return to => ring.Save(to, static (to, row) => to.Count(row));
     }
 
-    internal override void Load(StateReader from) => _ring.Load(from, context.LoadRow, new Loading(this, from));
+    internal override void Load(StateReader from) => _ring.Load(from, context.LoadRow, new Loading(this, from), repeats: key.Sums);
 
     private void Load(StateReader from, int row, int times, long amount)
     {
@@ -72,7 +67,8 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         Add(words, row, times, amount);
     }
 
-    private void Add(Span<long> words, int row, int times, long amount)
+    /// <returns>Whether the row shows what the events add up to.</returns>
+    private bool Add(Span<long> words, int row, int times, long amount)
     {
         var cells = words.Cells();
         ref var count = ref cells[Front];
@@ -83,10 +79,23 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
 
         count += (uint)times;
         _total += amount;
-        if (key.Sums)
+        return !key.Sums || Show(cells, row, amount);
+    }
+
+    /// <summary>Moves the sum by an amount. It stands at the end of 64 bits in the row, and beyond them beside: what a window takes back is what was added, in whatever order.</summary>
+    private bool Show(Span<uint> cells, int row, Int128 amount)
+    {
+        var shown = cells.Long(Front + 1);
+        var sum = amount + (_beyond.Count > 0 && _beyond.Remove(row, out var beyond) ? beyond : shown);
+        shown = (long)Int128.Clamp(sum, -long.MaxValue, long.MaxValue);
+        cells.SetLong(Front + 1, shown);
+        if (sum == shown)
         {
-            cells.SetLong(Front + 1, cells.Long(Front + 1) + amount);
+            return true;
         }
+
+        _beyond.Add(row, sum);
+        return false;
     }
 
     private void Expire(int row, int times, long amount)
@@ -95,7 +104,7 @@ internal sealed class WindowedSums(WindowedSumsKey key, FoldContext context) : I
         _total -= amount;
         if (key.Sums)
         {
-            cells.SetLong(Front + 1, cells.Long(Front + 1) - amount);
+            Show(cells, row, -(Int128)amount);
         }
 
         if ((cells[Front] -= (uint)times) == 0)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Millrace.Features.Online;
 
 namespace Millrace.Api.Json;
 
@@ -45,7 +44,7 @@ internal sealed class FloatShape : Shape<float>
 /// <summary>A decimal on the wire, millionths in facts (DESIGN §9); digits past the sixth are rounded, halves to even.</summary>
 internal sealed class MicrosShape : Shape<long>
 {
-    private const decimal Max = EventAmount.MostUnits;
+    private const decimal Max = 9_000_000_000_000m;
 
     public override bool TryRead(ref Utf8JsonReader reader, Reading at, out long value)
     {
@@ -56,7 +55,7 @@ internal sealed class MicrosShape : Shape<long>
             return true;
         }
 
-        at.Wrong(ref reader, "a number within ±1e9");
+        at.Wrong(ref reader, "a number within ±9e12");
         return false;
     }
 

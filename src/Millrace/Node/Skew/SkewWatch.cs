@@ -20,7 +20,7 @@ internal sealed class SkewWatch : IAsyncDisposable
 
     private readonly IJournalReader _journal;
     private readonly Func<Serving> _serving;
-    private readonly Func<FeatureDefinition, UnixMicros, Inexactness?> _inexact;
+    private readonly Func<FeatureDefinition, UnixMicros, UnixMicros, Inexactness?> _inexact;
     private readonly SkewWatchOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -33,12 +33,12 @@ internal sealed class SkewWatch : IAsyncDisposable
 
     /// <param name="journal">Read, never written.</param>
     /// <param name="serving">What serves now.</param>
-    /// <param name="inexact">Why values of a feature that were served at a time may be others than the facts say.</param>
+    /// <param name="inexact">Why values of a feature that were served at an epoch's time and a decision's may be others than the facts say.</param>
     /// <param name="options">How it folds.</param>
     /// <param name="clock">The node's time.</param>
     /// <param name="meter">The node's meter.</param>
     /// <param name="log">Told of what differs.</param>
-    public SkewWatch(IJournalReader journal, Func<Serving> serving, Func<FeatureDefinition, UnixMicros, Inexactness?> inexact, SkewWatchOptions options, TimeProvider clock, Meter meter, ILogger log)
+    public SkewWatch(IJournalReader journal, Func<Serving> serving, Func<FeatureDefinition, UnixMicros, UnixMicros, Inexactness?> inexact, SkewWatchOptions options, TimeProvider clock, Meter meter, ILogger log)
     {
         (_journal, _serving, _inexact, _options, _clock, _log) = (journal, serving, inexact, options, clock, log);
         _skew = meter.CreateCounter<long>("millrace.features.skew", "{value}", "Values that were served otherwise than the journal gives them, by feature and kind.");
@@ -138,7 +138,7 @@ internal sealed class SkewWatch : IAsyncDisposable
         private readonly SkewAlarms _alarms;
         private readonly UnixMicros _began;
         private SkewExcuse _excuse;
-        private UnixMicros _compared;
+        private (UnixMicros Epoch, UnixMicros Decided) _compared;
 
         public Round(SkewWatch watch, FeatureSet features)
         {
@@ -172,7 +172,7 @@ internal sealed class SkewWatch : IAsyncDisposable
                 {
                     _watch._compared.Add(1);
                     _excuse = SkewExcuses.Of(Walk, _features.Reach);
-                    _compared = WalkOptions.TimeOf(moment.Decided);
+                    _compared = (moment.Snapshot.Time, WalkOptions.TimeOf(moment.Decided));
                     _alarms.Look(_check, ExcuseOf);
                 }
             }
@@ -193,7 +193,7 @@ internal sealed class SkewWatch : IAsyncDisposable
         private SkewExcuse ExcuseOf(string name)
         {
             var feature = _features.Definitions[_features.IndexOf(name)];
-            return (Walk.InexactOf(feature, _compared) ?? _watch._inexact(feature, _compared)) is null ? _excuse : SkewExcuse.BoundHit;
+            return (Walk.InexactOf(feature, _compared.Epoch, _compared.Decided) ?? _watch._inexact(feature, _compared.Epoch, _compared.Decided)) is null ? _excuse : SkewExcuse.BoundHit;
         }
 
         private FeatureSkewReport Of(string name, FeatureSkew skew) =>

@@ -98,9 +98,35 @@ public sealed class FolderImageTests
         Assert.Equal(1, loaded.State.Sessions[0].Count);
         Assert.Equal(1, loaded.Counts.SessionsLeftOut);
         Assert.False(loaded.Counts.Whole);
+        Assert.Equal(["next"], Inexact(loaded, history.Now));
         Assert.Equal(1, Copy(loaded, keys).Counts.SessionsLeftOut);
 
         static StoredFact By(StoredFact click, string user) => click with { Fact = (Observed)click.Fact with { User = user } };
+    }
+
+    [Fact]
+    public void A_segment_that_is_left_out_concerns_no_feature()
+    {
+        const int Items = 8_000;
+        var (begin, offset) = (new History().Now, 0L);
+        using var keys = KeysOf([]);
+        var folder = new FeatureFolder(Set, Options, keys);
+        foreach (var minute in Enumerable.Range(0, 50))
+        {
+            // Longer than a sealed part may be: so many items in so many buckets.
+            var time = begin + TimeSpan.FromMinutes(minute);
+            for (var item = 0; item < Items; item++)
+            {
+                folder.Apply(new StoredFact(new Position(JournalStream.Events, 0, offset++), new Observed
+                {
+                    Id = "e", Event = "click", Item = $"i{item}", User = "z", Segment = "g", Time = time, Received = time,
+                }));
+            }
+        }
+
+        var loaded = Copy(folder, keys);
+        Assert.Equal(1, loaded.Counts.SessionsLeftOut);
+        Assert.Empty(Inexact(loaded, begin + TimeSpan.FromMinutes(50)));
     }
 
     [Fact]
@@ -242,6 +268,9 @@ public sealed class FolderImageTests
         var keys = KeysOf([.. facts]);
         return (Written(Folded([.. facts], keys).Image()).ToArray(), keys);
     }
+
+    private static IEnumerable<string> Inexact(FeatureFolder folder, UnixMicros time) =>
+        Set.Definitions.Where(feature => folder.InexactOf(feature, time, time) is not null).Select(feature => feature.Name);
 
     private static Dictionary<string, int> Uses(FeatureFolder folder) => Enumerable.Range(0, folder.State.Items.Count)
         .Where(row => folder.State.Items.Read(row) is not null)

@@ -14,11 +14,11 @@ internal sealed class KindRun
     private readonly PersonBuffer _person = new();
     private readonly FeatureSet _features;
 
-    internal KindRun(FeatureSet features, FeatureOptions? options = null)
+    internal KindRun(FeatureSet features, FeatureOptions? options = null, int maxPersons = 1_000_000)
     {
         _features = features;
         Folder = new FeatureFolder(features, options ?? new FeatureOptions());
-        Persons = new EmbeddedPersonStore(features.Persons, 2);
+        Persons = new EmbeddedPersonStore(features.Persons, 2, maxPersons: maxPersons);
     }
 
     internal FeatureFolder Folder { get; }

@@ -15,7 +15,7 @@ namespace Millrace.Tests.Features.Kinds;
 /// </summary>
 public sealed class StateBytesTests
 {
-    private const int Version = 3;
+    private const int Version = 4;
     private const int Layout = 3;
 
     // More than any history of a person keeps: sections that differ in nothing but how long they look back are equal here.
@@ -57,10 +57,10 @@ public sealed class StateBytesTests
         User 3 EventHistoryKey 1295f32f2f1a
         User 4 ItemHistoryKey 1224be578bc4
         User 5 PersonTimesKey 15df0bc877af
-        User 6 PersonBucketsKey ee562d7f4660
+        User 6 PersonBucketsKey 086db8e8125a
         User 7 PersonDecayKey 7721b232e7af
         User 8 ItemHistoryKey 1224be578bc4
-        User 9 PersonBucketsKey 4f422a64a1ec
+        User 9 PersonBucketsKey 0c1173080d5e
         """;
 
     [Fact]

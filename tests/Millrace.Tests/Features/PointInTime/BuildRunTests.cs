@@ -157,6 +157,33 @@ public sealed class BuildRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bound_that_no_column_depends_on_leaves_slices_done()
+    {
+        await using var history = await PlayAsync(Set, 200, promptly: true);
+        var request = BuiltRows.Request(_directory.FullName, Set, history.From, history.Now + TimeSpan.FromMinutes(-1)) with { MaxPersons = 1, Features = ["age", "clicks_10m"] };
+        Assert.True((await BuiltRows.RunAsync(history.Journal, Set, request)).Whole);
+        Assert.Equal(0, (await BuiltRows.RunAsync(history.Journal, Set, request)).Folded);
+    }
+
+    [Theory]
+    [InlineData(RowKind.Candidates, true)]
+    [InlineData(RowKind.Slate, false)]
+    public async Task A_decision_that_gives_no_rows_leaves_no_slice_undone(RowKind kind, bool whole)
+    {
+        var slice = new RowSlice(new UnixMicros(0), new UnixMicros(60_000_000), ["next"], "", 1, kind);
+        await using var slices = new RowSlices(_directory.FullName, slice, TimeSpan.FromMinutes(1), new RowFileOptions());
+        var builder = new RowBuilder(Set, slices, TimeSpan.FromSeconds(1));
+        var slim = new Moment
+        {
+            Decided = new Decided { Id = "d", Policy = "p", Surface = "home", Asked = new UnixMicros(7) },
+            Snapshot = new FeatureFolder(Set, new FeatureOptions()).Current,
+            Inexact = (_, _, _) => new Inexactness("pairs", default, null),
+        };
+        await builder.VisitAsync(slim, TestContext.Current.CancellationToken);
+        Assert.Equal(whole, builder.IsWhole);
+    }
+
+    [Fact]
     public async Task A_slice_that_was_complete_before_rows_of_it_turned_out_to_be_missing_is_not_done()
     {
         var slice = new RowSlice(new UnixMicros(0), new UnixMicros(60_000_000), [], "", 1);
