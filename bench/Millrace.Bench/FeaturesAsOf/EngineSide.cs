@@ -56,6 +56,7 @@ internal sealed class EngineSide(string name, ImmutableArray<FeatureDefinition> 
             Into = _rows,
             Features = [.. features.Select(feature => feature.Name)],
             Slice = Slice,
+            PersonsAhead = Environment.ProcessorCount > 1, // Likewise.
             AnyDefinitions = true, // One journal serves several sets.
         };
         var outcome = await new BuildRun(ahead, _set, _folding, request).RunAsync(default);

@@ -9,7 +9,8 @@ namespace Millrace.Features.Definitions;
 internal sealed class CandidateIndex
 {
     private const int PlacesEach = 4;
-    private const int BitsInPlace = 32;
+    private const int LogBitsInPlace = 5;
+    private const int BitsInPlace = 1 << LogBitsInPlace;
     private const int LeastBits = 8;
 
     private Place[] _places = [];
@@ -56,7 +57,7 @@ internal sealed class CandidateIndex
     {
         maybe = maybe[..entries.Length];
         var bits = _bits;
-        var shift = _shift - 5;
+        var shift = _shift - LogBitsInPlace;
         var count = 0;
         for (var i = 0; i < entries.Length; i++)
         {
@@ -70,7 +71,7 @@ internal sealed class CandidateIndex
 
     private static uint HashOf(int row) => (uint)row * 0x9E3779B1u;
 
-    private uint BitOf(uint hash) => hash >> (_shift - 5);
+    private uint BitOf(uint hash) => hash >> (_shift - LogBitsInPlace);
 
     private int PlaceOf(uint hash, int row)
     {

@@ -11,7 +11,7 @@ internal sealed class ValueTally
     // Less than half full.
     private const int Places = 1024;
 
-    // Apart from the entries, so that little is cleared for each history, and a value that is not there is told by one load.
+    // Apart from the entries, so that these 8 KB alone are cleared for each history, and a value that is not there is told by one load.
     private readonly Place[] _places = new Place[Places];
 
     // The first one is that of no value.

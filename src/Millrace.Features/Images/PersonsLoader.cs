@@ -50,7 +50,7 @@ internal static class PersonsLoader
 
             var shards = store.Empty(partitions);
             Open(reader, place, shards, store.Keys, maps: []);
-            shards.GoOn(evicted: 0, leftOut: 0, losses: default);
+            shards.GoOn(evicted: 0, leftOut: 0, losses: new PersonLosses(null, null));
             return shards;
         });
 

@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 
 namespace Millrace.Features.Online;
 
-/// <summary>A key and its hash, made once for all tables that are asked for it. The hash is of this process alone: nobody can choose keys that crowd one place.</summary>
+/// <summary>
+/// A key and its hash, made once for all tables that are asked for it. The seed is of this process alone, so that keys that crowd one place cannot be chosen beforehand. XXH3 is no keyed
+/// pseudorandom function: whoever could tell from replies which keys collide might still find some, and gain longer searches in tables that are bounded.
+/// </summary>
 internal readonly ref struct HashedKey
 {
     private static readonly long Seed = MemoryMarshal.Read<long>(RandomNumberGenerator.GetBytes(sizeof(long)));

@@ -54,11 +54,9 @@ internal sealed class SlotIndex
             gap = (gap + 1) & mask;
         }
 
-        // What follows the gap moves into it unless that would put it before its home (Knuth 6.4, algorithm R): no tombstones.
         for (var at = (gap + 1) & mask; places[at].IsTaken; at = (at + 1) & mask)
         {
-            var home = (int)places[at].Hash & mask;
-            if (((at - home) & mask) >= ((at - gap) & mask))
+            if (LinearProbing.FillsGap(at, (int)places[at].Hash & mask, gap, mask))
             {
                 places[gap] = places[at];
                 gap = at;

@@ -10,13 +10,13 @@ namespace Millrace.Features.PointInTime;
 /// <param name="reader">Reads decisions.</param>
 /// <param name="journal">Says where they begin.</param>
 /// <param name="options">Which are wanted.</param>
-/// <param name="missed">Told of those that cannot be handed out.</param>
 /// <param name="tail">Follows the journal as it grows; null ends at its end.</param>
-internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal, WalkOptions options, Action<NotVisited, Decided> missed, JournalTail? tail = null)
+internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal, WalkOptions options, JournalTail? tail = null)
 {
     private readonly SortedDictionary<long, List<StoredFact>> _pending = [];
     private readonly SortedDictionary<long, EpochFrozen> _epochs = [];
     private readonly List<Cursor> _cursors = [];
+    private List<StoredFact> _late = [];
     private long _handed = long.MinValue;
     private long _kept = long.MinValue;
 
@@ -35,23 +35,33 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
         }
     }
 
-    /// <summary>The next epoch that has decisions, with those, or an epoch without any where the journal is followed and nothing was decided; null at the end.</summary>
-    internal async Task<(EpochFrozen Epoch, List<StoredFact> Decisions)?> NextAsync(CancellationToken cancellation)
+    /// <summary>
+    /// The next epoch that has decisions, with those, or an epoch without any where the journal is followed and nothing was decided; or decisions that are missed, as soon as that is
+    /// known, so that few records are held on to; null at the end.
+    /// </summary>
+    internal async Task<DecidedEpoch?> NextAsync(CancellationToken cancellation)
     {
         while (true)
         {
-            while (_pending.Count > 0 && IsWhole(_pending.First().Key, _pending.First().Value))
+            if (_late.Count > 0)
+            {
+                var late = _late;
+                _late = [];
+                return DecidedEpoch.Missed(NotVisited.Late, late);
+            }
+
+            if (_pending.Count > 0 && IsWhole(_pending.First().Key, _pending.First().Value))
             {
                 var (number, decisions) = _pending.First();
                 _pending.Remove(number);
                 _handed = number;
-                if (_epochs.TryGetValue(number, out var epoch))
+                if (!_epochs.TryGetValue(number, out var epoch))
                 {
-                    ForgetBefore(number);
-                    return (epoch, decisions);
+                    return DecidedEpoch.Missed(NotVisited.EpochUnknown, decisions);
                 }
 
-                decisions.ForEach(stored => missed(NotVisited.EpochUnknown, (Decided)stored.Fact));
+                ForgetBefore(number);
+                return new DecidedEpoch(epoch, decisions, null);
             }
 
             if (_cursors.Count == 0)
@@ -66,7 +76,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
             }
             else if (Idle() is { } idle)
             {
-                return (idle, []);
+                return new DecidedEpoch(idle, [], null);
             }
             else
             {
@@ -137,7 +147,7 @@ internal sealed class DecisionFeed(SkippingReader reader, IJournalReader journal
             case Decided decided when options.Takes(decided):
                 if (decided.Epoch < Math.Max(_handed, _kept))
                 {
-                    missed(NotVisited.Late, decided);
+                    _late.Add(stored);
                     break;
                 }
 

@@ -7,23 +7,24 @@ namespace Millrace.Features.PointInTime;
 /// <param name="skip">Told of each fact that cannot be folded.</param>
 internal sealed class ItemFeed(Action<Position, Exception> skip)
 {
-    private readonly Queue<StoredFact[]> _waiting = new();
+    private readonly Queue<FactBatch> _waiting = new();
     private int _at;
 
     /// <returns>How many facts that were.</returns>
     internal int Fold(WalkStep.Fold step, FeatureFolder folder, WalkCounts counts)
     {
-        if (step.Facts.Length > 0)
+        if (step.Facts is { } fresh)
         {
-            _waiting.Enqueue(step.Facts);
+            _waiting.Enqueue(fresh);
         }
 
         var folded = 0;
-        while (_waiting.TryPeek(out var facts))
+        while (_waiting.TryPeek(out var batch))
         {
+            var facts = batch.Facts;
             while (_at < facts.Length && facts[_at].Position.Offset < step.Before)
             {
-                FoldOne(facts, folder, counts);
+                FoldOne(batch, folder, counts);
 
                 // Let go at once: what is held on to for a few thousand facts more is copied by every collection meanwhile.
                 facts[_at++] = default;
@@ -42,15 +43,15 @@ internal sealed class ItemFeed(Action<Position, Exception> skip)
         return folded;
     }
 
-    private void FoldOne(StoredFact[] facts, FeatureFolder folder, WalkCounts counts)
+    private void FoldOne(FactBatch batch, FeatureFolder folder, WalkCounts counts)
     {
-        // As the node that served: what persons cannot fold, items do not fold either.
-        if (facts[_at].Fact is not { } fact)
+        var facts = batch.Facts;
+        counts.Met(facts[_at].Fact);
+        if (batch.IsPassedOver(_at))
         {
             return;
         }
 
-        counts.Met(fact);
         try
         {
             folder.Apply(facts, _at);

@@ -17,9 +17,9 @@ namespace Millrace.Features.PointInTime;
 internal sealed class PartitionFeed(
     SkippingReader reader, int number, (JournalStream Stream, int Partition) of, long start, EmbeddedPersonStore persons, Action<StoredFact> met, Action<StoredFact> retired)
 {
-    private readonly Queue<StoredFact[]> _fresh = new();
+    private readonly Queue<FactBatch> _fresh = new();
     private Task<IReadOnlyList<StoredFact>>? _ahead;
-    private StoredFact[] _facts = [];
+    private FactBatch _batch = new([]);
     private int _at;
     private long _read = start;
     private long _handed = start;
@@ -48,7 +48,7 @@ internal sealed class PartitionFeed(
         if (_handed < offset)
         {
             _handed = offset;
-            yield return new WalkStep.Fold(number, [], offset);
+            yield return new WalkStep.Fold(number, null, offset);
         }
     }
 
@@ -64,16 +64,15 @@ internal sealed class PartitionFeed(
 
     private void Observe(long offset)
     {
-        while (_at < _facts.Length && _facts[_at].Position.Offset < offset)
+        var facts = _batch.Facts;
+        while (_at < facts.Length && facts[_at].Position.Offset < offset)
         {
-            ObserveOrSkip(_at++);
+            ObserveOrSkip(facts[_at], _at++);
         }
     }
 
-    // As the node that served: what persons cannot fold, items do not fold either.
-    private void ObserveOrSkip(int at)
+    private void ObserveOrSkip(StoredFact stored, int at)
     {
-        var stored = _facts[at];
         met(stored);
         try
         {
@@ -81,7 +80,7 @@ internal sealed class PartitionFeed(
         }
         catch (Exception fault)
         {
-            _facts[at] = default(StoredFact) with { Position = stored.Position };
+            _batch.PassOver(at);
             reader.Skip(stored.Position, fault);
         }
     }
@@ -108,8 +107,8 @@ internal sealed class PartitionFeed(
             retired(batch[0]);
         }
 
-        (_facts, _at) = ([.. batch], 0);
-        _fresh.Enqueue(_facts);
+        (_batch, _at) = (new FactBatch([.. batch]), 0);
+        _fresh.Enqueue(_batch);
         _read = batch[^1].Position.Offset + 1;
         _ahead = reader.ReadAsync(of.Stream, of.Partition, _read, cancellation);
         return true;

@@ -23,7 +23,6 @@ internal sealed class PersonWalk
     private readonly EmbeddedPersonStore _persons;
     private readonly SkippingReader _reader;
     private readonly List<PartitionFeed> _feeds = [];
-    private readonly Queue<WalkStep> _missed = new();
     private readonly ConcurrentBag<PersonBuffer> _buffers = [];
     private readonly long[] _cut;
     private readonly string _definitions;
@@ -58,11 +57,26 @@ internal sealed class PersonWalk
     /// <exception cref="JournalException">The journal cannot be read.</exception>
     internal async IAsyncEnumerable<WalkStep> StepsAsync(JournalTail? tail, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var decisions = new DecisionFeed(_reader, _journal, _options, (reason, decided) => _missed.Enqueue(new WalkStep.Miss(decided, reason)), tail);
+        var decisions = new DecisionFeed(_reader, _journal, _options, tail);
         await decisions.BeginAsync(cancellation);
-        await OpenFeedsAsync(tail?.Now ?? _options.To, cancellation);
         while (await decisions.NextAsync(cancellation) is { } next)
         {
+            if (next.IsMissed)
+            {
+                foreach (var stored in next.Decisions)
+                {
+                    yield return new WalkStep.Miss((Decided)stored.Fact, next.Reason.Value);
+                }
+
+                continue;
+            }
+
+            if (_feeds.Count == 0)
+            {
+                // Not before: where nothing was decided nothing need be read.
+                await OpenFeedsAsync(tail?.Now ?? _options.To, cancellation);
+            }
+
             await foreach (var step in FoldAsync(next.Epoch, next.Decisions, cancellation))
             {
                 yield return step;
@@ -71,21 +85,11 @@ internal sealed class PersonWalk
             yield return new WalkStep.Pass(next.Epoch.Until, decisions.Latest);
         }
 
-        while (_missed.TryDequeue(out var missed))
-        {
-            yield return missed;
-        }
-
         yield return new WalkStep.Pass(_options.To, decisions.Latest);
     }
 
     private async IAsyncEnumerable<WalkStep> FoldAsync(EpochFrozen epoch, List<StoredFact> decisions, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        while (_missed.TryDequeue(out var missed))
-        {
-            yield return missed;
-        }
-
         if (epoch.Definitions != _definitions)
         {
             yield return new WalkStep.Other(epoch, decisions.Count);

@@ -20,7 +20,7 @@ public sealed class PointInTimeWalk
     private readonly Moment _moment;
     private readonly Lock _skipping = new();
     private long _folded;
-    private PersonLosses _losses;
+    private volatile PersonLosses _losses = new(null, null);
 
     /// <param name="journal">What is read; nothing is written.</param>
     /// <param name="features">The definitions: decisions that were taken under others are counted and passed over.</param>

@@ -13,9 +13,9 @@ internal abstract record WalkStep
 
     /// <summary>Folds facts of a partition; persons have folded them.</summary>
     /// <param name="Feed">Which partition: its place among those that are folded.</param>
-    /// <param name="Facts">Read since the last step of this partition, the first of them first; empty when none were. One that persons could not fold is null by now, or when its turn comes.</param>
+    /// <param name="Facts">Read since the last step of this partition; null when none were.</param>
     /// <param name="Before">The first offset that is not folded.</param>
-    internal sealed record Fold(int Feed, StoredFact[] Facts, long Before) : WalkStep;
+    internal sealed record Fold(int Feed, FactBatch? Facts, long Before) : WalkStep;
 
     /// <summary>Forgets whose keys are gone.</summary>
     internal sealed record Forget : WalkStep;

@@ -103,6 +103,7 @@ internal sealed class FeatureBuildCommand
             Slice = slice,
             Kind = parsed.GetValue(_rows) == "slate" ? RowKind.Slate : RowKind.Candidates,
             MaxPersons = persons > 0 ? persons : throw Refused(string.Create(CultureInfo.InvariantCulture, $"--max-persons: expected 1 or more; got {persons}")),
+            PersonsAhead = Environment.ProcessorCount > 1,
             AnyDefinitions = parsed.GetValue(_any),
         };
     }

@@ -27,6 +27,9 @@ internal sealed record BuildRequest
     /// <summary>The most sessions and the most users that are followed at a time.</summary>
     public int MaxPersons { get; init; } = 1_000_000;
 
+    /// <inheritdoc cref="WalkOptions.PersonsAhead"/>
+    public bool PersonsAhead { get; init; }
+
     /// <summary>Whether decisions that were taken under other definitions get rows too.</summary>
     public bool AnyDefinitions { get; init; }
 

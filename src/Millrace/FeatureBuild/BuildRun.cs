@@ -53,14 +53,14 @@ internal sealed class BuildRun(IJournalReader journal, FeatureSet features, Feat
             From = left.From,
             To = left.To,
             AnyDefinitions = request.AnyDefinitions,
-            PersonsAhead = true,
+            PersonsAhead = request.PersonsAhead,
         };
         var walk = new PointInTimeWalk(journal, features, options, Skipped);
         Volatile.Write(ref _walk, walk);
         var builder = new RowBuilder(features, slices, options.Horizon);
         await walk.RunAsync(new Counting(this, builder, slices), cancellation);
 
-        // Of a time in which nothing was decided nothing need be left behind: to look again costs no fold. Between slices that have rows, an empty one says that it is done.
+        // Of a time in which nothing was decided nothing need be left behind: to look again reads decisions alone. Between slices that have rows, an empty one says that it is done.
         if (walk.Counts.Visited + walk.Counts.NotVisited + slices.Kept > 0)
         {
             await builder.CompleteAsync(walk.Latest, cancellation);

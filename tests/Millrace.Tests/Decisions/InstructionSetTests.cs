@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Millrace.Tests.Features;
 using Millrace.Tests.Features.Expressions;
+using Millrace.Tests.Features.Kinds;
 using Millrace.Tests.Features.Numerics;
 using Millrace.Tests.Features.Text;
 
@@ -20,11 +22,14 @@ public sealed class InstructionSetTests
         var start = new ProcessStartInfo(Environment.ProcessPath!, [
             "-class", typeof(GoldenDecisionTests).FullName!, "-class", typeof(Features.NumericsTests).FullName!, "-class", typeof(DeciderTests).FullName!,
             "-class", typeof(DeterministicLanesTests).FullName!, "-class", typeof(TurnsGoldenTests).FullName!, "-class", typeof(ItemHashTests).FullName!,
-            "-class", typeof(ExpressionTests).FullName!, "-class", typeof(Int8VectorTests).FullName!, "-class", typeof(HashedTextTests).FullName!, "-noColor"])
+            "-class", typeof(ExpressionTests).FullName!, "-class", typeof(Int8VectorTests).FullName!, "-class", typeof(HashedTextTests).FullName!,
+            "-class", typeof(TranspositionTests).FullName!, "-class", typeof(ReadPlanTests).FullName!, "-class", typeof(KindTests).FullName!,
+            "-class", typeof(ServedCellsTests).FullName!, "-class", typeof(RowStoreTests).FullName!, "-noColor"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["CsCheck_Iter"] = "20"; // Of each property; elsewhere they are sampled more often.
         foreach (string[] setting in environment.Select(pair => pair.Split('='))) start.Environment[setting[0]] = setting[1];
         using Process run = Process.Start(start)!;
         Task<string> faults = run.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -148,7 +148,8 @@ public sealed class EmbeddedPersonStoreTests
         const int Partitions = 4;
         const int Readers = 3;
         const int Enough = 100;
-        var (offsets, seen) = (new long[Partitions], 0);
+        const int TooMany = 20_000_000; // Seconds: nobody waits so long for a turn.
+        var (offsets, seen, ended) = (new long[Partitions], 0, false);
         var store = new EmbeddedPersonStore(Layout, Partitions);
         using var begun = new CountdownEvent(Readers);
         var writing = Task.Factory.StartNew(Write, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -167,7 +168,7 @@ public sealed class EmbeddedPersonStoreTests
             begun.Wait(TestContext.Current.CancellationToken);
 
             // On a busy machine readers may not get their turn before so many facts are folded.
-            for (var i = 0; i < 60_000 || Volatile.Read(ref seen) < Enough; i++)
+            for (var i = 0; i < 60_000 || (i < TooMany && Volatile.Read(ref seen) < Enough && !Volatile.Read(ref ended)); i++)
             {
                 TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
                 store.Observe(Of($"u{i % 11}", Click(i / 3 % Partitions, offsets[i / 3 % Partitions]++, $"i{i % 7}", i / 1000, $"s{i % 13}")));
@@ -180,14 +181,21 @@ public sealed class EmbeddedPersonStoreTests
         {
             var (found, read) = (new List<long[]>(), new PersonBuffer());
             begun.Signal();
-            for (var i = reader; !writing.IsCompleted; i++)
+            try
             {
-                store.Read("default", $"u{i % 11}", $"s{i % 13}", read);
-                if (found.Count == 0 || !read.Folded.SequenceEqual(found[^1]))
+                for (var i = reader; !writing.IsCompleted; i++)
                 {
-                    found.Add(read.Folded.ToArray());
-                    Volatile.Write(ref seen, Math.Max(found.Count, Volatile.Read(ref seen)));
+                    store.Read("default", $"u{i % 11}", $"s{i % 13}", read);
+                    if (found.Count == 0 || !read.Folded.SequenceEqual(found[^1]))
+                    {
+                        found.Add(read.Folded.ToArray());
+                        Volatile.Write(ref seen, Math.Max(found.Count, Volatile.Read(ref seen)));
+                    }
                 }
+            }
+            finally
+            {
+                Volatile.Write(ref ended, true);
             }
 
             return found;

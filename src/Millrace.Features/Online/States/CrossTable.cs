@@ -71,12 +71,10 @@ internal sealed class CrossTable
 
     private void Remove(int gap)
     {
-        // What follows the gap moves into it unless that would put it before its home (Knuth 6.4, algorithm R): no tombstones.
         var mask = (1 << _bits) - 1;
         for (var at = (gap + 1) & mask; _places.Read(at) is { Count: > 0 } entry; at = (at + 1) & mask)
         {
-            var home = entry.Key.Home(_bits);
-            if (((at - home) & mask) >= ((at - gap) & mask))
+            if (LinearProbing.FillsGap(at, entry.Key.Home(_bits), gap, mask))
             {
                 _places.Edit(gap) = entry;
                 gap = at;

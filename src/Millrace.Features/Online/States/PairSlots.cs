@@ -48,12 +48,11 @@ internal sealed class PairSlots
     /// <summary>Removes a pair that is there.</summary>
     internal void Remove(int from, int to)
     {
-        // What follows the gap moves into it unless that would put it before its home (Knuth 6.4, algorithm R): no tombstones.
         var mask = _places.Length - 1;
         var gap = PlaceOf(from, to);
         for (var at = (gap + 1) & mask; _places[at] is { Slot: > 0 } entry; at = (at + 1) & mask)
         {
-            if (((at - Home(entry.From, entry.To)) & mask) >= ((at - gap) & mask))
+            if (LinearProbing.FillsGap(at, Home(entry.From, entry.To), gap, mask))
             {
                 _places[gap] = entry;
                 gap = at;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Millrace.Features.Definitions;
+using Millrace.Features.Local;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Journal;
@@ -16,6 +17,8 @@ public sealed class ReadPlanTests
         new PastFeature("past", FeatureEntity.User, "click", KindSet.Day),
         new CooccurrenceFeature("next", "click", KindSet.Day) { Span = 3, Symmetric = true },
     ]);
+
+    private static readonly string[] Scattered = [.. KindSet.All.Definitions.Where(feature => feature is PastFeature or CooccurrenceFeature).Select(feature => feature.Name)];
 
     [Fact]
     public void Reading_allocates_nothing_over_decisions_of_changing_numbers_of_candidates()
@@ -45,14 +48,17 @@ public sealed class ReadPlanTests
     }
 
     [Fact]
-    public void A_value_is_the_same_whichever_candidates_and_columns_stand_beside_it() => Gen.Select(FoldedHistory.Facts, Gen.Int[1, 20], Gen.Int[1, 40]).Sample((facts, columns, count) =>
+    public void A_value_is_the_same_whichever_candidates_and_columns_stand_beside_it() => Gen.Select(
+        FoldedHistory.Facts, Gen.Select(Gen.Int[0, KindSet.All.Names.Count() - 1], Gen.Int[1, KindSet.All.Names.Count()]), Gen.Int[1, 40], Gen.Int[0, 4]).Sample((facts, columns, count, place) =>
     {
         var run = new KindRun(KindSet.All).Take(facts);
         var now = facts.Max(stored => stored.Fact.Received);
         var snapshot = run.Folder.Freeze(now);
         var person = new PersonBuffer();
-        run.Persons.Read("default", "u1", "s1", person);
-        string[] names = [.. KindSet.All.Names.Skip(count % 5).Take(columns)];
+        run.Persons.Read("default", "u0-1", "s0-1", person);
+        var context = FactContext.None.Add("country", $"c{place}").Add("kind", $"k{place % 3}").Add("degrees", $"-{place}.5").Add("utcOffset", "90");
+        string[] all = [.. KindSet.All.Names];
+        string[] names = [.. all.Skip(columns.Item1).Concat(all).Take(columns.Item2)];
         var scratch = new ReadScratch();
         int[] rows = [.. Enumerable.Range(0, count).Select(i => (i % (snapshot.Rows + 1)) - 1)];
         var together = Read(names, rows);
@@ -60,20 +66,57 @@ public sealed class ReadPlanTests
         {
             for (var column = 0; column < names.Length; column++)
             {
-                // Of two candidates in one row the last has what is scattered by row.
                 var alone = Read([names[column]], [rows[i]])[0];
-                Assert.True(i + snapshot.Rows + 1 < count || BitConverter.SingleToInt32Bits(alone) == BitConverter.SingleToInt32Bits(together[(i * names.Length) + column]), names[column]);
+                var beside = together[(i * names.Length) + column];
+                Assert.True(HasTwin(i, names[column]) || BitConverter.SingleToInt32Bits(alone) == BitConverter.SingleToInt32Bits(beside), $"{names[column]}: {alone} alone, {beside} beside others");
             }
         }
+
+        // Of two candidates in one row the last has what is scattered by row.
+        bool HasTwin(int i, string name) => Scattered.Contains(name) && rows.AsSpan(i + 1).Contains(rows[i]);
 
         float[] Read(string[] wanted, int[] candidates)
         {
             var matrix = new float[candidates.Length * wanted.Length];
-            var inputs = new ReadInputs { Snapshot = snapshot, Rows = candidates, Person = person, Asked = now, Context = FactContext.None, Surface = "f1", Segment = "g1" };
+            var inputs = new ReadInputs { Snapshot = snapshot, Rows = candidates, Person = person, Asked = now, Context = context, Surface = "f1", Segment = "g1", Slot = "main" };
             new ReadPlan(KindSet.All, wanted).Run(inputs, scratch, matrix);
             return matrix;
         }
-    }, iter: 30);
+    });
+
+    [Fact]
+    public void Persons_in_one_shard_are_read_as_persons_in_many() => FoldedHistory.Facts.Sample(facts =>
+    {
+        // In bytes they may differ: in a shard of many, whom nothing looks back on any more goes sooner.
+        var one = EmbeddedPersonStore.OfOneThread(KindSet.All.Persons, 2, TimeSpan.FromMinutes(30), 1_000_000, null);
+        var run = new KindRun(KindSet.All);
+        var seen = new List<Observed>();
+        foreach (var fact in facts)
+        {
+            run.Take(fact);
+            one.Observe(fact);
+            if (fact.Fact is not Observed { Received: var now } observed)
+            {
+                continue;
+            }
+
+            seen.Add(observed);
+            var snapshot = run.Folder.Freeze(now);
+            Assert.All([observed, seen[seen.Count / 3]], who => Assert.Equal(Read(run.Persons, who), Read(one, who)));
+
+            int[] Read(EmbeddedPersonStore persons, Observed who)
+            {
+                var person = new PersonBuffer();
+                persons.Read("default", who.User, who.Session, person);
+                int[] rows = [.. Enumerable.Range(0, FoldedHistory.Items).Select(i => snapshot.RowOf($"i{i}"))];
+                string[] names = [.. KindSet.All.Names];
+                var matrix = new float[rows.Length * names.Length];
+                var inputs = new ReadInputs { Snapshot = snapshot, Rows = rows, Person = person, Asked = now, Context = FactContext.None, Surface = "f1" };
+                new ReadPlan(KindSet.All, names).Run(inputs, new ReadScratch(), matrix);
+                return [.. matrix.Select(BitConverter.SingleToInt32Bits)];
+            }
+        }
+    });
 
     [Fact]
     public void An_item_of_before_1970_has_an_age()

@@ -14,7 +14,7 @@ internal static class BuiltRows
     private static readonly string[] Before = ["decision", "time", "item", "rank", "propensity", "slot", "surface", "policy", "epoch", "mode", "explored"];
 
     internal static BuildRequest Request(string directory, FeatureSet features, UnixMicros from, UnixMicros to) =>
-        new() { From = from, To = to, Into = directory, Features = [.. features.Names], Slice = TimeSpan.FromMinutes(1), Kind = RowKind.Candidates };
+        new() { From = from, To = to, Into = directory, Features = [.. features.Names], Slice = TimeSpan.FromMinutes(1), Kind = RowKind.Candidates, PersonsAhead = true };
 
     internal static Task<BuildOutcome> RunAsync(IJournalReader journal, FeatureSet features, BuildRequest request) =>
         new BuildRun(journal, features, new FeatureOptions(), request).RunAsync(TestContext.Current.CancellationToken);
