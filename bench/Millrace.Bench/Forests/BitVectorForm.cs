@@ -65,11 +65,12 @@ internal sealed class BitVectorForm
     {
         Vector256<float> values = Vector256.Create(
             rows[at], rows[at + _columns], rows[at + (2 * _columns)], rows[at + (3 * _columns)], rows[at + (4 * _columns)], rows[at + (5 * _columns)], rows[at + (6 * _columns)], rows[at + (7 * _columns)]);
-        if (!group.MissingLeft) values = Vector256.ConditionalSelect(Vector256.IsNaN(values), Vector256.Create(float.PositiveInfinity), values);
+        // Missing values that go right exceed even an infinite threshold, which LightGBM writes where only they do.
+        Vector256<uint> missing = group.MissingLeft ? Vector256<uint>.Zero : Vector256.IsNaN(values).AsUInt32();
         ref Vector256<uint> words = ref MemoryMarshal.GetArrayDataReference(_words);
         for (int i = 0; i < group.Thresholds.Length; i++)
         {
-            Vector256<uint> beyond = Vector256.GreaterThan(values, Vector256.Create(group.Thresholds[i])).AsUInt32();
+            Vector256<uint> beyond = Vector256.GreaterThan(values, Vector256.Create(group.Thresholds[i])).AsUInt32() | missing;
             if (beyond == Vector256<uint>.Zero) return;
             ref Vector256<uint> word = ref Unsafe.Add(ref words, group.Trees[i]);
             word = Vector256.AndNot(word, Vector256.AndNot(beyond, Vector256.Create(group.Masks[i])));
