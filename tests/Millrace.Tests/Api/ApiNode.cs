@@ -77,9 +77,12 @@ internal sealed class ApiNode : IAsyncDisposable
     }
 
     /// <summary>Waits until what the journal held at the start is folded; false when that takes half a minute.</summary>
-    public async Task<bool> UntilReadyAsync(CancellationToken cancellation)
+    public Task<bool> UntilReadyAsync(CancellationToken cancellation) => UntilAsync(() => Services.Readiness.IsReady, cancellation);
+
+    /// <summary>Waits until something holds; false when that takes half a minute.</summary>
+    public static async Task<bool> UntilAsync(Func<bool> holds, CancellationToken cancellation)
     {
-        for (var began = TimeProvider.System.GetTimestamp(); !Services.Readiness.IsReady; await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellation))
+        for (var began = TimeProvider.System.GetTimestamp(); !holds(); await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellation))
         {
             if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
             {

@@ -86,6 +86,7 @@ public sealed class SnapshotEndpointsTests : IDisposable
         await using (first)
         {
             Assert.Equal(200, (await first.SendAsync(HttpMethod.Put, "/v1/items/a", "{}"u8.ToArray(), "application/json", Cancellation)).Status);
+            Assert.True(await ApiNode.UntilAsync(() => first.Services.Snapshot.RowOf("a") >= 0, Cancellation));
         }
 
         return await ApiNode.StartAsync(_data, Cancellation, first.Key);
