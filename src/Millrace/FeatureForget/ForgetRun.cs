@@ -27,7 +27,9 @@ internal sealed class ForgetRun(IJournalReader journal, string tenant, ForgetReq
     /// <exception cref="IOException">The directory cannot be read or is another's, or holds rows of another journal.</exception>
     public async Task<ForgetOutcome> RunAsync(CancellationToken cancellation)
     {
-        using var alone = request.Keep ? null : RowFiles.Lock(request.Directory);
+        // Where no build wrote anything there is nothing to keep to oneself, and no trace to leave.
+        var isBuilt = RowFiles.In(request.Directory).Any() || RowFiles.UnfinishedIn(request.Directory).Any();
+        using var alone = request.Keep || !isBuilt ? null : RowFiles.Lock(request.Directory);
         _unread.AddRange(RowFiles.StrangersIn(request.Directory).Select(name => new UnreadFile(name, "no build gave it this name")));
         var looked = await LookAsync(cancellation);
         var elsewhere = await _judge.AnywhereAsync(looked.SelectMany(file => file.Unknown).Select(row => ItemHash.Of(row.Decision)).ToHashSet(), cancellation);

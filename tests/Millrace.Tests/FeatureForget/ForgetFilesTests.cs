@@ -44,15 +44,16 @@ public sealed class ForgetFilesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_directory_without_files_of_a_build_is_a_failure()
+    public async Task A_directory_without_files_of_a_build_is_a_failure_and_keeps_no_trace()
     {
-        foreach (var name in _scene.Names())
+        foreach (var name in _scene.Names("*"))
         {
             File.Delete(Path.Combine(_scene.Rows, name));
         }
 
         Assert.Equal(ExitCode.Failure, await _scene.ForgetAsync());
         Assert.Contains("no file of a build was looked through", _scene.Error, StringComparison.Ordinal);
+        Assert.Empty(_scene.Names("*"));
     }
 
     [Fact]

@@ -11,6 +11,8 @@ namespace Millrace.Tests.Features.PointInTime;
 /// <summary>Nothing that a decision could not know is in its rows, whatever facts that came later claim about their times.</summary>
 public sealed class NoFutureTests
 {
+    private const int Histories = 60;
+
     private static readonly TimeSpan Window = TimeSpan.FromHours(6);
 
     private static readonly FeatureSet Set = FeatureSet.Create(
@@ -70,9 +72,9 @@ public sealed class NoFutureTests
                 Interlocked.Add(ref leaked, (await JoinAsync(history.Journal, until)).SequenceEqual(joined) ? 0 : 1);
                 Interlocked.Add(ref rows, built.Count);
             },
-            iter: 40);
-        Assert.InRange(rows, 1_000, int.MaxValue);
-        Assert.InRange(leaked, 10, 40);
+            iter: Histories);
+        Assert.InRange(rows, 1_000, int.MaxValue); // 40 histories have 1,100 to 1,600 as a rule, and once in a hundred runs fewer than a thousand.
+        Assert.InRange(leaked, 10, Histories);
     }
 
     [Fact]
