@@ -28,7 +28,7 @@ internal sealed class ForgetRun(IJournalReader journal, string tenant, ForgetReq
     public async Task<ForgetOutcome> RunAsync(CancellationToken cancellation)
     {
         // Where no build wrote anything there is nothing to keep to oneself, and no trace to leave.
-        var isBuilt = RowFiles.In(request.Directory).Any() || RowFiles.UnfinishedIn(request.Directory).Any();
+        var isBuilt = RowFiles.In(request.Directory).Any() || RowFiles.UnfinishedIn(request.Directory).Length > 0;
         using var alone = request.Keep || !isBuilt ? null : RowFiles.Lock(request.Directory);
         _unread.AddRange(RowFiles.StrangersIn(request.Directory).Select(name => new UnreadFile(name, "no build gave it this name")));
         var looked = await LookAsync(cancellation);
