@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Ranking;
 using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;

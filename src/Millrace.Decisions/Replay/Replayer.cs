@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Pipeline;
+using Millrace.Decisions.Ranking;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
 

@@ -19,13 +19,9 @@ public static class PolicyJson
         {
             json.WriteStartObject();
             json.WriteString("name", policy.Name);
-            WriteCandidates(json, policy);
-            WriteMap(json, "blend", policy.Blend, json.WriteNumber);
-            json.WriteStartObject("explore");
-            json.WriteNumber("epsilon", policy.Explore.Epsilon);
-            json.WriteNumber("top", policy.Explore.Top);
-            json.WriteEndObject();
-            WriteMap(json, "atMost", policy.AtMost, json.WriteNumber);
+            CandidateJson.Write(json, policy);
+            HeadJson.Write(json, policy);
+            SlateJson.Write(json, policy);
             WritePins(json, policy);
             json.WriteBoolean("excludeSeen", policy.ExcludeSeen);
             if (policy.Segment is { } segment) json.WriteString("segment", segment);
@@ -46,40 +42,21 @@ public static class PolicyJson
         JsonElement root = document.RootElement;
         try
         {
-            JsonElement explore = root.GetProperty("explore");
-            return new Policy
+            var policy = new Policy
             {
                 Name = root.GetProperty("name").GetString()!,
                 Version = version,
-                Candidates = [.. root.GetProperty("candidates").EnumerateArray().Select(ReadCandidate)],
-                Blend = root.GetProperty("blend").EnumerateObject().ToImmutableSortedDictionary(p => p.Name, p => p.Value.GetDouble(), StringComparer.Ordinal),
-                Explore = new Exploration(explore.GetProperty("epsilon").GetDouble(), explore.GetProperty("top").GetInt32()),
-                AtMost = root.GetProperty("atMost").EnumerateObject().ToImmutableSortedDictionary(p => p.Name, p => p.Value.GetInt32(), StringComparer.Ordinal),
                 Pins = [.. root.GetProperty("pins").EnumerateArray().Select(ReadPin)],
                 ExcludeSeen = root.GetProperty("excludeSeen").GetBoolean(),
                 Segment = root.TryGetProperty("segment", out JsonElement segment) ? segment.GetString() : null,
                 AllowProtected = root.TryGetProperty("allowProtected", out JsonElement allowed) ? [.. allowed.EnumerateArray().Select(name => name.GetString()!)] : [],
             };
+            return SlateJson.Read(root, HeadJson.Read(root, CandidateJson.Read(root, policy)));
         }
         catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new JsonException($"not a canonical policy: {fault.Message}", fault);
         }
-    }
-
-    private static void WriteCandidates(Utf8JsonWriter json, Policy policy)
-    {
-        json.WriteStartArray("candidates");
-        foreach (CandidateSource source in policy.Candidates)
-        {
-            json.WriteStartObject();
-            json.WriteString("kind", source.Kind.ToString());
-            json.WriteNumber("take", source.Take);
-            if (source.Window is { } window) json.WriteNumber("windowSeconds", window.TotalSeconds);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 
     private static void WritePins(Utf8JsonWriter json, Policy policy)
@@ -105,18 +82,6 @@ public static class PolicyJson
         foreach (string name in policy.AllowProtected) json.WriteStringValue(name);
         json.WriteEndArray();
     }
-
-    private static void WriteMap<T>(Utf8JsonWriter json, string name, ImmutableSortedDictionary<string, T> map, Action<string, T> write)
-    {
-        json.WriteStartObject(name);
-        foreach (var (key, value) in map) write(key, value);
-        json.WriteEndObject();
-    }
-
-    private static CandidateSource ReadCandidate(JsonElement element) => new(
-        Enum.Parse<CandidateSourceKind>(element.GetProperty("kind").GetString()!),
-        element.GetProperty("take").GetInt32(),
-        element.TryGetProperty("windowSeconds", out JsonElement window) ? TimeSpan.FromSeconds(window.GetDouble()) : null);
 
     private static Pin ReadPin(JsonElement element) =>
         new(element.GetProperty("slot").GetString()!, element.GetProperty("rank").GetInt32(), element.GetProperty("item").GetString()!);

@@ -34,25 +34,7 @@ public static class PolicyValidator
     public static IEnumerable<string> Faults(Policy policy, FeatureSet features)
     {
         string path = $"policies.{policy.Name}";
-        for (int i = 0; i < policy.Candidates.Length; i++)
-        {
-            foreach (string fault in Faults(policy.Candidates[i], features)) yield return $"{path}.candidates[{i}]{fault}";
-        }
-
-        foreach (var (name, weight) in policy.Blend)
-        {
-            if (features.IndexOf(name) < 0) yield return $"{path}.blend.{name}: expected the name of a feature";
-            foreach (string used in Protected(name, features).Except(policy.AllowProtected)) yield return $"{path}.blend.{name}: expected no protected feature beside allowProtected; got '{used}'";
-            if (!double.IsFinite(weight)) yield return $"{path}.blend.{name}: expected a finite weight; got {Text(weight)}";
-        }
-
-        if (!(policy.Explore.Epsilon is >= 0 and <= 1)) yield return $"{path}.explore.epsilon: expected 0 to 1; got {Text(policy.Explore.Epsilon)}";
-        if (policy.Explore.Top is < 1 or > MostCandidates) yield return $"{path}.explore.top: expected 1 to {MostCandidates}; got {policy.Explore.Top}";
-        foreach (var (attribute, most) in policy.AtMost)
-        {
-            if (!Limitable.Contains(attribute)) yield return $"{path}.atMost.{attribute}: expected kind or provider";
-            if (most < 1) yield return $"{path}.atMost.{attribute}: expected at least 1; got {most}";
-        }
+        foreach (string fault in CandidateFaults.Of(policy, features).Concat(HeadFaults.Of(policy, features)).Concat(SlateFaults.Of(policy))) yield return $"{path}.{fault}";
 
         for (int i = 0; i < policy.Pins.Length; i++)
         {
@@ -86,33 +68,5 @@ public static class PolicyValidator
         if (surface.Slots.Sum(slot => (long)slot.Count) > MostItems) yield return $"{path}.slots: expected at most {MostItems} items over all slots";
     }
 
-    private static IEnumerable<string> Faults(CandidateSource source, FeatureSet features)
-    {
-        if (source.Take is < 1 or > MostCandidates) yield return $".take: expected 1 to {MostCandidates}; got {source.Take}";
-        if (source.Kind is CandidateSourceKind.SegmentList or CandidateSourceKind.GlobalList)
-        {
-            yield return ": expected popular, recent, similar, request or pinned; the ladder's lists are no sources";
-        }
-
-        if (source.Kind == CandidateSourceKind.Popular && source.Window is null) yield return ".popular: expected a window such as 1h";
-        if (source.Kind == CandidateSourceKind.Popular && source.Window is { } window && !features.KeepsPopular(window))
-        {
-            yield return $".popular: the feature set keeps no popular list of {window}";
-        }
-    }
-
-    /// <summary>The protected features among one and all that it is computed from.</summary>
-    private static IEnumerable<string> Protected(string name, FeatureSet features)
-    {
-        var (seen, left) = (new HashSet<string>(StringComparer.Ordinal), new Stack<string>([name]));
-        while (left.TryPop(out string? next))
-        {
-            if (features.IndexOf(next) is not (>= 0 and var index) || !seen.Add(next)) continue;
-            FeatureDefinition definition = features.Definitions[index];
-            if (definition.Info.Sensitivity == FeatureSensitivity.Protected) yield return next;
-            foreach (string input in definition.Inputs) left.Push(input);
-        }
-    }
-
-    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+    internal static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

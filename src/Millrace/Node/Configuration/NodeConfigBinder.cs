@@ -23,7 +23,7 @@ internal static class NodeConfigBinder
             Removed = [.. features.Where(feature => feature.IsRemoved).Select(feature => feature.Name!).Order(StringComparer.Ordinal)],
             Folding = Folding(root["folding"].Object!),
             Skew = SkewSection.Bind(root["skew"].Object!),
-            Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Policy(e.Name, e.Value.Object!), StringComparer.Ordinal),
+            Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => PolicyShape.Bind(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Browsers = new BrowsersSection(
                 root["browsers"].Object!["origins"] is { Value: not null } origins ? [.. origins.Items.Select(o => o.Text!)] : [BrowserOrigin.Any]),
@@ -37,31 +37,6 @@ internal static class NodeConfigBinder
             Log = new LogSection(log.Get<string>("level"), log.Get<string>("format")),
             AccessLog = AccessLogSection.Bind(root["accessLog"].Object!),
         };
-    }
-
-    private static Policy Policy(string name, BoundObject policy)
-    {
-        var explore = policy["explore"].Object!;
-        return new Policy
-        {
-            Name = name,
-            Candidates = [.. policy["candidates"].Items.Select(c => Candidate(c.Object!))],
-            Blend = policy["blend"].Entries.ToImmutableSortedDictionary(e => e.Name, e => (double)e.Value.Value!, StringComparer.Ordinal),
-            Explore = new Exploration(explore.Get<double>("epsilon"), explore.Get<int>("top")),
-            AtMost = policy["atMost"].Entries.ToImmutableSortedDictionary(e => e.Name, e => (int)e.Value.Value!, StringComparer.Ordinal),
-            Pins = [.. policy["pins"].Items.Select(p => new Pin(p.Object!.Get<string>("slot"), p.Object!.Get<int>("rank"), p.Object!.Get<string>("item")))],
-            ExcludeSeen = policy.Get<bool>("excludeSeen"),
-            Segment = policy["segment"].Text,
-            AllowProtected = [.. policy["allowProtected"].Items.Select(name => name.Text!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
-        };
-    }
-
-    private static CandidateSource Candidate(BoundObject source)
-    {
-        var take = source.Get<int>("take");
-        return source.Find<TimeSpan>("popular") is { } window ? new CandidateSource(CandidateSourceKind.Popular, take, window)
-            : source["recent"].Value is not null ? new CandidateSource(CandidateSourceKind.Recent, take)
-            : new CandidateSource(CandidateSourceKind.Similar, take);
     }
 
     private static Surface Surface(string name, BoundObject surface) => new(

@@ -20,7 +20,7 @@ internal static class NodeShape
         new("features", new ListShape("a list of features", FeatureShape.Feature, 0, 1_000), "Values about items, users and sessions that policies blend.", Reloads: true),
         new("folding", Folding(), "What is known of items, users and sessions, and its bounds; hitting one is counted."),
         new("skew", SkewSection.Shape, "Whether features are served as the journal gives them: a watch that recomputes what was served."),
-        new("policies", new MapShape("a mapping of policies by name", Policy(), 1_000), "How surfaces decide.", Reloads: true),
+        new("policies", new MapShape("a mapping of policies by name", PolicyShape.Policy(), 1_000), "How surfaces decide.", Reloads: true),
         new("surfaces", new MapShape("a mapping of surfaces by name", Surface(), 1_000), "Places where content is chosen.", Reloads: true),
         new("browsers", Browsers(), "Web pages that send events by themselves, with a key of the scope events.", Reloads: true),
         new("cache", CacheSection.Shape, "The shared cache of the delivery listener."),
@@ -57,35 +57,6 @@ internal static class NodeShape
         new("lists", Scalars.Name, "The event that popular and segment lists count.", "click", "the commonest sign of interest"),
         new("checkpoint", Scalars.Duration(Second, TimeSpan.FromDays(1)), "How often a snapshot of what is folded is written beside the journal; a start folds what came since. One is written at a clean stop too.", "5m", "a start then folds minutes and not months, and writing takes seconds"),
         new("refit", Scalars.DurationOrOff(Second, TimeSpan.FromDays(1)), "How often the priors of rates with `prior: fitted` are fitted to the items' rates. One that is more than 1 % off the prior in force is recorded; `off` keeps what was recorded last.", "10m", "what items are like as a whole changes slowly, and each fit is a fact that stays"),
-    ]);
-
-    private static ObjectShape Policy() => new("a policy",
-    [
-        new("candidates", new ListShape("a list of candidate sources", Candidate(), 1, 16), "Where candidates come from, in order."),
-        new("blend", new MapShape("a mapping of feature to weight", Scalars.Number(-1e9, 1e9), 256), "The score: the sum of weight times feature."),
-        new("explore", new ObjectShape("a mapping",
-        [
-            new("epsilon", Scalars.Number(0, 1), "Probability of drawing uniformly over the best `top`.", "0", "exploring costs clicks: it is asked for, not assumed"),
-            new("top", Scalars.Integer(1, PolicyValidator.MostCandidates), "How many of the best may be drawn.", "20", "DESIGN: K is 20 unless a policy says otherwise"),
-        ]), "Exploration with exact propensities."),
-        new("atMost", new MapShape("a mapping of attribute to count", Scalars.Integer(1, 1_000), 16) { Keys = PolicyValidator.Limitable }, "At most so many items of one provider, or of one kind, in a slate."),
-        new("pins", new ListShape("a list of pins", new ObjectShape("a pin like {slot: main, rank: 1, item: story-7}",
-        [
-            new("slot", Scalars.Name, "The slot.", Required: true),
-            new("rank", Scalars.Integer(1, 100), "1-based rank in it. A slot has no holes: with too little to fill the places before, the pin moves up, and the decision says `pinMoved`.", Required: true),
-            new("item", Scalars.Line("an item id of 1 to 128 characters", 128), "The item.", Required: true),
-        ]), 0, 100), "Items that an editor fixed at a rank."),
-        new("excludeSeen", Scalars.Boolean, "Whether items that the session has seen are left out.", "true", "a repeat is rarely wanted"),
-        new("allowProtected", new ListShape("a list of features", Scalars.Name, 0, 256), "Protected features that this policy may use all the same, by name: somebody decided that. Else they serve to measure fairness alone."),
-        new("segment", Scalars.Name, "The context key whose value names the segment of the ladder's list."),
-    ]);
-
-    private static ObjectShape Candidate() => new("a source like {popular: 1h, take: 100}, {recent: true, take: 50} or {similar: true, take: 50}",
-    [
-        new("popular", Scalars.Duration(TimeSpan.FromMinutes(1), 90 * Day), "Most clicked within this window."),
-        new("recent", Scalars.OneOf("true"), "Most recently published."),
-        new("similar", Scalars.OneOf("true"), "Clicked in the same sessions."),
-        new("take", Scalars.Integer(1, PolicyValidator.MostCandidates), "At most so many candidates.", "100", "a slate of ten needs no more to choose from"),
     ]);
 
     private static ObjectShape Surface() => new("a surface like {policy: home, slots: [{id: main, count: 10}]}",

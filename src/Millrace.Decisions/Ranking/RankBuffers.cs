@@ -1,0 +1,33 @@
+using Millrace.Decisions.Exploration;
+
+namespace Millrace.Decisions.Ranking;
+
+/// <summary>The buffers of <see cref="Ranker"/>, grown as needed.</summary>
+internal sealed class RankBuffers
+{
+    internal float[] Matrix = [];
+    internal double[] Weights = [];
+    internal string[] Providers = [];
+    internal string[] Kinds = [];
+    internal double[] Scores = [];
+    internal double[] Keys = [];
+    internal int[] Order = [];
+    internal int[] Groups = [];
+    internal int[] Used = [];
+    internal bool[] Taken = [];
+    internal int[] Kept = [];
+    internal int[] Pins = [];
+    internal Placement[] Slate = [];
+
+    /// <summary>Whether the last slate shows a pin above its rank.</summary>
+    internal bool PinMoved;
+
+    internal readonly Dictionary<string, int> GroupNumbers = new(StringComparer.Ordinal);
+
+    /// <summary>The first <paramref name="count"/> elements of a buffer that is at least so long.</summary>
+    internal static Span<T> Of<T>(ref T[] buffer, int count)
+    {
+        if (buffer.Length < count) buffer = new T[Math.Max(count, 64)];
+        return buffer.AsSpan(0, count);
+    }
+}

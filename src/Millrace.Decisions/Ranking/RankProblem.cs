@@ -1,0 +1,32 @@
+using Millrace.Decisions.Ladder;
+using Millrace.Models.Policies;
+
+namespace Millrace.Decisions.Ranking;
+
+/// <summary>All that a slate depends on, by value: what a full record holds. Row i concerns candidate i.</summary>
+internal readonly ref struct RankProblem
+{
+    internal required ReadOnlySpan<string> Ids { get; init; }
+
+    internal required ReadOnlySpan<uint> Sources { get; init; }
+
+    /// <summary>Providers and kinds by candidate; read only where the policy limits them.</summary>
+    internal required ReadOnlySpan<string> Providers { get; init; }
+
+    internal required ReadOnlySpan<string> Kinds { get; init; }
+
+    /// <summary>Row-major, in the order of <see cref="Weights"/>; NaN is missing.</summary>
+    internal required ReadOnlySpan<float> Matrix { get; init; }
+
+    internal required ReadOnlySpan<double> Weights { get; init; }
+
+    internal required ReadOnlySpan<RequestSlot> Slots { get; init; }
+
+    internal required Policy Policy { get; init; }
+
+    internal required Rung Rung { get; init; }
+
+    internal required DecideMode Mode { get; init; }
+
+    internal required ulong Seed { get; init; }
+}
