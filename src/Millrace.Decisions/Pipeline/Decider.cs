@@ -108,12 +108,13 @@ public sealed class Decider
     private Decided Take(DecideRequest request, long started, UnixMicros now)
     {
         var serving = _serving.Current;
-        var (surface, policy) = serving.Policies.Find(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
+        var (surface, policy, plan) = serving.Policies.Find(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
         if (!_workspaces.TryTake(out Workspace? work)) work = new Workspace();
         var reasons = new List<DegradedReason>();
         var snapshot = ReadPerson(serving, request, work, reasons);
         Decided answer = Answer(new Request(request, surface, policy, snapshot, now, started)
         {
+            Plan = plan,
             Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
         }, work, reasons);
         _workspaces.Add(work);
@@ -206,7 +207,7 @@ public sealed class Decider
             }
 
             failing = DegradedReason.RankingFailed;
-            return Ranker.Rank(work.Problem(request.Policy, slots, rung, request.Asked.Mode, seed), work.Rank);
+            return Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -237,6 +238,7 @@ public sealed class Decider
     private static void NoteShortfall(RequestSlot[] slots, ImmutableArray<DecidedSlot> decided, Workspace work, List<DegradedReason> reasons)
     {
         if (work.Rank.PinMoved) Note(reasons, DegradedReason.PinMoved);
+        if (work.Rank.ThresholdsRelaxed) Note(reasons, DegradedReason.ThresholdsRelaxed);
         bool isShort = decided.Sum(slot => slot.Items.Length) < slots.Sum(slot => slot.Count);
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
     }
@@ -261,6 +263,9 @@ public sealed class Decider
 internal readonly record struct Request(
     DecideRequest Asked, Surface Surface, Policy Policy, FeatureSnapshot Snapshot, UnixMicros Now, long Started)
 {
+    /// <summary>The policy's heads, compiled.</summary>
+    internal required RankingPlan Plan { get; init; }
+
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }
 }

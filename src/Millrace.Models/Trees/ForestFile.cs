@@ -29,7 +29,7 @@ public static class ForestFile
     }
 
     // Not File.ReadAllBytes: a file beyond the bound, or one that grows, must not be read whole. A pipe has no length.
-    private static byte[] Bytes(string path, ForestLimits limits)
+    internal static byte[] Bytes(string path, ForestLimits limits)
     {
         using var file = File.OpenRead(path);
         if (file.CanSeek && file.Length > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got {file.Length}");
