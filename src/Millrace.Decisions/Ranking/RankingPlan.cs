@@ -37,6 +37,9 @@ internal sealed class RankingPlan
         _thresholds = [.. policy.Thresholds.Select(pair => new PlannedThreshold(_heads.Single(head => head.Name == pair.Key).Place, pair.Value.AtLeast ?? double.NegativeInfinity, pair.Value.AtMost ?? double.PositiveInfinity))];
     }
 
+    /// <summary>For rungs that score nothing.</summary>
+    internal static RankingPlan None { get; } = Compile(new Policy { Name = "" }, MemoryModelShelf.Empty);
+
     /// <summary>The features that it reads, in ordinal order: the columns of the matrix, and of a record's.</summary>
     internal ImmutableArray<string> Columns { get; }
 

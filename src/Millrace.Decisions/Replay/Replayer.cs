@@ -50,7 +50,7 @@ public static class Replayer
         if (faults.Length > 0) return new ReplayResult(ReplayVerdict.Differs, faults);
         try
         {
-            RankingPlan plan = Plans.TryGetValue(policy, out RankingPlan? made) ? made : Plans.GetValue(policy, _ => RankingPlan.Compile(policy, shelf ?? MemoryModelShelf.Empty));
+            RankingPlan plan = IsScored(recorded, inputs) ? PlanOf(policy, shelf ?? MemoryModelShelf.Empty) : RankingPlan.None;
             ImmutableArray<string> differences = [.. Differences(recorded.Slots, Again(recorded, inputs, policy, plan))];
             return new ReplayResult(differences.IsEmpty ? ReplayVerdict.Identical : ReplayVerdict.Differs, differences);
         }
@@ -63,6 +63,11 @@ public static class Replayer
             return new ReplayResult(ReplayVerdict.Differs, [$"inputs.request: {fault.Message}"]);
         }
     }
+
+    private static RankingPlan PlanOf(Policy policy, IModelShelf shelf) =>
+        Plans.TryGetValue(policy, out RankingPlan? made) ? made : Plans.GetValue(policy, _ => RankingPlan.Compile(policy, shelf));
+
+    private static bool IsScored(Decided recorded, DecisionInputs inputs) => recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
 
     private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy, RankingPlan plan)
     {
@@ -92,7 +97,7 @@ public static class Replayer
     private static IEnumerable<string> Faults(Decided recorded, DecisionInputs inputs, Policy policy)
     {
         if (recorded.Policy != policy.Id) yield return $"policy: recorded {recorded.Policy}, replayed with {policy.Id}";
-        bool scored = recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
+        bool scored = IsScored(recorded, inputs);
         if (scored && !inputs.Features.SequenceEqual(PolicyReading.Features(policy), StringComparer.Ordinal)) yield return "inputs.features: not those of the policy's heads";
         if (!inputs.Pins.SequenceEqual(DecisionRecorder.PinTexts(policy), StringComparer.Ordinal)) yield return "inputs.pins: not the policy's";
         int rows = inputs.Candidates.Length;

@@ -47,7 +47,7 @@ public sealed class FolderModelShelf(string folder, Action<string, string>? dama
         if (!File.Exists(path)) return null;
         try
         {
-            byte[] bytes = ForestFile.Bytes(path, _limits);
+            byte[] bytes = ForestFile.ReadBytes(path, _limits);
             if (ModelDigest.Of(bytes) is var found && found != digest) throw new ForestException($"expected bytes of the SHA-256 {digest}; got {found}");
             forest = ForestFile.Read(bytes, _limits);
             _read[digest] = new WeakReference<Forest>(forest);
