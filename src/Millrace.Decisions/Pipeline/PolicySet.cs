@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Ranking;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
@@ -13,11 +14,13 @@ public sealed class PolicySet
 {
     private readonly FrozenDictionary<string, Surface> _surfaces;
     private readonly FrozenDictionary<string, (Policy Policy, RankingPlan Plan)> _policies;
+    private readonly FrozenDictionary<string, Bulkhead> _bulkheads;
 
     private PolicySet(IEnumerable<(Policy Policy, RankingPlan Plan)> policies, FrozenDictionary<string, Surface> surfaces, FeatureSet features)
     {
         _policies = policies.ToFrozenDictionary(pair => pair.Policy.Name, StringComparer.Ordinal);
         _surfaces = surfaces;
+        _bulkheads = surfaces.ToFrozenDictionary(surface => surface.Key, surface => new Bulkhead(surface.Value.AtOnce), StringComparer.Ordinal);
         Features = features;
     }
 
@@ -48,13 +51,13 @@ public sealed class PolicySet
     public PolicySet Versioned(IReadOnlyDictionary<string, Policy> policies) =>
         new(_policies.Values.Select(pair => (policies[pair.Policy.Name], pair.Plan)), _surfaces, Features);
 
-    /// <summary>The surface, its policy and that one's heads; null when no surface has the name.</summary>
-    internal (Surface Surface, Policy Policy, RankingPlan Plan)? Find(string surface)
-    {
-        if (!_surfaces.TryGetValue(surface, out Surface? found)) return null;
-        var (policy, plan) = _policies[found.Policy];
-        return (found, policy, plan);
-    }
+    /// <summary>The surface and its policy; null when no surface has the name.</summary>
+    public (Surface Surface, Policy Policy)? Find(string surface) =>
+        _surfaces.TryGetValue(surface, out Surface? found) ? (found, _policies[found.Policy].Policy) : null;
+
+    /// <summary>The same with the policy's heads and the surface's bulkhead.</summary>
+    internal (Surface Surface, Policy Policy, RankingPlan Plan, Bulkhead Bulkhead)? Bound(string surface) =>
+        Find(surface) is var (found, policy) ? (found, policy, _policies[found.Policy].Plan, _bulkheads[surface]) : null;
 
     private static RankingPlan Compile(Policy policy, IModelShelf shelf)
     {
