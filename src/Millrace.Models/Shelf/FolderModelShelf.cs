@@ -6,7 +6,7 @@ namespace Millrace.Models.Shelf;
 
 /// <summary>Models as files of a folder, each named by its digest and never changed. Any number of threads may read, and one process writes.</summary>
 /// <param name="folder">Made when the first model comes.</param>
-/// <param name="damaged">Told of a file that cannot be read or does not have the digest that it is named by, and why.</param>
+/// <param name="damaged">Told once of a file that cannot be read or does not have the digest that it is named by, and why.</param>
 /// <param name="limits">Bounds; null for <see cref="ForestLimits.Default"/>.</param>
 public sealed class FolderModelShelf(string folder, Action<string, string>? damaged = null, ForestLimits? limits = null) : IModelShelf
 {
@@ -14,6 +14,9 @@ public sealed class FolderModelShelf(string folder, Action<string, string>? dama
 
     // Weak: what a policy in force compiled it keeps itself, and of those that were it is read again.
     private readonly ConcurrentDictionary<string, WeakReference<Forest>> _read = new(StringComparer.Ordinal);
+
+    // Told once: ten thousand replays would ask for it ten thousand times.
+    private readonly ConcurrentDictionary<string, bool> _damaged = new(StringComparer.Ordinal);
 
     /// <summary>Where the model of that digest stands, or would.</summary>
     public string PathOf(string digest) => Path.Combine(folder, digest);
@@ -36,6 +39,7 @@ public sealed class FolderModelShelf(string folder, Action<string, string>? dama
 
         File.Move(written, target, overwrite: true);
         DiskFiles.Instance.SyncDirectory(folder);
+        _damaged.TryRemove(digest, out _);
         return digest;
     }
 
@@ -55,7 +59,7 @@ public sealed class FolderModelShelf(string folder, Action<string, string>? dama
         }
         catch (Exception fault) when (fault is ForestException or IOException or UnauthorizedAccessException)
         {
-            damaged?.Invoke(path, fault.Message);
+            if (_damaged.TryAdd(digest, true)) damaged?.Invoke(path, fault.Message);
             return null;
         }
     }
