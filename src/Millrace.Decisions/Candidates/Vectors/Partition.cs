@@ -1,7 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace Millrace.Decisions.Candidates.Vectors;
 
 /// <summary>Lists with what is known of each: its mean and how far its rows are from it. The set is immutable, a split makes another; the lists grow.</summary>
@@ -63,27 +59,38 @@ internal sealed class Partition
 
     /// <summary>The list whose mean is nearest to the vector in <paramref name="scratch"/>; of equals, the first.</summary>
     internal int Nearest<TLanes>(VectorScratch scratch)
-        where TLanes : struct, ICodeLanes
+        where TLanes : struct, ICodeLanes => _lists.Length == 1 ? 0 : CentroidBlock.Nearest<TLanes>(_blocks, _lists.Length, scratch);
+
+    /// <summary>The centroids of some lists.</summary>
+    internal CentroidBlock[] Centroids(ReadOnlySpan<int> lists, int stride)
     {
-        if (_lists.Length == 1) return 0;
-        float best = float.NegativeInfinity;
-        int list = 0;
-        for (int block = 0; block < _blocks.Length; block++)
+        var blocks = new CentroidBlock[(lists.Length + CodeBlock.Rows - 1) / CodeBlock.Rows];
+        for (int i = 0; i < lists.Length; i++)
         {
-            CentroidBlock centroids = _blocks[block];
-            var (low, high) = centroids.Means<TLanes>(scratch);
-            low -= Vector256.LoadUnsafe(ref centroids.HalfSquare[0]);
-            high -= Vector256.LoadUnsafe(ref centroids.HalfSquare[8]);
-            Vector256<float> most = Vector256.Max(low, high);
-            if (!Vector256.GreaterThanAny(most, Vector256.Create(best))) continue;
-            for (int i = 0; i < CodeBlock.Rows && (block * CodeBlock.Rows) + i < _lists.Length; i++)
-            {
-                float value = i < 8 ? low[i] : high[i - 8];
-                if (value > best) (best, list) = (value, (block * CodeBlock.Rows) + i);
-            }
+            if (i % CodeBlock.Rows == 0) blocks[i / CodeBlock.Rows] = new CentroidBlock(stride);
+            blocks[i / CodeBlock.Rows].Copy(_blocks[lists[i] / CodeBlock.Rows], lists[i] % CodeBlock.Rows, i % CodeBlock.Rows);
         }
 
-        return list;
+        return blocks;
+    }
+
+    /// <summary>Writes the lists whose means are nearest to the vector in <paramref name="scratch"/>; returns how many.</summary>
+    internal int Nearest<TLanes>(VectorScratch scratch, Span<int> lists)
+        where TLanes : struct, ICodeLanes
+    {
+        NearestCollector nearest = scratch.Nearest;
+        nearest.Begin(lists.Length, slack: 0);
+        for (int block = 0; block < _blocks.Length; block++)
+        {
+            var (low, high) = _blocks[block].Nearness<TLanes>(scratch);
+            int first = block * CodeBlock.Rows;
+            for (int i = 0; i < CodeBlock.Rows && first + i < _lists.Length; i++) nearest.Offer(first + i, i < 8 ? low[i] : high[i - 8]);
+        }
+
+        nearest.Settle();
+        int count = Math.Min(nearest.Count, lists.Length);
+        nearest.CopyRows(lists[..count]);
+        return count;
     }
 
     /// <summary>Writes of each list the similarity of the query in <paramref name="scratch"/> to its mean, and how far the similarities of its rows are from that.</summary>
@@ -110,63 +117,5 @@ internal sealed class Partition
         float sum = 0;
         for (int i = 0; i < query.Length; i++) sum += query[i] * FloatDot.Of(Spread.AsSpan(i * query.Length, query.Length), query);
         return sum;
-    }
-}
-
-/// <summary>Of a list's rows: their mean, and the square root of their mean square distance from it.</summary>
-internal readonly record struct Centroid(float[] Mean, float Deviation);
-
-/// <summary>The centroids of sixteen lists, as codes.</summary>
-internal sealed class CentroidBlock
-{
-    private readonly byte[] _codes;
-    private readonly float[] _scales = new float[CodeBlock.Rows];
-
-    internal CentroidBlock(int stride)
-    {
-        _codes = new byte[CodeBlock.Rows * stride];
-        _codes.AsSpan().Fill(CodeBlock.Zero);
-    }
-
-    internal CentroidBlock(CentroidBlock other)
-    {
-        _codes = [.. other._codes];
-        _scales = [.. other._scales];
-        HalfSquare = [.. other.HalfSquare];
-        Deviations = [.. other.Deviations];
-    }
-
-    /// <summary>Half the squared length of each mean: a vector is nearest to the mean of which similarity less this is largest.</summary>
-    internal float[] HalfSquare { get; } = new float[CodeBlock.Rows];
-
-    internal float[] Deviations { get; } = new float[CodeBlock.Rows];
-
-    internal static long BytesOf(int stride) => (CodeBlock.Rows * (stride + (3 * sizeof(float)))) + 160;
-
-    internal void Set(int lane, Centroid centroid)
-    {
-        _scales[lane] = CodeBlock.Write(_codes, lane, centroid.Mean);
-        HalfSquare[lane] = FloatDot.Of(centroid.Mean, centroid.Mean) / 2;
-        Deviations[lane] = centroid.Deviation;
-    }
-
-    internal void Mean(int lane, Span<float> mean)
-    {
-        for (int i = 0; i < mean.Length; i++)
-        {
-            mean[i] = (_codes[(i / 4 * CodeBlock.Rows * 4) + (lane * 4) + (i % 4)] - CodeBlock.Zero) * _scales[lane];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal (Vector256<float> Low, Vector256<float> High) Means<TLanes>(VectorScratch scratch)
-        where TLanes : struct, ICodeLanes
-    {
-        var (low, high) = TLanes.Dot(ref MemoryMarshal.GetArrayDataReference(_codes), ref scratch.Words, scratch.Groups);
-        Vector256<int> offset = Vector256.Create(scratch.Offset);
-        Vector256<float> scale = Vector256.Create(scratch.Scale);
-        return (
-            Vector256.ConvertToSingle(low - offset) * Vector256.LoadUnsafe(ref _scales[0]) * scale,
-            Vector256.ConvertToSingle(high - offset) * Vector256.LoadUnsafe(ref _scales[8]) * scale);
     }
 }

@@ -30,6 +30,7 @@ public sealed class VectorIndex
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Dimensions, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ListRows, 2);
         _options = options;
+        Missed = options.Missed;
         int stride = FloatDot.Padded(options.Dimensions);
         _rows = new VectorRows(stride);
         _unit = new float[stride];
@@ -48,6 +49,9 @@ public sealed class VectorIndex
 
     /// <summary>Memory of vectors, codes and lists; asked of the thread that writes.</summary>
     public long Bytes => _rows.Bytes + Partition.Bytes(_rows.Stride);
+
+    /// <summary>As <see cref="VectorIndexOptions.Missed"/>, for a benchmark that tries several.</summary>
+    internal float Missed { get; set; }
 
     private Partition Partition => _fast?.Partition ?? _plain!.Partition;
 
@@ -132,7 +136,7 @@ public sealed class VectorIndex
         float slack = Volatile.Read(ref _usualScale) + scratch.Scale;
         int count = Math.Max(1, Count);
         float share = Math.Min(1, (filter.Count ?? count) / (float)count);
-        VectorSearch<TLanes, TFilter>.Probe(partition, scratch, filter, take, slack, _options.Missed * take / share);
+        VectorSearch<TLanes, TFilter>.Probe(partition, scratch, filter, take, slack, Missed * take / share);
     }
 
     // |q·x − q̂·x̂| ≤ |q|·|x − x̂| + |x̂|·|q − q̂|, and a code is at most half a step wrong in each dimension.

@@ -15,10 +15,13 @@ public sealed record VectorIndexOptions
     public int ExactAllowed { get; init; } = 20_000;
 
     /// <summary>A list with more than twice so many rows is split in two.</summary>
-    public int ListRows { get; init; } = 1_024;
+    public int ListRows { get; init; } = 512;
 
     /// <summary>A search ends when the lists that it has not looked at are expected to hold less than this share of the answer.</summary>
-    public float Missed { get; init; } = 0.01f;
+    public float Missed { get; init; } = 0.06f;
+
+    /// <summary>Rows looked at after an insert, to move those to which another list's mean has become nearer.</summary>
+    public int ImprovePerInsert { get; init; } = 1;
 
     /// <summary>Seed of the samples that lists are split by.</summary>
     public ulong Seed { get; init; } = 1;

@@ -12,21 +12,27 @@ internal sealed class VectorLists<TLanes>
     private const int SpreadSample = 4096;
     private const ulong SpreadStream = 1UL << 40;
 
+    // Lists among which a row looks for a nearer mean.
+    private const int Neighbours = 64;
+
     private readonly VectorRows _rows;
     private readonly VectorIndexOptions _options;
     private readonly ListSplitter _splitter;
     private readonly VectorScratch _scratch = new();
     private readonly Queue<int> _large = [];
+    private readonly float[] _mean;
     private Partition _partition;
     private int[] _members = [];
     private bool[] _right = [];
     private int _listsAtSpread = 1;
     private int _cursor;
+    private int _owed;
     private ulong _splits;
 
     internal VectorLists(VectorRows rows, VectorIndexOptions options)
     {
         _rows = rows;
+        _mean = new float[rows.Stride];
         _options = options;
         _splitter = new ListSplitter(rows, options.Seed);
         _partition = Partition.Single(new PostingList(rows.Stride), rows.Stride);
@@ -48,10 +54,11 @@ internal sealed class VectorLists<TLanes>
         _rows.Place(row) = (at, list.Append(row, _rows.Of(row)));
         if (had) Strike(before);
         if (IsLarge(list)) _large.Enqueue(at);
-        while (_large.TryDequeue(out int large))
-        {
-            if (IsLarge(_partition.Lists[large])) Split(large);
-        }
+        SplitLarge();
+        _owed += _options.ImprovePerInsert;
+        if (_partition.Count == 1 || _owed < Next.Live) return;
+        Improve(_owed);
+        _owed = 0;
     }
 
     internal void Remove(int row) => Strike(_rows.Place(row));
@@ -62,14 +69,15 @@ internal sealed class VectorLists<TLanes>
         int moved = 0;
         while (rows > 0 && _partition.Count > 1)
         {
-            if (_cursor >= _partition.Count) _cursor = 0;
-            rows -= Math.Max(1, _partition.Lists[_cursor].Count);
-            moved += Improve(_partition.Lists[_cursor], _cursor);
-            _cursor++;
+            rows -= Math.Max(1, Next.Live);
+            moved += Improve(Next, _cursor++);
         }
 
         return moved;
     }
+
+    // The list to improve next.
+    private PostingList Next => _partition.Lists[_cursor < _partition.Count ? _cursor : _cursor = 0];
 
     private bool IsLarge(PostingList list) => list.Live > (_partition.Count == 1 ? _options.ExactBelow : 2 * _options.ListRows);
 
@@ -100,15 +108,23 @@ internal sealed class VectorLists<TLanes>
         if (_partition.Count >= 2 * _listsAtSpread) MeasureSpread();
     }
 
+    // A row moves to a neighbouring list if at all: only the nearest means are looked at, a hundredth of the work of looking at all of thousands.
     private int Improve(PostingList list, int at)
     {
         ReadOnlySpan<int> entries = Entries(list);
+        if (entries.Length == 0) return 0;
+        _partition.Mean(at, _mean);
+        _scratch.TakeUnit(_mean);
+        Span<int> around = stackalloc int[Neighbours];
+        around = around[.._partition.Nearest<TLanes>(_scratch, around)];
+        around.Sort();
+        CentroidBlock[] centroids = _partition.Centroids(around, Stride);
         int moved = 0;
         for (int i = 0; i < entries.Length; i++)
         {
             int row = list.Row(entries[i]);
             _scratch.TakeUnit(_rows.Of(row));
-            int nearest = _partition.Nearest<TLanes>(_scratch);
+            int nearest = around[CentroidBlock.Nearest<TLanes>(centroids, around.Length, _scratch)];
             _right[i] = nearest != at && entries.Length - moved > 1;
             if (!_right[i]) continue;
             PostingList target = _partition.Lists[nearest];
@@ -117,18 +133,18 @@ internal sealed class VectorLists<TLanes>
             moved++;
         }
 
-        if (moved > 0)
-        {
-            PostingList rest = Copy(list, entries, at, i => !_right[i]);
-            Publish([(at, rest, _splitter.Centroid(rest))]);
-        }
+        PostingList rest = Copy(list, entries, at, i => !_right[i]);
+        Publish([(at, rest, _splitter.Centroid(rest))]);
+        SplitLarge();
+        return moved;
+    }
 
+    private void SplitLarge()
+    {
         while (_large.TryDequeue(out int large))
         {
             if (IsLarge(_partition.Lists[large])) Split(large);
         }
-
-        return moved;
     }
 
     // The entries that were not struck.
