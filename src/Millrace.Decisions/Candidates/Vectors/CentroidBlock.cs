@@ -7,60 +7,76 @@ namespace Millrace.Decisions.Candidates.Vectors;
 /// <summary>Of a list's rows: their mean, and the square root of their mean square distance from it.</summary>
 internal readonly record struct Centroid(float[] Mean, float Deviation);
 
-/// <summary>The centroids of sixteen lists, as codes.</summary>
+/// <summary>
+/// The centroids of up to <see cref="ListsOf"/> lists, as codes side by side: with a block per sixteen lists, two thirds of an insert into ten million rows was waiting for the next block's first line.
+/// </summary>
 internal sealed class CentroidBlock
 {
-    private readonly byte[] _codes;
-    private readonly float[] _scales = new float[CodeBlock.Rows];
+    // Below the size from which an array counts as large, for each change copies one.
+    private const int MostBytes = 65_536;
 
-    internal CentroidBlock(int stride)
+    private readonly int _stride;
+    private readonly byte[] _codes;
+    private readonly float[] _scales;
+    private readonly float[] _halfSquares;
+    private readonly float[] _deviations;
+
+    /// <param name="lists">Room for so many, a multiple of <see cref="CodeBlock.Rows"/>.</param>
+    /// <param name="stride">Values per centroid.</param>
+    internal CentroidBlock(int lists, int stride)
     {
-        _codes = new byte[CodeBlock.Rows * stride];
+        _stride = stride;
+        _codes = new byte[lists * stride];
         _codes.AsSpan().Fill(CodeBlock.Zero);
+        _scales = new float[lists];
+        _halfSquares = new float[lists];
+        _deviations = new float[lists];
     }
 
     internal CentroidBlock(CentroidBlock other)
     {
+        _stride = other._stride;
         _codes = [.. other._codes];
         _scales = [.. other._scales];
-        HalfSquare = [.. other.HalfSquare];
-        Deviations = [.. other.Deviations];
+        _halfSquares = [.. other._halfSquares];
+        _deviations = [.. other._deviations];
     }
 
-    /// <summary>Half the squared length of each mean: a vector is nearest to the mean of which similarity less this is largest.</summary>
-    internal float[] HalfSquare { get; } = new float[CodeBlock.Rows];
+    internal long Bytes => _codes.Length + (3L * sizeof(float) * _scales.Length) + 160;
 
-    internal float[] Deviations { get; } = new float[CodeBlock.Rows];
+    /// <summary>How many lists a block of a partition has room for.</summary>
+    internal static int ListsOf(int stride) => Math.Max(1, MostBytes / stride / CodeBlock.Rows) * CodeBlock.Rows;
 
-    internal static long BytesOf(int stride) => (CodeBlock.Rows * (stride + (3 * sizeof(float)))) + 160;
+    /// <summary>How far a list's rows are from its mean.</summary>
+    internal float Deviation(int list) => _deviations[list];
 
-    internal void Set(int lane, Centroid centroid)
+    internal void Set(int list, Centroid centroid)
     {
-        _scales[lane] = CodeBlock.Write(_codes, lane, centroid.Mean);
-        HalfSquare[lane] = FloatDot.Of(centroid.Mean, centroid.Mean) / 2;
-        Deviations[lane] = centroid.Deviation;
+        _scales[list] = CodeBlock.Write(Codes(list), list % CodeBlock.Rows, centroid.Mean);
+
+        // Half the squared length of each mean: a vector is nearest to the mean of which similarity less this is largest.
+        _halfSquares[list] = FloatDot.Of(centroid.Mean, centroid.Mean) / 2;
+        _deviations[list] = centroid.Deviation;
     }
 
-    /// <summary>Makes lane <paramref name="toLane"/> what lane <paramref name="lane"/> of another block is.</summary>
-    internal void Copy(CentroidBlock from, int lane, int toLane)
+    /// <summary>Makes <paramref name="toList"/> what <paramref name="list"/> of another block is.</summary>
+    internal void Copy(CentroidBlock from, int list, int toList)
     {
-        CodeBlock.Copy(from._codes, lane, _codes, toLane);
-        _scales[toLane] = from._scales[lane];
-        HalfSquare[toLane] = from.HalfSquare[lane];
-        Deviations[toLane] = from.Deviations[lane];
+        CodeBlock.Copy(from.Codes(list), list % CodeBlock.Rows, Codes(toList), toList % CodeBlock.Rows);
+        _scales[toList] = from._scales[list];
+        _halfSquares[toList] = from._halfSquares[list];
+        _deviations[toList] = from._deviations[list];
     }
 
-    /// <summary>The first of the <paramref name="count"/> centroids in <paramref name="blocks"/> that is nearest to the vector in <paramref name="scratch"/>.</summary>
-    internal static int Nearest<TLanes>(ReadOnlySpan<CentroidBlock> blocks, int count, VectorScratch scratch)
+    /// <summary>Looks among the first <paramref name="count"/> lists for one that is nearer to the vector in <paramref name="scratch"/> than <paramref name="best"/>; −1 when none is.</summary>
+    internal int Nearer<TLanes>(int count, VectorScratch scratch, ref float best)
         where TLanes : struct, ICodeLanes
     {
-        float best = float.NegativeInfinity;
-        int nearest = 0;
-        for (int block = 0; block < blocks.Length; block++)
+        int nearest = -1;
+        for (int first = 0; first < count; first += CodeBlock.Rows)
         {
-            var (low, high) = blocks[block].Nearness<TLanes>(scratch);
+            var (low, high) = Nearness<TLanes>(first, scratch);
             if (!Vector256.GreaterThanAny(Vector256.Max(low, high), Vector256.Create(best))) continue;
-            int first = block * CodeBlock.Rows;
             for (int i = 0; i < CodeBlock.Rows && first + i < count; i++)
             {
                 float value = i < 8 ? low[i] : high[i - 8];
@@ -71,32 +87,40 @@ internal sealed class CentroidBlock
         return nearest;
     }
 
-    /// <summary>The larger, the nearer: half of what is left of the squared distance when the vector's own length is left out.</summary>
+    /// <summary>The larger, the nearer: half of what is left of the squared distance when the vector's own length is left out. Of sixteen lists.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal (Vector256<float> Low, Vector256<float> High) Nearness<TLanes>(VectorScratch scratch)
+    internal (Vector256<float> Low, Vector256<float> High) Nearness<TLanes>(int first, VectorScratch scratch)
         where TLanes : struct, ICodeLanes
     {
-        var (low, high) = Means<TLanes>(scratch);
-        return (low - Vector256.LoadUnsafe(ref HalfSquare[0]), high - Vector256.LoadUnsafe(ref HalfSquare[8]));
+        var (low, high) = Means<TLanes>(first, scratch);
+        ref float half = ref MemoryMarshal.GetArrayDataReference(_halfSquares);
+        return (low - Vector256.LoadUnsafe(ref half, (nuint)first), high - Vector256.LoadUnsafe(ref half, (nuint)first + 8));
     }
 
-    internal void Mean(int lane, Span<float> mean)
+    internal void Mean(int list, Span<float> mean)
     {
+        ReadOnlySpan<byte> codes = Codes(list);
+        int lane = list % CodeBlock.Rows;
         for (int i = 0; i < mean.Length; i++)
         {
-            mean[i] = (_codes[(i / 4 * CodeBlock.Rows * 4) + (lane * 4) + (i % 4)] - CodeBlock.Zero) * _scales[lane];
+            mean[i] = (codes[(i / 4 * CodeBlock.Rows * 4) + (lane * 4) + (i % 4)] - CodeBlock.Zero) * _scales[list];
         }
     }
 
+    /// <summary>Similarities of the query in <paramref name="scratch"/> to the means of sixteen lists.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal (Vector256<float> Low, Vector256<float> High) Means<TLanes>(VectorScratch scratch)
+    internal (Vector256<float> Low, Vector256<float> High) Means<TLanes>(int first, VectorScratch scratch)
         where TLanes : struct, ICodeLanes
     {
-        var (low, high) = TLanes.Dot(ref MemoryMarshal.GetArrayDataReference(_codes), ref scratch.Words, scratch.Groups);
+        ref byte codes = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_codes), (nint)first * _stride);
+        var (low, high) = TLanes.Dot(ref codes, ref scratch.Words, scratch.Groups);
         Vector256<int> offset = Vector256.Create(scratch.Offset);
         Vector256<float> scale = Vector256.Create(scratch.Scale);
+        ref float scales = ref MemoryMarshal.GetArrayDataReference(_scales);
         return (
-            Vector256.ConvertToSingle(low - offset) * Vector256.LoadUnsafe(ref _scales[0]) * scale,
-            Vector256.ConvertToSingle(high - offset) * Vector256.LoadUnsafe(ref _scales[8]) * scale);
+            Vector256.ConvertToSingle(low - offset) * Vector256.LoadUnsafe(ref scales, (nuint)first) * scale,
+            Vector256.ConvertToSingle(high - offset) * Vector256.LoadUnsafe(ref scales, (nuint)first + 8) * scale);
     }
+
+    private Span<byte> Codes(int list) => _codes.AsSpan(list / CodeBlock.Rows * CodeBlock.Rows * _stride, CodeBlock.Rows * _stride);
 }

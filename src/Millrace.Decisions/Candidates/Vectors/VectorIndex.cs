@@ -48,7 +48,7 @@ public sealed class VectorIndex
     public long Splits => _fast?.Splits ?? _plain!.Splits;
 
     /// <summary>Memory of vectors, codes and lists; asked of the thread that writes.</summary>
-    public long Bytes => _rows.Bytes + Partition.Bytes(_rows.Stride);
+    public long Bytes => _rows.Bytes + Partition.Bytes();
 
     /// <summary>As <see cref="VectorIndexOptions.Missed"/>, for a benchmark that tries several.</summary>
     internal float Missed { get; set; }

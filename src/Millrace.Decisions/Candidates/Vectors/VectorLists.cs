@@ -118,13 +118,14 @@ internal sealed class VectorLists<TLanes>
         Span<int> around = stackalloc int[Neighbours];
         around = around[.._partition.Nearest<TLanes>(_scratch, around)];
         around.Sort();
-        CentroidBlock[] centroids = _partition.Centroids(around, Stride);
+        CentroidBlock centroids = _partition.Centroids(around, Stride);
         int moved = 0;
         for (int i = 0; i < entries.Length; i++)
         {
             int row = list.Row(entries[i]);
             _scratch.TakeUnit(_rows.Of(row));
-            int nearest = around[CentroidBlock.Nearest<TLanes>(centroids, around.Length, _scratch)];
+            float best = float.NegativeInfinity;
+            int nearest = around[centroids.Nearer<TLanes>(around.Length, _scratch, ref best)];
             _right[i] = nearest != at && entries.Length - moved > 1;
             if (!_right[i]) continue;
             PostingList target = _partition.Lists[nearest];
