@@ -8,7 +8,7 @@ namespace Millrace.Decisions.Candidates.Vectors;
 internal readonly record struct Centroid(float[] Mean, float Deviation);
 
 /// <summary>
-/// The centroids of up to <see cref="ListsOf"/> lists, as codes side by side: with a block per sixteen lists, two thirds of an insert into ten million rows was waiting for the next block's first line.
+/// The centroids of up to <see cref="ListsOf"/> lists, as codes side by side: every insert reads all of them, and sixteen at a time they lay scattered over the heap.
 /// </summary>
 internal sealed class CentroidBlock
 {
