@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Millrace.Tests.Decisions.Vectors;
 using Millrace.Tests.Features;
 using Millrace.Tests.Features.Expressions;
 using Millrace.Tests.Features.Kinds;
@@ -24,7 +25,8 @@ public sealed class InstructionSetTests
             "-class", typeof(DeterministicLanesTests).FullName!, "-class", typeof(TurnsGoldenTests).FullName!, "-class", typeof(ItemHashTests).FullName!,
             "-class", typeof(ExpressionTests).FullName!, "-class", typeof(Int8VectorTests).FullName!, "-class", typeof(HashedTextTests).FullName!,
             "-class", typeof(TranspositionTests).FullName!, "-class", typeof(ReadPlanTests).FullName!, "-class", typeof(KindTests).FullName!,
-            "-class", typeof(ServedCellsTests).FullName!, "-class", typeof(RowStoreTests).FullName!, "-noColor"])
+            "-class", typeof(ServedCellsTests).FullName!, "-class", typeof(RowStoreTests).FullName!,
+            "-class", typeof(VectorGoldenTests).FullName!, "-noColor"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
