@@ -19,7 +19,8 @@ internal readonly record struct Reward(double Expected, double Oracle)
 /// <param name="First">In the first half of the views, in which learning is paid for.</param>
 /// <param name="Second">In the second half.</param>
 /// <param name="Clicks">That were made in all.</param>
-internal sealed record MethodOutcome(Reward First, Reward Second, long Clicks)
+/// <param name="Newcomers">What became of planted items.</param>
+internal sealed record MethodOutcome(Reward First, Reward Second, long Clicks, NewcomerOutcome Newcomers)
 {
     /// <summary>In all views.</summary>
     public Reward All => First + Second;

@@ -29,11 +29,16 @@ internal sealed class MethodRun
     {
         var (first, second, clicks) = (default(Reward), default(Reward), 0L);
         var (told, shown) = (TimeSpan.Zero, 0);
+        var newcomers = new Newcomers(_world, views);
         Publish(_world.Items.LiveAt(TimeSpan.Zero), TimeSpan.Zero);
         foreach (var view in WorldViews.InOrder(_world).Take(views))
         {
             cancellation.ThrowIfCancellationRequested();
-            Publish(_world.Items.BornWithin(told, view.Time), view.Time);
+            foreach (var item in Publish(_world.Items.BornWithin(told, view.Time), view.Time))
+            {
+                newcomers.Born(item, shown);
+            }
+
             told = view.Time;
             var slate = SlateFor(view);
             if (shown % _scenario.AppraiseEvery == 0)
@@ -43,11 +48,12 @@ internal sealed class MethodRun
                 second += shown < views / 2 ? default : reward;
             }
 
+            newcomers.Decided(view, slate);
             clicks += Show(view, slate);
             shown++;
         }
 
-        return new MethodOutcome(first, second, clicks);
+        return new MethodOutcome(first, second, clicks, newcomers.Outcome);
     }
 
     private WorldItem[] SlateFor(WorldView view) =>
@@ -71,11 +77,14 @@ internal sealed class MethodRun
         return clicks;
     }
 
-    private void Publish(IEnumerable<WorldItem> items, TimeSpan now)
+    private WorldItem[] Publish(IEnumerable<WorldItem> items, TimeSpan now)
     {
-        foreach (var item in items)
+        WorldItem[] published = [.. items];
+        foreach (var item in published)
         {
             _recommender.Publish(WorldFacts.Of(item, now));
         }
+
+        return published;
     }
 }

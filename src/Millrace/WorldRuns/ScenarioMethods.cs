@@ -9,6 +9,9 @@ internal static class ScenarioMethods
 {
     private const string Segment = "segment";
 
+    /// <summary>What the site believes of its page; the worlds' is steeper: by the power of 0.7 of the rank.</summary>
+    private static readonly ExaminationCurve Page = ExaminationCurve.Default;
+
     /// <summary>Longer than any run: nothing leaves.</summary>
     public static readonly TimeSpan WholeRun = TimeSpan.FromHours(6);
 
@@ -17,9 +20,9 @@ internal static class ScenarioMethods
     public static ImmutableArray<FeatureDefinition> Features(TimeSpan window) =>
     [
         new CountFeature("clicks", "click", window),
-        new RateFeature("rate", "click", "impression", window) { Prior = RatePrior.Fitted },
+        new RateFeature("rate", "click", "impression", window) { Prior = RatePrior.Fitted, Examination = Page },
         new CrossFeature("clicks_here", "click", Segment, window),
-        new CrossFeature("views_here", "impression", Segment, window),
+        new ExaminedCountFeature("views_here", "impression", Segment, window, Page),
 
         // The segment's own rate, drawn to the item's rate everywhere as long as the segment has seen it seldom.
         new ExpressionFeature("rate_here", FeatureEntity.ItemContext, "(clicks_here + 20 * rate) / (views_here + 20)"),

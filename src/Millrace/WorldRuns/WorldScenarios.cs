@@ -30,12 +30,18 @@ internal static class WorldScenarios
         Items = new ItemOptions { Live = 300, Lifetime = TimeSpan.FromSeconds(300), HalfLife = TimeSpan.FromSeconds(600) },
     };
 
+    private static readonly WorldOptions Newborn = Still with
+    {
+        Items = new ItemOptions { Live = 200, Lifetime = TimeSpan.FromSeconds(1_000), HalfLife = Ages, PlantedEvery = 10 },
+    };
+
     public static ImmutableArray<WorldScenario> All { get; } =
     [
         Scenario("stationary", "four segments with tastes of their own, 200 items, nothing moves", Still, views: 20_000, ScenarioMethods.WholeRun),
         Scenario("drifting", "tastes of segments and qualities of items move on within 10,000 views", Still with { Drift = Turn }, views: 30_000, Turn / 2),
         Scenario("flood", "an item is born every second, 20 views, and lives for 6,000 views", Flood, views: 24_000, ScenarioMethods.WholeRun),
-        Scenario("large", "3,000 items: more than candidates can hold", Still with { Items = Still.Items with { Live = 3_000 } }, views: 50_000, ScenarioMethods.WholeRun) with { AppraiseEvery = 10 },
+        Scenario("large", "3,000 items: more than candidates can hold", Still with { Items = Still.Items with { Live = 3_000 } }, views: 20_000, ScenarioMethods.WholeRun) with { AppraiseEvery = 10 },
+        Scenario("newcomers", "one in ten of the items born, one in 1,000 views, is of the best quality: are they found?", Newborn, views: 40_000, ScenarioMethods.WholeRun),
     ];
 
     /// <summary>The scenario of that name; null when there is none.</summary>
