@@ -59,6 +59,7 @@ internal static class ReferenceCheck
         if (policy is not null)
         {
             FeatureReferences.CheckPolicy(policy, features, faults);
+            HeadCheck.Run(policy, faults);
         }
 
         foreach (var source in policy?["candidates"].Items ?? [])
