@@ -43,6 +43,12 @@ internal sealed class Workspace
 
     internal RankBuffers Rank { get; } = new();
 
+    /// <summary>Whether the sources were asked and what they found is at hand.</summary>
+    internal bool Gathered { get; set; }
+
+    /// <summary>How long the steps of the decision under way took.</summary>
+    internal StepTimes Times { get; } = new();
+
     /// <summary>The state of the person who asks: read once for all rungs.</summary>
     internal PersonBuffer Person { get; } = new();
 
@@ -66,10 +72,30 @@ internal sealed class Workspace
         Array.Clear(Items, 0, Count);
         Count = 0;
         Pinned = 0;
+        Gathered = false;
         _snapshot = snapshot;
         _now = now;
         _most = most;
         if (_candidateOf.Length < snapshot.Rows) Array.Resize(ref _candidateOf, Math.Max(snapshot.Rows, _candidateOf.Length * 2));
+    }
+
+    /// <summary>Forgets that the decision before gathered.</summary>
+    internal void Forget() => Gathered = false;
+
+    /// <summary>Keeps the first <paramref name="most"/> of what was gathered; false when nothing was.</summary>
+    internal bool KeepFirst(int most)
+    {
+        if (!Gathered) return false;
+        Given.Clear();
+        for (int i = most; i < Count; i++)
+        {
+            if (Rows[i] >= 0) _candidateOf[Rows[i]] = 0;
+            else _strangers.Remove(Ids[i]);
+            Items[i] = null;
+        }
+
+        Count = Math.Min(Count, most);
+        return true;
     }
 
     /// <summary>From here on only these may be shown.</summary>
