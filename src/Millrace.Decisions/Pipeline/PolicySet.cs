@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
@@ -12,12 +13,14 @@ public sealed class PolicySet
     private readonly FrozenDictionary<string, Surface> _surfaces;
     private readonly FrozenDictionary<string, Policy> _policies;
     private readonly FrozenDictionary<string, Bulkhead> _bulkheads;
+    private readonly FrozenDictionary<string, CandidatePlan> _candidates;
 
     private PolicySet(IEnumerable<Policy> policies, IEnumerable<Surface> surfaces, FeatureSet features)
     {
         _policies = policies.ToFrozenDictionary(policy => policy.Name, StringComparer.Ordinal);
         _surfaces = surfaces.ToFrozenDictionary(surface => surface.Name, StringComparer.Ordinal);
         _bulkheads = _surfaces.ToFrozenDictionary(surface => surface.Key, surface => new Bulkhead(surface.Value.AtOnce), StringComparer.Ordinal);
+        _candidates = _policies.ToFrozenDictionary(policy => policy.Key, policy => new CandidatePlan(policy.Value, features), StringComparer.Ordinal);
         Features = features;
     }
 
@@ -44,6 +47,9 @@ public sealed class PolicySet
     /// <summary>The same with the surface's bulkhead.</summary>
     internal (Surface Surface, Policy Policy, Bulkhead Bulkhead)? Bound(string surface) =>
         Find(surface) is var (found, policy) ? (found, policy, _bulkheads[surface]) : null;
+
+    /// <summary>Where the candidates of one of the policies come from.</summary>
+    internal CandidatePlan CandidatesOf(Policy policy) => _candidates[policy.Name];
 }
 
 /// <summary>Policies or surfaces are refused; the last good ones stay in force.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Exploration;
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Ranking;
@@ -22,9 +23,18 @@ internal sealed class Workspace
     // By row: 0 none, −1 excluded, else the candidate's index plus one.
     private int[] _candidateOf = [];
     private FeatureSnapshot _snapshot = null!;
+    private CandidateFilters? _filters;
+    private FilterInputs _filtering;
+    private int[] _dropped = [];
     private UnixMicros _now;
     private int _most;
     private bool _offers;
+
+    internal Workspace()
+    {
+        Sink = new CandidateSink(this);
+        SourceScratch = new SourceScratch(Scratch);
+    }
 
     internal int Count { get; private set; }
 
@@ -38,8 +48,6 @@ internal sealed class Workspace
     internal uint[] Sources { get; private set; } = new uint[256];
 
     internal CatalogueItem?[] Items { get; private set; } = new CatalogueItem?[256];
-
-    internal CountEntry[] Neighbours { get; private set; } = [];
 
     internal RankBuffers Rank { get; } = new();
 
@@ -58,6 +66,12 @@ internal sealed class Workspace
     /// <summary>What reading features needs.</summary>
     internal ReadScratch Scratch { get; } = new();
 
+    /// <summary>What the sources take what they offer to.</summary>
+    internal CandidateSink Sink { get; }
+
+    /// <summary>What sources need.</summary>
+    internal SourceScratch SourceScratch { get; }
+
     /// <summary>Empties it for a decision on <paramref name="snapshot"/>.</summary>
     internal void Begin(FeatureSnapshot snapshot, UnixMicros now, int most)
     {
@@ -73,6 +87,7 @@ internal sealed class Workspace
         Count = 0;
         Pinned = 0;
         Gathered = false;
+        _filters = null;
         _snapshot = snapshot;
         _now = now;
         _most = most;
@@ -98,6 +113,21 @@ internal sealed class Workspace
         return true;
     }
 
+    /// <summary>From here on nothing is taken that does not pass.</summary>
+    internal void Filter(CandidateFilters filters, in FilterInputs inputs)
+    {
+        if (filters.Count == 0) return;
+        (_filters, _filtering) = (filters, inputs);
+        if (_dropped.Length < filters.Count) _dropped = new int[filters.Count];
+        Array.Clear(_dropped);
+    }
+
+    /// <summary>How many items each filter turned away, in the policy's order.</summary>
+    internal ReadOnlySpan<int> Dropped => _filters is { } filters ? _dropped.AsSpan(0, filters.Count) : [];
+
+    /// <summary>From here on there are at most so many in all.</summary>
+    internal void Limit(int pool) => _most = Math.Min(_most, Math.Max(pool, Count));
+
     /// <summary>From here on only these may be shown.</summary>
     internal void Offer(ImmutableArray<RequestCandidate> candidates)
     {
@@ -121,17 +151,35 @@ internal sealed class Workspace
         }
     }
 
-    internal void Exclude(int row)
+    internal bool Exclude(int row)
     {
-        if (_candidateOf[row] == 0)
-        {
-            _candidateOf[row] = -1;
-            _touched.Add(row);
-        }
+        if (_candidateOf[row] != 0) return false;
+        _candidateOf[row] = -1;
+        _touched.Add(row);
+        return true;
     }
 
-    /// <summary>An item that the catalogue does not hold, by its hash.</summary>
-    internal void ExcludeStranger(ulong item) => _excludedHashes.Add(item);
+    private bool Exclude(ulong item)
+    {
+        if (_snapshot.RowOf(item) is var row and >= 0) return Exclude(row);
+        return _excludedHashes.Add(item);
+    }
+
+    /// <summary>Leaves out the items of a history.</summary>
+    internal void ExcludeAll(ReadOnlySpan<HistoryEntry> history)
+    {
+        foreach (ref readonly HistoryEntry entry in history) Exclude(entry.Item);
+    }
+
+    /// <summary>Leaves out the items of a filter's history, as far back as it looks.</summary>
+    internal void ExcludeSince(PastSection past, UnixMicros now)
+    {
+        foreach (ref readonly HistoryEntry entry in ItemHistory.Entries(Person.Section(past.Section.Of, past.Section.Index)))
+        {
+            if (entry.Time <= (now - past.Window).Value) return;
+            if (Exclude(entry.Item)) _dropped[past.Filter]++;
+        }
+    }
 
     /// <summary>Adds a catalogue item, or notes one more source of it; false when it may not be shown.</summary>
     internal bool Add(int row, CandidateSourceKind source)
@@ -148,6 +196,12 @@ internal sealed class Workspace
         // What only events have named is no catalogue entry that was deleted: the caller may still propose it.
         bool proposed = source == CandidateSourceKind.Request && item.Learnt;
         if ((!proposed && !item.LiveAt(_now)) || Count >= _most) return false;
+        if (_filters is not null && !Passes(item))
+        {
+            Exclude(row);
+            return false;
+        }
+
         _touched.Add(row);
         _candidateOf[row] = Append(item.Id, row, item, source) + 1;
         return true;
@@ -161,7 +215,7 @@ internal sealed class Workspace
         if (source != CandidateSourceKind.Request || _excluded.Contains(id)) return false;
         if (_excludedHashes.Count > 0 && _excludedHashes.Contains(ItemHash.Of(id))) return false;
         if (_strangers.ContainsKey(id)) return true;
-        if (Count >= _most) return false;
+        if (Count >= _most || (_filters is not null && !Passes(null))) return false;
         _strangers.Add(id, Append(id, -1, null, source));
         return true;
     }
@@ -172,12 +226,6 @@ internal sealed class Workspace
         int row = _snapshot.RowOf(id);
         if (row >= 0) return Math.Max(0, _candidateOf[row]) - 1;
         return _strangers.TryGetValue(id, out int index) ? index : -1;
-    }
-
-    internal Span<CountEntry> NeighbourBuffer(int count)
-    {
-        if (Neighbours.Length < count) Neighbours = new CountEntry[Math.Max(count, 256)];
-        return Neighbours.AsSpan(0, count);
     }
 
     internal ReadOnlySpan<string> ProvidersSpan()
@@ -226,6 +274,14 @@ internal sealed class Workspace
     }
 
     internal static uint Bit(CandidateSourceKind source) => 1u << (int)source;
+
+    private bool Passes(CatalogueItem? item)
+    {
+        int failed = _filters!.FirstFailed(item, _filtering);
+        if (failed < 0) return true;
+        _dropped[failed]++;
+        return false;
+    }
 
     private int Append(string id, int row, CatalogueItem? item, CandidateSourceKind source)
     {

@@ -33,14 +33,15 @@ public sealed class FeatureSet
     private readonly ImmutableArray<FeatureClosure> _closures;
     private readonly ConditionalWeakTable<object, ReadPlan> _plans = [];
 
-    private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, int similar, string listedEvent, int seen, SourceWindows windows)
+    private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, CooccurrenceFeature similar, string listedEvent, int seen, SourceWindows windows)
     {
         ListedEvent = listedEvent;
         SegmentWindows = windows.Segments;
         History = windows.History is { } history ? new ItemHistoryKey(PersonEntity.User, ListedClicks, PersonItems.Most, history) : null;
         Definitions = definitions;
         States = states;
-        Similar = similar;
+        SimilarPairs = similar;
+        Similar = states.IndexOf(similar.Pairs);
         Persons = new PersonLayout(History is null ? definitions.SelectMany(SectionsOf) : definitions.SelectMany(SectionsOf).Append(History), seen);
         ContextKeys = [.. definitions.SelectMany(definition => definition.ContextKeys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _index = definitions.Select((definition, i) => KeyValuePair.Create(definition.Name, i)).ToImmutableSortedDictionary(StringComparer.Ordinal);
@@ -81,6 +82,9 @@ public sealed class FeatureSet
     /// <summary>The state that the source <c>similar</c> reads: the first co-occurrence feature's by name, else one of its own (click, 1 day).</summary>
     internal int Similar { get; }
 
+    /// <summary>The feature whose pairs those are.</summary>
+    internal CooccurrenceFeature SimilarPairs { get; }
+
     /// <summary>Checks the definitions and collects the states.</summary>
     /// <param name="definitions">The features, in any order.</param>
     /// <param name="popularWindows">Windows of popular sources, which policies name (<c>popular: 1h</c>).</param>
@@ -110,16 +114,15 @@ public sealed class FeatureSet
         ];
         if (faults.Length > 0) throw new FeatureFaultsException(faults);
         ImmutableArray<FeatureDefinition> sorted = [.. given.OrderBy(definition => definition.Name, StringComparer.Ordinal)];
-        StateKey similar = sorted.OfType<CooccurrenceFeature>().FirstOrDefault()?.Pairs
-            ?? new CooccurrenceFeature("similar", "click", TimeSpan.FromDays(1)).Pairs;
+        CooccurrenceFeature similar = sorted.OfType<CooccurrenceFeature>().FirstOrDefault() ?? new CooccurrenceFeature("similar", "click", TimeSpan.FromDays(1));
         ImmutableArray<StateKey> states =
         [
             .. sorted.SelectMany(StatesOf)
                 .Concat(windows.Select(window => new ListedCountsKey(listedEvent, window)))
-                .Append(similar)
+                .Append(similar.Pairs)
                 .Distinct(),
         ];
-        return new FeatureSet(sorted, states, states.IndexOf(similar), listedEvent, seen, sources with { Segments = [.. sources.Segments.Distinct().Order()] });
+        return new FeatureSet(sorted, states, similar, listedEvent, seen, sources with { Segments = [.. sources.Segments.Distinct().Order()] });
     }
 
     /// <summary>Every fault of <paramref name="definitions"/>, as <c>features[i].field: expected …; got …</c>.</summary>

@@ -44,7 +44,7 @@ internal static class FilterFaults
                 yield return $".age: expected more than nothing; got {age.Age}";
                 break;
             case PastFilter past when features.IndexOf(past.Past) is var index && (index < 0 || features.Definitions[index] is not PastFeature):
-                yield return $".past: expected the name of a feature that is a past; got '{past.Past}'";
+                yield return $".blocked: expected the name of a feature that is a past; got '{past.Past}'";
                 break;
         }
     }

@@ -90,7 +90,7 @@ public sealed class ConfigurationTests
     [InlineData("features: [{name: a, count: click, halfLife: 1h, as: share}]", "features[0].as: expected count or log", "got share")]
     [InlineData("surfaces: {home: {policy: hoem, slots: [{id: a, count: 1}]}}\npolicies: {home: {}}", "t.yaml:1:27 surfaces.home.policy: expected a policy that is defined", "did you mean 'home'?")]
     [InlineData("policies: {home: {blend: {clicks: 1}}}", "t.yaml:1:27 policies.home.blend.clicks: expected a feature that is defined (none is)", "got 'clicks'")]
-    [InlineData("policies: {home: {candidates: [{take: 3}]}}", "policies.home.candidates[0]: expected exactly one of popular, recent, similar", "got none")]
+    [InlineData("policies: {home: {candidates: [{take: 3}]}}", "policies.home.candidates[0]: expected exactly one of popular, recent, similar, trending, alsoLiked, affinity, neighbours, new", "got none")]
     [InlineData("policies: {home: {candidates: [{recent: true, popular: 1h}]}}", "policies.home.candidates[0]: expected exactly one of", "got 2")]
     [InlineData("policies: {home: {explore: {epsilon: NaN}}}", "policies.home.explore.epsilon: expected a number from 0 to 1", "got 'NaN'")]
     [InlineData("policies: {h: {}}\nsurfaces: {home: {policy: h, slots: [{id: a, count: 1}, {id: a, count: 2}]}}", "surfaces.home.slots[1].id: expected each slot id once", "'a' again")]
