@@ -100,11 +100,12 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
         foreach (string item in plan.Boosts) work.Add(item, CandidateSourceKind.Boosted);
         if (plan.Pool is { } pool) work.Limit(pool);
         work.SourceScratch.Begin();
+        work.Sink.Fused.Clear();
         var request = new SourceRequest(
             new ReadInputs { Snapshot = asked.Snapshot, Rows = [], Person = work.Person, Asked = asked.Now, Context = asked.Asked.Context }, SegmentOf(asked), work.SourceScratch);
         foreach (PlannedSource source in plan.Sources)
         {
-            work.Sink.Begin(source.Settings, plan.Pool, clock, Until(source.Settings, until));
+            work.Sink.Begin(source, plan.Pool, clock, Until(source.Settings, until));
             try
             {
                 source.Source.Gather(request, work.Sink);
@@ -118,6 +119,8 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
             work.SourceScratch.Scores.Clear();
             if (work.Sink.Late) Note(reasons, DegradedReason.CandidatesLate);
         }
+
+        work.Sink.Finish(asked.Snapshot);
     }
 
     private long Until(CandidateSource source, long until) =>

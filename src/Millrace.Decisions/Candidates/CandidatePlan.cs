@@ -62,4 +62,8 @@ internal sealed class CandidatePlan
 }
 
 /// <summary>A source with what the policy says of it.</summary>
-internal sealed record PlannedSource(CandidateSource Settings, ICandidateSource Source);
+internal sealed record PlannedSource(CandidateSource Settings, ICandidateSource Source)
+{
+    /// <summary>What each place in its list is worth, first to last, where lists are fused; else empty.</summary>
+    internal double[] Points { get; } = Settings.Weight is { } weight ? RankPoints.Of(weight, Settings.Take) : [];
+}

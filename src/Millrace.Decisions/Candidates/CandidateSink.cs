@@ -1,4 +1,5 @@
 using Millrace.Decisions.Pipeline;
+using Millrace.Features.Online;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Candidates;
@@ -15,6 +16,10 @@ internal sealed class CandidateSink(Workspace work)
     private int _left;
     private int _offers;
     private int _pool;
+    private double[] _points = [];
+
+    /// <summary>The lists that are fused so far.</summary>
+    internal ScoredRows Fused { get; } = new();
 
     /// <summary>How many more it takes; at most, since others may have named what is offered.</summary>
     internal int Left => Late ? 0 : _left;
@@ -33,9 +38,10 @@ internal sealed class CandidateSink(Workspace work)
     /// <param name="pool">The policy's pool, of which a source counts only what it adds; null counts what it names.</param>
     /// <param name="clock">Its time.</param>
     /// <param name="until">The timestamp by which it is cut; <see cref="long.MaxValue"/> never does.</param>
-    internal void Begin(CandidateSource source, int? pool, TimeProvider clock, long until)
+    internal void Begin(PlannedSource source, int? pool, TimeProvider clock, long until)
     {
-        (_source, _left, _pool, _offers) = (source.Kind, source.Take, pool ?? int.MaxValue, 0);
+        (_source, _left, _pool, _offers) = (source.Settings.Kind, source.Settings.Take, pool ?? int.MaxValue, 0);
+        _points = source.Points;
         (_clock, _until) = (until == long.MaxValue ? null : clock, until);
         Late = false;
     }
@@ -45,8 +51,25 @@ internal sealed class CandidateSink(Workspace work)
     internal bool Offer(int row)
     {
         if (_left <= 0 || IsLate()) return false;
+        if (_points.Length > 0) return Fuse(row);
         int before = work.Count;
         if (work.Add(row, _source) && (_pool == int.MaxValue || work.Count > before || before >= _pool)) _left--;
+        return _left > 0;
+    }
+
+    /// <summary>Fills the workspace with the best of what was fused.</summary>
+    internal void Finish(FeatureSnapshot snapshot)
+    {
+        if (Fused.Count == 0) return;
+        foreach (ref readonly ScoredRow row in Fused.Best(_pool + work.Count, snapshot))
+        {
+            if (!work.AddFused(row.Row, row.Sources)) return;
+        }
+    }
+
+    private bool Fuse(int row)
+    {
+        if (work.Admits(row)) Fused.Add(row, _points[^_left--], Workspace.Bit(_source));
         return _left > 0;
     }
 

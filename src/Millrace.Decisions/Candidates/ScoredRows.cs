@@ -28,13 +28,14 @@ internal sealed class ScoredRows
         }
     }
 
-    /// <summary>Adds to the score of a row.</summary>
-    internal void Add(int row, double score)
+    /// <summary>Adds to the score of a row, and to the sources that named it.</summary>
+    internal void Add(int row, double score, uint sources = 0)
     {
         ref Place place = ref PlaceOf(row);
         if (place.Turn == _turn)
         {
-            _rows[place.Index].Score += score;
+            ref ScoredRow known = ref _rows[place.Index];
+            (known.Score, known.Sources) = (known.Score + score, known.Sources | sources);
             return;
         }
 
@@ -45,7 +46,7 @@ internal sealed class ScoredRows
         }
 
         place = new Place { Row = row, Index = _count, Turn = _turn };
-        _rows[_count++] = new ScoredRow { Row = row, Score = score };
+        _rows[_count++] = new ScoredRow { Row = row, Score = score, Sources = sources };
     }
 
     /// <summary>
@@ -139,9 +140,10 @@ internal sealed class ScoredRows
     }
 }
 
-/// <summary>A row and its score.</summary>
+/// <summary>A row, its score, and the bits of who named it.</summary>
 internal struct ScoredRow
 {
     internal int Row;
+    internal uint Sources;
     internal double Score;
 }

@@ -20,7 +20,9 @@ internal sealed class Workspace
     private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _excludedHashes = [];
     private readonly HashSet<string> _offered = new(StringComparer.Ordinal);
-    // By row: 0 none, −1 excluded, else the candidate's index plus one.
+    // By row: 0 none, −1 excluded, −2 admitted, else the candidate's index plus one.
+    private const int Excluded = -1;
+    private const int Admitted = -2;
     private int[] _candidateOf = [];
     private FeatureSnapshot _snapshot = null!;
     private CandidateFilters? _filters;
@@ -154,7 +156,7 @@ internal sealed class Workspace
     internal bool Exclude(int row)
     {
         if (_candidateOf[row] != 0) return false;
-        _candidateOf[row] = -1;
+        _candidateOf[row] = Excluded;
         _touched.Add(row);
         return true;
     }
@@ -184,27 +186,50 @@ internal sealed class Workspace
     /// <summary>Adds a catalogue item, or notes one more source of it; false when it may not be shown.</summary>
     internal bool Add(int row, CandidateSourceKind source)
     {
-        int known = _candidateOf[row];
-        if (known < 0) return false;
-        if (known > 0)
-        {
-            Sources[known - 1] |= Bit(source);
-            return true;
-        }
-
+        if (Known(row, Bit(source)) is { } known) return known;
         CatalogueItem item = _snapshot.Item(row);
         // What only events have named is no catalogue entry that was deleted: the caller may still propose it.
         bool proposed = source == CandidateSourceKind.Request && item.Learnt;
-        if ((!proposed && !item.LiveAt(_now)) || Count >= _most) return false;
-        if (_filters is not null && !Passes(item))
-        {
-            Exclude(row);
-            return false;
-        }
-
-        _touched.Add(row);
-        _candidateOf[row] = Append(item.Id, row, item, source) + 1;
+        if ((!proposed && !item.LiveAt(_now)) || Count >= _most || !Admits(row, item)) return false;
+        _candidateOf[row] = Append(item.Id, row, item, Bit(source)) + 1;
         return true;
+    }
+
+    /// <summary>Adds a catalogue item that lists were fused to, or notes its sources; false when there is no room.</summary>
+    internal bool AddFused(int row, uint sources)
+    {
+        if (Known(row, sources) is { } known) return known;
+        if (Count >= _most) return false;
+        CatalogueItem item = _snapshot.Item(row);
+        _candidateOf[row] = Append(item.Id, row, item, sources) + 1;
+        return true;
+    }
+
+    /// <summary>Whether a catalogue item may be shown, room aside: asked once for a decision.</summary>
+    internal bool Admits(int row)
+    {
+        int known = _candidateOf[row];
+        if (known != 0) return known != Excluded;
+        CatalogueItem item = _snapshot.Item(row);
+        return item.LiveAt(_now) && Admits(row, item);
+    }
+
+    /// <summary>Notes sources of what is a candidate; false of what is excluded, null of what is neither.</summary>
+    private bool? Known(int row, uint sources)
+    {
+        int known = _candidateOf[row];
+        if (known <= 0) return known == Excluded ? false : null;
+        Sources[known - 1] |= sources;
+        return true;
+    }
+
+    private bool Admits(int row, CatalogueItem item)
+    {
+        if (_candidateOf[row] == Admitted) return true;
+        _touched.Add(row);
+        bool passes = _filters is null || Passes(item);
+        _candidateOf[row] = passes ? Admitted : Excluded;
+        return passes;
     }
 
     /// <summary>Adds an item by id; one that the catalogue does not know may be a caller's own.</summary>
@@ -216,7 +241,7 @@ internal sealed class Workspace
         if (_excludedHashes.Count > 0 && _excludedHashes.Contains(ItemHash.Of(id))) return false;
         if (_strangers.ContainsKey(id)) return true;
         if (Count >= _most || (_filters is not null && !Passes(null))) return false;
-        _strangers.Add(id, Append(id, -1, null, source));
+        _strangers.Add(id, Append(id, -1, null, Bit(source)));
         return true;
     }
 
@@ -283,13 +308,13 @@ internal sealed class Workspace
         return false;
     }
 
-    private int Append(string id, int row, CatalogueItem? item, CandidateSourceKind source)
+    private int Append(string id, int row, CatalogueItem? item, uint sources)
     {
         if (Count == Ids.Length) Grow();
         Ids[Count] = id;
         Rows[Count] = row;
         Items[Count] = item;
-        Sources[Count] = Bit(source);
+        Sources[Count] = sources;
         return Count++;
     }
 

@@ -5,6 +5,8 @@ namespace Millrace.Models.Policies;
 /// <summary>What is wrong with where a policy's candidates come from.</summary>
 internal static class CandidateFaults
 {
+    internal const int MostWeight = 100;
+
     internal static IEnumerable<string> Of(Policy policy, FeatureSet features)
     {
         for (int i = 0; i < policy.Candidates.Length; i++)
@@ -30,6 +32,8 @@ internal static class CandidateFaults
         }
 
         if (source.Deadline is { } deadline && deadline <= TimeSpan.Zero) yield return $".deadline: expected more than nothing; got {deadline}";
+        if (source.Weight is { } weight && !(Math.Abs(weight) <= MostWeight)) yield return $".weight: expected -{MostWeight} to {MostWeight}; got {PolicyValidator.Text(weight)}";
+        if (source.Weight is not null && policy.Pool is null) yield return ".weight: expected a policy with a `pool`, which what is fused fills";
         foreach (string fault in WindowFaults(source, policy, features).Concat(FeatureFaults(source, features))) yield return fault;
     }
 

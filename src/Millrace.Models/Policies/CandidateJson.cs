@@ -17,6 +17,7 @@ internal static class CandidateJson
             if (source.Window is { } window) json.WriteNumber("windowSeconds", window.TotalSeconds);
             if (source.Feature is { } feature) json.WriteString("feature", feature);
             if (source.Segment) json.WriteBoolean("segment", true);
+            if (source.Weight is { } weight) json.WriteNumber("weight", weight);
             if (source.Deadline is { } deadline) json.WriteNumber("deadlineSeconds", deadline.TotalSeconds);
             json.WriteEndObject();
         }
@@ -43,6 +44,7 @@ internal static class CandidateJson
     {
         Feature = element.TryGetProperty("feature", out JsonElement feature) ? feature.GetString() : null,
         Segment = element.TryGetProperty("segment", out JsonElement segment) && segment.GetBoolean(),
+        Weight = element.TryGetProperty("weight", out JsonElement weight) ? weight.GetDouble() : null,
         Deadline = Seconds(element, "deadlineSeconds"),
     };
 

@@ -12,6 +12,12 @@ public sealed record CandidateSource(CandidateSourceKind Kind, int Take, TimeSpa
     /// <summary>Whether a popular list is that of the request's segment.</summary>
     public bool Segment { get; init; }
 
+    /// <summary>
+    /// What a place in its list is worth when the lists are fused; negative says that what stands high there is worth less than its places elsewhere say. Null proposes by
+    /// itself, before what is fused.
+    /// </summary>
+    public double? Weight { get; init; }
+
     /// <summary>It is cut after so long; null gives it what the decision has.</summary>
     public TimeSpan? Deadline { get; init; }
 }

@@ -54,6 +54,7 @@ internal static class CandidateShape
         new("new", Window, "Published, or first seen, within this window: of the newest that are kept, those that were tried least."),
         new("trials", Scalars.Name, "Beside `new`: a count feature that tells how often an item was tried, such as impressions of a day; without it the newest come first."),
         new("take", Scalars.Integer(1, PolicyValidator.MostCandidates), "At most so many candidates.", "100", "a slate of ten needs no more to choose from"),
+        new("weight", Scalars.Number(-100, 100), "Fuses the lists: an item's places add up, each worth `weight` × log((take + 10) / (rank + 9)), and the best fill the policy's `pool`. A negative weight says that what stands high in this list is worth less than its places elsewhere say: with long windows against short ones, what rises. Sources without a weight propose by themselves, before."),
         new("deadline", Scalars.Duration(TimeSpan.FromMilliseconds(0.1), TimeSpan.FromSeconds(1)), "The source is cut after so long; what it gave by then stays, and the reply says `candidatesLate`."),
     ]);
 
@@ -64,6 +65,7 @@ internal static class CandidateShape
         {
             Feature = source[key].Text is { } feature and not "true" ? feature : source["pairs"].Text ?? source["trials"].Text,
             Segment = source.Get<bool>("segment"),
+            Weight = source.Find<double>("weight"),
             Deadline = source.Find<TimeSpan>("deadline"),
         };
     }
