@@ -1,4 +1,5 @@
 using System.Globalization;
+using Millrace.Bench.Candidates;
 using Millrace.Bench.DeliveryCompare;
 using Millrace.Bench.DeliveryHits;
 using Millrace.Bench.DiskTier;
@@ -45,6 +46,9 @@ return args switch
     ["forest", var trees, var leaves, var rows] => ForestBench.Run(
         int.Parse(trees, CultureInfo.InvariantCulture), int.Parse(leaves, CultureInfo.InvariantCulture), int.Parse(rows, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1)),
     ["forest-golden", var directory] => GoldenModels.Write(directory),
+    ["candidates"] => CandidateBench.Run(items: 100_000, events: 500_000, runs: 20_000),
+    ["candidates", var items, var events, var runs] => CandidateBench.Run(
+        int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture)),
     ["store-memory"] => StoreMemoryBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
@@ -56,6 +60,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | candidates [ITEMS EVENTS RUNS] | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }
