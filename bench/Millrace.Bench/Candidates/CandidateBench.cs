@@ -99,6 +99,7 @@ internal static class CandidateBench
                 new DecideRequest { DecisionId = "d", Surface = "home", User = $"user-{user}", Session = $"session-{user}" }, surface, one.Policy, snapshot, now, 0)
             {
                 Candidates = plan,
+                Plan = null!,
                 Context = FactContext.None,
             }),
         ];

@@ -38,6 +38,9 @@ public enum DegradedReason
 
     /// <summary>The state of the session or user could not be read: decided as if nobody knew them.</summary>
     PersonUnknown,
+
+    /// <summary>Candidates beyond a threshold of the policy were let in, because too few were within.</summary>
+    ThresholdsRelaxed,
 }
 
 /// <summary>The reasons as records and replies write them.</summary>

@@ -127,7 +127,7 @@ public sealed class Decider
     private Decided Take(DecideRequest request, Workspace work, long started, UnixMicros now)
     {
         var serving = _serving.Current;
-        var (surface, policy, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
+        var (surface, policy, plan, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
         Bulkhead tenantBulkhead = _tenants.GetOrAdd(request.Tenant, static (_, limit) => new Bulkhead(limit), _options.TenantDecisions);
         var reasons = new List<DegradedReason>();
         bool tenantEntered = tenantBulkhead.TryEnter();
@@ -140,6 +140,7 @@ public sealed class Decider
                 new Request(request, surface, policy, snapshot, now, started)
                 {
                     Candidates = serving.Policies.CandidatesOf(policy),
+                    Plan = plan,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
@@ -245,7 +246,7 @@ public sealed class Decider
                         FeatureMatrix.Read(work, request);
                         break;
                     case DecisionStep.Ranking:
-                        decided = Ranker.Rank(work.Problem(request.Policy, slots, rung, request.Asked.Mode, seed), work.Rank);
+                        decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
                         break;
                 }
             }
@@ -312,6 +313,7 @@ public sealed class Decider
     private static void NoteShortfall(RequestSlot[] slots, ImmutableArray<DecidedSlot> decided, Workspace work, List<DegradedReason> reasons)
     {
         if (work.Rank.PinMoved) Note(reasons, DegradedReason.PinMoved);
+        if (work.Rank.ThresholdsRelaxed) Note(reasons, DegradedReason.ThresholdsRelaxed);
         bool isShort = decided.Sum(slot => slot.Items.Length) < slots.Sum(slot => slot.Count);
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
     }
@@ -346,6 +348,9 @@ internal readonly record struct Request(
 {
     /// <summary>Where the policy's candidates come from.</summary>
     internal required CandidatePlan Candidates { get; init; }
+
+    /// <summary>The policy's heads, compiled.</summary>
+    internal required RankingPlan Plan { get; init; }
 
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }

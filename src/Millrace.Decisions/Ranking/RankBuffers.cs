@@ -1,4 +1,5 @@
 using Millrace.Decisions.Exploration;
+using Millrace.Models.Trees;
 
 namespace Millrace.Decisions.Ranking;
 
@@ -6,7 +7,7 @@ namespace Millrace.Decisions.Ranking;
 internal sealed class RankBuffers
 {
     internal float[] Matrix = [];
-    internal double[] Weights = [];
+    internal double[] Heads = [];
     internal string[] Providers = [];
     internal string[] Kinds = [];
     internal double[] Scores = [];
@@ -21,6 +22,11 @@ internal sealed class RankBuffers
 
     /// <summary>Whether the last slate shows a pin above its rank.</summary>
     internal bool PinMoved;
+
+    /// <summary>Whether candidates beyond a threshold were let in, because too few were within.</summary>
+    internal bool ThresholdsRelaxed;
+
+    internal readonly ForestScratch Forests = new();
 
     internal readonly Dictionary<string, int> GroupNumbers = new(StringComparer.Ordinal);
 

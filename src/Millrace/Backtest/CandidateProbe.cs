@@ -102,7 +102,7 @@ internal sealed class CandidateProbe
     private void Score(Stage stage, in Click click, DecideRequest request, FeatureSnapshot snapshot, bool heldOut)
     {
         _work.Begin(snapshot, click.Time, PolicyValidator.MostCandidates);
-        var asked = new Request(request, _setup.Surface, stage.Policy, snapshot, click.Time, 0) { Candidates = stage.Plan, Context = FactContext.None };
+        var asked = new Request(request, _setup.Surface, stage.Policy, snapshot, click.Time, 0) { Candidates = stage.Plan, Plan = null!, Context = FactContext.None };
         _gatherer.Gather(_work, asked, Rung.Full, _slots, long.MaxValue, _reasons);
         stage.Count(_work.IndexOf(click.Item) >= 0, heldOut);
     }

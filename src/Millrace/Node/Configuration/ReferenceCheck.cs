@@ -58,6 +58,7 @@ internal static class ReferenceCheck
         {
             FeatureReferences.CheckPolicy(policy, features, faults);
             CandidateCheck.Check(policy, faults);
+            HeadCheck.Run(policy, faults);
         }
     }
 

@@ -95,7 +95,7 @@ internal sealed class SourceHarness
         if (user is not null) _persons.Read("default", user, $"of-{user}", _work.Person);
         _work.Begin(snapshot, Now, 1000);
         var surface = new Surface("home", "home", [new Slot("main", 6)]);
-        var asked = new Request(request, surface, _policy, snapshot, Now, 0) { Candidates = plan ?? new CandidatePlan(_policy, Set), Context = FactContext.None };
+        var asked = new Request(request, surface, _policy, snapshot, Now, 0) { Candidates = plan ?? new CandidatePlan(_policy, Set), Plan = null!, Context = FactContext.None };
         long until = within is { } time ? Clock.GetTimestamp() + (long)(time.TotalSeconds * Clock.TimestampFrequency) : long.MaxValue;
         new CandidateGatherer(Clock, Faults.Add).Gather(_work, asked, Rung.Full, [RequestSlot.Of(surface.Slots[0])], until, Reasons);
         return [.. _work.Ids.Take(_work.Count).Zip(_work.Sources)];
