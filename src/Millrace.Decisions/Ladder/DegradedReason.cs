@@ -6,8 +6,11 @@ public enum DegradedReason
     /// <summary>Too much of the caller's patience, or the node's, was spent before a step of a rung.</summary>
     Timeout,
 
-    /// <summary>A candidate source failed.</summary>
+    /// <summary>A candidate source failed: the others decided. Or all that comes before them did.</summary>
     CandidatesFailed,
+
+    /// <summary>A candidate source was cut for its time: the others, and what it gave by then, decided.</summary>
+    CandidatesLate,
 
     /// <summary>Reading features failed.</summary>
     FeaturesFailed,

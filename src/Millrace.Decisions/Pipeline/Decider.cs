@@ -31,6 +31,7 @@ public sealed class Decider
     private readonly RememberedDecisions _remembered;
     private readonly RecalledDecisions _recalled;
     private readonly DecisionRecorder _recorder;
+    private readonly CandidateGatherer _gatherer;
     private readonly DecisionMeters? _meters;
     private readonly ConcurrentBag<Workspace> _workspaces = [];
     private readonly ConcurrentDictionary<string, Bulkhead> _tenants = new(StringComparer.Ordinal);
@@ -57,6 +58,7 @@ public sealed class Decider
         _recalled = new RecalledDecisions(TimeSpan.FromHours(24), options.MaxRecalled);
         _remembered = new RememberedDecisions(options.Remember, options.RememberedBytes, _recalled);
         _recorder = new DecisionRecorder(options);
+        _gatherer = new CandidateGatherer(clock, faulted);
         _meters = meters;
         meters?.Watch(this);
     }
@@ -137,6 +139,7 @@ public sealed class Decider
             return Answer(
                 new Request(request, surface, policy, snapshot, now, started)
                 {
+                    Candidates = serving.Policies.CandidatesOf(policy),
                     Plan = plan,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
@@ -277,8 +280,8 @@ public sealed class Decider
 
         // Emptied before anything can fail: a record must never hold the candidates of the decision before.
         work.Begin(request.Snapshot, request.Now, most);
-        if (rung == Rung.SegmentList && !CandidateGatherer.HasSegmentList(request.Asked, request.Policy, request.Snapshot)) return false;
-        CandidateGatherer.Gather(work, request.Asked, request.Policy, request.Snapshot, request.Now, rung, slots);
+        if (rung == Rung.SegmentList && !CandidateGatherer.HasSegmentList(request)) return false;
+        _gatherer.Gather(work, request, rung, slots, SourcesUntil(request, rung), reasons);
         if (request.Asked.Mode == DecideMode.Online && FoundNothing(request, work, rung, reasons))
         {
             below = Rung.SegmentList > rung ? Rung.SegmentList : rung + 1;
@@ -315,6 +318,14 @@ public sealed class Decider
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
     }
 
+    /// <summary>The timestamp by which sources are cut, so that there is time for features: on the first rung alone, since on those below something must come.</summary>
+    private long SourcesUntil(in Request request, Rung rung)
+    {
+        TimeSpan patience = request.Asked.Timeout ?? _options.Timeout;
+        if (patience == Timeout.InfiniteTimeSpan || rung != Rung.Full) return long.MaxValue;
+        return request.Started + (long)(patience.TotalSeconds * PipelineSteps.SourcesUntil * _clock.TimestampFrequency);
+    }
+
     /// <summary>Whether more than <paramref name="share"/> of the time is spent.</summary>
     private bool OutOfTime(in Request request, double share, List<DegradedReason> reasons)
     {
@@ -335,6 +346,9 @@ public sealed class Decider
 internal readonly record struct Request(
     DecideRequest Asked, Surface Surface, Policy Policy, FeatureSnapshot Snapshot, UnixMicros Now, long Started)
 {
+    /// <summary>Where the policy's candidates come from.</summary>
+    internal required CandidatePlan Candidates { get; init; }
+
     /// <summary>The policy's heads, compiled.</summary>
     internal required RankingPlan Plan { get; init; }
 

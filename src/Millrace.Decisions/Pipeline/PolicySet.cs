@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Ranking;
 using Millrace.Features.Definitions;
@@ -15,12 +16,14 @@ public sealed class PolicySet
     private readonly FrozenDictionary<string, Surface> _surfaces;
     private readonly FrozenDictionary<string, (Policy Policy, RankingPlan Plan)> _policies;
     private readonly FrozenDictionary<string, Bulkhead> _bulkheads;
+    private readonly FrozenDictionary<string, CandidatePlan> _candidates;
 
     private PolicySet(IEnumerable<(Policy Policy, RankingPlan Plan)> policies, FrozenDictionary<string, Surface> surfaces, FeatureSet features)
     {
         _policies = policies.ToFrozenDictionary(pair => pair.Policy.Name, StringComparer.Ordinal);
         _surfaces = surfaces;
         _bulkheads = surfaces.ToFrozenDictionary(surface => surface.Key, surface => new Bulkhead(surface.Value.AtOnce), StringComparer.Ordinal);
+        _candidates = _policies.ToFrozenDictionary(policy => policy.Key, policy => new CandidatePlan(policy.Value.Policy, features), StringComparer.Ordinal);
         Features = features;
     }
 
@@ -70,6 +73,9 @@ public sealed class PolicySet
             throw new PolicyFaultsException([$"policies.{policy.Name}.{fault.Message}"]);
         }
     }
+
+    /// <summary>Where the candidates of one of the policies come from.</summary>
+    internal CandidatePlan CandidatesOf(Policy policy) => _candidates[policy.Name];
 }
 
 /// <summary>Policies or surfaces are refused; the last good ones stay in force.</summary>

@@ -12,6 +12,18 @@ public sealed record Policy
 
     public ImmutableArray<CandidateSource> Candidates { get; init; } = [];
 
+    /// <summary>
+    /// The most candidates of all sources together; each source then counts only what none before it named, and the last ones fill up the pool. Null takes the node's
+    /// bound, and what each source names counts.
+    /// </summary>
+    public int? Pool { get; init; }
+
+    /// <summary>Which items may be shown, whatever named them; in the order in which they are asked.</summary>
+    public ImmutableArray<CandidateFilter> Filters { get; init; } = [];
+
+    /// <summary>Items that an editor wants among the candidates, whatever else is.</summary>
+    public ImmutableArray<string> Boosts { get; init; } = [];
+
     /// <summary>Feature name → weight of the linear blend; in ordinal order of name, which is the order of summation.</summary>
     public ImmutableSortedDictionary<string, double> Blend { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
 

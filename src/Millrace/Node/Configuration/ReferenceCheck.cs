@@ -6,8 +6,6 @@ namespace Millrace.Node.Configuration;
 /// <summary>Checks what no single setting can know: that names refer to something, are unique, and that exactly one source is named.</summary>
 internal static class ReferenceCheck
 {
-    private static readonly string[] SourceKinds = ["popular", "recent", "similar"];
-
     /// <returns>The features, each with its definition unless that is faulty.</returns>
     public static ImmutableArray<CheckedFeature> Run(BoundObject root, ConfigFaults faults)
     {
@@ -59,16 +57,8 @@ internal static class ReferenceCheck
         if (policy is not null)
         {
             FeatureReferences.CheckPolicy(policy, features, faults);
+            CandidateCheck.Check(policy, faults);
             HeadCheck.Run(policy, faults);
-        }
-
-        foreach (var source in policy?["candidates"].Items ?? [])
-        {
-            var named = source.Object is { } s ? SourceKinds.Count(kind => s[kind].IsWritten) : 1;
-            if (named != 1)
-            {
-                faults.Add(new ConfigFault(source.Mark, source.Path, "exactly one of popular, recent, similar", named == 0 ? "none" : $"{named}"));
-            }
         }
     }
 
