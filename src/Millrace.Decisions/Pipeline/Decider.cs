@@ -198,6 +198,7 @@ public sealed class Decider
             }
 
             failing = DegradedReason.FeaturesFailed;
+            work.ReadSlate(request.Policy, request.Asked.Constraints);
             if (rung < Rung.LighterScorer)
             {
                 if (OutOfTime(request, Rungs.Share(rung), reasons)) return default;
@@ -237,6 +238,7 @@ public sealed class Decider
     private static void NoteShortfall(RequestSlot[] slots, ImmutableArray<DecidedSlot> decided, Workspace work, List<DegradedReason> reasons)
     {
         if (work.Rank.PinMoved) Note(reasons, DegradedReason.PinMoved);
+        if (work.Rank.Relaxed.Count > 0) Note(reasons, DegradedReason.ConstraintsRelaxed);
         bool isShort = decided.Sum(slot => slot.Items.Length) < slots.Sum(slot => slot.Count);
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
     }

@@ -54,7 +54,6 @@ public static class Replayer
     {
         RecordedRequest request = RecordedRequest.Read(inputs.Request);
         if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
-        if (policy.AtMost.ContainsKey("kind") && request.Kinds.Length != inputs.Candidates.Length) throw new JsonException("kinds are missing");
         if (recorded.Mode == "online" && request.Slots.Sum(slot => (long)slot.Count) > PolicyValidator.MostItems * 100L) throw new JsonException("slots are too large");
         double[] weights = [.. policy.Blend.Values];
         return Ranker.Rank(
@@ -62,8 +61,7 @@ public static class Replayer
             {
                 Ids = inputs.Candidates.AsSpan(),
                 Sources = inputs.Sources.AsSpan(),
-                Providers = inputs.Providers.AsSpan(),
-                Kinds = request.Kinds.AsSpan(),
+                Slate = request.Slate.Restore(policy, inputs.Providers),
                 Matrix = inputs.Matrix.AsSpan(),
                 Weights = weights,
                 Slots = request.Slots.AsSpan(),

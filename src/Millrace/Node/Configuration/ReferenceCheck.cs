@@ -61,6 +61,11 @@ internal static class ReferenceCheck
             FeatureReferences.CheckPolicy(policy, features, faults);
         }
 
+        if (policy?["diversity"] is { Object: { } diversity } likeness && diversity["by"].IsWritten == diversity["embedding"].IsWritten)
+        {
+            faults.Add(new ConfigFault(likeness.Mark, likeness.Path, "exactly one of by, embedding", diversity["by"].IsWritten ? "both" : "none"));
+        }
+
         foreach (var source in policy?["candidates"].Items ?? [])
         {
             var named = source.Object is { } s ? SourceKinds.Count(kind => s[kind].IsWritten) : 1;
