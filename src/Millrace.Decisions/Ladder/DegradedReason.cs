@@ -30,6 +30,9 @@ public enum DegradedReason
     /// <summary>A pin stands above its rank, because a place before it could not be filled.</summary>
     PinMoved,
 
+    /// <summary>As many decisions of the surface, or of the tenant, were under way as may be: answered from the lists.</summary>
+    BulkheadFull,
+
     /// <summary>The state of the session or user could not be read: decided as if nobody knew them.</summary>
     PersonUnknown,
 

@@ -22,7 +22,7 @@ public enum Rung
     GlobalList = 4,
 }
 
-/// <summary>The rungs as metrics write them, and what of the time is left for each.</summary>
+/// <summary>The rungs as metrics write them.</summary>
 public static class Rungs
 {
     /// <summary><c>full</c>, <c>fewerCandidates</c> ...</summary>
@@ -33,17 +33,5 @@ public static class Rungs
         Rung.LighterScorer => "lighterScorer",
         Rung.SegmentList => "segmentList",
         _ => "globalList",
-    };
-
-    /// <summary>
-    /// The share of the time that may be spent before a step of this rung begins: each rung leaves to those below it as much again as they need. The
-    /// lists have no limit, since something must answer.
-    /// </summary>
-    internal static double Share(Rung rung) => rung switch
-    {
-        Rung.Full => 0.5,
-        Rung.FewerCandidates => 0.75,
-        Rung.LighterScorer => 1,
-        _ => double.PositiveInfinity,
     };
 }

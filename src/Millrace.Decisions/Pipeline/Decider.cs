@@ -33,6 +33,7 @@ public sealed class Decider
     private readonly DecisionRecorder _recorder;
     private readonly DecisionMeters? _meters;
     private readonly ConcurrentBag<Workspace> _workspaces = [];
+    private readonly ConcurrentDictionary<string, Bulkhead> _tenants = new(StringComparer.Ordinal);
 
     /// <param name="options">Bounds and habits.</param>
     /// <param name="clock">Now, and the time that passes while deciding.</param>
@@ -73,30 +74,34 @@ public sealed class Decider
     public long SlimByBudget => _recorder.SlimByBudget;
 
     /// <summary>Decides. The answer's <see cref="Decided.Inputs"/> are present on full records only, and never on an answer given again.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="times">Told how long each step took; null when nobody wants to know.</param>
     /// <exception cref="UnknownSurfaceException">No such surface.</exception>
     /// <exception cref="DecisionConflictException">The decision id was used by another request.</exception>
-    public Decided Decide(DecideRequest request)
+    public Decided Decide(DecideRequest request, StepTimes? times = null)
     {
+        times?.Clear();
         long started = _clock.GetTimestamp();
         UnixMicros now = UnixMicros.Now(_clock);
         ulong fingerprint = _remembered.Enabled ? RememberedDecisions.Fingerprint(request) : 0;
         if (_remembered.Enabled && _remembered.Find(request, fingerprint, now) is { } before)
         {
-            _meters?.Repeated();
-            return before;
+            return Repeated(before, times);
         }
 
-        Decided answer = Take(request, started, now);
+        if (!_workspaces.TryTake(out Workspace? work)) work = new Workspace();
+        work.Times.Clear();
+        Decided answer = Take(request, work, started, now);
+        if (times is not null) work.Times.CopyTo(times);
         Decided kept = _remembered.Enabled ? _remembered.Keep(request, fingerprint, answer, now) : answer;
-        if (!ReferenceEquals(kept, answer))
+        if (ReferenceEquals(kept, answer))
         {
-            _meters?.Repeated();
-            return kept;
+            _sink?.Write(answer);
+            _meters?.Answered(answer, _clock.GetElapsedTime(started), work.Times);
         }
 
-        _sink?.Write(answer);
-        _meters?.Answered(answer, _clock.GetElapsedTime(started));
-        return answer;
+        _workspaces.Add(work);
+        return ReferenceEquals(kept, answer) ? answer : Repeated(kept, times);
     }
 
     /// <summary>Where and for whom the decision of this id was taken, within the last day; null when it is not known here, though the journal may know.</summary>
@@ -105,19 +110,44 @@ public sealed class Decider
     /// <summary>Forgets what these persons, users or sessions, were answered and for whom that was; decisions under way may be remembered after it.</summary>
     public void Forget(string tenant, IEnumerable<string> subjects) => _remembered.Forget(tenant, subjects);
 
-    private Decided Take(DecideRequest request, long started, UnixMicros now)
+    private Decided Repeated(Decided answer, StepTimes? times)
+    {
+        _meters?.Repeated();
+        if (times is not null)
+        {
+            times.Clear();
+            times.Repeated = true;
+        }
+
+        return answer;
+    }
+
+    private Decided Take(DecideRequest request, Workspace work, long started, UnixMicros now)
     {
         var serving = _serving.Current;
-        var (surface, policy) = serving.Policies.Find(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
-        if (!_workspaces.TryTake(out Workspace? work)) work = new Workspace();
+        var (surface, policy, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
+        Bulkhead tenantBulkhead = _tenants.GetOrAdd(request.Tenant, static (_, limit) => new Bulkhead(limit), _options.TenantDecisions);
         var reasons = new List<DegradedReason>();
-        var snapshot = ReadPerson(serving, request, work, reasons);
-        Decided answer = Answer(new Request(request, surface, policy, snapshot, now, started)
+        bool tenantEntered = tenantBulkhead.TryEnter();
+        bool surfaceEntered = tenantEntered && surfaceBulkhead.TryEnter();
+        try
         {
-            Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
-        }, work, reasons);
-        _workspaces.Add(work);
-        return answer;
+            if (!surfaceEntered) Note(reasons, DegradedReason.BulkheadFull);
+            var snapshot = ReadPerson(serving, request, work, reasons);
+            return Answer(
+                new Request(request, surface, policy, snapshot, now, started)
+                {
+                    Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
+                },
+                work,
+                surfaceEntered ? Rung.Full : Rung.SegmentList,
+                reasons);
+        }
+        finally
+        {
+            if (surfaceEntered) surfaceBulkhead.Leave();
+            if (tenantEntered) tenantBulkhead.Leave();
+        }
     }
 
     /// <summary>
@@ -125,6 +155,19 @@ public sealed class Decider
     /// builds the features again can tell which facts it holds.
     /// </summary>
     private FeatureSnapshot ReadPerson(Serving serving, DecideRequest request, Workspace work, List<DegradedReason> reasons)
+    {
+        long began = _clock.GetTimestamp();
+        try
+        {
+            return Pin(serving, request, work, reasons);
+        }
+        finally
+        {
+            work.Times.Add(DecisionStep.Person, _clock.GetElapsedTime(began));
+        }
+    }
+
+    private FeatureSnapshot Pin(Serving serving, DecideRequest request, Workspace work, List<DegradedReason> reasons)
     {
         var snapshot = serving.Snapshot();
         work.Person.Clear();
@@ -157,25 +200,20 @@ public sealed class Decider
         return snapshot;
     }
 
-    /// <summary>Goes down the ladder until a rung answers.</summary>
-    private Decided Answer(in Request request, Workspace work, List<DegradedReason> reasons)
+    /// <summary>Goes down the ladder, from <paramref name="rung"/> on, until a rung answers.</summary>
+    private Decided Answer(in Request request, Workspace work, Rung rung, List<DegradedReason> reasons)
     {
         RequestSlot[] slots = request.Asked.Slots.IsDefault ? [.. request.Surface.Slots.Select(RequestSlot.Of)] : [.. request.Asked.Slots];
         if (request.Now - request.Snapshot.Time > _options.Staleness) reasons.Add(DegradedReason.StaleFeatures);
         ulong seed = DecisionSeeds.Of(request.Asked, request.Now, _options.SeedSalt.Span);
-        Rung rung = Rung.Full;
-        while (true)
-        {
-            ImmutableArray<DecidedSlot> decided = Attempt(request, work, slots, rung, seed, reasons, out Rung below);
-            if (decided.IsDefault && rung < Rung.GlobalList)
-            {
-                rung = below;
-                continue;
-            }
-
-            if (!decided.IsDefault) NoteShortfall(slots, decided, work, reasons);
-            return _recorder.Record(request, work, slots, rung, seed, reasons, decided);
-        }
+        work.Forget();
+        ImmutableArray<DecidedSlot> decided;
+        while ((decided = Attempt(request, work, slots, rung, seed, reasons, out Rung below)).IsDefault && rung < Rung.GlobalList) rung = below;
+        if (!decided.IsDefault) NoteShortfall(slots, decided, work, reasons);
+        long began = _clock.GetTimestamp();
+        Decided answer = _recorder.Record(request, work, slots, rung, seed, reasons, decided);
+        work.Times.Add(DecisionStep.Record, _clock.GetElapsedTime(began));
+        return answer;
     }
 
     /// <summary>The steps of one rung; default when a lower one must be tried, with the reason noted.</summary>
@@ -183,38 +221,72 @@ public sealed class Decider
         in Request request, Workspace work, RequestSlot[] slots, Rung rung, ulong seed, List<DegradedReason> reasons, out Rung below)
     {
         below = rung + 1;
-        var failing = DegradedReason.CandidatesFailed;
-        try
+        ImmutableArray<DecidedSlot> decided = default;
+        foreach (PipelineStep step in PipelineSteps.All)
         {
-            // Emptied before anything can fail: a record must never hold the candidates of the decision before.
-            work.Begin(request.Snapshot, request.Now, rung == Rung.FewerCandidates ? _options.FewerCandidates : _options.MaxCandidates);
-            if (OutOfTime(request, Rungs.Share(rung), reasons)) return default;
-            if (rung == Rung.SegmentList && !CandidateGatherer.HasSegmentList(request.Asked, request.Policy, request.Snapshot)) return default;
-            CandidateGatherer.Gather(work, request.Asked, request.Policy, request.Snapshot, request.Now, rung, slots);
-            if (request.Asked.Mode == DecideMode.Online && FoundNothing(request, work, rung, reasons))
+            if (rung > step.Until) continue;
+            if (OutOfTime(request, step.Latest(rung), reasons))
             {
-                below = Rung.SegmentList > rung ? Rung.SegmentList : rung + 1;
+                work.Times.Late(step.Step);
                 return default;
             }
 
-            failing = DegradedReason.FeaturesFailed;
-            work.ReadSlate(request.Policy, request.Asked.Constraints);
-            if (rung < Rung.LighterScorer)
+            long began = _clock.GetTimestamp();
+            try
             {
-                if (OutOfTime(request, Rungs.Share(rung), reasons)) return default;
-                FeatureMatrix.Read(work, request);
-                if (OutOfTime(request, 1, reasons)) return default;
+                switch (step.Step)
+                {
+                    case DecisionStep.Candidates when !Gather(request, work, slots, rung, reasons, ref below):
+                        return default;
+                    case DecisionStep.Features:
+                        FeatureMatrix.Read(work, request);
+                        break;
+                    case DecisionStep.Ranking:
+                        work.ReadSlate(request.Policy, request.Asked.Constraints);
+                        decided = Ranker.Rank(work.Problem(request.Policy, slots, rung, request.Asked.Mode, seed), work.Rank);
+                        break;
+                }
             }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                _faulted?.Invoke(fault);
+                Note(reasons, Failing(step.Step));
+                return default;
+            }
+            finally
+            {
+                work.Times.Add(step.Step, _clock.GetElapsedTime(began));
+            }
+        }
 
-            failing = DegradedReason.RankingFailed;
-            return Ranker.Rank(work.Problem(request.Policy, slots, rung, request.Asked.Mode, seed), work.Rank);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
+        return decided;
+    }
+
+    private static DegradedReason Failing(DecisionStep step) => step switch
+    {
+        DecisionStep.Candidates => DegradedReason.CandidatesFailed,
+        DecisionStep.Features => DegradedReason.FeaturesFailed,
+        _ => DegradedReason.RankingFailed,
+    };
+
+    /// <summary>Fills the workspace for a rung, with what a rung above has found where that serves; false when the rung has nothing.</summary>
+    private bool Gather(in Request request, Workspace work, RequestSlot[] slots, Rung rung, List<DegradedReason> reasons, ref Rung below)
+    {
+        int most = rung == Rung.FewerCandidates ? _options.FewerCandidates : _options.MaxCandidates;
+        if (rung < Rung.SegmentList && work.KeepFirst(most)) return true;
+
+        // Emptied before anything can fail: a record must never hold the candidates of the decision before.
+        work.Begin(request.Snapshot, request.Now, most);
+        if (rung == Rung.SegmentList && !CandidateGatherer.HasSegmentList(request.Asked, request.Policy, request.Snapshot)) return false;
+        CandidateGatherer.Gather(work, request.Asked, request.Policy, request.Snapshot, request.Now, rung, slots);
+        if (request.Asked.Mode == DecideMode.Online && FoundNothing(request, work, rung, reasons))
         {
-            _faulted?.Invoke(fault);
-            Note(reasons, failing);
-            return default;
+            below = Rung.SegmentList > rung ? Rung.SegmentList : rung + 1;
+            return false;
         }
+
+        work.Gathered = true;
+        return true;
     }
 
     /// <summary>

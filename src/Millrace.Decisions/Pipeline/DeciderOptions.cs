@@ -9,6 +9,9 @@ public sealed record DeciderOptions
     /// <summary>How old the feature snapshot may be before replies say so: DESIGN's contract of the catalogue in a decider.</summary>
     public TimeSpan Staleness { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>At most so many decisions of one tenant under way; further ones are answered from the ladder's lists. 0 has no limit.</summary>
+    public int TenantDecisions { get; init; }
+
     /// <summary>The most candidates that are ranked; further ones are dropped in the order of sources.</summary>
     public int MaxCandidates { get; init; } = 1000;
 

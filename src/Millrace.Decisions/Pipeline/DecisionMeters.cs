@@ -9,6 +9,8 @@ public sealed class DecisionMeters : IDisposable
 {
     private readonly Meter _meter = new("Millrace.Decisions");
     private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _steps;
+    private readonly Counter<long> _late;
     private readonly Counter<long> _answers;
     private readonly Counter<long> _repeats;
     private readonly Counter<long> _degraded;
@@ -19,6 +21,10 @@ public sealed class DecisionMeters : IDisposable
         _duration = _meter.CreateHistogram(
             "millrace.decisions.duration", "s", "From a request to its answer, repeats left out.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] });
+        _steps = _meter.CreateHistogram(
+            "millrace.decisions.step", "s", "What each step of a decision took, over the rungs that were tried.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.05] });
+        _late = _meter.CreateCounter<long>("millrace.decisions.late", "{step}", "Steps that were not begun because too much of the time was spent.");
         _answers = _meter.CreateCounter<long>("millrace.decisions.answers", "{decision}", "Decisions answered, by rung of the ladder.");
         _repeats = _meter.CreateCounter<long>("millrace.decisions.repeats", "{decision}", "Requests that were given the answer of their decision id again.");
         _degraded = _meter.CreateCounter<long>("millrace.decisions.degraded", "{decision}", "Decisions that say they are degraded, by reason; one may have several.");
@@ -26,8 +32,14 @@ public sealed class DecisionMeters : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    internal void Answered(Decided answer, TimeSpan took)
+    internal void Answered(Decided answer, TimeSpan took, StepTimes times)
     {
+        for (var step = DecisionStep.Person; step <= DecisionStep.Record; step++)
+        {
+            if (times.Of(step) is { } stepTook) _steps.Record(stepTook.TotalSeconds, new KeyValuePair<string, object?>("step", StepTimes.Text(step)));
+            if (times.WasLate(step)) _late.Add(1, new KeyValuePair<string, object?>("step", StepTimes.Text(step)));
+        }
+
         _duration.Record(took.TotalSeconds);
         _answers.Add(1, new KeyValuePair<string, object?>("rung", Rungs.Text((Rung)answer.Rung)));
         foreach (string reason in answer.Degraded) _degraded.Add(1, new KeyValuePair<string, object?>("reason", reason));

@@ -47,6 +47,12 @@ internal sealed class Workspace
     /// <summary>What making the slate reads of the candidates.</summary>
     internal SlateInputs Slate { get; } = new();
 
+    /// <summary>Whether the sources were asked and what they found is at hand.</summary>
+    internal bool Gathered { get; set; }
+
+    /// <summary>How long the steps of the decision under way took.</summary>
+    internal StepTimes Times { get; } = new();
+
     /// <summary>The state of the person who asks: read once for all rungs.</summary>
     internal PersonBuffer Person { get; } = new();
 
@@ -65,15 +71,36 @@ internal sealed class Workspace
         _excluded.Clear();
         _excludedHashes.Clear();
         Given.Clear();
+        Slate.ForgetTrials();
         _offered.Clear();
         _offers = false;
         Array.Clear(Items, 0, Count);
         Count = 0;
         Pinned = 0;
+        Gathered = false;
         _snapshot = snapshot;
         _now = now;
         _most = most;
         if (_candidateOf.Length < snapshot.Rows) Array.Resize(ref _candidateOf, Math.Max(snapshot.Rows, _candidateOf.Length * 2));
+    }
+
+    /// <summary>Forgets that the decision before gathered.</summary>
+    internal void Forget() => Gathered = false;
+
+    /// <summary>Keeps the first <paramref name="most"/> of what was gathered; false when nothing was.</summary>
+    internal bool KeepFirst(int most)
+    {
+        if (!Gathered) return false;
+        Given.Clear();
+        for (int i = most; i < Count; i++)
+        {
+            if (Rows[i] >= 0) _candidateOf[Rows[i]] = 0;
+            else _strangers.Remove(Ids[i]);
+            Items[i] = null;
+        }
+
+        Count = Math.Min(Count, most);
+        return true;
     }
 
     /// <summary>From here on only these may be shown.</summary>

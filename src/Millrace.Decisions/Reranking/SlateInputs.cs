@@ -20,7 +20,7 @@ internal sealed class SlateInputs
     private float[] _trials = [];
     private sbyte[] _vectors = [];
     private bool _hasAges;
-    private bool _hasTrials;
+    private int _tried;
 
     /// <summary>What the request adds to the policy's constraints; null for nothing.</summary>
     internal SlateConstraints? Asked { get; private set; }
@@ -37,7 +37,7 @@ internal sealed class SlateInputs
     internal ReadOnlySpan<long> Ages => _hasAges ? _ages.AsSpan(0, Count) : [];
 
     /// <summary>Empty where no new items are kept, or no feature was read.</summary>
-    internal ReadOnlySpan<float> Trials => _hasTrials ? _trials.AsSpan(0, Count) : [];
+    internal ReadOnlySpan<float> Trials => _tried == Count ? _trials.AsSpan(0, Count) : [];
 
     internal int Dimensions { get; private set; }
 
@@ -45,7 +45,7 @@ internal sealed class SlateInputs
     internal ReadOnlySpan<sbyte> Vectors => _vectors.AsSpan(0, Count * Dimensions);
 
     /// <summary>About what a record of them takes per candidate.</summary>
-    internal long BytesEach => (8L * _names.Count(static name => name is not "provider" and not "kind")) + (_hasAges ? 12 : 0) + (_hasTrials ? 11 : 0) + (4L * Dimensions / 3);
+    internal long BytesEach => (8L * _names.Count(static name => name is not "provider" and not "kind")) + (_hasAges ? 12 : 0) + (Trials.Length > 0 ? 11 : 0) + (4L * Dimensions / 3);
 
     internal ReadOnlySpan<string> Attribute(string name) => _attributes[name].AsSpan(0, Count);
 
@@ -56,7 +56,7 @@ internal sealed class SlateInputs
         Constraints = SlateConstraints.Of(policy, asked);
         Count = count;
         Dimensions = 0;
-        (_hasAges, _hasTrials) = (false, false);
+        _hasAges = false;
         _names.Clear();
         foreach (string name in Constraints.AtMost.Keys) Want(name);
         foreach (Quota quota in Constraints.AtLeast)
@@ -96,12 +96,15 @@ internal sealed class SlateInputs
         }
     }
 
-    /// <summary>The column of trials, to be filled.</summary>
+    /// <summary>The column of trials, to be filled with the features; it stands until the next.</summary>
     internal Span<float> BeginTrials(int count)
     {
-        _hasTrials = true;
+        _tried = count;
         return Ranking.RankBuffers.Of(ref _trials, count);
     }
+
+    /// <summary>Other candidates are gathered.</summary>
+    internal void ForgetTrials() => _tried = 0;
 
     internal void Set(string name, ReadOnlySpan<string> values) => values.CopyTo(Column(name));
 

@@ -12,6 +12,7 @@ internal static class ApiEndpoints
         var events = new EventsEndpoint(services);
         var items = new ItemsEndpoint(services);
         Endpoint.Map(routes, services, "/v1/decide", ("POST", decide.PostAsync));
+        Endpoint.Map(routes, services, "/v1/decide:batch", ("POST", decide.BatchAsync));
         Endpoint.Map(routes, services, "/v1/events", ("POST", events.PostAsync));
         Endpoint.Map(routes, services, "/v1/items/{id}", ("GET", items.GetAsync), ("PUT", items.PutAsync), ("DELETE", items.DeleteAsync));
         Endpoint.Map(routes, services, "/v1/items:batch", ("POST", items.BatchAsync));

@@ -19,7 +19,8 @@ internal sealed record ApiServices
     /// <summary>Makes UUIDv7 ids for decisions, items' facts and purges that came without one.</summary>
     public required Func<string> NewId { get; init; }
 
-    public required Func<DecideRequest, Decided> Decide { get; init; }
+    /// <summary>Decides, and tells the steps' times to whoever asks for them.</summary>
+    public required Func<DecideRequest, StepTimes?, Decided> Decide { get; init; }
 
     /// <summary>Tenant and decision id → where and for whom it was decided; null when memory does not know, though the journal may.</summary>
     public required Func<string, string, DecisionContext?> Recall { get; init; }

@@ -77,6 +77,12 @@ internal sealed class SlotDraft
     public ImmutableArray<string> Baseline { get; set; } = [];
 }
 
+/// <summary>Several requests at once.</summary>
+internal sealed class DecideBatchDraft
+{
+    public List<BatchRecord<DecideDraft>> Decisions { get; set; } = [];
+}
+
 /// <summary>What the person agreed to, as the request says.</summary>
 internal sealed class DecideConsent
 {
@@ -116,6 +122,12 @@ internal static class DecideShape
         .With("explain", new BoolShape(), (d, v) => d.Explain = v, "Adds what each item's score is made of, where a full record is kept.")
         .With("timeoutMs", new WholeShape(1, 10_000), (d, v) => d.Timeout = TimeSpan.FromMilliseconds(v), "Your patience: the ladder steps down to keep it.")
         .Holding(Check);
+
+    /// <summary>The most requests of one batch: each may take its whole time, and the last waits for all.</summary>
+    public const int MostInBatch = 100;
+
+    public static readonly ObjectShape<DecideBatchDraft> Batch = new ObjectShape<DecideBatchDraft>("DecideBatch", "Requests for decisions; each stands or falls by itself.")
+        .With("decisions", new RecordsShape<DecideDraft>(One, MostInBatch), (b, v) => b.Decisions = v, "The requests, answered in their order.", required: true);
 
     private static void Check(DecideDraft draft, Reading at)
     {

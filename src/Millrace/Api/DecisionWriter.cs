@@ -40,6 +40,22 @@ internal static class DecisionWriter
         WriteDegraded(json, decision);
     }
 
+    /// <summary>Writes the reply to one request.</summary>
+    public static void WriteReply(Utf8JsonWriter json, Decided decision, DecisionLinks links, TimeSpan took, bool explain, ApiServices services)
+    {
+        Write(json, decision, links);
+        WriteTook(json, took);
+        if (explain)
+        {
+            json.WriteStartObject("explain");
+            Explain(json, decision, services.Policy(decision.Policy));
+            json.WriteEndObject();
+        }
+    }
+
+    /// <summary>Writes how long deciding took, in milliseconds.</summary>
+    public static void WriteTook(Utf8JsonWriter json, TimeSpan took) => json.WriteNumber("took", Math.Round(took.TotalMilliseconds, 3));
+
     /// <summary>Writes the rung of the ladder that answered, and why; nothing when it was the first and for no reason.</summary>
     public static void WriteDegraded(Utf8JsonWriter json, Decided decision)
     {

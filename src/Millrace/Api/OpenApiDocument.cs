@@ -24,6 +24,7 @@ internal static class OpenApiDocument
         var paths = new JsonObject
         {
             ["/v1/decide"] = new JsonObject { ["post"] = Operation("Decide what to show", Body(DecideShape.One, components), 200, "The decision", 400, 404, 409, 413, 415) },
+            ["/v1/decide:batch"] = new JsonObject { ["post"] = Operation("Decide for many at once", Body(DecideShape.Batch, components), 200, "{decisions[{index, as the reply to /v1/decide}], rejected[], took}: each request stands in one of the lists", 400, 413, 415) },
             ["/v1/events"] = new JsonObject
             {
                 ["post"] = Operation("Report what happened; acknowledged when durable", Both(EventShape.Envelope, EventShape.One, components), 202, "{accepted, duplicates, rejected[]}." + Partly, 400, 413, 415, 503),

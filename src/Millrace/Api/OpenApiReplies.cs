@@ -8,6 +8,7 @@ internal static class OpenApiReplies
     private static readonly (string Path, string Method, int Status, string Schema)[] Replies =
     [
         ("/v1/decide", "post", 200, "DecideReply"),
+        ("/v1/decide:batch", "post", 200, "DecideBatchReply"),
         ("/v1/events", "post", 202, "EventsReply"),
         ("/v1/items/{id}", "put", 200, "ItemOutcome"),
         ("/v1/items/{id}", "get", 200, "ItemReply"),
@@ -62,6 +63,8 @@ internal static class OpenApiReplies
             new("verdict", Words("explained", "notRecorded", "erased", "policyMissing")),
         ];
         yield return ("DecideReply", [.. decision, new("took", Type("number")), new("explain", Ref("Explanation"), Always: false)]);
+        yield return ("DecideBatchReply", [new("decisions", List(Ref("BatchDecision"))), .. Rejections(), new("took", Type("number"))]);
+        yield return ("BatchDecision", [new("index", Type("integer")), .. decision, new("took", Type("number")), new("explain", Ref("Explanation"), Always: false)]);
         yield return ("DecidedSlot", [new("id", Type("string")), new("items", List(Ref("DecidedItem")))]);
         yield return ("DecidedItem",
         [
@@ -70,7 +73,7 @@ internal static class OpenApiReplies
             new("url", Type("string"), Always: false),
         ]);
         yield return ("FeatureSnapshot", [new("epoch", Type("integer"))]);
-        yield return ("Degraded", [new("level", Type("integer")), new("reasons", List(Type("string")))]);
+        yield return ("Degraded", [new("level", Type("integer")), new("reasons", List(Type("string"))), new("relaxed", List(Type("string")), Always: false)]);
         yield return ("DecisionReply",
         [
             .. decision, new("surface", Type("string")), new("mode", Type("string")), new("time", Time()), new("engine", Type("integer")), new("candidates", Type("integer")),

@@ -248,6 +248,7 @@ internal sealed class NodeServices : IAsyncDisposable
         {
             Timeout = config.Limits.Decide,
             FullBytesPerSecond = config.Journal.FullDecisions,
+            TenantDecisions = config.Limits.TenantDecisions,
             RememberedBytes = config.Limits.RememberedDecisions,
             MaxRecalled = config.Limits.RecalledDecisions,
             SeedSalt = RandomNumberGenerator.GetBytes(SeedSaltBytes),

@@ -59,6 +59,49 @@ public sealed class DecideEndpointTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_batch_each_request_stands_or_falls_by_itself()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        const string one = """{"decisionId":"d1","surface":"home","candidates":[{"id":"a"},{"id":"b"}]}""";
+        var alone = await node.PostAsync("/v1/decide", one, Cancellation);
+        var batch = await node.PostAsync(
+            "/v1/decide:batch",
+            $$"""{"decisions":[{{one}},{"surface":"hmoe"},{"decisionId":"d1","surface":"home"},{"surface":"home","surfaces":1},{"decisionId":"d2","surface":"home","explain":true,"candidates":[{"id":"c"}]},7]}""",
+            Cancellation);
+        Assert.Equal(200, batch.Status);
+        var decisions = batch.Json["decisions"]!.AsArray();
+        Assert.Equal([0, 4], decisions.Select(decision => (int)decision!["index"]!));
+        Assert.Equal(alone.Json["slots"]!.ToJsonString(), decisions[0]!["slots"]!.ToJsonString());
+        Assert.Equal("c", (string?)decisions[1]!["slots"]![0]!["items"]![0]!["id"]);
+        Assert.Equal("explained", (string?)decisions[1]!["explain"]!["verdict"]);
+        Assert.Equal(
+            [(1, "unknownSurface", "/surface"), (2, "conflict", "/decisionId"), (3, "invalid", "/surfaces"), (5, "invalid", "")],
+            batch.Json["rejected"]!.AsArray().Select(refused => ((int)refused!["index"]!, (string)refused["reason"]!, (string)refused["errors"]![0]!["pointer"]!)));
+    }
+
+    [Theory]
+    [InlineData("""{"decisions":{}}""", "/decisions")]
+    [InlineData("""{}""", "/decisions")]
+    [InlineData("""{"decision":[]}""", "/decision")]
+    public async Task A_batch_that_is_none_is_refused_whole(string body, string where)
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        var answer = await node.PostAsync("/v1/decide:batch", body, Cancellation);
+        Assert.Equal((400, "urn:millrace:invalid", where), (answer.Status, answer.Reason, (string?)answer.Json["errors"]![0]!["pointer"]));
+    }
+
+    [Fact]
+    public async Task A_batch_of_too_many_is_refused_whole()
+    {
+        await using var node = await ApiNode.StartAsync(_data, Cancellation);
+        var list = string.Join(',', Enumerable.Repeat("""{"surface":"home","candidates":[]}""", 101));
+        var answer = await node.PostAsync("/v1/decide:batch", $$"""{"decisions":[{{list}}]}""", Cancellation);
+        Assert.Equal((400, "101"), (answer.Status, (string?)answer.Json["errors"]![0]!["got"]));
+        list = list[..list.LastIndexOf(",{", StringComparison.Ordinal)];
+        Assert.Equal(100, (await node.PostAsync("/v1/decide:batch", $$"""{"decisions":[{{list}}]}""", Cancellation)).Json["decisions"]!.AsArray().Count);
+    }
+
+    [Fact]
     public async Task A_caller_that_offers_nothing_is_shown_nothing_and_told_why()
     {
         await using var node = await ApiNode.StartAsync(_data, Cancellation);

@@ -33,6 +33,7 @@ public sealed class OpenApiRepliesTests : IDisposable
         await Ask(HttpMethod.Get, "/v1/items/a", "/v1/items/{id}", null);
         await Ask(HttpMethod.Post, "/v1/items:batch", "/v1/items:batch", "{\"id\": \"b\"}\n{\"id\": 3}\n", "application/x-ndjson");
         await Ask(HttpMethod.Post, "/v1/decide", "/v1/decide", """{"surface": "home", "decisionId": "d", "candidates": [{"id": "a"}], "explain": true}""");
+        await Ask(HttpMethod.Post, "/v1/decide:batch", "/v1/decide:batch", """{"decisions": [{"surface": "home", "candidates": [{"id": "a"}]}, {"surface": "nowhere"}]}""");
         await Ask(HttpMethod.Post, "/v1/events", "/v1/events", """{"events": [{"id": "e", "type": "click", "item": "a", "decisionId": "d2", "value": 1, "unit": "EUR"}, {"id": 3}]}""");
         await node.Journal.AppendAsync(new Decided { Id = "d2", Time = UnixMicros.Now(TimeProvider.System), Surface = "home", Policy = "home@1", Rung = 3, Degraded = ["timeout"] }, Cancellation);
         await Ask(HttpMethod.Get, "/v1/decisions/d2", "/v1/decisions/{id}", null);

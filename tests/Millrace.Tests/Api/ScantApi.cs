@@ -76,7 +76,7 @@ internal sealed class ScantApi : IAsyncDisposable
             Journal = journal,
             Clock = clock ?? TimeProvider.System,
             NewId = () => $"fact-{Interlocked.Increment(ref ids)}",
-            Decide = decide ?? (_ => throw new InvalidOperationException("nobody decides here")),
+            Decide = (asked, _) => (decide ?? throw new InvalidOperationException("nobody decides here"))(asked),
             Recall = (_, _) => null,
             Surfaces = () => ["home"],
             BodyUrl = (_, _) => null,

@@ -59,9 +59,11 @@ internal sealed class DecisionHarness
     /// <param name="policy">Null takes <see cref="Home"/>.</param>
     /// <param name="features">Null reads the folder's current snapshot.</param>
     /// <param name="persons">Null reads <see cref="Persons"/>.</param>
-    internal Decider Decider(DeciderOptions? options = null, Policy? policy = null, Func<FeatureSnapshot>? features = null, IPersonStore? persons = null) => new(
+    /// <param name="clock">Null takes <see cref="Clock"/>.</param>
+    internal Decider Decider(
+        DeciderOptions? options = null, Policy? policy = null, Func<FeatureSnapshot>? features = null, IPersonStore? persons = null, TimeProvider? clock = null) => new(
         options ?? new DeciderOptions(),
-        Clock,
+        clock ?? Clock,
         new ServingTable(new Serving(
             PolicySet.Create([policy ?? Home], [new Surface("home", "home", [new Slot("main", 6)])], Set), features ?? (() => Folder.Current), persons ?? Persons)),
         new Kept(Written));

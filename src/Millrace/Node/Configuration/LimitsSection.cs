@@ -25,6 +25,7 @@ internal sealed record LimitsSection
         new("drainGrace", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10)), "How long after SIGTERM new requests are still taken, while readiness says 503. Ctrl-C knows no grace; a second signal ends it.", "3s", "load balancers see the readiness within some seconds; until then a closed port is an error of theirs"),
         new("writeBehind", Scalars.Integer(64, 1 << 22), "Facts that may wait for the disk behind a reply.", "65536", "two seconds of the planned peak of 36,000/s on one of several nodes"),
         new("decide", Scalars.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)), "A decision's time when the request names none; then the ladder answers.", "100ms", "a page waits no longer for its list"),
+        new("tenantDecisions", Scalars.Integer(1, 10_000), "A bulkhead: at most so many decisions of one tenant under way; further ones are answered from the ladder's lists and say `bulkheadFull`. Without it there is no limit."),
         new("rememberedDecisions", Scalars.Size(1 << 16, 1L << 40), "Bytes of answers kept for ten minutes, so that the same decision id gets the same answer; beyond it the oldest go early, and are counted.", "256MiB", "about 250,000 answers of ten items: ten minutes of 400/s"),
         new("recalledDecisions", Scalars.Integer(1_000, 100_000_000), "Decisions of the last day whose surface, segment and context are known without asking the journal, some 80 bytes each.", "1000000", "most events come within minutes; the journal knows the rest"),
     ]);
@@ -69,6 +70,9 @@ internal sealed record LimitsSection
 
     public required TimeSpan Decide { get; init; }
 
+    /// <summary>0 has no limit.</summary>
+    public required int TenantDecisions { get; init; }
+
     public required long RememberedDecisions { get; init; }
 
     public required int RecalledDecisions { get; init; }
@@ -95,6 +99,7 @@ internal sealed record LimitsSection
         DrainGrace = limits.Get<TimeSpan>("drainGrace"),
         WriteBehind = limits.Get<int>("writeBehind"),
         Decide = limits.Get<TimeSpan>("decide"),
+        TenantDecisions = limits.Find<int>("tenantDecisions") ?? 0,
         RememberedDecisions = limits.Get<long>("rememberedDecisions"),
         RecalledDecisions = limits.Get<int>("recalledDecisions"),
     };

@@ -42,7 +42,10 @@ internal static class NodeConfigBinder
     private static Surface Surface(string name, BoundObject surface) => new(
         name,
         surface.Get<string>("policy"),
-        [.. surface["slots"].Items.Select(s => new Slot(s.Object!.Get<string>("id"), s.Object!.Get<int>("count")))]);
+        [.. surface["slots"].Items.Select(s => new Slot(s.Object!.Get<string>("id"), s.Object!.Get<int>("count")))])
+    {
+        AtOnce = surface.Find<int>("atOnce") ?? 0,
+    };
 
     private static FoldingSection Folding(BoundObject folding) => new()
     {

@@ -67,6 +67,7 @@ internal static class NodeShape
             new("id", Scalars.Name, "Unique on its surface.", Required: true),
             new("count", Scalars.Integer(1, 100), "How many items it shows.", Required: true),
         ]), 1, 20), $"Filled in this order; at most {PolicyValidator.MostItems} items over all of them.", Required: true),
+        new("atOnce", Scalars.Integer(1, 10_000), "A bulkhead: at most so many decisions of this surface under way; further ones are answered from the ladder's lists and say `bulkheadFull`. Without it there is no limit. Deciding keeps a processor busy, so below the number of processors it leaves some to other surfaces."),
     ]);
 
     private static ObjectShape Browsers() => new("a mapping",
