@@ -5,7 +5,7 @@ namespace Millrace.Decisions.Exploration;
 /// <summary>What a slate is drawn from; the caller owns every span. Row i of a column concerns candidate i; a column that is not used may be empty.</summary>
 internal readonly ref struct SlateProblem
 {
-    /// <summary>Candidate indexes, best first: utility descending, then item id.</summary>
+    /// <summary>The candidates that may stand, best first: utility descending, then item id. Others stand by a pin alone.</summary>
     internal required ReadOnlySpan<int> Order { get; init; }
 
     internal required ReadOnlySpan<double> Utilities { get; init; }

@@ -48,7 +48,7 @@ internal sealed class SlateScratch
 
     internal void Begin(in SlateProblem problem)
     {
-        int candidates = problem.Order.Length;
+        int candidates = problem.Utilities.Length;
         int most = Math.Min(candidates, problem.Explore.Top + (problem.Explore.New?.Take ?? 0)) + 1;
         RankBuffers.Of(ref _kept, most);
         RankBuffers.Of(ref _values, most);
@@ -58,7 +58,7 @@ internal sealed class SlateScratch
         RankBuffers.Of(ref _costs, candidates);
         RankBuffers.Of(ref _keptAt, candidates).Clear();
         Span<int> positions = RankBuffers.Of(ref _positions, candidates);
-        for (int i = 0; i < candidates; i++) positions[problem.Order[i]] = i;
+        for (int i = 0; i < problem.Order.Length; i++) positions[problem.Order[i]] = i;
         Feasible.Begin(problem);
         Likeness.Begin(problem);
     }

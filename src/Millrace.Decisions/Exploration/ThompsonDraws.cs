@@ -12,7 +12,7 @@ internal static class ThompsonDraws
     /// <summary>Wins among the kept; of equal ones the first has it.</summary>
     internal static void Count(in SlateProblem problem, SlateScratch scratch)
     {
-        int candidates = problem.Order.Length;
+        int candidates = problem.Utilities.Length;
         Span<int> wins = scratch.Wins[..scratch.Count];
         Span<double> costs = scratch.Costs[..scratch.Count];
         for (int i = 0; i < costs.Length; i++) costs[i] = scratch.Likeness.Cost(problem, scratch.Kept[i]);
@@ -35,7 +35,7 @@ internal static class ThompsonDraws
     /// <summary>Wins among all feasible; of equal ones the first in the order has it.</summary>
     internal static void CountAll(in SlateProblem problem, SlateScratch scratch)
     {
-        int candidates = problem.Order.Length;
+        int candidates = problem.Utilities.Length;
         Span<double> costs = scratch.Costs[..candidates];
         for (int i = 0; i < candidates; i++)
         {

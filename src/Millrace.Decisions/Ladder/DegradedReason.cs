@@ -38,6 +38,9 @@ public enum DegradedReason
 
     /// <summary>Not every at-least quota is met; the record and the reply name those that are not.</summary>
     ConstraintsRelaxed,
+
+    /// <summary>Candidates beyond a threshold of the policy were let in, because too few were within.</summary>
+    ThresholdsRelaxed,
 }
 
 /// <summary>The reasons as records and replies write them.</summary>

@@ -125,7 +125,7 @@ public sealed class Decider
     private Decided Take(DecideRequest request, Workspace work, long started, UnixMicros now)
     {
         var serving = _serving.Current;
-        var (surface, policy, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
+        var (surface, policy, plan, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
         Bulkhead tenantBulkhead = _tenants.GetOrAdd(request.Tenant, static (_, limit) => new Bulkhead(limit), _options.TenantDecisions);
         var reasons = new List<DegradedReason>();
         bool tenantEntered = tenantBulkhead.TryEnter();
@@ -137,6 +137,7 @@ public sealed class Decider
             return Answer(
                 new Request(request, surface, policy, snapshot, now, started)
                 {
+                    Plan = plan,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
@@ -243,7 +244,7 @@ public sealed class Decider
                         break;
                     case DecisionStep.Ranking:
                         work.ReadSlate(request.Policy, request.Asked.Constraints);
-                        decided = Ranker.Rank(work.Problem(request.Policy, slots, rung, request.Asked.Mode, seed), work.Rank);
+                        decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
                         break;
                 }
             }
@@ -311,6 +312,7 @@ public sealed class Decider
     {
         if (work.Rank.PinMoved) Note(reasons, DegradedReason.PinMoved);
         if (work.Rank.Relaxed.Count > 0) Note(reasons, DegradedReason.ConstraintsRelaxed);
+        if (work.Rank.ThresholdsRelaxed) Note(reasons, DegradedReason.ThresholdsRelaxed);
         bool isShort = decided.Sum(slot => slot.Items.Length) < slots.Sum(slot => slot.Count);
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
     }
@@ -335,6 +337,9 @@ public sealed class Decider
 internal readonly record struct Request(
     DecideRequest Asked, Surface Surface, Policy Policy, FeatureSnapshot Snapshot, UnixMicros Now, long Started)
 {
+    /// <summary>The policy's heads, compiled.</summary>
+    internal required RankingPlan Plan { get; init; }
+
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }
 }

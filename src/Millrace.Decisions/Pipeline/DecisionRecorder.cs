@@ -50,6 +50,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Asked = request.Now,
             Surface = asked.Surface,
             Policy = request.Policy.Id,
+            Model = decided.IsDefault || rung >= Rung.LighterScorer ? null : request.Plan.Model,
             Engine = Engine.Number,
             Epoch = request.Snapshot.Epoch,
             Seed = seed,
@@ -86,7 +87,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         // Another stream of the same hash: whether a decision is recorded must not depend on what its draws were.
         if (Philox.ToUnit(StableHash.Mix(seed ^ 0x66756C6C)) >= options.FullShare) return false;
         if (options.FullBytesPerSecond == 0) return true;
-        long bytes = work.Count * (32L + (4L * request.Policy.Blend.Count) + work.Slate.BytesEach);
+        long bytes = work.Count * (32L + (4L * request.Plan.Columns.Length) + work.Slate.BytesEach);
         lock (_lock)
         {
             long second = request.Now.Value / Journal.UnixMicros.PerSecond;
@@ -114,8 +115,8 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Candidates = [.. work.Ids.AsSpan(0, work.Count)],
             Sources = [.. work.Sources.AsSpan(0, work.Count)],
             Providers = [.. work.ProvidersSpan()],
-            Features = scored ? [.. policy.Blend.Keys] : [],
-            Matrix = scored ? [.. work.Rank.Matrix.AsSpan(0, work.Count * policy.Blend.Count)] : [],
+            Features = scored ? request.Plan.Columns : [],
+            Matrix = scored ? [.. work.Rank.Matrix.AsSpan(0, work.Count * request.Plan.Columns.Length)] : [],
             Given = scored ? [.. work.Given] : [],
             Pins = [.. PinTexts(policy)],
             Skipped = scored ? [] : ranked ? [Features] : [Features, Ranking],

@@ -209,19 +209,15 @@ internal sealed class Workspace
     }
 
     /// <summary>What <see cref="Ranker"/> works on.</summary>
-    internal RankProblem Problem(Policy policy, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed)
+    internal RankProblem Problem(Policy policy, RankingPlan plan, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed)
     {
-        int columns = policy.Blend.Count;
-        Span<double> weights = RankBuffers.Of(ref Rank.Weights, columns);
-        int column = 0;
-        foreach (double weight in policy.Blend.Values) weights[column++] = weight;
         return new RankProblem
         {
             Ids = Ids.AsSpan(0, Count),
             Sources = Sources.AsSpan(0, Count),
             Slate = Slate,
-            Matrix = rung < Rung.LighterScorer ? Rank.Matrix.AsSpan(0, Count * columns) : [],
-            Weights = weights,
+            Matrix = rung < Rung.LighterScorer ? Rank.Matrix.AsSpan(0, Count * plan.Columns.Length) : [],
+            Plan = plan,
             Slots = slots,
             Policy = policy,
             Rung = rung,

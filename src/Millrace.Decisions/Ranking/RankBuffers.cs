@@ -1,4 +1,5 @@
 using Millrace.Decisions.Exploration;
+using Millrace.Models.Trees;
 
 namespace Millrace.Decisions.Ranking;
 
@@ -6,7 +7,7 @@ namespace Millrace.Decisions.Ranking;
 internal sealed class RankBuffers
 {
     internal float[] Matrix = [];
-    internal double[] Weights = [];
+    internal double[] Heads = [];
     internal string[] Providers = [];
     internal double[] Scores = [];
     internal double[] Keys = [];
@@ -27,6 +28,11 @@ internal sealed class RankBuffers
     internal readonly List<string> Relaxed = [];
 
     internal readonly SlateScratch Sampling = new();
+
+    /// <summary>Whether candidates beyond a threshold were let in, because too few were within.</summary>
+    internal bool ThresholdsRelaxed;
+
+    internal readonly ForestScratch Forests = new();
 
     internal readonly Dictionary<string, int> GroupNumbers = new(StringComparer.Ordinal);
 

@@ -14,10 +14,11 @@ internal readonly ref struct RankProblem
     /// <summary>What constraints, diversity and exploration read.</summary>
     internal required SlateInputs Slate { get; init; }
 
-    /// <summary>Row-major, in the order of <see cref="Weights"/>; NaN is missing.</summary>
+    /// <summary>Row-major, in the order of <see cref="RankingPlan.Columns"/>; NaN is missing.</summary>
     internal required ReadOnlySpan<float> Matrix { get; init; }
 
-    internal required ReadOnlySpan<double> Weights { get; init; }
+    /// <summary>The policy's heads, compiled.</summary>
+    internal required RankingPlan Plan { get; init; }
 
     internal required ReadOnlySpan<RequestSlot> Slots { get; init; }
 

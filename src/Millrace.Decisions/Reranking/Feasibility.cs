@@ -51,11 +51,13 @@ internal sealed class Feasibility
     /// <summary>Counts the problem, places its pins, and lowers what can never be met: later quotas before earlier ones.</summary>
     internal void Begin(in SlateProblem problem)
     {
-        int candidates = problem.Order.Length;
+        int candidates = problem.Utilities.Length;
         _sets = 1 << problem.Needs.Length;
         _place = 0;
         _turn++;
-        RankBuffers.Of(ref _taken, candidates).Clear();
+        // Whoever is not in the order is not to be had.
+        RankBuffers.Of(ref _taken, candidates).Fill(true);
+        foreach (int candidate in problem.Order) _taken[candidate] = false;
         RankBuffers.Of(ref _used, problem.Limits.Length * problem.GroupCount).Clear();
         _needs.AsSpan().Clear();
         _placed.AsSpan().Clear();

@@ -19,9 +19,9 @@ internal sealed class Likeness
     {
         _isUsed = problem.Lambda > 0 && (problem.Kinships.Length > 0 || problem.Vectors.Length > 0);
         if (!_isUsed) return;
-        RankBuffers.Of(ref _greatest, problem.Order.Length).Clear();
+        RankBuffers.Of(ref _greatest, problem.Utilities.Length).Clear();
         if (problem.Kinships.Length > 0) return;
-        Span<int> squares = RankBuffers.Of(ref _squares, problem.Order.Length);
+        Span<int> squares = RankBuffers.Of(ref _squares, problem.Utilities.Length);
         for (int i = 0; i < squares.Length; i++) squares[i] = Int8Vector.Dot(Vector(problem, i), Vector(problem, i));
     }
 
@@ -32,7 +32,7 @@ internal sealed class Likeness
     internal void Placed(in SlateProblem problem, int placed)
     {
         if (!_isUsed) return;
-        Span<double> greatest = _greatest.AsSpan(0, problem.Order.Length);
+        Span<double> greatest = _greatest.AsSpan(0, problem.Utilities.Length);
         if (problem.Kinships.Length > 0)
         {
             int kin = problem.Kinships[placed];

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Millrace.Models.Policies;
 
-/// <summary>How a surface decides: candidate sources, blend, constraints, exploration. Immutable; versioned as a control fact.</summary>
+/// <summary>How a surface decides: candidate sources, predictions and their worth, constraints, exploration. Immutable; versioned as a control fact.</summary>
 public sealed record Policy
 {
     public required string Name { get; init; }
@@ -14,6 +14,15 @@ public sealed record Policy
 
     /// <summary>Feature name → weight of the linear blend; in ordinal order of name, which is the order of summation.</summary>
     public ImmutableSortedDictionary<string, double> Blend { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
+    /// <summary>What is predicted of a candidate, by name; none where <see cref="Blend"/> is all there is.</summary>
+    public ImmutableSortedDictionary<string, Head> Heads { get; init; } = ImmutableSortedDictionary.Create<string, Head>(StringComparer.Ordinal);
+
+    /// <summary>Head → what one unit of it is worth, negative where it harms; the score is their weighted sum in ordinal order of name.</summary>
+    public ImmutableSortedDictionary<string, double> Objectives { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Head → the values beyond which a candidate is left out while enough others are there.</summary>
+    public ImmutableSortedDictionary<string, Threshold> Thresholds { get; init; } = ImmutableSortedDictionary.Create<string, Threshold>(StringComparer.Ordinal);
 
     public Exploration Explore { get; init; } = new();
 

@@ -100,8 +100,9 @@ internal static class DecisionWriter
         json.WriteString("asOf", inputs.Now.ToString());
 
         // From the lighter scorer on no feature is read: a score is the item's place in its list, best first.
-        var blended = decision.Rung < (int)Rung.LighterScorer;
-        json.WriteString("scoredBy", blended ? "blend" : "place");
+        var scored = decision.Rung < (int)Rung.LighterScorer;
+        var blended = scored && policy.Heads.IsEmpty;
+        json.WriteString("scoredBy", blended ? "blend" : scored ? "heads" : "place");
         json.WriteStartArray("items");
         foreach (var slot in decision.Slots)
         {

@@ -12,7 +12,7 @@ public sealed class PolicyValidatorTests
         { "window", "policies.home.candidates[0].popular: expected a window such as 1h" },
         { "unkept", "policies.home.candidates[0].popular: the feature set keeps no popular list of 02:00:00" },
         { "list", "policies.home.candidates[0]: expected popular, recent, similar, request or pinned; the ladder's lists are no sources" },
-        { "feature", "policies.home.blend.clicks_2h: expected the name of a feature" },
+        { "feature", "policies.home.blend.clicks_2h: expected the name of a feature; got 'clicks_2h'; nearest is 'clicks_1h'" },
         { "weight", "policies.home.blend.next: expected a finite weight; got NaN" },
         { "epsilon", "policies.home.explore.epsilon: expected 0 to 1; got NaN" },
         { "top", "policies.home.explore.top: expected 1 to 1000; got 0" },

@@ -59,6 +59,7 @@ internal static class ReferenceCheck
         if (policy is not null)
         {
             FeatureReferences.CheckPolicy(policy, features, faults);
+            HeadCheck.Run(policy, faults);
         }
 
         if (policy?["diversity"] is { Object: { } diversity } likeness && diversity["by"].IsWritten == diversity["embedding"].IsWritten)
