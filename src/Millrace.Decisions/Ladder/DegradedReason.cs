@@ -39,6 +39,9 @@ public enum DegradedReason
     /// <summary>The state of the session or user could not be read: decided as if nobody knew them.</summary>
     PersonUnknown,
 
+    /// <summary>Not every at-least quota is met; the record and the reply name those that are not.</summary>
+    ConstraintsRelaxed,
+
     /// <summary>Candidates beyond a threshold of the policy were let in, because too few were within.</summary>
     ThresholdsRelaxed,
 }

@@ -246,6 +246,7 @@ public sealed class Decider
                         FeatureMatrix.Read(work, request);
                         break;
                     case DecisionStep.Ranking:
+                        work.ReadSlate(request.Policy, request.Asked.Constraints);
                         decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
                         break;
                 }
@@ -313,6 +314,7 @@ public sealed class Decider
     private static void NoteShortfall(RequestSlot[] slots, ImmutableArray<DecidedSlot> decided, Workspace work, List<DegradedReason> reasons)
     {
         if (work.Rank.PinMoved) Note(reasons, DegradedReason.PinMoved);
+        if (work.Rank.Relaxed.Count > 0) Note(reasons, DegradedReason.ConstraintsRelaxed);
         if (work.Rank.ThresholdsRelaxed) Note(reasons, DegradedReason.ThresholdsRelaxed);
         bool isShort = decided.Sum(slot => slot.Items.Length) < slots.Sum(slot => slot.Count);
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);

@@ -3,6 +3,7 @@ using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Exploration;
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Ranking;
+using Millrace.Decisions.Reranking;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
@@ -53,6 +54,9 @@ internal sealed class Workspace
 
     internal RankBuffers Rank { get; } = new();
 
+    /// <summary>What making the slate reads of the candidates.</summary>
+    internal SlateInputs Slate { get; } = new();
+
     /// <summary>Whether the sources were asked and what they found is at hand.</summary>
     internal bool Gathered { get; set; }
 
@@ -83,6 +87,7 @@ internal sealed class Workspace
         _excluded.Clear();
         _excludedHashes.Clear();
         Given.Clear();
+        Slate.ForgetTrials();
         _offered.Clear();
         _offers = false;
         Array.Clear(Items, 0, Count);
@@ -260,19 +265,20 @@ internal sealed class Workspace
         return providers;
     }
 
-    internal ReadOnlySpan<string> KindsSpan()
-    {
-        Span<string> kinds = RankBuffers.Of(ref Rank.Kinds, Count);
-        for (int i = 0; i < Count; i++) kinds[i] = Items[i]?.Kind ?? "";
-        return kinds;
-    }
-
     /// <summary>A matrix of the candidates by <paramref name="columns"/>, all missing.</summary>
     internal Span<float> ClearMatrix(int columns)
     {
         Span<float> matrix = RankBuffers.Of(ref Rank.Matrix, Count * columns);
         matrix.Fill(float.NaN);
         return matrix;
+    }
+
+    /// <summary>Reads what making the slate needs of the candidates, but for features.</summary>
+    internal void ReadSlate(Policy policy, SlateConstraints? asked)
+    {
+        Slate.Begin(policy, asked, Count);
+        Slate.Read(Items.AsSpan(0, Count), _now);
+        Slate.ReadVectors(policy, _snapshot, Rows.AsSpan(0, Count));
     }
 
     /// <summary>What <see cref="Ranker"/> works on.</summary>
@@ -282,8 +288,7 @@ internal sealed class Workspace
         {
             Ids = Ids.AsSpan(0, Count),
             Sources = Sources.AsSpan(0, Count),
-            Providers = policy.AtMost.ContainsKey("provider") ? ProvidersSpan() : [],
-            Kinds = policy.AtMost.ContainsKey("kind") ? KindsSpan() : [],
+            Slate = Slate,
             Matrix = rung < Rung.LighterScorer ? Rank.Matrix.AsSpan(0, Count * plan.Columns.Length) : [],
             Plan = plan,
             Slots = slots,

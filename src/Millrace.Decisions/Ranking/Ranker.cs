@@ -21,6 +21,7 @@ internal static class Ranker
     internal static ImmutableArray<DecidedSlot> Rank(in RankProblem problem, RankBuffers buffers)
     {
         (buffers.PinMoved, buffers.ThresholdsRelaxed) = (false, false);
+        buffers.Relaxed.Clear();
         Span<double> scores = RankBuffers.Of(ref buffers.Scores, problem.Ids.Length);
         Scoring.Score(problem, buffers, scores);
         if (problem.Mode != DecideMode.Online) return Baseline(problem, scores);
@@ -29,8 +30,8 @@ internal static class Ranker
         int places = 0;
         foreach (RequestSlot slot in problem.Slots) places += slot.Count;
         Span<Placement> slate = RankBuffers.Of(ref buffers.Slate, places);
-        SlateBuilder.Draw(problem, buffers, Scoring.Admit(problem, buffers, order, places), slate);
-        return SlateBuilder.Collect(problem, scores, slate, out buffers.PinMoved);
+        SlateBuilder.Draw(problem, buffers, scores, draws: [], Scoring.Admit(problem, buffers, order, places), slate);
+        return SlateBuilder.Collect(problem, slate, out buffers.PinMoved);
     }
 
     private static ImmutableArray<DecidedSlot> Baseline(in RankProblem problem, ReadOnlySpan<double> scores)

@@ -73,15 +73,13 @@ public static class Replayer
     {
         RecordedRequest request = RecordedRequest.Read(inputs.Request);
         if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
-        if (policy.AtMost.ContainsKey("kind") && request.Kinds.Length != inputs.Candidates.Length) throw new JsonException("kinds are missing");
         if (recorded.Mode == "online" && request.Slots.Sum(slot => (long)slot.Count) > PolicyValidator.MostItems * 100L) throw new JsonException("slots are too large");
         return Ranker.Rank(
             new RankProblem
             {
                 Ids = inputs.Candidates.AsSpan(),
                 Sources = inputs.Sources.AsSpan(),
-                Providers = inputs.Providers.AsSpan(),
-                Kinds = request.Kinds.AsSpan(),
+                Slate = request.Slate.Restore(policy, inputs.Providers),
                 Matrix = inputs.Matrix.AsSpan(),
                 Plan = plan,
                 Slots = request.Slots.AsSpan(),

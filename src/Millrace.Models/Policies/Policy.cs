@@ -38,8 +38,14 @@ public sealed record Policy
 
     public Exploration Explore { get; init; } = new();
 
-    /// <summary>Attribute (<c>provider</c>, <c>kind</c>) → at most so many in one slate.</summary>
+    /// <summary>Attribute (<c>provider</c>, <c>kind</c> or one of the items' own) → at most so many of one value of it in one slate.</summary>
     public ImmutableSortedDictionary<string, int> AtMost { get; init; } = ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
+
+    /// <summary>Quotas in the order in which they are kept: where not all can be met, the last gives way first.</summary>
+    public ImmutableArray<Quota> AtLeast { get; init; } = [];
+
+    /// <summary>What likeness to the items above costs; null for nothing.</summary>
+    public Diversity? Diversity { get; init; }
 
     /// <summary>Items that an editor fixed at a rank of a slot.</summary>
     public ImmutableArray<Pin> Pins { get; init; } = [];

@@ -70,6 +70,7 @@ internal static class DecisionWriter
             }
 
             json.WriteEndArray();
+            WriteRelaxed(json, decision);
             json.WriteEndObject();
         }
     }
@@ -129,6 +130,23 @@ internal static class DecisionWriter
 
         json.WriteEndArray();
         return true;
+    }
+
+    /// <summary>Writes the quotas that the slate does not meet.</summary>
+    private static void WriteRelaxed(Utf8JsonWriter json, Decided decision)
+    {
+        if (decision.Relaxed.IsEmpty)
+        {
+            return;
+        }
+
+        json.WriteStartArray("relaxed");
+        foreach (var quota in decision.Relaxed)
+        {
+            json.WriteStringValue(quota);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteItem(Utf8JsonWriter json, DecidedItem item, int rank, (string? Token, string? Url) link)

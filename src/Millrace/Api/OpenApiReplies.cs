@@ -73,7 +73,7 @@ internal static class OpenApiReplies
             new("url", Type("string"), Always: false),
         ]);
         yield return ("FeatureSnapshot", [new("epoch", Type("integer"))]);
-        yield return ("Degraded", [new("level", Type("integer")), new("reasons", List(Type("string")))]);
+        yield return ("Degraded", [new("level", Type("integer")), new("reasons", List(Type("string"))), new("relaxed", List(Type("string")), Always: false)]);
         yield return ("DecisionReply",
         [
             .. decision, new("surface", Type("string")), new("mode", Type("string")), new("time", Time()), new("engine", Type("integer")), new("candidates", Type("integer")),

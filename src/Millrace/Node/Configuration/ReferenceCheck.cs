@@ -60,6 +60,11 @@ internal static class ReferenceCheck
             CandidateCheck.Check(policy, faults);
             HeadCheck.Run(policy, faults);
         }
+
+        if (policy?["diversity"] is { Object: { } diversity } likeness && diversity["by"].IsWritten == diversity["embedding"].IsWritten)
+        {
+            faults.Add(new ConfigFault(likeness.Mark, likeness.Path, "exactly one of by, embedding", diversity["by"].IsWritten ? "both" : "none"));
+        }
     }
 
     private static void Surface(BoundObject? surface, Dictionary<string, BoundObject?> policies, ConfigFaults faults)
