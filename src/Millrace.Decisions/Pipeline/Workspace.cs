@@ -87,7 +87,6 @@ internal sealed class Workspace
         _excluded.Clear();
         _excludedHashes.Clear();
         Given.Clear();
-        Slate.ForgetTrials();
         _offered.Clear();
         _offers = false;
         Array.Clear(Items, 0, Count);
