@@ -35,7 +35,7 @@ internal static class ThompsonDraws
     /// <summary>Wins among all feasible; of equal ones the first in the order has it.</summary>
     /// <remarks>
     /// A draw's winner stands until it is taken, made infeasible or like what was placed, unless somebody rose: likeness only grows, but a quota that is met lets others in
-    /// again. So at most places few draws are looked through again, and the others only at those who rose: 370 µs a slate without, 95 µs with it (ten of 200, 100 draws).
+    /// again. So at most places few draws are looked through again, and the others only at those who rose.
     /// </remarks>
     internal static void CountAll(in SlateProblem problem, SlateScratch scratch)
     {
