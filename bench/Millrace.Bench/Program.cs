@@ -1,4 +1,6 @@
 using System.Globalization;
+using Millrace.Bench.Candidates;
+using Millrace.Bench.Decide;
 using Millrace.Bench.DeliveryCompare;
 using Millrace.Bench.DeliveryHits;
 using Millrace.Bench.DiskTier;
@@ -10,7 +12,9 @@ using Millrace.Bench.FeaturesOwnEvent;
 using Millrace.Bench.Forests;
 using Millrace.Bench.JournalAppend;
 using Millrace.Bench.JournalRead;
+using Millrace.Bench.Slates;
 using Millrace.Bench.StoreMemory;
+using Millrace.Bench.Vectors;
 
 // One line per benchmark: dotnet run -c Release --project bench/Millrace.Bench -- <name> [arguments]
 return args switch
@@ -42,9 +46,19 @@ return args switch
     ["features-assemble"] => AssembleBench.Run(items: 1_000_000, events: 1_000_000, runs: 1_000, only: []),
     ["features-assemble", var items, var events, var runs, .. var only] => AssembleBench.Run(
         int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture), only),
+    ["decide"] => await DecideBench.RunAsync(Directory.CreateTempSubdirectory("millrace-bench-").FullName, items: 100_000, decisions: 3_000, trees: 100, leaves: 31),
+    ["decide", var directory, var items, var decisions, var trees, var leaves] => await DecideBench.RunAsync(
+        directory, int.Parse(items, CultureInfo.InvariantCulture), int.Parse(decisions, CultureInfo.InvariantCulture), int.Parse(trees, CultureInfo.InvariantCulture), int.Parse(leaves, CultureInfo.InvariantCulture)),
     ["forest", var trees, var leaves, var rows] => ForestBench.Run(
         int.Parse(trees, CultureInfo.InvariantCulture), int.Parse(leaves, CultureInfo.InvariantCulture), int.Parse(rows, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1)),
     ["forest-golden", var directory] => GoldenModels.Write(directory),
+    ["vectors", var items, var dimensions, var queries, .. var kind] => VectorBench.Run(
+        int.Parse(items, CultureInfo.InvariantCulture), int.Parse(dimensions, CultureInfo.InvariantCulture), int.Parse(queries, CultureInfo.InvariantCulture), kind),
+    ["candidates"] => CandidateBench.Run(items: 100_000, events: 500_000, runs: 20_000),
+    ["candidates", var items, var events, var runs] => CandidateBench.Run(
+        int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture)),
+    ["slate"] => SlateBench.Run(50_000),
+    ["slate", var slates] => SlateBench.Run(int.Parse(slates, CultureInfo.InvariantCulture)),
     ["store-memory"] => StoreMemoryBench.Run(),
     ["disk", var directory, var megabytes] => await DiskTierBench.RunAsync(directory, long.Parse(megabytes, CultureInfo.InvariantCulture)),
     ["disk-writer", var directory, var run] => await DiskCrash.WriteAsync(directory, run),
@@ -56,6 +70,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | candidates [ITEMS EVENTS RUNS] | decide [DIRECTORY ITEMS DECISIONS TREES LEAVES] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | vectors ITEMS DIMENSIONS QUERIES [clustered|sphere [PASSES]] | slate [SLATES] | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

@@ -30,6 +30,9 @@ public sealed record DecideRequest
     /// <summary>Replaces the surface's slots when not default.</summary>
     public ImmutableArray<RequestSlot> Slots { get; init; }
 
+    /// <summary>What the slate must keep to beside the policy's own constraints; null for nothing.</summary>
+    public SlateConstraints? Constraints { get; init; }
+
     public DecideMode Mode { get; init; }
 
     /// <summary>The caller's patience; null takes the node's default.</summary>

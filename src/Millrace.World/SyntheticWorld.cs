@@ -14,9 +14,6 @@ public sealed class SyntheticWorld
     /// <summary>How much of the liking of somebody who does not care for a topic remains.</summary>
     private const double IndifferentShare = 0.2;
 
-    /// <summary>The visit's intent outweighs the lasting taste: topics cluster within sessions.</summary>
-    private const double IntentShare = 0.6;
-
     /// <summary>An item made for another country keeps this share of its attraction.</summary>
     private const double ForeignShare = 0.6;
 
@@ -58,7 +55,7 @@ public sealed class SyntheticWorld
 
         var match = Match(visit, item.Topic) * (1 - WorldItem.SecondTopicShare) + Match(visit, item.SecondTopic) * WorldItem.SecondTopicShare;
         var liking = IndifferentShare + (1 - IndifferentShare) * match;
-        var attraction = Options.Items.Scale * item.Quality * liking * Math.Pow(0.5, (time - item.Born) / Options.Items.HalfLife);
+        var attraction = Options.Items.Scale * Items.QualityAt(item, time) * liking * Math.Pow(0.5, (time - item.Born) / Options.Items.HalfLife);
         if (item.Country != visit.User.Country)
         {
             attraction *= ForeignShare;
@@ -103,13 +100,21 @@ public sealed class SyntheticWorld
         ArgumentNullException.ThrowIfNull(visit);
         ArgumentNullException.ThrowIfNull(slate);
         ArgumentNullException.ThrowIfNull(timesToFirstByte);
-        var appeals = Appeals(visit, slate, time);
-        for (var k = 0; k < appeals.Length; k++)
-        {
-            appeals[k] = appeals[k] with { Attraction = appeals[k].Attraction * Options.Patience.Share(timesToFirstByte[k]) };
-        }
+        var value = Value(visit, view, time, Awaited(visit, time, slate, timesToFirstByte));
+        return new WatchedView(value, Look(visit, view, time, slate, timesToFirstByte));
+    }
 
-        var value = Value(visit, view, time, appeals);
+    /// <summary>As <see cref="Watch"/>, without asking what the slate is worth: that looks at all that is alive.</summary>
+    /// <inheritdoc cref="Watch" path="/param"/>
+    /// <inheritdoc cref="Watch" path="/exception"/>
+    public IReadOnlyList<ViewOutcome> Look(
+        Visit visit, int view, TimeSpan time, IReadOnlyList<WorldItem> slate, IReadOnlyList<TimeSpan?> timesToFirstByte)
+    {
+        ArgumentNullException.ThrowIfNull(visit);
+        ArgumentNullException.ThrowIfNull(slate);
+        ArgumentNullException.ThrowIfNull(timesToFirstByte);
+        CheckUnwatched(visit, view);
+        var appeals = Awaited(visit, time, slate, timesToFirstByte);
         visit.Watched = view + 1;
         var random = WorldRandom.For(Options.Seed, RandomStream.Click, visit.Index, view);
         var draws = new double[2 * slate.Count];
@@ -120,16 +125,32 @@ public sealed class SyntheticWorld
 
         var clicked = new bool[slate.Count];
         Options.ClickModel.Sample(appeals, draws, clicked);
-        return new WatchedView(value, Outcomes(visit, view, slate, timesToFirstByte, clicked));
+        return Outcomes(visit, view, time, slate, timesToFirstByte, clicked);
     }
 
-    private SlateValue Value(Visit visit, int view, TimeSpan time, Appeal[] slate)
+    /// <summary>What the items are to the visitor, their bodies coming as late as they did.</summary>
+    private Appeal[] Awaited(Visit visit, TimeSpan time, IReadOnlyList<WorldItem> slate, IReadOnlyList<TimeSpan?> timesToFirstByte)
+    {
+        var appeals = Appeals(visit, slate, time);
+        for (var k = 0; k < appeals.Length; k++)
+        {
+            appeals[k] = appeals[k] with { Attraction = appeals[k].Attraction * Options.Patience.Share(timesToFirstByte[k]) };
+        }
+
+        return appeals;
+    }
+
+    private static void CheckUnwatched(Visit visit, int view)
     {
         if (view < visit.Watched)
         {
             throw new InvalidOperationException($"View {view} of visit {visit.Index} was watched already.");
         }
+    }
 
+    private SlateValue Value(Visit visit, int view, TimeSpan time, Appeal[] slate)
+    {
+        CheckUnwatched(visit, view);
         var live = Items.LiveAt(time);
         var appeals = Appeals(visit, live, time);
         var random = Select(appeals, RandomSlate(visit, view, live.Count));
@@ -141,7 +162,7 @@ public sealed class SyntheticWorld
     }
 
     private ViewOutcome[] Outcomes(
-        Visit visit, int view, IReadOnlyList<WorldItem> slate, IReadOnlyList<TimeSpan?> timesToFirstByte, bool[] clicked)
+        Visit visit, int view, TimeSpan time, IReadOnlyList<WorldItem> slate, IReadOnlyList<TimeSpan?> timesToFirstByte, bool[] clicked)
     {
         var random = WorldRandom.For(Options.Seed, RandomStream.Dwell, visit.Index, view);
         var outcomes = new ViewOutcome[slate.Count];
@@ -149,7 +170,7 @@ public sealed class SyntheticWorld
         {
             var length = random.NextExponential();
             var dwell = clicked[k]
-                ? Options.Audience.MeanDwell * (length * slate[k].Quality * Options.Patience.Share(timesToFirstByte[k]))
+                ? Options.Audience.MeanDwell * (length * Items.QualityAt(slate[k], time) * Options.Patience.Share(timesToFirstByte[k]))
                 : TimeSpan.Zero;
             outcomes[k] = new ViewOutcome(slate[k], k + 1, clicked[k], dwell);
             if (clicked[k])
@@ -161,8 +182,8 @@ public sealed class SyntheticWorld
         return outcomes;
     }
 
-    private static double Match(Visit visit, int topic) =>
-        (topic == visit.Intent ? IntentShare : 0) + (1 - IntentShare) * visit.User.Taste[topic];
+    private double Match(Visit visit, int topic) =>
+        (topic == visit.Intent ? Options.Audience.IntentShare : 0) + (1 - Options.Audience.IntentShare) * visit.User.Taste[topic];
 
     private Appeal[] Appeals(Visit visit, IReadOnlyList<WorldItem> items, TimeSpan time)
     {

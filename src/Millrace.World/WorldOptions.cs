@@ -16,6 +16,11 @@ public sealed record WorldOptions
     /// <summary>How many countries users and items come from; the country is also a user's segment.</summary>
     public int Countries { get; init; } = 4;
 
+    /// <summary>
+    /// The time in which the tastes of countries and the qualities of items move from one draw to the next, evenly; null holds them still.
+    /// </summary>
+    public TimeSpan? Drift { get; init; }
+
     /// <summary>What is published, and how it ages.</summary>
     public ItemOptions Items { get; init; } = new();
 
@@ -34,14 +39,18 @@ public sealed record WorldOptions
     {
         Check(Topics is >= 1 and <= 1000, nameof(Topics), "1 to 1000", Topics);
         Check(Countries is >= 1 and <= 100, nameof(Countries), "1 to 100", Countries);
+        Check(Drift is null || Drift > TimeSpan.Zero, nameof(Drift), "above zero", Drift!);
         Check(Items.Live is >= 1 and <= 1_000_000, "Items.Live", "1 to 1000000", Items.Live);
         Check(Items.Providers is >= 1 and <= 10_000, "Items.Providers", "1 to 10000", Items.Providers);
         Check(Items.Lifetime > TimeSpan.Zero, "Items.Lifetime", "above zero", Items.Lifetime);
         Check(Items.HalfLife > TimeSpan.Zero, "Items.HalfLife", "above zero", Items.HalfLife);
         Check(Items.Scale is > 0 and <= 1, "Items.Scale", "above 0, at most 1", Items.Scale);
+        Check(Items.PlantedEvery >= 0, "Items.PlantedEvery", "at least 0", Items.PlantedEvery);
         Check(Audience.Users is >= 1 and <= 100_000_000, "Audience.Users", "1 to 100000000", Audience.Users);
         Check(Audience.ViewsPerSecond is > 0 and <= 1e6, "Audience.ViewsPerSecond", "above 0, at most 1000000", Audience.ViewsPerSecond);
         Check(Audience.MeanViews is >= 1 and <= 100, "Audience.MeanViews", "1 to 100", Audience.MeanViews);
+        Check(Audience.IntentShare is >= 0 and <= 1, "Audience.IntentShare", "0 to 1", Audience.IntentShare);
+        Check(Audience.CountryShare is >= 0 and <= 1, "Audience.CountryShare", "0 to 1", Audience.CountryShare);
         Check(Audience.SlateSize is >= 1 and <= 100, "Audience.SlateSize", "1 to 100", Audience.SlateSize);
         Check(Patience.Tolerance > TimeSpan.Zero, "Patience.Tolerance", "above zero", Patience.Tolerance);
     }

@@ -1,77 +1,81 @@
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Pipeline;
+using Millrace.Features.Definitions;
 using Millrace.Features.Online;
-using Millrace.Journal;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Candidates;
 
 /// <summary>Fills a workspace with what may be shown: the request's candidates and nothing else, or the policy's sources in their order.</summary>
-internal static class CandidateGatherer
+/// <param name="clock">The time that sources have.</param>
+/// <param name="faulted">Told of a source that threw; null when nobody wants to know.</param>
+internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? faulted)
 {
-    /// <summary>A list is asked for so many more than it should give, since some will have been excluded.</summary>
-    private const int Slack = 128;
-
     /// <summary>How long the ladder's lists are.</summary>
     private const int ListLength = 500;
 
     /// <summary>Whether the rung <see cref="Rung.SegmentList"/> has a list for this request.</summary>
-    internal static bool HasSegmentList(DecideRequest request, Policy policy, FeatureSnapshot snapshot) => !SegmentRows(request, policy, snapshot).IsEmpty;
+    internal static bool HasSegmentList(in Request asked) => !SegmentRows(asked).IsEmpty;
 
     /// <summary>Excludes, then gathers for <paramref name="rung"/>.</summary>
-    internal static void Gather(
-        Workspace work, DecideRequest request, Policy policy, FeatureSnapshot snapshot, UnixMicros now, Rung rung, ReadOnlySpan<RequestSlot> slots)
+    /// <param name="work">What is filled.</param>
+    /// <param name="asked">The request.</param>
+    /// <param name="rung">The rung.</param>
+    /// <param name="slots">The slots to fill.</param>
+    /// <param name="until">The timestamp by which the last source is cut.</param>
+    /// <param name="reasons">Told of sources that were cut or failed.</param>
+    internal void Gather(Workspace work, in Request asked, Rung rung, ReadOnlySpan<RequestSlot> slots, long until, List<DegradedReason> reasons)
     {
+        DecideRequest request = asked.Asked;
+        work.Filter(asked.Candidates.Filters, new FilterInputs(asked.Now, request.Context));
         foreach (string id in request.Exclude) work.Exclude(id);
         if (!request.Candidates.IsDefault) work.Offer(request.Candidates);
-        Pins(work, policy, slots);
+        Pins(work, asked.Policy, slots);
         work.Pinned = work.Count;
-        if (policy.ExcludeSeen && request.Mode == DecideMode.Online)
-        {
-            foreach (ref readonly var seen in work.Person.Seen(now))
-            {
-                if (snapshot.RowOf(seen.Item) is var row and >= 0) work.Exclude(row);
-                else work.ExcludeStranger(seen.Item);
-            }
-        }
-
+        if (request.Mode == DecideMode.Online) ExcludeSeen(work, asked);
         if (request.Mode != DecideMode.Online) Baselines(work, slots);
         if (request.Mode == DecideMode.LogOnly) return;
         if (!request.Candidates.IsDefault)
         {
-            Offered(work, request, policy, snapshot, rung);
+            Offered(work, asked, rung);
             return;
         }
 
         switch (rung)
         {
             case Rung.SegmentList:
-                List(work, SegmentRows(request, policy, snapshot), CandidateSourceKind.SegmentList, ListLength);
+                List(work, SegmentRows(asked), CandidateSourceKind.SegmentList, ListLength);
                 return;
             case Rung.GlobalList:
-                List(work, GlobalRows(snapshot), CandidateSourceKind.GlobalList, ListLength);
-                if (work.Count < ListLength) List(work, snapshot.Recent, CandidateSourceKind.GlobalList, ListLength - work.Count);
+                List(work, GlobalRows(asked.Snapshot), CandidateSourceKind.GlobalList, ListLength);
+                if (work.Count < ListLength) List(work, asked.Snapshot.Recent, CandidateSourceKind.GlobalList, ListLength - work.Count);
                 return;
             default:
-                Sources(work, policy, snapshot, now);
+                Sources(work, asked, until, reasons);
                 return;
         }
     }
 
+    private static void ExcludeSeen(Workspace work, in Request asked)
+    {
+        if (asked.Policy.ExcludeSeen) work.ExcludeAll(work.Person.Seen(asked.Now));
+        foreach (PastSection past in asked.Candidates.Filters.Pasts) work.ExcludeSince(past, asked.Now);
+    }
+
     /// <summary>The caller's candidates: on the list rungs those of the list first, in its order; the rest, and on other rungs all, in the caller's.</summary>
-    private static void Offered(Workspace work, DecideRequest request, Policy policy, FeatureSnapshot snapshot, Rung rung)
+    private static void Offered(Workspace work, in Request asked, Rung rung)
     {
         switch (rung)
         {
             case Rung.SegmentList:
-                OfferedOf(work, snapshot, SegmentRows(request, policy, snapshot), CandidateSourceKind.SegmentList);
+                OfferedOf(work, asked.Snapshot, SegmentRows(asked), CandidateSourceKind.SegmentList);
                 break;
             case Rung.GlobalList:
-                OfferedOf(work, snapshot, GlobalRows(snapshot), CandidateSourceKind.GlobalList);
+                OfferedOf(work, asked.Snapshot, GlobalRows(asked.Snapshot), CandidateSourceKind.GlobalList);
                 break;
         }
 
-        foreach (RequestCandidate candidate in request.Candidates) work.Add(candidate.Item, CandidateSourceKind.Request);
+        foreach (RequestCandidate candidate in asked.Asked.Candidates) work.Add(candidate.Item, CandidateSourceKind.Request);
     }
 
     private static void OfferedOf(Workspace work, FeatureSnapshot snapshot, ReadOnlySpan<int> rows, CandidateSourceKind list)
@@ -82,47 +86,45 @@ internal static class CandidateGatherer
         }
     }
 
-    private static ReadOnlySpan<int> SegmentRows(DecideRequest request, Policy policy, FeatureSnapshot snapshot) =>
-        policy.Segment is { } key && request.Context.TryGetValue(key, out string? segment) ? snapshot.SegmentList(segment, ListLength + Slack) : [];
+    private static ReadOnlySpan<int> SegmentRows(in Request asked) =>
+        SegmentOf(asked) is { } segment ? asked.Snapshot.SegmentList(segment, ListLength + CandidateSink.Slack) : [];
 
-    private static ReadOnlySpan<int> GlobalRows(FeatureSnapshot snapshot) =>
-        snapshot.Popular(Features.Definitions.FeatureSet.GlobalWindow, ListLength + Slack);
+    private static string? SegmentOf(in Request asked) => asked.Policy.Segment is { } key ? asked.Asked.Context.GetValueOrDefault(key) : null;
 
-    private static void Sources(Workspace work, Policy policy, FeatureSnapshot snapshot, UnixMicros now)
+    private static ReadOnlySpan<int> GlobalRows(FeatureSnapshot snapshot) => snapshot.Popular(FeatureSet.GlobalWindow, ListLength + CandidateSink.Slack);
+
+    /// <summary>Asks one source after the other. One that throws or takes too long keeps what it gave by then, and costs the others nothing.</summary>
+    private void Sources(Workspace work, in Request asked, long until, List<DegradedReason> reasons)
     {
-        foreach (CandidateSource source in policy.Candidates)
+        CandidatePlan plan = asked.Candidates;
+        foreach (string item in plan.Boosts) work.Add(item, CandidateSourceKind.Boosted);
+        if (plan.Pool is { } pool) work.Limit(pool);
+        work.SourceScratch.Begin();
+        work.Sink.Fused.Clear();
+        var request = new SourceRequest(
+            new ReadInputs { Snapshot = asked.Snapshot, Rows = [], Person = work.Person, Asked = asked.Now, Context = asked.Asked.Context }, SegmentOf(asked), work.SourceScratch);
+        foreach (PlannedSource source in plan.Sources)
         {
-            switch (source.Kind)
+            work.Sink.Begin(source, plan.Pool, clock, Until(source.Settings, until));
+            try
             {
-                case CandidateSourceKind.Popular:
-                    List(work, snapshot.Popular(source.Window!.Value, source.Take + Slack), source.Kind, source.Take);
-                    break;
-                case CandidateSourceKind.Recent:
-                    List(work, snapshot.Recent, source.Kind, source.Take);
-                    break;
-                case CandidateSourceKind.Similar:
-                    Similar(work, snapshot, now, source.Take);
-                    break;
+                source.Source.Gather(request, work.Sink);
             }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                faulted?.Invoke(fault);
+                Note(reasons, DegradedReason.CandidatesFailed);
+            }
+
+            work.SourceScratch.Scores.Clear();
+            if (work.Sink.Late) Note(reasons, DegradedReason.CandidatesLate);
         }
+
+        work.Sink.Finish(asked.Snapshot);
     }
 
-    /// <summary>The neighbours of what the session clicked last; of the click before it where those are too few, and so on.</summary>
-    private static void Similar(Workspace work, FeatureSnapshot snapshot, UnixMicros now, int take)
-    {
-        int left = take;
-        foreach (ref readonly var clicked in work.Person.Run(now))
-        {
-            if (left <= 0) return;
-            if (snapshot.Neighbours(snapshot.RowOf(clicked.Item)) is not { } neighbours) continue;
-            Span<CountEntry> best = work.NeighbourBuffer(Math.Min(left + FeatureOptions.MostRecent, neighbours.Count));
-            int count = TopEntries.Select(neighbours, best, snapshot);
-            for (int i = 0; i < count && left > 0; i++)
-            {
-                if (work.Add(best[i].Row, CandidateSourceKind.Similar)) left--;
-            }
-        }
-    }
+    private long Until(CandidateSource source, long until) =>
+        source.Deadline is { } deadline ? Math.Min(until, clock.GetTimestamp() + (long)(deadline.TotalSeconds * clock.TimestampFrequency)) : until;
 
     private static void List(Workspace work, ReadOnlySpan<int> rows, CandidateSourceKind source, int take)
     {
@@ -151,5 +153,10 @@ internal static class CandidateGatherer
         {
             foreach (string id in slot.Baseline) work.Add(id, CandidateSourceKind.Request);
         }
+    }
+
+    private static void Note(List<DegradedReason> reasons, DegradedReason reason)
+    {
+        if (!reasons.Contains(reason)) reasons.Add(reason);
     }
 }

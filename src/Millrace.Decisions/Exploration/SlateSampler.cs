@@ -1,124 +1,98 @@
 using Millrace.Features.Numerics;
+using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Exploration;
 
-/// <summary>One place of a slate as it was drawn.</summary>
-/// <param name="Candidate">The candidate's index; −1 when nothing feasible was left.</param>
-/// <param name="Propensity">P(candidate here | the places above, the inputs), exact.</param>
-/// <param name="Explored">Whether the draw departed from the best feasible.</param>
-/// <param name="Explorable">False for a pin, and where the sampler was told not to explore.</param>
-internal readonly record struct Placement(int Candidate, double Propensity, bool Explored, bool Explorable);
-
-/// <summary>What a slate is drawn from; the caller owns every span.</summary>
-internal readonly ref struct SlateProblem
-{
-    /// <summary>Candidate indexes, best first: score descending, then item id.</summary>
-    internal required ReadOnlySpan<int> Order { get; init; }
-
-    /// <summary>Row-major, candidates × <see cref="Limits"/>: the group of a candidate under each limit, −1 for none.</summary>
-    internal required ReadOnlySpan<int> Groups { get; init; }
-
-    /// <summary>At most so many of one group in the slate, per limit.</summary>
-    internal required ReadOnlySpan<int> Limits { get; init; }
-
-    /// <summary>Per place the pinned candidate's index, −1 for none.</summary>
-    internal required ReadOnlySpan<int> Pins { get; init; }
-
-    internal required double Epsilon { get; init; }
-
-    /// <summary>K: how many of the best feasible may be drawn.</summary>
-    internal required int Top { get; init; }
-}
-
 /// <summary>
-/// Draws a slate place by place: of the K best candidates that the limits still admit, the best with probability 1 − ε + ε/K, each other
-/// with ε/K (K the number kept), logged exactly. Pins are reserved first and count towards the limits; a pin always stands. Limits of one
-/// attribute make a matroid, so what is feasible now never spoils a later place; across two attributes a slate may end short.
+/// Draws a slate place by place. At a place each candidate is worth its utility less what likeness to the items above costs; the K best of those that keep limits
+/// and quotas within reach are kept, and new items beside them; the policy's rule spreads probability over the kept, of which ε is uniform; one is drawn by it, and the
+/// probability that is logged is the number that was drawn from. Pins are placed first, count towards limits and quotas, and always stand.
 /// </summary>
 internal static class SlateSampler
 {
     /// <summary>Fills <paramref name="slate"/>, one placement per place; a pure function of problem and seed.</summary>
-    /// <param name="problem">The candidates and limits.</param>
-    /// <param name="seed">The decision's seed; place i uses draw i.</param>
-    /// <param name="used">Scratch: per limit × group how many are placed; cleared here.</param>
-    /// <param name="groupCount">How many groups there are; <paramref name="used"/> holds Limits.Length × groupCount.</param>
-    /// <param name="taken">Scratch: per candidate; cleared here.</param>
-    /// <param name="kept">Scratch of at least <see cref="SlateProblem.Top"/>.</param>
+    /// <param name="problem">The candidates and what holds of them.</param>
+    /// <param name="seed">The decision's seed; place i uses draw i of stream 0.</param>
+    /// <param name="scratch">Buffers; afterwards it knows how far quotas are met.</param>
     /// <param name="slate">As many as <see cref="SlateProblem.Pins"/>.</param>
-    internal static void Sample(
-        in SlateProblem problem, ulong seed, Span<int> used, int groupCount, Span<bool> taken, Span<int> kept, Span<Placement> slate)
+    internal static void Sample(in SlateProblem problem, ulong seed, SlateScratch scratch, Span<Placement> slate)
     {
-        used.Clear();
-        taken.Clear();
-        foreach (int pin in problem.Pins)
-        {
-            if (pin >= 0) Take(problem, pin, used, groupCount, taken);
-        }
-
+        scratch.Begin(problem);
         for (int place = 0; place < slate.Length; place++)
         {
             if (problem.Pins[place] is >= 0 and var pin)
             {
-                slate[place] = new Placement(pin, 1, false, false);
+                slate[place] = new Placement(pin, problem.Utilities[pin] - scratch.Likeness.Cost(problem, pin), 1, false, false);
+                scratch.Likeness.Placed(problem, pin);
                 continue;
             }
 
-            int count = Keep(problem, used, groupCount, taken, kept);
-            if (count == 0)
+            ReadOnlySpan<double> p = Distribution(problem, scratch, place);
+            if (p.Length == 0)
             {
-                slate[place] = new Placement(-1, 0, false, false);
+                slate[place] = new Placement(-1, 0, 0, false, false);
                 continue;
             }
 
-            int choice = Draw(problem.Epsilon, count, seed, place);
-            double propensity = Propensity(problem.Epsilon, count, choice);
-            slate[place] = new Placement(kept[choice], propensity, choice != 0, problem.Epsilon > 0);
-            Take(problem, kept[choice], used, groupCount, taken);
+            int choice = ExplorationRule.Draw(p, Philox.ToUnit(Philox.Draw(seed, 0, (ulong)place).First));
+            int drawn = scratch.Kept[choice];
+            slate[place] = new Placement(drawn, scratch.Values[choice], p[choice], choice != 0, p.Length > 1 && p[choice] < 1);
+            Take(problem, scratch, drawn, place);
         }
     }
 
-    /// <summary>The probability that choice number <paramref name="choice"/> of <paramref name="count"/> is drawn.</summary>
-    internal static double Propensity(double epsilon, int count, int choice) => (choice == 0 ? 1 - epsilon : 0) + (epsilon / count);
-
-    private static int Draw(double epsilon, int count, ulong seed, int place)
+    /// <summary>
+    /// The probability that <paramref name="problem"/> gives to each place of a slate that somebody else chose, given the places above: 1 for its own pin, 0 from the first
+    /// place on that it could not have filled so.
+    /// </summary>
+    /// <param name="problem">The candidates and what holds of them.</param>
+    /// <param name="slate">Candidate indexes by place, −1 for an empty one.</param>
+    /// <param name="scratch">Buffers.</param>
+    /// <param name="propensities">As long as <paramref name="slate"/>.</param>
+    internal static void Propensities(in SlateProblem problem, ReadOnlySpan<int> slate, SlateScratch scratch, Span<double> propensities)
     {
-        if (epsilon == 0 || count == 1) return 0;
-        var (first, second) = Philox.Draw(seed, 0, (ulong)place);
-        return Philox.ToUnit(first) < epsilon ? Philox.ToIndex(second, count) : 0;
-    }
-
-    private static int Keep(in SlateProblem problem, ReadOnlySpan<int> used, int groupCount, ReadOnlySpan<bool> taken, Span<int> kept)
-    {
-        int most = problem.Epsilon == 0 ? 1 : problem.Top;
-        int count = 0;
-        foreach (int candidate in problem.Order)
+        scratch.Begin(problem);
+        propensities.Clear();
+        for (int place = 0; place < slate.Length; place++)
         {
-            if (taken[candidate] || !Feasible(problem, candidate, used, groupCount)) continue;
-            kept[count++] = candidate;
-            if (count == most) break;
-        }
+            int given = slate[place];
+            if (problem.Pins[place] is >= 0 and var pin)
+            {
+                if (given != pin) return;
+                propensities[place] = 1;
+                scratch.Likeness.Placed(problem, pin);
+                continue;
+            }
 
-        return count;
+            ReadOnlySpan<double> p = Distribution(problem, scratch, place);
+            int choice = given < 0 ? -1 : scratch.Kept[..p.Length].IndexOf(given);
+            propensities[place] = choice >= 0 ? p[choice] : given < 0 && p.Length == 0 ? 1 : 0;
+            if (propensities[place] == 0) return;
+            if (choice >= 0) Take(problem, scratch, given, place);
+        }
     }
 
-    private static bool Feasible(in SlateProblem problem, int candidate, ReadOnlySpan<int> used, int groupCount)
+    /// <summary>The probabilities of the kept at <paramref name="place"/>; empty when nothing may stand there.</summary>
+    private static ReadOnlySpan<double> Distribution(in SlateProblem problem, SlateScratch scratch, int place)
     {
-        for (int limit = 0; limit < problem.Limits.Length; limit++)
+        scratch.Feasible.MoveTo(problem, place);
+        do
         {
-            int group = problem.Groups[(candidate * problem.Limits.Length) + limit];
-            if (group >= 0 && used[(limit * groupCount) + group] >= problem.Limits[limit]) return false;
+            KeptCandidates.Keep(problem, scratch, place);
         }
+        while (scratch.Count == 0 && scratch.Feasible.GiveUp());
 
-        return true;
+        Span<double> p = scratch.Probabilities[..scratch.Count];
+        if (p.Length == 0) return p;
+        bool thompson = problem.Explore.Method == ExplorationMethod.Thompson && problem.Draws.Length > 0;
+        if (thompson) ThompsonDraws.Count(problem, scratch);
+        ExplorationRule.Fill(problem.Explore, problem.Explore.Epsilon, scratch.Values[..p.Length], thompson ? scratch.Wins[..p.Length] : [], p);
+        return p;
     }
 
-    private static void Take(in SlateProblem problem, int candidate, Span<int> used, int groupCount, Span<bool> taken)
+    private static void Take(in SlateProblem problem, SlateScratch scratch, int candidate, int place)
     {
-        taken[candidate] = true;
-        for (int limit = 0; limit < problem.Limits.Length; limit++)
-        {
-            int group = problem.Groups[(candidate * problem.Limits.Length) + limit];
-            if (group >= 0) used[(limit * groupCount) + group]++;
-        }
+        scratch.Feasible.Take(problem, candidate, place);
+        scratch.Likeness.Placed(problem, candidate);
     }
 }

@@ -6,8 +6,11 @@ public enum DegradedReason
     /// <summary>Too much of the caller's patience, or the node's, was spent before a step of a rung.</summary>
     Timeout,
 
-    /// <summary>A candidate source failed.</summary>
+    /// <summary>A candidate source failed: the others decided. Or all that comes before them did.</summary>
     CandidatesFailed,
+
+    /// <summary>A candidate source was cut for its time: the others, and what it gave by then, decided.</summary>
+    CandidatesLate,
 
     /// <summary>Reading features failed.</summary>
     FeaturesFailed,
@@ -35,6 +38,12 @@ public enum DegradedReason
 
     /// <summary>The state of the session or user could not be read: decided as if nobody knew them.</summary>
     PersonUnknown,
+
+    /// <summary>Not every at-least quota is met; the record and the reply name those that are not.</summary>
+    ConstraintsRelaxed,
+
+    /// <summary>Candidates beyond a threshold of the policy were let in, because too few were within.</summary>
+    ThresholdsRelaxed,
 }
 
 /// <summary>The reasons as records and replies write them.</summary>

@@ -6,10 +6,10 @@ namespace Millrace.Decisions.Ladder;
 /// </summary>
 public enum Rung
 {
-    /// <summary>All candidates, scored by the policy's blend.</summary>
+    /// <summary>All candidates, scored by the policy's heads.</summary>
     Full = 0,
 
-    /// <summary>The first candidates only, scored by the blend.</summary>
+    /// <summary>The first candidates only, scored by them.</summary>
     FewerCandidates = 1,
 
     /// <summary>All candidates in the order of their sources; no feature is read.</summary>

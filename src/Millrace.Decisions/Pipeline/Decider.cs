@@ -31,6 +31,7 @@ public sealed class Decider
     private readonly RememberedDecisions _remembered;
     private readonly RecalledDecisions _recalled;
     private readonly DecisionRecorder _recorder;
+    private readonly CandidateGatherer _gatherer;
     private readonly DecisionMeters? _meters;
     private readonly ConcurrentBag<Workspace> _workspaces = [];
     private readonly ConcurrentDictionary<string, Bulkhead> _tenants = new(StringComparer.Ordinal);
@@ -57,6 +58,7 @@ public sealed class Decider
         _recalled = new RecalledDecisions(TimeSpan.FromHours(24), options.MaxRecalled);
         _remembered = new RememberedDecisions(options.Remember, options.RememberedBytes, _recalled);
         _recorder = new DecisionRecorder(options);
+        _gatherer = new CandidateGatherer(clock, faulted);
         _meters = meters;
         meters?.Watch(this);
     }
@@ -125,7 +127,7 @@ public sealed class Decider
     private Decided Take(DecideRequest request, Workspace work, long started, UnixMicros now)
     {
         var serving = _serving.Current;
-        var (surface, policy, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
+        var (surface, policy, plan, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
         Bulkhead tenantBulkhead = _tenants.GetOrAdd(request.Tenant, static (_, limit) => new Bulkhead(limit), _options.TenantDecisions);
         var reasons = new List<DegradedReason>();
         bool tenantEntered = tenantBulkhead.TryEnter();
@@ -137,6 +139,8 @@ public sealed class Decider
             return Answer(
                 new Request(request, surface, policy, snapshot, now, started)
                 {
+                    Candidates = serving.Policies.CandidatesOf(policy),
+                    Plan = plan,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
@@ -242,7 +246,8 @@ public sealed class Decider
                         FeatureMatrix.Read(work, request);
                         break;
                     case DecisionStep.Ranking:
-                        decided = Ranker.Rank(work.Problem(request.Policy, slots, rung, request.Asked.Mode, seed), work.Rank);
+                        work.ReadSlate(request.Policy, request.Asked.Constraints);
+                        decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
                         break;
                 }
             }
@@ -276,8 +281,8 @@ public sealed class Decider
 
         // Emptied before anything can fail: a record must never hold the candidates of the decision before.
         work.Begin(request.Snapshot, request.Now, most);
-        if (rung == Rung.SegmentList && !CandidateGatherer.HasSegmentList(request.Asked, request.Policy, request.Snapshot)) return false;
-        CandidateGatherer.Gather(work, request.Asked, request.Policy, request.Snapshot, request.Now, rung, slots);
+        if (rung == Rung.SegmentList && !CandidateGatherer.HasSegmentList(request)) return false;
+        _gatherer.Gather(work, request, rung, slots, SourcesUntil(request, rung), reasons);
         if (request.Asked.Mode == DecideMode.Online && FoundNothing(request, work, rung, reasons))
         {
             below = Rung.SegmentList > rung ? Rung.SegmentList : rung + 1;
@@ -309,8 +314,18 @@ public sealed class Decider
     private static void NoteShortfall(RequestSlot[] slots, ImmutableArray<DecidedSlot> decided, Workspace work, List<DegradedReason> reasons)
     {
         if (work.Rank.PinMoved) Note(reasons, DegradedReason.PinMoved);
+        if (work.Rank.Relaxed.Count > 0) Note(reasons, DegradedReason.ConstraintsRelaxed);
+        if (work.Rank.ThresholdsRelaxed) Note(reasons, DegradedReason.ThresholdsRelaxed);
         bool isShort = decided.Sum(slot => slot.Items.Length) < slots.Sum(slot => slot.Count);
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
+    }
+
+    /// <summary>The timestamp by which sources are cut, so that there is time for features: on the first rung alone, since on those below something must come.</summary>
+    private long SourcesUntil(in Request request, Rung rung)
+    {
+        TimeSpan patience = request.Asked.Timeout ?? _options.Timeout;
+        if (patience == Timeout.InfiniteTimeSpan || rung != Rung.Full) return long.MaxValue;
+        return request.Started + (long)(patience.TotalSeconds * PipelineSteps.SourcesUntil * _clock.TimestampFrequency);
     }
 
     /// <summary>Whether more than <paramref name="share"/> of the time is spent.</summary>
@@ -333,6 +348,12 @@ public sealed class Decider
 internal readonly record struct Request(
     DecideRequest Asked, Surface Surface, Policy Policy, FeatureSnapshot Snapshot, UnixMicros Now, long Started)
 {
+    /// <summary>Where the policy's candidates come from.</summary>
+    internal required CandidatePlan Candidates { get; init; }
+
+    /// <summary>The policy's heads, compiled.</summary>
+    internal required RankingPlan Plan { get; init; }
+
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }
 }

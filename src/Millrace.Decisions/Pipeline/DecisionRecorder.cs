@@ -50,12 +50,14 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Asked = request.Now,
             Surface = asked.Surface,
             Policy = request.Policy.Id,
+            Model = decided.IsDefault || rung >= Rung.LighterScorer ? null : request.Plan.Model,
             Engine = Engine.Number,
             Epoch = request.Snapshot.Epoch,
             Seed = seed,
             Rung = (int)rung,
             Mode = DecideModes.Text(asked.Mode),
             Degraded = [.. reasons.Select(DegradedReasons.Text)],
+            Relaxed = decided.IsDefault ? [] : [.. work.Rank.Relaxed],
             Slots = decided.IsDefault ? [.. slots.Select(slot => new DecidedSlot(slot.Id, []))] : decided,
             Propensities = PropensityKind.Conditional,
             CandidateCount = work.Count,
@@ -85,7 +87,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         // Another stream of the same hash: whether a decision is recorded must not depend on what its draws were.
         if (Philox.ToUnit(StableHash.Mix(seed ^ 0x66756C6C)) >= options.FullShare) return false;
         if (options.FullBytesPerSecond == 0) return true;
-        long bytes = work.Count * (32L + (4L * request.Policy.Blend.Count));
+        long bytes = work.Count * (32L + (4L * request.Plan.Columns.Length) + work.Slate.BytesEach);
         lock (_lock)
         {
             long second = request.Now.Value / Journal.UnixMicros.PerSecond;
@@ -105,16 +107,16 @@ internal sealed class DecisionRecorder(DeciderOptions options)
     {
         Policy policy = request.Policy;
         bool scored = ranked && rung < Rung.LighterScorer;
-        ImmutableArray<string> kinds = policy.AtMost.ContainsKey("kind") ? [.. work.KindsSpan()] : [];
+        RecordedSlate slate = ranked ? RecordedSlate.Of(work.Slate) : RecordedSlate.None;
         return new DecisionInputs
         {
-            Request = new RecordedRequest([.. slots], kinds).Write(),
+            Request = new RecordedRequest([.. slots], slate).Write(),
             Now = request.Now,
             Candidates = [.. work.Ids.AsSpan(0, work.Count)],
             Sources = [.. work.Sources.AsSpan(0, work.Count)],
             Providers = [.. work.ProvidersSpan()],
-            Features = scored ? [.. policy.Blend.Keys] : [],
-            Matrix = scored ? [.. work.Rank.Matrix.AsSpan(0, work.Count * policy.Blend.Count)] : [],
+            Features = scored ? request.Plan.Columns : [],
+            Matrix = scored ? [.. work.Rank.Matrix.AsSpan(0, work.Count * request.Plan.Columns.Length)] : [],
             Given = scored ? [.. work.Given] : [],
             Pins = [.. PinTexts(policy)],
             Skipped = scored ? [] : ranked ? [Features] : [Features, Ranking],

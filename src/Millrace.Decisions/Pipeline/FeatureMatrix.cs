@@ -1,15 +1,15 @@
+using System.Collections.Immutable;
 using Millrace.Features.Definitions;
-using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pipeline;
 
-/// <summary>Reads the blend's features of all candidates into one row-major matrix; what the request says of a candidate wins.</summary>
+/// <summary>Reads the features of a policy's heads of all candidates into one row-major matrix; what the request says of a candidate wins.</summary>
 internal static class FeatureMatrix
 {
     internal static void Read(Workspace work, in Request asked)
     {
         var (request, policy, snapshot) = (asked.Asked, asked.Policy, asked.Snapshot);
-        var plan = snapshot.Features.Plan(policy.Blend, policy.Blend.Keys);
+        var plan = snapshot.Features.Plan(asked.Plan, asked.Plan.Columns);
         var matrix = work.ClearMatrix(plan.Columns);
         var inputs = new ReadInputs
         {
@@ -25,7 +25,12 @@ internal static class FeatureMatrix
         plan.Run(inputs, work.Scratch, matrix);
         if (!request.Candidates.IsDefault)
         {
-            Override(work, request, policy, matrix, plan.Columns);
+            Override(work, request, asked.Plan.Columns, matrix);
+        }
+
+        if (policy.Explore.New is { } fresh)
+        {
+            snapshot.Features.Plan(fresh, [fresh.Trials]).Run(inputs, work.Scratch, work.Slate.BeginTrials(work.Count));
         }
     }
 
@@ -37,21 +42,16 @@ internal static class FeatureMatrix
         _ => null,
     };
 
-    private static void Override(Workspace work, DecideRequest request, Policy policy, Span<float> matrix, int columns)
+    private static void Override(Workspace work, DecideRequest request, ImmutableArray<string> columns, Span<float> matrix)
     {
         foreach (RequestCandidate candidate in request.Candidates)
         {
             if (candidate.Features.Count == 0 || work.IndexOf(candidate.Item) is not (>= 0 and var row)) continue;
-            int column = 0;
-            foreach (string name in policy.Blend.Keys)
+            for (int column = 0; column < columns.Length; column++)
             {
-                if (candidate.Features.TryGetValue(name, out float value))
-                {
-                    matrix[(row * columns) + column] = value;
-                    work.Given.Add((row * columns) + column);
-                }
-
-                column++;
+                if (!candidate.Features.TryGetValue(columns[column], out float value)) continue;
+                matrix[(row * columns.Length) + column] = value;
+                work.Given.Add((row * columns.Length) + column);
             }
         }
     }

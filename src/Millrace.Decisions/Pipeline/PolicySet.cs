@@ -1,8 +1,12 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Ranking;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
+using Millrace.Models.Shelf;
+using Millrace.Models.Trees;
 
 namespace Millrace.Decisions.Pipeline;
 
@@ -10,14 +14,16 @@ namespace Millrace.Decisions.Pipeline;
 public sealed class PolicySet
 {
     private readonly FrozenDictionary<string, Surface> _surfaces;
-    private readonly FrozenDictionary<string, Policy> _policies;
+    private readonly FrozenDictionary<string, (Policy Policy, RankingPlan Plan)> _policies;
     private readonly FrozenDictionary<string, Bulkhead> _bulkheads;
+    private readonly FrozenDictionary<string, CandidatePlan> _candidates;
 
-    private PolicySet(IEnumerable<Policy> policies, IEnumerable<Surface> surfaces, FeatureSet features)
+    private PolicySet(IEnumerable<(Policy Policy, RankingPlan Plan)> policies, FrozenDictionary<string, Surface> surfaces, FeatureSet features)
     {
-        _policies = policies.ToFrozenDictionary(policy => policy.Name, StringComparer.Ordinal);
-        _surfaces = surfaces.ToFrozenDictionary(surface => surface.Name, StringComparer.Ordinal);
-        _bulkheads = _surfaces.ToFrozenDictionary(surface => surface.Key, surface => new Bulkhead(surface.Value.AtOnce), StringComparer.Ordinal);
+        _policies = policies.ToFrozenDictionary(pair => pair.Policy.Name, StringComparer.Ordinal);
+        _surfaces = surfaces;
+        _bulkheads = surfaces.ToFrozenDictionary(surface => surface.Key, surface => new Bulkhead(surface.Value.AtOnce), StringComparer.Ordinal);
+        _candidates = _policies.ToFrozenDictionary(policy => policy.Key, policy => new CandidatePlan(policy.Value.Policy, features), StringComparer.Ordinal);
         Features = features;
     }
 
@@ -25,25 +31,51 @@ public sealed class PolicySet
 
     public IEnumerable<Surface> Surfaces => _surfaces.Values;
 
-    public IEnumerable<Policy> Policies => _policies.Values;
+    public IEnumerable<Policy> Policies => _policies.Values.Select(static pair => pair.Policy);
 
-    /// <summary>Checks and binds.</summary>
+    /// <summary>Checks and compiles.</summary>
+    /// <param name="policies">Each name once.</param>
+    /// <param name="surfaces">Each name once.</param>
+    /// <param name="features">What policies may read.</param>
+    /// <param name="shelf">Their models; null when they have none.</param>
     /// <exception cref="PolicyFaultsException">Something is wrong: lists every fault.</exception>
-    public static PolicySet Create(IEnumerable<Policy> policies, IEnumerable<Surface> surfaces, FeatureSet features)
+    public static PolicySet Create(IEnumerable<Policy> policies, IEnumerable<Surface> surfaces, FeatureSet features, IModelShelf? shelf = null)
     {
         Policy[] all = [.. policies];
         Surface[] places = [.. surfaces];
         ImmutableArray<string> faults = [.. PolicyValidator.Faults(all, places, features)];
-        return faults.Length > 0 ? throw new PolicyFaultsException(faults) : new PolicySet(all, places, features);
+        if (faults.Length > 0) throw new PolicyFaultsException(faults);
+        return new PolicySet(
+            [.. all.Select(policy => (policy, Compile(policy, shelf ?? MemoryModelShelf.Empty)))], places.ToFrozenDictionary(surface => surface.Name, StringComparer.Ordinal), features);
     }
+
+    /// <summary>The same with the versions that the policies were given meanwhile; a version changes nothing that is compiled.</summary>
+    /// <param name="policies">By name, alike but for their versions.</param>
+    public PolicySet Versioned(IReadOnlyDictionary<string, Policy> policies) =>
+        new(_policies.Values.Select(pair => (policies[pair.Policy.Name], pair.Plan)), _surfaces, Features);
 
     /// <summary>The surface and its policy; null when no surface has the name.</summary>
     public (Surface Surface, Policy Policy)? Find(string surface) =>
-        _surfaces.TryGetValue(surface, out Surface? found) ? (found, _policies[found.Policy]) : null;
+        _surfaces.TryGetValue(surface, out Surface? found) ? (found, _policies[found.Policy].Policy) : null;
 
-    /// <summary>The same with the surface's bulkhead.</summary>
-    internal (Surface Surface, Policy Policy, Bulkhead Bulkhead)? Bound(string surface) =>
-        Find(surface) is var (found, policy) ? (found, policy, _bulkheads[surface]) : null;
+    /// <summary>The same with the policy's heads and the surface's bulkhead.</summary>
+    internal (Surface Surface, Policy Policy, RankingPlan Plan, Bulkhead Bulkhead)? Bound(string surface) =>
+        Find(surface) is var (found, policy) ? (found, policy, _policies[found.Policy].Plan, _bulkheads[surface]) : null;
+
+    private static RankingPlan Compile(Policy policy, IModelShelf shelf)
+    {
+        try
+        {
+            return RankingPlan.Compile(policy, shelf);
+        }
+        catch (Exception fault) when (fault is ModelMissingException or ForestException)
+        {
+            throw new PolicyFaultsException([$"policies.{policy.Name}.{fault.Message}"]);
+        }
+    }
+
+    /// <summary>Where the candidates of one of the policies come from.</summary>
+    internal CandidatePlan CandidatesOf(Policy policy) => _candidates[policy.Name];
 }
 
 /// <summary>Policies or surfaces are refused; the last good ones stay in force.</summary>

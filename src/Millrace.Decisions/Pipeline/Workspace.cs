@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Exploration;
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Ranking;
+using Millrace.Decisions.Reranking;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
@@ -19,12 +21,23 @@ internal sealed class Workspace
     private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _excludedHashes = [];
     private readonly HashSet<string> _offered = new(StringComparer.Ordinal);
-    // By row: 0 none, −1 excluded, else the candidate's index plus one.
+    // By row: 0 none, −1 excluded, −2 admitted, else the candidate's index plus one.
+    private const int Excluded = -1;
+    private const int Admitted = -2;
     private int[] _candidateOf = [];
     private FeatureSnapshot _snapshot = null!;
+    private CandidateFilters? _filters;
+    private FilterInputs _filtering;
+    private int[] _dropped = [];
     private UnixMicros _now;
     private int _most;
     private bool _offers;
+
+    internal Workspace()
+    {
+        Sink = new CandidateSink(this);
+        SourceScratch = new SourceScratch(Scratch);
+    }
 
     internal int Count { get; private set; }
 
@@ -39,9 +52,10 @@ internal sealed class Workspace
 
     internal CatalogueItem?[] Items { get; private set; } = new CatalogueItem?[256];
 
-    internal CountEntry[] Neighbours { get; private set; } = [];
-
     internal RankBuffers Rank { get; } = new();
+
+    /// <summary>What making the slate reads of the candidates.</summary>
+    internal SlateInputs Slate { get; } = new();
 
     /// <summary>Whether the sources were asked and what they found is at hand.</summary>
     internal bool Gathered { get; set; }
@@ -58,6 +72,12 @@ internal sealed class Workspace
     /// <summary>What reading features needs.</summary>
     internal ReadScratch Scratch { get; } = new();
 
+    /// <summary>What the sources take what they offer to.</summary>
+    internal CandidateSink Sink { get; }
+
+    /// <summary>What sources need.</summary>
+    internal SourceScratch SourceScratch { get; }
+
     /// <summary>Empties it for a decision on <paramref name="snapshot"/>.</summary>
     internal void Begin(FeatureSnapshot snapshot, UnixMicros now, int most)
     {
@@ -67,12 +87,14 @@ internal sealed class Workspace
         _excluded.Clear();
         _excludedHashes.Clear();
         Given.Clear();
+        Slate.ForgetTrials();
         _offered.Clear();
         _offers = false;
         Array.Clear(Items, 0, Count);
         Count = 0;
         Pinned = 0;
         Gathered = false;
+        _filters = null;
         _snapshot = snapshot;
         _now = now;
         _most = most;
@@ -98,6 +120,21 @@ internal sealed class Workspace
         return true;
     }
 
+    /// <summary>From here on nothing is taken that does not pass.</summary>
+    internal void Filter(CandidateFilters filters, in FilterInputs inputs)
+    {
+        if (filters.Count == 0) return;
+        (_filters, _filtering) = (filters, inputs);
+        if (_dropped.Length < filters.Count) _dropped = new int[filters.Count];
+        Array.Clear(_dropped);
+    }
+
+    /// <summary>How many items each filter turned away, in the policy's order.</summary>
+    internal ReadOnlySpan<int> Dropped => _filters is { } filters ? _dropped.AsSpan(0, filters.Count) : [];
+
+    /// <summary>From here on there are at most so many in all.</summary>
+    internal void Limit(int pool) => _most = Math.Min(_most, Math.Max(pool, Count));
+
     /// <summary>From here on only these may be shown.</summary>
     internal void Offer(ImmutableArray<RequestCandidate> candidates)
     {
@@ -121,36 +158,83 @@ internal sealed class Workspace
         }
     }
 
-    internal void Exclude(int row)
+    internal bool Exclude(int row)
     {
-        if (_candidateOf[row] == 0)
-        {
-            _candidateOf[row] = -1;
-            _touched.Add(row);
-        }
+        if (_candidateOf[row] != 0) return false;
+        _candidateOf[row] = Excluded;
+        _touched.Add(row);
+        return true;
     }
 
-    /// <summary>An item that the catalogue does not hold, by its hash.</summary>
-    internal void ExcludeStranger(ulong item) => _excludedHashes.Add(item);
+    private bool Exclude(ulong item)
+    {
+        if (_snapshot.RowOf(item) is var row and >= 0) return Exclude(row);
+        return _excludedHashes.Add(item);
+    }
+
+    /// <summary>Leaves out the items of a history.</summary>
+    internal void ExcludeAll(ReadOnlySpan<HistoryEntry> history)
+    {
+        foreach (ref readonly HistoryEntry entry in history) Exclude(entry.Item);
+    }
+
+    /// <summary>Leaves out the items of a filter's history, as far back as it looks.</summary>
+    internal void ExcludeSince(PastSection past, UnixMicros now)
+    {
+        foreach (ref readonly HistoryEntry entry in ItemHistory.Entries(Person.Section(past.Section.Of, past.Section.Index)))
+        {
+            if (entry.Time <= (now - past.Window).Value) return;
+            if (Exclude(entry.Item)) _dropped[past.Filter]++;
+        }
+    }
 
     /// <summary>Adds a catalogue item, or notes one more source of it; false when it may not be shown.</summary>
     internal bool Add(int row, CandidateSourceKind source)
     {
-        int known = _candidateOf[row];
-        if (known < 0) return false;
-        if (known > 0)
-        {
-            Sources[known - 1] |= Bit(source);
-            return true;
-        }
-
+        if (Known(row, Bit(source)) is { } known) return known;
         CatalogueItem item = _snapshot.Item(row);
         // What only events have named is no catalogue entry that was deleted: the caller may still propose it.
         bool proposed = source == CandidateSourceKind.Request && item.Learnt;
-        if ((!proposed && !item.LiveAt(_now)) || Count >= _most) return false;
-        _touched.Add(row);
-        _candidateOf[row] = Append(item.Id, row, item, source) + 1;
+        if ((!proposed && !item.LiveAt(_now)) || Count >= _most || !Admits(row, item)) return false;
+        _candidateOf[row] = Append(item.Id, row, item, Bit(source)) + 1;
         return true;
+    }
+
+    /// <summary>Adds a catalogue item that lists were fused to, or notes its sources; false when there is no room.</summary>
+    internal bool AddFused(int row, uint sources)
+    {
+        if (Known(row, sources) is { } known) return known;
+        if (Count >= _most) return false;
+        CatalogueItem item = _snapshot.Item(row);
+        _candidateOf[row] = Append(item.Id, row, item, sources) + 1;
+        return true;
+    }
+
+    /// <summary>Whether a catalogue item may be shown, room aside: asked once for a decision.</summary>
+    internal bool Admits(int row)
+    {
+        int known = _candidateOf[row];
+        if (known != 0) return known != Excluded;
+        CatalogueItem item = _snapshot.Item(row);
+        return item.LiveAt(_now) && Admits(row, item);
+    }
+
+    /// <summary>Notes sources of what is a candidate; false of what is excluded, null of what is neither.</summary>
+    private bool? Known(int row, uint sources)
+    {
+        int known = _candidateOf[row];
+        if (known <= 0) return known == Excluded ? false : null;
+        Sources[known - 1] |= sources;
+        return true;
+    }
+
+    private bool Admits(int row, CatalogueItem item)
+    {
+        if (_candidateOf[row] == Admitted) return true;
+        _touched.Add(row);
+        bool passes = _filters is null || Passes(item);
+        _candidateOf[row] = passes ? Admitted : Excluded;
+        return passes;
     }
 
     /// <summary>Adds an item by id; one that the catalogue does not know may be a caller's own.</summary>
@@ -161,8 +245,8 @@ internal sealed class Workspace
         if (source != CandidateSourceKind.Request || _excluded.Contains(id)) return false;
         if (_excludedHashes.Count > 0 && _excludedHashes.Contains(ItemHash.Of(id))) return false;
         if (_strangers.ContainsKey(id)) return true;
-        if (Count >= _most) return false;
-        _strangers.Add(id, Append(id, -1, null, source));
+        if (Count >= _most || (_filters is not null && !Passes(null))) return false;
+        _strangers.Add(id, Append(id, -1, null, Bit(source)));
         return true;
     }
 
@@ -174,24 +258,11 @@ internal sealed class Workspace
         return _strangers.TryGetValue(id, out int index) ? index : -1;
     }
 
-    internal Span<CountEntry> NeighbourBuffer(int count)
-    {
-        if (Neighbours.Length < count) Neighbours = new CountEntry[Math.Max(count, 256)];
-        return Neighbours.AsSpan(0, count);
-    }
-
     internal ReadOnlySpan<string> ProvidersSpan()
     {
         Span<string> providers = RankBuffers.Of(ref Rank.Providers, Count);
         for (int i = 0; i < Count; i++) providers[i] = Items[i]?.Provider ?? "";
         return providers;
-    }
-
-    internal ReadOnlySpan<string> KindsSpan()
-    {
-        Span<string> kinds = RankBuffers.Of(ref Rank.Kinds, Count);
-        for (int i = 0; i < Count; i++) kinds[i] = Items[i]?.Kind ?? "";
-        return kinds;
     }
 
     /// <summary>A matrix of the candidates by <paramref name="columns"/>, all missing.</summary>
@@ -202,21 +273,24 @@ internal sealed class Workspace
         return matrix;
     }
 
-    /// <summary>What <see cref="Ranker"/> works on.</summary>
-    internal RankProblem Problem(Policy policy, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed)
+    /// <summary>Reads what making the slate needs of the candidates, but for features.</summary>
+    internal void ReadSlate(Policy policy, SlateConstraints? asked)
     {
-        int columns = policy.Blend.Count;
-        Span<double> weights = RankBuffers.Of(ref Rank.Weights, columns);
-        int column = 0;
-        foreach (double weight in policy.Blend.Values) weights[column++] = weight;
+        Slate.Begin(policy, asked, Count);
+        Slate.Read(Items.AsSpan(0, Count), _now);
+        Slate.ReadVectors(policy, _snapshot, Rows.AsSpan(0, Count));
+    }
+
+    /// <summary>What <see cref="Ranker"/> works on.</summary>
+    internal RankProblem Problem(Policy policy, RankingPlan plan, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed)
+    {
         return new RankProblem
         {
             Ids = Ids.AsSpan(0, Count),
             Sources = Sources.AsSpan(0, Count),
-            Providers = policy.AtMost.ContainsKey("provider") ? ProvidersSpan() : [],
-            Kinds = policy.AtMost.ContainsKey("kind") ? KindsSpan() : [],
-            Matrix = rung < Rung.LighterScorer ? Rank.Matrix.AsSpan(0, Count * columns) : [],
-            Weights = weights,
+            Slate = Slate,
+            Matrix = rung < Rung.LighterScorer ? Rank.Matrix.AsSpan(0, Count * plan.Columns.Length) : [],
+            Plan = plan,
             Slots = slots,
             Policy = policy,
             Rung = rung,
@@ -227,13 +301,21 @@ internal sealed class Workspace
 
     internal static uint Bit(CandidateSourceKind source) => 1u << (int)source;
 
-    private int Append(string id, int row, CatalogueItem? item, CandidateSourceKind source)
+    private bool Passes(CatalogueItem? item)
+    {
+        int failed = _filters!.FirstFailed(item, _filtering);
+        if (failed < 0) return true;
+        _dropped[failed]++;
+        return false;
+    }
+
+    private int Append(string id, int row, CatalogueItem? item, uint sources)
     {
         if (Count == Ids.Length) Grow();
         Ids[Count] = id;
         Rows[Count] = row;
         Items[Count] = item;
-        Sources[Count] = Bit(source);
+        Sources[Count] = sources;
         return Count++;
     }
 

@@ -1,4 +1,5 @@
 using Millrace.Decisions.Exploration;
+using Millrace.Models.Trees;
 
 namespace Millrace.Decisions.Ranking;
 
@@ -6,21 +7,32 @@ namespace Millrace.Decisions.Ranking;
 internal sealed class RankBuffers
 {
     internal float[] Matrix = [];
-    internal double[] Weights = [];
+    internal double[] Heads = [];
     internal string[] Providers = [];
-    internal string[] Kinds = [];
     internal double[] Scores = [];
     internal double[] Keys = [];
     internal int[] Order = [];
     internal int[] Groups = [];
-    internal int[] Used = [];
-    internal bool[] Taken = [];
-    internal int[] Kept = [];
+    internal int[] Limits = [];
+    internal byte[] Quotas = [];
+    internal int[] Needs = [];
+    internal int[] Reaches = [];
+    internal int[] Kinships = [];
     internal int[] Pins = [];
     internal Placement[] Slate = [];
 
     /// <summary>Whether the last slate shows a pin above its rank.</summary>
     internal bool PinMoved;
+
+    /// <summary>The quotas that the last slate does not meet.</summary>
+    internal readonly List<string> Relaxed = [];
+
+    internal readonly SlateScratch Sampling = new();
+
+    /// <summary>Whether candidates beyond a threshold were let in, because too few were within.</summary>
+    internal bool ThresholdsRelaxed;
+
+    internal readonly ForestScratch Forests = new();
 
     internal readonly Dictionary<string, int> GroupNumbers = new(StringComparer.Ordinal);
 

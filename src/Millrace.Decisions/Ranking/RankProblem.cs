@@ -1,4 +1,5 @@
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Reranking;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Ranking;
@@ -10,15 +11,14 @@ internal readonly ref struct RankProblem
 
     internal required ReadOnlySpan<uint> Sources { get; init; }
 
-    /// <summary>Providers and kinds by candidate; read only where the policy limits them.</summary>
-    internal required ReadOnlySpan<string> Providers { get; init; }
+    /// <summary>What constraints, diversity and exploration read.</summary>
+    internal required SlateInputs Slate { get; init; }
 
-    internal required ReadOnlySpan<string> Kinds { get; init; }
-
-    /// <summary>Row-major, in the order of <see cref="Weights"/>; NaN is missing.</summary>
+    /// <summary>Row-major, in the order of <see cref="RankingPlan.Columns"/>; NaN is missing.</summary>
     internal required ReadOnlySpan<float> Matrix { get; init; }
 
-    internal required ReadOnlySpan<double> Weights { get; init; }
+    /// <summary>The policy's heads, compiled.</summary>
+    internal required RankingPlan Plan { get; init; }
 
     internal required ReadOnlySpan<RequestSlot> Slots { get; init; }
 

@@ -20,17 +20,18 @@ internal static class Ranker
 {
     internal static ImmutableArray<DecidedSlot> Rank(in RankProblem problem, RankBuffers buffers)
     {
-        buffers.PinMoved = false;
+        (buffers.PinMoved, buffers.ThresholdsRelaxed) = (false, false);
+        buffers.Relaxed.Clear();
         Span<double> scores = RankBuffers.Of(ref buffers.Scores, problem.Ids.Length);
-        Scoring.Score(problem, scores);
+        Scoring.Score(problem, buffers, scores);
         if (problem.Mode != DecideMode.Online) return Baseline(problem, scores);
         Span<int> order = RankBuffers.Of(ref buffers.Order, problem.Ids.Length);
         Scoring.Sort(problem.Ids, scores, RankBuffers.Of(ref buffers.Keys, problem.Ids.Length), order);
         int places = 0;
         foreach (RequestSlot slot in problem.Slots) places += slot.Count;
         Span<Placement> slate = RankBuffers.Of(ref buffers.Slate, places);
-        SlateBuilder.Draw(problem, buffers, order, slate);
-        return SlateBuilder.Collect(problem, scores, slate, out buffers.PinMoved);
+        SlateBuilder.Draw(problem, buffers, scores, draws: [], Scoring.Admit(problem, buffers, order, places), slate);
+        return SlateBuilder.Collect(problem, slate, out buffers.PinMoved);
     }
 
     private static ImmutableArray<DecidedSlot> Baseline(in RankProblem problem, ReadOnlySpan<double> scores)

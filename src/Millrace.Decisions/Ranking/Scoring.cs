@@ -5,26 +5,37 @@ namespace Millrace.Decisions.Ranking;
 /// <summary>What candidates are worth, and their order.</summary>
 internal static class Scoring
 {
-    internal static void Score(in RankProblem problem, Span<double> scores)
+    internal static void Score(in RankProblem problem, RankBuffers buffers, Span<double> scores)
     {
-        int columns = problem.Weights.Length;
-        for (int i = 0; i < scores.Length; i++)
+        if (problem.Rung < Rung.LighterScorer)
         {
-            if (problem.Rung >= Rung.LighterScorer)
-            {
-                scores[i] = scores.Length - i;
-                continue;
-            }
-
-            double sum = 0;
-            ReadOnlySpan<float> row = problem.Matrix.Slice(i * columns, columns);
-            for (int column = 0; column < columns; column++)
-            {
-                if (!float.IsNaN(row[column])) sum += problem.Weights[column] * row[column];
-            }
-
-            scores[i] = double.IsFinite(sum) ? sum : double.MinValue;
+            problem.Plan.Score(problem.Matrix, buffers, scores);
+            return;
         }
+
+        for (int i = 0; i < scores.Length; i++) scores[i] = scores.Length - i;
+    }
+
+    /// <summary>
+    /// Leaves candidates beyond a threshold out of an order. When fewer are within than there are places, so many of the others stay as are missing, the best first:
+    /// a slate is never short for a threshold.
+    /// </summary>
+    /// <returns>What is left of the order.</returns>
+    internal static Span<int> Admit(in RankProblem problem, RankBuffers buffers, Span<int> order, int places)
+    {
+        if (problem.Rung >= Rung.LighterScorer || !problem.Plan.HasThresholds) return order;
+        int within = 0;
+        foreach (int candidate in order) within += problem.Plan.Admits(buffers, candidate, order.Length) ? 1 : 0;
+        int others = Math.Max(0, Math.Min(places, order.Length) - within);
+        buffers.ThresholdsRelaxed = others > 0;
+        int kept = 0;
+        int count = order.Length;
+        for (int i = 0; i < count; i++)
+        {
+            if (problem.Plan.Admits(buffers, order[i], count) || others-- > 0) order[kept++] = order[i];
+        }
+
+        return order[..kept];
     }
 
     /// <summary>Best first; equal scores in ordinal order of id.</summary>

@@ -8,8 +8,8 @@ namespace Millrace.Decisions.Replay;
 
 /// <summary>The part of a request that its answer depends on beside candidates and features, as canonical JSON in a full record.</summary>
 /// <param name="Slots">The slots that were filled.</param>
-/// <param name="Kinds">By candidate, where the policy limits kinds; else empty.</param>
-internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, ImmutableArray<string> Kinds)
+/// <param name="Slate">What constraints, diversity and exploration read of the candidates.</param>
+internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, RecordedSlate Slate)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -30,7 +30,7 @@ internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, Immuta
             }
 
             json.WriteEndArray();
-            WriteTexts(json, "kinds", Kinds);
+            Slate.Write(json);
             json.WriteEndObject();
         }
 
@@ -48,7 +48,7 @@ internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, Immuta
             return new RecordedRequest(
                 [.. root.GetProperty("slots").EnumerateArray().Select(slot => new RequestSlot(
                     slot.GetProperty("id").GetString()!, slot.GetProperty("count").GetInt32(), ReadTexts(slot, "baseline")))],
-                ReadTexts(root, "kinds"));
+                RecordedSlate.Read(root));
         }
         catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Pipeline;
 using Millrace.Decisions.Ranking;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
+using Millrace.Models.Shelf;
 
 namespace Millrace.Decisions.Replay;
 
@@ -20,6 +22,9 @@ public enum ReplayVerdict
 
     /// <summary>The policy version that the record names is not at hand.</summary>
     PolicyMissing,
+
+    /// <summary>A model that the policy names is not at hand, or damaged.</summary>
+    ModelMissing,
 }
 
 /// <summary>A verdict, and for <see cref="ReplayVerdict.Differs"/> every difference as <c>slots[0].items[2].score: recorded …, replayed …</c>.</summary>
@@ -28,10 +33,14 @@ public sealed record ReplayResult(ReplayVerdict Verdict, ImmutableArray<string> 
 /// <summary>Recomputes decisions from their full records: a pure function of the record, its policy and <see cref="Engine.Number"/>.</summary>
 public static class Replayer
 {
+    // A model's text is parsed once, not for each of ten thousand records; what a digest names never changes.
+    private static readonly ConditionalWeakTable<Policy, RankingPlan> Plans = [];
+
     /// <summary>Decides again from <paramref name="recorded"/> and compares bit by bit.</summary>
     /// <param name="recorded">As read back from the journal.</param>
     /// <param name="policy">The policy and version that the record names; null when it is not at hand.</param>
-    public static ReplayResult Replay(Decided recorded, Policy? policy)
+    /// <param name="shelf">The models of all policies that ever decided; null when there were none.</param>
+    public static ReplayResult Replay(Decided recorded, Policy? policy, IModelShelf? shelf = null)
     {
         if (recorded.Erased) return new ReplayResult(ReplayVerdict.Erased, []);
         if (recorded.Inputs is not { } inputs) return new ReplayResult(ReplayVerdict.NotRecorded, []);
@@ -41,8 +50,13 @@ public static class Replayer
         if (faults.Length > 0) return new ReplayResult(ReplayVerdict.Differs, faults);
         try
         {
-            ImmutableArray<string> differences = [.. Differences(recorded.Slots, Again(recorded, inputs, policy))];
+            RankingPlan plan = IsScored(recorded, inputs) ? PlanOf(policy, shelf ?? MemoryModelShelf.Empty) : RankingPlan.None;
+            ImmutableArray<string> differences = [.. Differences(recorded.Slots, Again(recorded, inputs, policy, plan))];
             return new ReplayResult(differences.IsEmpty ? ReplayVerdict.Identical : ReplayVerdict.Differs, differences);
+        }
+        catch (ModelMissingException fault)
+        {
+            return new ReplayResult(ReplayVerdict.ModelMissing, [fault.Message]);
         }
         catch (JsonException fault)
         {
@@ -50,22 +64,24 @@ public static class Replayer
         }
     }
 
-    private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy)
+    private static RankingPlan PlanOf(Policy policy, IModelShelf shelf) =>
+        Plans.TryGetValue(policy, out RankingPlan? made) ? made : Plans.GetValue(policy, _ => RankingPlan.Compile(policy, shelf));
+
+    private static bool IsScored(Decided recorded, DecisionInputs inputs) => recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
+
+    private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy, RankingPlan plan)
     {
         RecordedRequest request = RecordedRequest.Read(inputs.Request);
         if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
-        if (policy.AtMost.ContainsKey("kind") && request.Kinds.Length != inputs.Candidates.Length) throw new JsonException("kinds are missing");
         if (recorded.Mode == "online" && request.Slots.Sum(slot => (long)slot.Count) > PolicyValidator.MostItems * 100L) throw new JsonException("slots are too large");
-        double[] weights = [.. policy.Blend.Values];
         return Ranker.Rank(
             new RankProblem
             {
                 Ids = inputs.Candidates.AsSpan(),
                 Sources = inputs.Sources.AsSpan(),
-                Providers = inputs.Providers.AsSpan(),
-                Kinds = request.Kinds.AsSpan(),
+                Slate = request.Slate.Restore(policy, inputs.Providers),
                 Matrix = inputs.Matrix.AsSpan(),
-                Weights = weights,
+                Plan = plan,
                 Slots = request.Slots.AsSpan(),
                 Policy = policy,
                 Rung = (Rung)recorded.Rung,
@@ -79,8 +95,8 @@ public static class Replayer
     private static IEnumerable<string> Faults(Decided recorded, DecisionInputs inputs, Policy policy)
     {
         if (recorded.Policy != policy.Id) yield return $"policy: recorded {recorded.Policy}, replayed with {policy.Id}";
-        bool scored = recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
-        if (scored && !inputs.Features.SequenceEqual(policy.Blend.Keys, StringComparer.Ordinal)) yield return "inputs.features: not the policy's blend";
+        bool scored = IsScored(recorded, inputs);
+        if (scored && !inputs.Features.SequenceEqual(PolicyReading.Features(policy), StringComparer.Ordinal)) yield return "inputs.features: not those of the policy's heads";
         if (!inputs.Pins.SequenceEqual(DecisionRecorder.PinTexts(policy), StringComparer.Ordinal)) yield return "inputs.pins: not the policy's";
         int rows = inputs.Candidates.Length;
         if (scored && inputs.Matrix.Length != rows * inputs.Features.Length) yield return $"inputs.matrix: {inputs.Matrix.Length} values for {rows} rows";

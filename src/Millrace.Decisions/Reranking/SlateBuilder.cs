@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Millrace.Decisions.Exploration;
 using Millrace.Decisions.Ladder;
@@ -8,34 +9,81 @@ using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Reranking;
 
-/// <summary>Makes slots of ordered candidates: what the policy limits and pins, drawn by the sampler.</summary>
+/// <summary>Makes slots of ordered candidates: what constraints, diversity and pins are made of, drawn by the sampler.</summary>
 internal static class SlateBuilder
 {
-    internal static void Draw(in RankProblem problem, RankBuffers buffers, ReadOnlySpan<int> order, Span<Placement> slate)
+    // From the lighter scorer on a score is a place in a list: its differences say nothing, and the lists draw nothing at all.
+    private static readonly Models.Policies.Exploration NoExploration = new();
+
+    /// <summary>Draws all slots, and notes in <paramref name="buffers"/> which quotas are not met.</summary>
+    /// <param name="problem">What the slate depends on.</param>
+    /// <param name="buffers">Scratch.</param>
+    /// <param name="scores">The candidates' utilities.</param>
+    /// <param name="draws">Utilities under draws of the posterior, as <see cref="SlateProblem.Draws"/> has them.</param>
+    /// <param name="order">The candidates, best first.</param>
+    /// <param name="slate">A placement for each place.</param>
+    internal static void Draw(
+        in RankProblem problem, RankBuffers buffers, ReadOnlySpan<double> scores, ReadOnlySpan<double> draws, ReadOnlySpan<int> order, Span<Placement> slate)
     {
-        int limits = problem.Policy.AtMost.Count;
-        Span<int> groups = RankBuffers.Of(ref buffers.Groups, problem.Ids.Length * limits);
-        Span<int> most = stackalloc int[limits];
-        int groupCount = Group(problem, buffers.GroupNumbers, groups, most);
-        Span<int> pins = RankBuffers.Of(ref buffers.Pins, slate.Length);
+        SlateSampler.Sample(Bind(problem, buffers, scores, draws, order, slate.Length), problem.Seed, buffers.Sampling, slate);
+        Report(problem.Slate.Constraints.AtLeast, buffers, slate.Length);
+    }
+
+    /// <summary>The problem as the sampler takes it, in the spans of <paramref name="buffers"/>.</summary>
+    internal static SlateProblem Bind(
+        in RankProblem problem, RankBuffers buffers, ReadOnlySpan<double> scores, ReadOnlySpan<double> draws, ReadOnlySpan<int> order, int places)
+    {
+        SlateInputs inputs = problem.Slate;
+        SlateConstraints constraints = inputs.Constraints;
+        int candidates = problem.Ids.Length;
+        int limits = constraints.AtMost.Count;
+        Span<int> groups = RankBuffers.Of(ref buffers.Groups, candidates * limits);
+        Span<int> most = RankBuffers.Of(ref buffers.Limits, limits);
+        int groupCount = 0;
+        int limit = 0;
+        foreach (var (attribute, count) in constraints.AtMost)
+        {
+            most[limit] = count;
+            groupCount = Math.Max(groupCount, SlateGroups.Number(inputs.Attribute(attribute), buffers.GroupNumbers, groups[Math.Min(limit, groups.Length)..], limits));
+            limit++;
+        }
+
+        int quotas = constraints.AtLeast.Length;
+        Span<int> needs = RankBuffers.Of(ref buffers.Needs, quotas);
+        Span<int> reaches = RankBuffers.Of(ref buffers.Reaches, quotas);
+        Span<byte> masks = RankBuffers.Of(ref buffers.Quotas, quotas == 0 ? 0 : candidates);
+        masks.Clear();
+        for (int quota = 0; quota < quotas; quota++)
+        {
+            needs[quota] = constraints.AtLeast[quota].Need(places);
+            reaches[quota] = constraints.AtLeast[quota].Reach(places);
+            SlateGroups.Mark(constraints.AtLeast[quota], quota, inputs, masks);
+        }
+
+        Span<int> pins = RankBuffers.Of(ref buffers.Pins, places);
         Pin(problem, pins);
-        var sampled = new SlateProblem
+        Diversity? diversity = problem.Rung < Rung.LighterScorer ? problem.Policy.Diversity : null;
+        Span<int> kinships = RankBuffers.Of(ref buffers.Kinships, diversity is { Embedding: false } ? candidates : 0);
+        if (kinships.Length > 0) SlateGroups.Number(inputs.Attribute(diversity!.By), buffers.GroupNumbers, kinships, 1);
+        return new SlateProblem
         {
             Order = order,
+            Utilities = scores,
+            Draws = draws,
             Groups = groups,
             Limits = most,
+            GroupCount = groupCount,
+            Quotas = masks,
+            Needs = needs,
+            Reaches = reaches,
             Pins = pins,
-            Epsilon = problem.Rung >= Rung.SegmentList ? 0 : problem.Policy.Explore.Epsilon,
-            Top = problem.Policy.Explore.Top,
+            Explore = Explore(problem.Rung, problem.Policy.Explore),
+            Lambda = diversity?.Lambda ?? 0,
+            Kinships = kinships,
+            Vectors = diversity is { Embedding: true } ? inputs.Vectors : [],
+            Dimensions = inputs.Dimensions,
+            Trials = problem.Rung < Rung.LighterScorer ? inputs.Trials : [],
         };
-        SlateSampler.Sample(
-            sampled,
-            problem.Seed,
-            RankBuffers.Of(ref buffers.Used, groupCount * limits),
-            groupCount,
-            RankBuffers.Of(ref buffers.Taken, problem.Ids.Length),
-            RankBuffers.Of(ref buffers.Kept, problem.Policy.Explore.Top),
-            slate);
     }
 
     /// <summary>
@@ -43,7 +91,7 @@ internal static class SlateBuilder
     /// feasible there is not feasible later; a pin that moved stands, and is recorded, at the rank where it is shown.
     /// </summary>
     internal static ImmutableArray<DecidedSlot> Collect(
-        in RankProblem problem, ReadOnlySpan<double> scores, ReadOnlySpan<Placement> slate, out bool pinMoved)
+        in RankProblem problem, ReadOnlySpan<Placement> slate, out bool pinMoved)
     {
         pinMoved = false;
         var slots = new DecidedSlot[problem.Slots.Length];
@@ -62,7 +110,7 @@ internal static class SlateBuilder
                 if (place.Candidate < 0) continue;
                 pinMoved |= at < i;
                 items[at++] = new DecidedItem(
-                    problem.Ids[place.Candidate], scores[place.Candidate], place.Propensity, place.Explored, place.Explorable, problem.Sources[place.Candidate]);
+                    problem.Ids[place.Candidate], place.Score, place.Propensity, place.Explored, place.Explorable, problem.Sources[place.Candidate]);
             }
 
             slots[s] = new DecidedSlot(problem.Slots[s].Id, ImmutableCollectionsMarshal.AsImmutableArray(items));
@@ -71,26 +119,23 @@ internal static class SlateBuilder
         return ImmutableCollectionsMarshal.AsImmutableArray(slots);
     }
 
-    private static int Group(in RankProblem problem, Dictionary<string, int> numbers, Span<int> groups, Span<int> most)
+    private static Models.Policies.Exploration Explore(Rung rung, Models.Policies.Exploration explore) => rung switch
     {
-        numbers.Clear();
-        int limit = 0;
-        foreach (var (attribute, count) in problem.Policy.AtMost)
+        < Rung.LighterScorer => explore,
+        Rung.LighterScorer when explore.Method == ExplorationMethod.EpsilonGreedy => explore,
+        Rung.LighterScorer => explore with { Method = ExplorationMethod.EpsilonGreedy },
+        _ => NoExploration,
+    };
+
+    private static void Report(ImmutableArray<Quota> quotas, RankBuffers buffers, int places)
+    {
+        buffers.Relaxed.Clear();
+        for (int quota = 0; quota < quotas.Length; quota++)
         {
-            most[limit] = count;
-            ReadOnlySpan<string> values = attribute == "kind" ? problem.Kinds : problem.Providers;
-            for (int i = 0; i < problem.Ids.Length; i++)
-            {
-                string value = values[i];
-                int number = -1;
-                if (value.Length > 0 && !numbers.TryGetValue(value, out number)) numbers.Add(value, number = numbers.Count);
-                groups[(i * most.Length) + limit] = number;
-            }
-
-            limit++;
+            int need = quotas[quota].Need(places);
+            int placed = buffers.Sampling.Feasible.Placed(quota);
+            if (placed < need) buffers.Relaxed.Add(string.Create(CultureInfo.InvariantCulture, $"{quotas[quota]}: {placed} of {need}"));
         }
-
-        return numbers.Count;
     }
 
     private static void Pin(in RankProblem problem, Span<int> pins)

@@ -26,23 +26,28 @@ public sealed class FeatureSet
     /// <summary>The window of the ladder's global list; always kept.</summary>
     public static readonly TimeSpan GlobalWindow = TimeSpan.FromHours(1);
 
+    private const string ListedClicks = "click";
+
     private readonly ImmutableSortedDictionary<string, int> _index;
     private readonly ImmutableArray<BoundFeature> _bound;
     private readonly ImmutableArray<FeatureClosure> _closures;
     private readonly ConditionalWeakTable<object, ReadPlan> _plans = [];
 
-    private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, int similar, string listedEvent, int seen)
+    private FeatureSet(ImmutableArray<FeatureDefinition> definitions, ImmutableArray<StateKey> states, CooccurrenceFeature similar, string listedEvent, int seen, SourceWindows windows)
     {
         ListedEvent = listedEvent;
+        SegmentWindows = windows.Segments;
+        History = windows.History is { } history ? new ItemHistoryKey(PersonEntity.User, ListedClicks, PersonItems.Most, history) : null;
         Definitions = definitions;
         States = states;
-        Similar = similar;
-        Persons = new PersonLayout(definitions.SelectMany(SectionsOf), seen);
+        SimilarPairs = similar;
+        Similar = states.IndexOf(similar.Pairs);
+        Persons = new PersonLayout(History is null ? definitions.SelectMany(SectionsOf) : definitions.SelectMany(SectionsOf).Append(History), seen);
         ContextKeys = [.. definitions.SelectMany(definition => definition.ContextKeys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _index = definitions.Select((definition, i) => KeyValuePair.Create(definition.Name, i)).ToImmutableSortedDictionary(StringComparer.Ordinal);
         _bound = [.. definitions.Select(Bind)];
         _closures = FeatureClosure.Of(definitions, IndexOf);
-        Fingerprint = FingerprintOf(definitions, states, Persons);
+        Fingerprint = FingerprintOf(definitions, states, Persons, SegmentWindows);
     }
 
     /// <summary>In ordinal order of name.</summary>
@@ -64,12 +69,21 @@ public sealed class FeatureSet
     public string ListedEvent { get; }
 
     /// <summary>How far back features look from now, of items and of persons: events older than this change nothing. A half-life reaches back eight of it.</summary>
-    public TimeSpan Reach => States.Select(state => state.Reach).Concat(Definitions.Select(definition => definition.Reach)).Max();
+    public TimeSpan Reach => States.Select(state => state.Reach).Concat(Definitions.Select(definition => definition.Reach)).Concat(SegmentWindows).Append(History?.Reach ?? default).Max();
 
     internal ImmutableArray<StateKey> States { get; }
 
+    /// <summary>Windows of the lists that each segment has beside the ladder's.</summary>
+    internal ImmutableArray<TimeSpan> SegmentWindows { get; }
+
+    /// <summary>The section of a user's clicks that the source <c>alsoLiked</c> reads; null when none does.</summary>
+    internal ItemHistoryKey? History { get; }
+
     /// <summary>The state that the source <c>similar</c> reads: the first co-occurrence feature's by name, else one of its own (click, 1 day).</summary>
     internal int Similar { get; }
+
+    /// <summary>The feature whose pairs those are.</summary>
+    internal CooccurrenceFeature SimilarPairs { get; }
 
     /// <summary>Checks the definitions and collects the states.</summary>
     /// <param name="definitions">The features, in any order.</param>
@@ -78,23 +92,37 @@ public sealed class FeatureSet
     /// <param name="seen">How many seen items are kept of each session and user.</param>
     /// <exception cref="FeatureFaultsException">Something is wrong: lists every fault, each with the path of its field.</exception>
     public static FeatureSet Create(
-        IEnumerable<FeatureDefinition> definitions, IEnumerable<TimeSpan>? popularWindows = null, string listedEvent = "click", int seen = PersonLayout.MostSeen)
+        IEnumerable<FeatureDefinition> definitions, IEnumerable<TimeSpan>? popularWindows = null, string listedEvent = "click", int seen = PersonLayout.MostSeen) =>
+        Create(definitions, new SourceWindows { Popular = [.. popularWindows ?? []] }, listedEvent, seen);
+
+    /// <summary>Checks the definitions and collects the states, with all that candidate sources want kept.</summary>
+    /// <param name="definitions">The features, in any order.</param>
+    /// <param name="sources">What candidate sources want kept.</param>
+    /// <param name="listedEvent">The event that popular and segment lists count.</param>
+    /// <param name="seen">How many seen items are kept of each session and user.</param>
+    /// <exception cref="FeatureFaultsException">Something is wrong: lists every fault, each with the path of its field.</exception>
+    public static FeatureSet Create(
+        IEnumerable<FeatureDefinition> definitions, SourceWindows sources, string listedEvent = "click", int seen = PersonLayout.MostSeen)
     {
         FeatureDefinition[] given = [.. definitions];
-        TimeSpan[] windows = [.. popularWindows ?? [], GlobalWindow];
-        ImmutableArray<string> faults = [.. Faults(given), .. windows.SelectMany(window => DefinitionFaults.Span("candidates.popular", window))];
+        TimeSpan[] windows = [.. sources.Popular, GlobalWindow];
+        ImmutableArray<string> faults =
+        [
+            .. Faults(given),
+            .. windows.Concat(sources.Segments).SelectMany(window => DefinitionFaults.Span("candidates.popular", window)),
+            .. sources.History is { } history ? DefinitionFaults.Span("candidates.alsoLiked", history) : [],
+        ];
         if (faults.Length > 0) throw new FeatureFaultsException(faults);
         ImmutableArray<FeatureDefinition> sorted = [.. given.OrderBy(definition => definition.Name, StringComparer.Ordinal)];
-        StateKey similar = sorted.OfType<CooccurrenceFeature>().FirstOrDefault()?.Pairs
-            ?? new CooccurrenceFeature("similar", "click", TimeSpan.FromDays(1)).Pairs;
+        CooccurrenceFeature similar = sorted.OfType<CooccurrenceFeature>().FirstOrDefault() ?? new CooccurrenceFeature("similar", "click", TimeSpan.FromDays(1));
         ImmutableArray<StateKey> states =
         [
             .. sorted.SelectMany(StatesOf)
                 .Concat(windows.Select(window => new ListedCountsKey(listedEvent, window)))
-                .Append(similar)
+                .Append(similar.Pairs)
                 .Distinct(),
         ];
-        return new FeatureSet(sorted, states, states.IndexOf(similar), listedEvent, seen);
+        return new FeatureSet(sorted, states, similar, listedEvent, seen, sources with { Segments = [.. sources.Segments.Distinct().Order()] });
     }
 
     /// <summary>Every fault of <paramref name="definitions"/>, as <c>features[i].field: expected …; got …</c>.</summary>
@@ -125,6 +153,12 @@ public sealed class FeatureSet
     /// <summary>Whether popular lists of this window are kept.</summary>
     public bool KeepsPopular(TimeSpan window) => PopularState(window) >= 0;
 
+    /// <summary>Whether each segment has a popular list of this window.</summary>
+    public bool KeepsSegments(TimeSpan window) => SegmentWindows.Contains(window);
+
+    /// <summary>Whether clicks of users are kept for so long.</summary>
+    public bool KeepsHistory(TimeSpan window) => History is { } history && history.Reach >= window;
+
     internal int PopularState(TimeSpan window) => States.IndexOf(new ListedCountsKey(ListedEvent, window));
 
     /// <summary>A definition with the places of what it reads.</summary>
@@ -139,7 +173,7 @@ public sealed class FeatureSet
     internal ReadPlan Plan(object owner, IEnumerable<string> names) =>
         _plans.TryGetValue(owner, out var plan) ? plan : _plans.GetValue(owner, _ => new ReadPlan(this, names));
 
-    private static string FingerprintOf(IEnumerable<FeatureDefinition> definitions, IEnumerable<StateKey> states, PersonLayout persons)
+    private static string FingerprintOf(IEnumerable<FeatureDefinition> definitions, IEnumerable<StateKey> states, PersonLayout persons, ImmutableArray<TimeSpan> segments)
     {
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"fold {FoldVersion}\n");
         foreach (var definition in definitions)
@@ -153,6 +187,8 @@ public sealed class FeatureSet
             text.Append('\n').AppendJoin('\n', persons.Keys(of));
         }
 
+        // Only where there are any: sets of earlier releases keep their fingerprint, and so their epochs.
+        if (!segments.IsEmpty) text.Append("\nsegments ").AppendJoin(' ', segments.Select(window => window.Ticks));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 8));
     }
 

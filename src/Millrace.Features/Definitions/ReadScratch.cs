@@ -29,6 +29,18 @@ internal sealed class ReadScratch
     /// <summary>The candidates' rows; as many of −1 behind them as fill up the last lanes.</summary>
     internal ReadOnlySpan<int> Rows => _rows.AsSpan(0, _count);
 
+    /// <summary>Forgets what the decision before knew of its person: histories may be read from here on, before any candidate is known.</summary>
+    internal void BeginPerson()
+    {
+        foreach (var items in _items)
+        {
+            items.Clear();
+        }
+
+        Known.Begin();
+        _recentCount = null;
+    }
+
     internal void Begin(in ReadInputs inputs, int features)
     {
         var candidates = inputs.Rows.Length;
@@ -37,15 +49,10 @@ internal sealed class ReadScratch
         Grow(ref _rows, 1);
         Grow(ref _cells, cells);
         Grow(ref _columns, features);
-        foreach (var items in _items)
-        {
-            items.Clear();
-        }
-
+        BeginPerson();
         inputs.Rows.CopyTo(_rows);
         _rows.AsSpan(candidates, _count - candidates).Fill(-1);
-        Known.Begin();
-        (_indexed, _recentCount) = (false, null);
+        _indexed = false;
         inputs.Snapshot.Gather(Rows, cells, _cells, _stride);
     }
 

@@ -123,13 +123,32 @@ internal sealed record DistinctCountsKey(string Event, TimeSpan Window, int Prec
 }
 
 /// <summary>Counts of an event by item and value of a <see cref="ContextPart"/>.</summary>
-internal sealed record CrossedCountsKey(string Event, TimeSpan Window, string By) : StateKey
+internal record CrossedCountsKey(string Event, TimeSpan Window, string By) : StateKey
 {
     internal const int Buckets = 60;
+
+    /// <summary>What one event weighs at most; 1 where events are counted one for one.</summary>
+    internal virtual int MostWeight => 1;
+
+    /// <summary>What an event weighs, from 1 to <see cref="MostWeight"/>.</summary>
+    internal virtual int WeightOf(Observed observed) => 1;
 
     internal override TimeSpan Reach => Window;
 
     internal override FoldBounds Bounds => FoldBounds.OfItems | FoldBounds.Crosses | FoldBounds.Counts;
+
+    internal override ItemState Create(FoldContext context) => new CrossedCounts(this, context);
+}
+
+/// <summary>Likewise, where each event weighs what a curve says of its rank, in units of 1/64: a table's counts have 31 bits, and a cell may see many millions of impressions.</summary>
+internal sealed record CrossedExaminationsKey(string Event, TimeSpan Window, string By, ExaminationCurve Curve) : CrossedCountsKey(Event, Window, By)
+{
+    internal const int One = 64;
+    private const int PartsOfUnit = ExaminationCurve.One / One;
+
+    internal override int MostWeight => One;
+
+    internal override int WeightOf(Observed observed) => Math.Max(1, (Curve.Of(observed.Rank) + (PartsOfUnit / 2)) / PartsOfUnit);
 
     internal override ItemState Create(FoldContext context) => new CrossedCounts(this, context);
 }

@@ -81,6 +81,43 @@ internal sealed class ValueTally
         }
     }
 
+    /// <summary>The values of the greatest weights, greatest first, then by value; returns how many there are.</summary>
+    /// <param name="values">As many as are wanted.</param>
+    /// <param name="weights">At least as long.</param>
+    internal int Best(Span<uint> values, Span<long> weights)
+    {
+        var count = 0;
+        foreach (ref readonly var place in _places.AsSpan())
+        {
+            if (place.Id == 0)
+            {
+                continue;
+            }
+
+            var weight = _entries[place.Entry].Weight;
+            var at = count;
+            while (at > 0 && (weights[at - 1] < weight || (weights[at - 1] == weight && values[at - 1] > place.Id)))
+            {
+                at--;
+            }
+
+            if (at == values.Length)
+            {
+                continue;
+            }
+
+            count = Math.Min(count + 1, values.Length);
+            for (var i = count - 1; i > at; i--)
+            {
+                (values[i], weights[i]) = (values[i - 1], weights[i - 1]);
+            }
+
+            (values[at], weights[at]) = (place.Id, weight);
+        }
+
+        return count;
+    }
+
     /// <summary>The greatest weight of one value.</summary>
     internal long Top()
     {

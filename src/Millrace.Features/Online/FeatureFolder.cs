@@ -276,7 +276,10 @@ public sealed class FeatureFolder
 
         if (folded.Fact.Segment is { } segment && folded.Event == _state.Features.ListedEvent)
         {
-            _state.Segment(segment, folded.Fact.Subject)?.Apply(folded, []);
+            foreach (var list in _state.Segment(segment, folded.Fact.Subject))
+            {
+                list.Apply(folded, []);
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Definitions;
 using Millrace.Journal;
@@ -15,15 +14,15 @@ public sealed class FeatureSnapshot
     private readonly RowIndex.Frozen _index;
     private readonly RowStore.Frozen _words;
     private readonly FrozenState[] _states;
-    private readonly Dictionary<string, ListedCounts.Frozen> _segments;
-    private ConcurrentDictionary<(object Of, int Most), int[]>? _tops;
+    private readonly Dictionary<string, ListedCounts.Frozen[]> _segments;
+    private SnapshotLists? _lists;
 
     internal FeatureSnapshot(
         CowArray<CatalogueItem?>.Frozen items,
         RowIndex.Frozen index,
         RowStore.Frozen words,
         FrozenState[] states,
-        Dictionary<string, ListedCounts.Frozen> segments)
+        Dictionary<string, ListedCounts.Frozen[]> segments)
     {
         _items = items;
         _index = index;
@@ -32,7 +31,8 @@ public sealed class FeatureSnapshot
         _segments = segments;
     }
 
-    private ConcurrentDictionary<(object Of, int Most), int[]> Tops => _tops ?? Interlocked.CompareExchange(ref _tops, new(), null) ?? _tops;
+    /// <summary>Lists that are picked from it, once each.</summary>
+    internal SnapshotLists Lists => _lists ?? Interlocked.CompareExchange(ref _lists, new SnapshotLists(this), null) ?? _lists;
 
     /// <summary>Numbered by its folder, on from the last epoch that was recorded; 0 is an empty snapshot where none ever was.</summary>
     public required long Epoch { get; init; }
@@ -126,12 +126,23 @@ public sealed class FeatureSnapshot
     internal ReadOnlySpan<int> Popular(TimeSpan window, int most)
     {
         int state = Features.PopularState(window);
-        return state < 0 ? [] : Top((ListedCounts.Frozen)_states[state], most);
+        return state < 0 ? [] : Lists.Popular((ListedCounts.Frozen)_states[state], most);
     }
 
-    /// <summary>The rows most clicked within the segment; empty for a segment that has no list.</summary>
+    /// <summary>The rows whose clicks rose most from the window before to this one; empty where no list of the window and of twice its length is kept.</summary>
+    internal ReadOnlySpan<int> Trending(TimeSpan window, int most)
+    {
+        var (now, twice) = (Features.PopularState(window), Features.PopularState(2 * window));
+        return now < 0 || twice < 0 ? [] : Lists.Trending((ListedCounts.Frozen)_states[now], (ListedCounts.Frozen)_states[twice], most);
+    }
+
+    /// <summary>The rows most clicked within the segment, of the ladder's list; empty for a segment that has none.</summary>
     internal ReadOnlySpan<int> SegmentList(string segment, int most) =>
-        _segments.TryGetValue(segment, out ListedCounts.Frozen? counts) ? Top(counts, most) : [];
+        _segments.TryGetValue(segment, out var lists) ? Lists.Popular(lists[0], most) : [];
+
+    /// <summary>The rows most clicked within the segment and <paramref name="window"/>; empty for a segment that has no such list.</summary>
+    internal ReadOnlySpan<int> SegmentList(string segment, TimeSpan window, int most) =>
+        Features.SegmentWindows.IndexOf(window) is >= 0 and var at && _segments.TryGetValue(segment, out var lists) ? Lists.Popular(lists[at + 1], most) : [];
 
     /// <summary>The neighbours of an item by co-occurrence; null when it has none.</summary>
     internal CountList? Neighbours(int row) => ((SessionPairs.Frozen)_states[Features.Similar]).Of(row);
@@ -155,9 +166,9 @@ public sealed class FeatureSnapshot
             }
         }
 
-        foreach (var (segment, counts) in _segments.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (segment, lists) in _segments.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            foreach (var line in counts.Canonical(items))
+            foreach (var line in lists.SelectMany(list => list.Canonical(items)))
             {
                 yield return $"segment {segment} {line}";
             }
@@ -168,14 +179,4 @@ public sealed class FeatureSnapshot
     internal IEnumerable<string> Canonical(StateKey key) => _states[Features.States.IndexOf(key)].Canonical(new CanonicalItems(Rows, row => _items[row]?.Id, _words));
 
     private static string Describe(CatalogueItem item) => $"{item.Id} {item.Provider} {item.Kind} {item.Published} {item.Expires} {item.FirstSeen} {item.Deleted}";
-
-    private int[] Top(ListedCounts.Frozen counts, int most)
-    {
-        if (Tops.TryGetValue((counts, most), out int[]? rows)) return rows;
-        Span<CountEntry> best = new CountEntry[Math.Min(most, counts.Entries.Count)];
-        int taken = TopEntries.Select(counts.Entries, best, this);
-        rows = new int[taken];
-        for (int i = 0; i < taken; i++) rows[i] = best[i].Row;
-        return Tops.GetOrAdd((counts, most), rows);
-    }
 }

@@ -23,7 +23,7 @@ internal sealed class FolderState
         (_served, var words) = RowCells.Lay(States);
         Context.Rows = new RowStore(words);
         Recent = new RecentItems(options.MaxRecentItems);
-        Segments = new SegmentLists(Context, keys);
+        Segments = new SegmentLists(Context, features.SegmentWindows, keys);
     }
 
     internal FeatureSet Features { get; }
@@ -80,8 +80,8 @@ internal sealed class FolderState
         return sessions;
     }
 
-    /// <summary>The list of a segment, for an event of a subject; null when there are too many.</summary>
-    internal ListedCounts? Segment(string name, string? subject)
+    /// <summary>The lists of a segment, for an event of a subject; empty when there are too many.</summary>
+    internal ListedCounts[] Segment(string name, string? subject)
     {
         var counts = Segments.Of(name, subject, Time);
         Due = Math.Min(Due, Segments.Due);
@@ -127,7 +127,7 @@ internal sealed class FolderState
     }
 
     private FeatureSnapshot Snapshot(
-        CowArray<CatalogueItem?>.Frozen items, RowIndex.Frozen index, RowStore.Frozen words, FrozenState[] states, Dictionary<string, ListedCounts.Frozen> segments) =>
+        CowArray<CatalogueItem?>.Frozen items, RowIndex.Frozen index, RowStore.Frozen words, FrozenState[] states, Dictionary<string, ListedCounts.Frozen[]> segments) =>
         new(items, index, words, states, segments)
         {
             Epoch = Epoch,

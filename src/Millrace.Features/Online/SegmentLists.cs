@@ -1,13 +1,14 @@
+using System.Collections.Immutable;
 using Millrace.Features.Images;
 using Millrace.Journal;
 
 namespace Millrace.Features.Online;
 
 /// <summary>
-/// The ladder's lists of segments: one for each that has events within the window, up to a bound. A segment's name was a person's before it was a segment's: as long as
+/// The lists of segments, for each that has events within a window, up to a bound: first the ladder's, then one for each window that candidate sources want. A segment's name was a person's before it was a segment's: as long as
 /// few persons made the list, it is written under the keys of all of them. Single writer.
 /// </summary>
-internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
+internal sealed class SegmentLists(FoldContext context, ImmutableArray<TimeSpan> windows, ISubjectKeys? keys)
 {
     private const int MostNameBytes = 1024;
 
@@ -16,28 +17,28 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
     /// <summary>When <see cref="Advance"/> will next have something to do, Unix µs.</summary>
     internal long Due { get; private set; } = long.MaxValue;
 
-    /// <summary>The segment's list; null when there are too many.</summary>
+    /// <summary>The segment's lists; empty when there are too many segments.</summary>
     /// <param name="name">The segment.</param>
     /// <param name="subject">Whose event is about to be counted.</param>
     /// <param name="time">Where windows end.</param>
-    internal ListedCounts? Of(string name, string? subject, long time)
+    internal ListedCounts[] Of(string name, string? subject, long time)
     {
         if (!_segments.TryGetValue(name, out var segment))
         {
             if (_segments.Count >= context.Options.MaxSegments)
             {
                 context.Counts.RefuseSegment();
-                return null;
+                return [];
             }
 
             segment = new Segment(Create());
-            segment.Counts.Advance(time);
-            Due = Math.Min(Due, segment.Counts.Due);
+            segment.Advance(time);
+            Due = Math.Min(Due, segment.Due);
             _segments.Add(name, segment);
         }
 
         segment.By = subject is null ? segment.By : segment.By.With(keys, context.Options.Tenant, subject) ?? segment.By;
-        return segment.Counts;
+        return segment.Lists;
     }
 
     internal void Advance(long time)
@@ -45,36 +46,36 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
         Due = long.MaxValue;
         foreach (var (name, segment) in _segments)
         {
-            segment.Counts.Advance(time);
-            if (segment.Counts.IsEmpty)
+            segment.Advance(time);
+            if (segment.IsEmpty)
             {
                 _segments.Remove(name);
             }
             else
             {
-                Due = Math.Min(Due, segment.Counts.Due);
+                Due = Math.Min(Due, segment.Due);
             }
         }
     }
 
-    internal Dictionary<string, ListedCounts.Frozen> Freeze()
+    internal Dictionary<string, ListedCounts.Frozen[]> Freeze()
     {
-        var frozen = new Dictionary<string, ListedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
+        var frozen = new Dictionary<string, ListedCounts.Frozen[]>(_segments.Count, StringComparer.Ordinal);
         foreach (var (name, segment) in _segments)
         {
-            frozen.Add(name, segment.Counts.Freeze());
+            frozen.Add(name, Array.ConvertAll(segment.Lists, static list => list.Freeze()));
         }
 
         return frozen;
     }
 
     /// <summary>What it holds now, to read until the next event.</summary>
-    internal Dictionary<string, ListedCounts.Frozen> View()
+    internal Dictionary<string, ListedCounts.Frozen[]> View()
     {
-        var view = new Dictionary<string, ListedCounts.Frozen>(_segments.Count, StringComparer.Ordinal);
+        var view = new Dictionary<string, ListedCounts.Frozen[]>(_segments.Count, StringComparer.Ordinal);
         foreach (var (name, segment) in _segments)
         {
-            view.Add(name, segment.Counts.View());
+            view.Add(name, Array.ConvertAll(segment.Lists, static list => list.View()));
         }
 
         return view;
@@ -83,8 +84,8 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
     /// <summary>What it holds now, to be written later by another thread.</summary>
     internal Action<StateWriter, PersonSealer?> Image()
     {
-        (string Name, Sealing By, StateImage Counts)[] images =
-            [.. _segments.OrderBy(segment => segment.Key, StringComparer.Ordinal).Select(segment => (segment.Key, segment.Value.By, segment.Value.Counts.Image()))];
+        (string Name, Sealing By, StateImage[] Counts)[] images =
+            [.. _segments.OrderBy(segment => segment.Key, StringComparer.Ordinal).Select(segment => (segment.Key, segment.Value.By, Array.ConvertAll(segment.Value.Lists, static list => list.Image())))];
         return (to, sealer) =>
         {
             foreach (var image in images.Where(image => image.By.IsOfMany || sealer is null))
@@ -122,10 +123,13 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
         context.Counts.LeaveOut(from.Count(int.MaxValue), FoldBounds.Segments);
     }
 
-    private static void Write(StateWriter to, (string Name, Sealing By, StateImage Counts) image)
+    private static void Write(StateWriter to, (string Name, Sealing By, StateImage[] Counts) image)
     {
         to.Text(image.Name);
-        image.Counts(to);
+        foreach (var counts in image.Counts)
+        {
+            counts(to);
+        }
     }
 
     private void Add(StateReader from, Sealing by)
@@ -141,15 +145,32 @@ internal sealed class SegmentLists(FoldContext context, ISubjectKeys? keys)
             throw new FeatureSnapshotException(FeatureSnapshotFault.Duplicate, "a segment twice");
         }
 
-        segment.Counts.Load(from);
-        Due = Math.Min(Due, segment.Counts.Due);
+        foreach (var list in segment.Lists)
+        {
+            list.Load(from);
+        }
+
+        Due = Math.Min(Due, segment.Due);
     }
 
-    private ListedCounts Create() => new(null, context.Options.SegmentWindow, context);
+    private ListedCounts[] Create() => [.. windows.Prepend(context.Options.SegmentWindow).Select(window => new ListedCounts(null, window, context))];
 
-    private sealed class Segment(ListedCounts counts)
+    private sealed class Segment(ListedCounts[] lists)
     {
-        internal ListedCounts Counts => counts;
+        /// <summary>The ladder's, then those of the windows.</summary>
+        internal ListedCounts[] Lists => lists;
+
+        internal long Due => lists.Min(static list => list.Due);
+
+        internal bool IsEmpty => lists.All(static list => list.IsEmpty);
+
+        internal void Advance(long time)
+        {
+            foreach (var list in lists)
+            {
+                list.Advance(time);
+            }
+        }
 
         /// <summary>Of whose events it is made.</summary>
         internal Sealing By { get; set; } = Sealing.None;

@@ -34,6 +34,9 @@ public sealed record Decided : Fact
     /// <summary>Reasons for which the answer is degraded, from the closed set of the decisions plane; empty when it is not.</summary>
     public ImmutableArray<string> Degraded { get; init; } = [];
 
+    /// <summary>The quotas that the slate does not meet, as <c>kind=video in the first 5: 1 of 2</c>; empty when all are met, and on records of earlier releases.</summary>
+    public ImmutableArray<string> Relaxed { get; init; } = [];
+
     public ImmutableArray<DecidedSlot> Slots { get; init; } = [];
 
     /// <summary>What the propensities condition on; null on records of a time when all were conditional and none said so.</summary>

@@ -1,8 +1,9 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace Millrace.Models.Policies;
 
-/// <summary>The candidates of a policy as canonical JSON.</summary>
+/// <summary>The candidates of a policy as canonical JSON; what an earlier release did not have is written where it is not the default, so that policies keep their text.</summary>
 internal static class CandidateJson
 {
     internal static void Write(Utf8JsonWriter json, Policy policy)
@@ -14,16 +15,38 @@ internal static class CandidateJson
             json.WriteString("kind", source.Kind.ToString());
             json.WriteNumber("take", source.Take);
             if (source.Window is { } window) json.WriteNumber("windowSeconds", window.TotalSeconds);
+            if (source.Feature is { } feature) json.WriteString("feature", feature);
+            if (source.Segment) json.WriteBoolean("segment", true);
+            if (source.Weight is { } weight) json.WriteNumber("weight", weight);
+            if (source.Deadline is { } deadline) json.WriteNumber("deadlineSeconds", deadline.TotalSeconds);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        if (policy.Pool is { } pool) json.WriteNumber("pool", pool);
+        FilterJson.Write(json, policy.Filters);
+        if (policy.Boosts.IsEmpty) return;
+        json.WriteStartArray("boosts");
+        foreach (string item in policy.Boosts) json.WriteStringValue(item);
+        json.WriteEndArray();
     }
 
-    internal static Policy Read(JsonElement root, Policy into) => into with { Candidates = [.. root.GetProperty("candidates").EnumerateArray().Select(ReadCandidate)] };
+    internal static Policy Read(JsonElement root, Policy into) => into with
+    {
+        Candidates = [.. root.GetProperty("candidates").EnumerateArray().Select(ReadCandidate)],
+        Pool = root.TryGetProperty("pool", out JsonElement pool) ? pool.GetInt32() : null,
+        Filters = root.TryGetProperty("filters", out JsonElement filters) ? [.. filters.EnumerateArray().Select(FilterJson.Read)] : [],
+        Boosts = root.TryGetProperty("boosts", out JsonElement boosts) ? [.. boosts.EnumerateArray().Select(item => item.GetString()!)] : [],
+    };
 
     private static CandidateSource ReadCandidate(JsonElement element) => new(
-        Enum.Parse<CandidateSourceKind>(element.GetProperty("kind").GetString()!),
-        element.GetProperty("take").GetInt32(),
-        element.TryGetProperty("windowSeconds", out JsonElement window) ? TimeSpan.FromSeconds(window.GetDouble()) : null);
+        Enum.Parse<CandidateSourceKind>(element.GetProperty("kind").GetString()!), element.GetProperty("take").GetInt32(), Seconds(element, "windowSeconds"))
+    {
+        Feature = element.TryGetProperty("feature", out JsonElement feature) ? feature.GetString() : null,
+        Segment = element.TryGetProperty("segment", out JsonElement segment) && segment.GetBoolean(),
+        Weight = element.TryGetProperty("weight", out JsonElement weight) ? weight.GetDouble() : null,
+        Deadline = Seconds(element, "deadlineSeconds"),
+    };
+
+    private static TimeSpan? Seconds(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement seconds) ? TimeSpan.FromSeconds(seconds.GetDouble()) : null;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Features.Definitions;
 
 namespace Millrace.Models.Policies;
@@ -5,15 +6,100 @@ namespace Millrace.Models.Policies;
 /// <summary>What is wrong with a policy's predictions and their weights.</summary>
 internal static class HeadFaults
 {
+    // What a fault lists of a model's features; the rest is counted.
+    private const int MostListed = 10;
+
     internal static IEnumerable<string> Of(Policy policy, FeatureSet features)
     {
-        foreach (var (name, weight) in policy.Blend)
+        if (!policy.Heads.IsEmpty && !policy.Blend.IsEmpty) yield return "blend: expected nothing beside heads, of which one may be a blend";
+        foreach (string fault in BlendFaults("blend", policy.Blend, policy, features)) yield return fault;
+        foreach (var (name, head) in policy.Heads)
         {
-            if (features.IndexOf(name) < 0) yield return $"blend.{name}: expected the name of a feature";
-            foreach (string used in Protected(name, features).Except(policy.AllowProtected)) yield return $"blend.{name}: expected no protected feature beside allowProtected; got '{used}'";
-            if (!double.IsFinite(weight)) yield return $"blend.{name}: expected a finite weight; got {PolicyValidator.Text(weight)}";
+            foreach (string fault in Of(head, policy, features)) yield return $"heads.{name}.{fault}";
+        }
+
+        foreach (string fault in Objectives(policy).Concat(Thresholds(policy))) yield return fault;
+    }
+
+    private static IEnumerable<string> Of(Head head, Policy policy, FeatureSet features) => head switch
+    {
+        BlendHead blend => BlendFaults("blend", blend.Weights, policy, features),
+        FeatureHead feature => FeatureFaults("feature", feature.Feature, policy, features),
+        ForestHead forest => ForestFaults(forest, policy, features),
+        BetaHead beta => BetaFaults(beta, policy, features),
+        _ => [],
+    };
+
+    private static IEnumerable<string> BlendFaults(string path, ImmutableSortedDictionary<string, double> blend, Policy policy, FeatureSet features)
+    {
+        foreach (var (name, weight) in blend)
+        {
+            foreach (string fault in FeatureFaults($"{path}.{name}", name, policy, features)) yield return fault;
+            if (!double.IsFinite(weight)) yield return $"{path}.{name}: expected a finite weight; got {PolicyValidator.Text(weight)}";
         }
     }
+
+    private static IEnumerable<string> ForestFaults(ForestHead forest, Policy policy, FeatureSet features)
+    {
+        string[] unknown = [.. forest.Features.Where(name => features.IndexOf(name) < 0)];
+        if (unknown.Length > 0)
+        {
+            string more = unknown.Length > MostListed ? $" and {unknown.Length - MostListed} more" : "";
+            string near = NearestName.Of(unknown[0], features.Definitions.Select(definition => definition.Name)) is { } name ? $"; nearest is '{name}'" : "";
+            yield return $"forest: expected a model of this node's features; got splits of '{string.Join("', '", unknown.Take(MostListed))}'{more}{near}";
+        }
+
+        foreach (string fault in forest.Features.Where(name => features.IndexOf(name) >= 0).SelectMany(name => FeatureFaults("forest", name, policy, features))) yield return fault;
+        if (forest.Class < 0) yield return $"class: expected 0 or more; got {forest.Class}";
+    }
+
+    private static IEnumerable<string> BetaFaults(BetaHead beta, Policy policy, FeatureSet features)
+    {
+        foreach (string fault in FeatureFaults("beta.successes", beta.Successes, policy, features).Concat(FeatureFaults("beta.trials", beta.Trials, policy, features))) yield return fault;
+        if (!(double.IsFinite(beta.PriorTrials) && beta.PriorSuccesses > 0 && beta.PriorSuccesses < beta.PriorTrials))
+        {
+            yield return $"beta.prior: expected more than 0 successes and more trials than that; got {PolicyValidator.Text(beta.PriorSuccesses)} of {PolicyValidator.Text(beta.PriorTrials)}";
+        }
+    }
+
+    private static IEnumerable<string> FeatureFaults(string path, string name, Policy policy, FeatureSet features)
+    {
+        if (features.IndexOf(name) < 0)
+        {
+            string near = NearestName.Of(name, features.Definitions.Select(definition => definition.Name)) is { } known ? $"; nearest is '{known}'" : "";
+            yield return $"{path}: expected the name of a feature; got '{name}'{near}";
+        }
+
+        foreach (string used in Protected(name, features).Except(policy.AllowProtected)) yield return $"{path}: expected no protected feature beside allowProtected; got '{used}'";
+    }
+
+    private static IEnumerable<string> Objectives(Policy policy)
+    {
+        var heads = PolicyReading.HeadsOf(policy);
+        foreach (var (head, weight) in policy.Objectives)
+        {
+            if (!heads.ContainsKey(head)) yield return Unknown("objectives", head, heads.Keys);
+            if (!double.IsFinite(weight)) yield return $"objectives.{head}: expected a finite weight; got {PolicyValidator.Text(weight)}";
+        }
+
+        if (PolicyReading.ObjectivesOf(policy).Values.All(static weight => weight == 0)) yield return "objectives: expected a head whose weight is not 0; got none";
+    }
+
+    private static IEnumerable<string> Thresholds(Policy policy)
+    {
+        var heads = PolicyReading.HeadsOf(policy);
+        foreach (var (head, bound) in policy.Thresholds)
+        {
+            if (!heads.ContainsKey(head)) yield return Unknown("thresholds", head, heads.Keys);
+            if (bound is { AtMost: null, AtLeast: null }) yield return $"thresholds.{head}: expected atMost, atLeast or both; got neither";
+            if (bound.AtMost is { } most && !double.IsFinite(most)) yield return $"thresholds.{head}.atMost: expected a finite value; got {PolicyValidator.Text(most)}";
+            if (bound.AtLeast is { } least && !double.IsFinite(least)) yield return $"thresholds.{head}.atLeast: expected a finite value; got {PolicyValidator.Text(least)}";
+            if (bound.AtLeast > bound.AtMost) yield return $"thresholds.{head}: expected atLeast below atMost; got {PolicyValidator.Text(bound.AtLeast.Value)} and {PolicyValidator.Text(bound.AtMost.Value)}";
+        }
+    }
+
+    private static string Unknown(string path, string head, IEnumerable<string> known) =>
+        $"{path}.{head}: expected the name of a head; got '{head}'{(NearestName.Of(head, known) is { } near ? $"; nearest is '{near}'" : "")}";
 
     /// <summary>The protected features among one and all that it is computed from.</summary>
     private static IEnumerable<string> Protected(string name, FeatureSet features)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Millrace.Models.Policies;
 
-/// <summary>How a surface decides: candidate sources, blend, constraints, exploration. Immutable; versioned as a control fact.</summary>
+/// <summary>How a surface decides: candidate sources, predictions and their worth, constraints, exploration. Immutable; versioned as a control fact.</summary>
 public sealed record Policy
 {
     public required string Name { get; init; }
@@ -12,13 +12,40 @@ public sealed record Policy
 
     public ImmutableArray<CandidateSource> Candidates { get; init; } = [];
 
+    /// <summary>
+    /// The most candidates of all sources together; each source then counts only what none before it named, and the last ones fill up the pool. Null takes the node's
+    /// bound, and what each source names counts.
+    /// </summary>
+    public int? Pool { get; init; }
+
+    /// <summary>Which items may be shown, whatever named them; in the order in which they are asked.</summary>
+    public ImmutableArray<CandidateFilter> Filters { get; init; } = [];
+
+    /// <summary>Items that an editor wants among the candidates, whatever else is.</summary>
+    public ImmutableArray<string> Boosts { get; init; } = [];
+
     /// <summary>Feature name → weight of the linear blend; in ordinal order of name, which is the order of summation.</summary>
     public ImmutableSortedDictionary<string, double> Blend { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
 
+    /// <summary>What is predicted of a candidate, by name; none where <see cref="Blend"/> is all there is.</summary>
+    public ImmutableSortedDictionary<string, Head> Heads { get; init; } = ImmutableSortedDictionary.Create<string, Head>(StringComparer.Ordinal);
+
+    /// <summary>Head → what one unit of it is worth, negative where it harms; the score is their weighted sum in ordinal order of name.</summary>
+    public ImmutableSortedDictionary<string, double> Objectives { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Head → the values beyond which a candidate is left out while enough others are there.</summary>
+    public ImmutableSortedDictionary<string, Threshold> Thresholds { get; init; } = ImmutableSortedDictionary.Create<string, Threshold>(StringComparer.Ordinal);
+
     public Exploration Explore { get; init; } = new();
 
-    /// <summary>Attribute (<c>provider</c>, <c>kind</c>) → at most so many in one slate.</summary>
+    /// <summary>Attribute (<c>provider</c>, <c>kind</c> or one of the items' own) → at most so many of one value of it in one slate.</summary>
     public ImmutableSortedDictionary<string, int> AtMost { get; init; } = ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
+
+    /// <summary>Quotas in the order in which they are kept: where not all can be met, the last gives way first.</summary>
+    public ImmutableArray<Quota> AtLeast { get; init; } = [];
+
+    /// <summary>What likeness to the items above costs; null for nothing.</summary>
+    public Diversity? Diversity { get; init; }
 
     /// <summary>Items that an editor fixed at a rank of a slot.</summary>
     public ImmutableArray<Pin> Pins { get; init; } = [];

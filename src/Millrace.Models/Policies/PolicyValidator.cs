@@ -13,9 +13,6 @@ public static class PolicyValidator
     /// <summary>The most candidates of one source, and the most that exploration draws from.</summary>
     public const int MostCandidates = 1000;
 
-    /// <summary>The attributes that <see cref="Policy.AtMost"/> may name.</summary>
-    public static ImmutableArray<string> Limitable { get; } = ["kind", "provider"];
-
     /// <summary>All faults, in order of path; empty when policies and surfaces may come into force.</summary>
     public static IReadOnlyList<string> Faults(IEnumerable<Policy> policies, IEnumerable<Surface> surfaces, FeatureSet features)
     {
@@ -34,7 +31,7 @@ public static class PolicyValidator
     public static IEnumerable<string> Faults(Policy policy, FeatureSet features)
     {
         string path = $"policies.{policy.Name}";
-        foreach (string fault in CandidateFaults.Of(policy, features).Concat(HeadFaults.Of(policy, features)).Concat(SlateFaults.Of(policy))) yield return $"{path}.{fault}";
+        foreach (string fault in CandidateFaults.Of(policy, features).Concat(HeadFaults.Of(policy, features)).Concat(SlateFaults.Of(policy, features))) yield return $"{path}.{fault}";
 
         for (int i = 0; i < policy.Pins.Length; i++)
         {
@@ -65,7 +62,10 @@ public static class PolicyValidator
         }
 
         if (surface.Slots.Select(slot => slot.Id).Distinct(StringComparer.Ordinal).Count() < surface.Slots.Length) yield return $"{path}.slots: an id stands twice";
-        if (surface.Slots.Sum(slot => (long)slot.Count) > MostItems) yield return $"{path}.slots: expected at most {MostItems} items over all slots";
+        long items = surface.Slots.Sum(slot => (long)slot.Count);
+        if (items > MostItems) yield return $"{path}.slots: expected at most {MostItems} items over all slots";
+        if (items is < 1 or > MostItems || policies.FirstOrDefault(policy => policy.Name == surface.Policy) is not { } decides) yield break;
+        foreach (string fault in SlateFaults.Of(decides, (int)items)) yield return $"{path}.policy: {fault}";
     }
 
     internal static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);

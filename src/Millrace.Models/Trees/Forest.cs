@@ -34,4 +34,11 @@ public sealed record Forest
 
     /// <summary>From sums to what the objective predicts.</summary>
     public required ForestTransform Transform { get; init; }
+
+    /// <summary>The features that splits read, in ordinal order: the columns that it cannot do without.</summary>
+    public ImmutableArray<string> FeaturesRead()
+    {
+        bool[] read = ForestColumns.ReadBySplits(this);
+        return [.. Features.Where((_, i) => read[i]).Order(StringComparer.Ordinal)];
+    }
 }

@@ -18,16 +18,7 @@ internal static class ForestColumns
             if (!places.TryAdd(columns[i], i)) throw new ForestException($"expected columns of different names; got '{columns[i]}' twice");
         }
 
-        var read = new bool[forest.Features.Length];
-        foreach (var tree in forest.Trees)
-        {
-            foreach (ref readonly var node in tree.Nodes.AsSpan())
-            {
-                if (node.Feature >= read.Length) throw new ForestException($"expected splits of {read.Length} features; got one of feature {node.Feature}");
-                read[node.Feature] = true;
-            }
-        }
-
+        bool[] read = ReadBySplits(forest);
         var map = new int[forest.Features.Length];
         for (int i = 0; i < map.Length; i++)
         {
@@ -40,5 +31,22 @@ internal static class ForestColumns
         }
 
         return map;
+    }
+
+    /// <summary>Which features any split reads.</summary>
+    /// <exception cref="ForestException">A split names a feature that the forest does not have.</exception>
+    internal static bool[] ReadBySplits(Forest forest)
+    {
+        var read = new bool[forest.Features.Length];
+        foreach (var tree in forest.Trees)
+        {
+            foreach (ref readonly var node in tree.Nodes.AsSpan())
+            {
+                if (node.Feature >= read.Length) throw new ForestException($"expected splits of {read.Length} features; got one of feature {node.Feature}");
+                read[node.Feature] = true;
+            }
+        }
+
+        return read;
     }
 }

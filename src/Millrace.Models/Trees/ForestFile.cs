@@ -12,7 +12,7 @@ public static class ForestFile
         limits ??= ForestLimits.Default;
         try
         {
-            return Read(Bytes(path, limits), limits);
+            return Read(ReadBytes(path, limits), limits);
         }
         catch (Exception fault) when (fault is ForestException or IOException or UnauthorizedAccessException)
         {
@@ -28,9 +28,16 @@ public static class ForestFile
         throw new ForestException("expected a LightGBM text model, which begins with 'tree', or an XGBoost JSON model, which begins with '{'");
     }
 
-    // Not File.ReadAllBytes: a file beyond the bound, or one that grows, must not be read whole. A pipe has no length.
-    private static byte[] Bytes(string path, ForestLimits limits)
+    /// <summary>The bytes of a model file, at most as many as the bounds allow.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limits">Bounds; null for <see cref="ForestLimits.Default"/>.</param>
+    /// <exception cref="ForestException">There are more.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static byte[] ReadBytes(string path, ForestLimits? limits = null)
     {
+        limits ??= ForestLimits.Default;
+        // Not File.ReadAllBytes: a file beyond the bound, or one that grows, must not be read whole. A pipe has no length.
         using var file = File.OpenRead(path);
         if (file.CanSeek && file.Length > limits.Bytes) throw new ForestException($"expected at most {limits.Bytes} bytes; got {file.Length}");
         using var whole = new MemoryStream(file.CanSeek ? (int)file.Length : 0);

@@ -65,17 +65,38 @@ public sealed class ForestScorer
     public void Predict(ReadOnlySpan<float> rows, int count, Span<double> scores, ForestScratch scratch)
     {
         Raw(rows, count, scores, scratch);
-        foreach (var (forest, _) in _heads)
+        for (int head = 0; head < _heads.Length; head++)
         {
-            Span<double> own = scores[..(forest.Classes * count)];
-            if (forest.Divisor > 1)
-            {
-                foreach (ref double score in own) score /= forest.Divisor;
-            }
-
-            forest.Transform.Apply(own, count);
+            Span<double> own = scores[..(_heads[head].Forest.Classes * count)];
+            Transform(head, own, count);
             scores = scores[own.Length..];
         }
+    }
+
+    /// <summary>Classes of a head.</summary>
+    public int ClassesOf(int head) => _heads[head].Forest.Classes;
+
+    /// <summary>Which of the <see cref="Outputs"/> is the head's first.</summary>
+    public int PlaceOf(int head)
+    {
+        int place = 0;
+        for (int before = 0; before < head; before++) place += ClassesOf(before);
+        return place;
+    }
+
+    /// <summary>Turns the raw scores of one head into what its objective predicts, in place.</summary>
+    /// <param name="head">Which of the forests.</param>
+    /// <param name="scores">Its own scores alone, class by class.</param>
+    /// <param name="count">How many rows.</param>
+    public void Transform(int head, Span<double> scores, int count)
+    {
+        Forest forest = _heads[head].Forest;
+        if (forest.Divisor > 1)
+        {
+            foreach (ref double score in scores) score /= forest.Divisor;
+        }
+
+        forest.Transform.Apply(scores, count);
     }
 
     private void Begin(Span<double> scores, int count)

@@ -18,6 +18,12 @@ public sealed record AudienceOptions
     /// <summary>How long somebody stays on an item that they fully like, on average.</summary>
     public TimeSpan MeanDwell { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How much of a liking is what the visitor came for; the rest is their lasting taste. Above half, topics cluster within sessions.</summary>
+    public double IntentShare { get; init; } = 0.6;
+
+    /// <summary>How much of a user's lasting taste is that of their country; the rest is their own.</summary>
+    public double CountryShare { get; init; }
+
     /// <summary>How many items a slate shows.</summary>
     public int SlateSize { get; init; } = 8;
 }

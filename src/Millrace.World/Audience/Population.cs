@@ -6,8 +6,6 @@ namespace Millrace.World.Audience;
 /// <summary>The people and their visits: each a function of the seed and a number.</summary>
 public sealed class Population
 {
-    private const int TastesPerUser = 3;
-
     /// <summary>Visits longer than this are cut, so that no session is without end.</summary>
     private const int MaxViews = 100;
 
@@ -21,16 +19,18 @@ public sealed class Population
     }
 
     /// <summary>The user with this number.</summary>
-    public WorldUser User(int index)
+    /// <param name="index">The number.</param>
+    /// <param name="time">When, from the world's start: tastes of countries may move.</param>
+    public WorldUser User(int index, TimeSpan time = default)
     {
         var random = WorldRandom.For(_options.Seed, RandomStream.User, index);
         var country = random.NextBelow(_options.Countries);
         var taste = new double[_options.Topics];
-        // 60 % for the first love, 30 % for the second, 10 % for the third; one topic drawn twice is loved more.
-        ReadOnlySpan<double> shares = [0.6, 0.3, 0.1];
-        for (var i = 0; i < TastesPerUser; i++)
+        var common = _options.Audience.CountryShare;
+        AddTaste(taste, ref random, 1 - common);
+        if (common > 0)
         {
-            taste[random.NextBelow(_options.Topics)] += shares[i];
+            AddCountryTaste(taste, country, time, common);
         }
 
         return new WorldUser(index, "user-" + index.ToString("D6", CultureInfo.InvariantCulture), country, taste);
@@ -57,12 +57,35 @@ public sealed class Population
             : _options.Audience.MeanThink * WorldRandom.For(_options.Seed, RandomStream.Think, visit.Index, view).NextExponential();
     }
 
+    /// <summary>Adds a taste of three topics, one of which may be drawn twice.</summary>
+    private void AddTaste(double[] taste, ref WorldRandom random, double weight)
+    {
+        // 60 % for the first love, 30 % for the second, 10 % for the third; one topic drawn twice is loved more.
+        ReadOnlySpan<double> shares = [0.6, 0.3, 0.1];
+        foreach (var share in shares)
+        {
+            taste[random.NextBelow(_options.Topics)] += share * weight;
+        }
+    }
+
+    private void AddCountryTaste(double[] taste, int country, TimeSpan time, double weight)
+    {
+        var (from, towards) = Drifting.At(_options.Drift, time);
+        var before = WorldRandom.For(_options.Seed, RandomStream.SegmentTaste, country, from);
+        AddTaste(taste, ref before, weight * (1 - towards));
+        if (towards > 0)
+        {
+            var after = WorldRandom.For(_options.Seed, RandomStream.SegmentTaste, country, from + 1);
+            AddTaste(taste, ref after, weight * towards);
+        }
+    }
+
     private Visit Make(int index, TimeSpan arrives)
     {
         var random = WorldRandom.For(_options.Seed, RandomStream.Visit, index);
         // The square makes low numbers frequent visitors: the most active tenth pays about a third of the visits.
         var lean = random.NextUnit();
-        var user = User((int)(lean * lean * _options.Audience.Users));
+        var user = User((int)(lean * lean * _options.Audience.Users), arrives);
         var intent = random.NextWeighted([.. user.Taste], total: 1);
         var more = 1 - 1 / _options.Audience.MeanViews;
         var views = 1;

@@ -31,15 +31,26 @@ public static class ClickModels
     /// <summary>Indexes of the most attractive items, best first; ties by index.</summary>
     internal static int[] MostAttractive(ReadOnlySpan<Appeal> items, int count)
     {
-        var order = new int[items.Length];
-        var keys = new double[items.Length];
-        for (var i = 0; i < items.Length; i++)
+        // Slates are short and catalogues long: each item is held against the last of the best so far, and seldom against more.
+        var best = new int[Math.Min(count, items.Length)];
+        for (var (i, filled) = (0, 0); i < items.Length && best.Length > 0; i++)
         {
-            order[i] = i;
-            keys[i] = -items[i].Attraction;
+            var at = filled;
+            while (at > 0 && items[i].Attraction > items[best[at - 1]].Attraction)
+            {
+                at--;
+            }
+
+            if (at == best.Length)
+            {
+                continue;
+            }
+
+            filled = Math.Min(filled + 1, best.Length);
+            best.AsSpan(at, filled - at - 1).CopyTo(best.AsSpan(at + 1));
+            best[at] = i;
         }
 
-        Array.Sort(order, (left, right) => keys[left] != keys[right] ? keys[left].CompareTo(keys[right]) : left.CompareTo(right));
-        return order[..Math.Min(count, order.Length)];
+        return best;
     }
 }

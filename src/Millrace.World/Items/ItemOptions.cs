@@ -15,6 +15,9 @@ public sealed record ItemOptions
     /// <summary>How many providers publish.</summary>
     public int Providers { get; init; } = 20;
 
+    /// <summary>Each item with a number that this divides, born after the world's start, is of the best quality that there is; 0 plants none.</summary>
+    public int PlantedEvery { get; init; }
+
     /// <summary>The attraction of the best fresh item to the user who likes it most.</summary>
     public double Scale { get; init; } = 0.7;
 }

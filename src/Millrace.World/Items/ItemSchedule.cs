@@ -68,6 +68,23 @@ public sealed class ItemSchedule
         }
     }
 
+    /// <summary>Whether the item of this number is one of those that were planted to be the best.</summary>
+    public bool IsPlanted(int index) =>
+        _options.Items.PlantedEvery is > 0 and var every && index > _options.Items.Live && index % every == 0;
+
+    /// <summary>How good an item is at a time: its quality, or where that has moved to.</summary>
+    public double QualityAt(WorldItem item, TimeSpan time)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        if (_options.Drift is null || IsPlanted(item.Index))
+        {
+            return item.Quality;
+        }
+
+        var (from, towards) = Drifting.At(_options.Drift, time);
+        return (1 - towards) * Drawn(item, from) + towards * Drawn(item, from + 1);
+    }
+
     /// <summary>Forgets what died before a time, so that a long run keeps only the living; a forgotten item is made again when asked for.</summary>
     public void Forget(TimeSpan diedBefore)
     {
@@ -86,6 +103,11 @@ public sealed class ItemSchedule
         return (Math.Max(0, newest - _options.Items.Live - 1), Math.Max(0, newest + 1));
     }
 
+    private double Drawn(WorldItem item, long draw) =>
+        draw == 0 ? item.Quality : Quality(WorldRandom.For(_options.Seed, RandomStream.Quality, item.Index, draw).NextUnit());
+
+    private static double Quality(double luck) => 0.05 + 0.95 * luck * luck * luck;
+
     private WorldItem Make(int index)
     {
         var random = WorldRandom.For(_options.Seed, RandomStream.Item, index);
@@ -97,6 +119,6 @@ public sealed class ItemSchedule
         var luck = random.NextUnit();
         return new WorldItem(
             index, IdPrefix + index.ToString("D6", CultureInfo.InvariantCulture), topic, second, country, provider,
-            Quality: 0.05 + 0.95 * luck * luck * luck, Satisfaction: 0.2 + 0.6 * random.NextUnit(), born, born + _options.Items.Lifetime);
+            Quality: IsPlanted(index) ? 1 : Quality(luck), Satisfaction: 0.2 + 0.6 * random.NextUnit(), born, born + _options.Items.Lifetime);
     }
 }

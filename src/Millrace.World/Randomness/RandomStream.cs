@@ -12,4 +12,6 @@ internal enum RandomStream
     Dwell = 7,
     RandomSlate = 8,
     Page = 9,
+    SegmentTaste = 10,
+    Quality = 11,
 }

@@ -76,6 +76,6 @@ internal interface IPurge
 }
 
 /// <summary>What a replay found.</summary>
-/// <param name="Verdict">identical, differs, engineChanged, notRecorded, erased or policyMissing.</param>
+/// <param name="Verdict">identical, differs, engineChanged, notRecorded, erased, policyMissing or modelMissing.</param>
 /// <param name="Differences">Each as <c>slots[0].items[2].score: recorded …, replayed …</c>; empty unless it differs.</param>
 internal sealed record ReplayAnswer(string Verdict, ImmutableArray<string> Differences);

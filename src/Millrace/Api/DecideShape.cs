@@ -27,6 +27,8 @@ internal sealed class DecideDraft
 
     public ImmutableArray<SlotDraft> Slots { get; set; }
 
+    public SlateConstraints? Constraints { get; set; }
+
     public DecideMode Mode { get; set; }
 
     public bool Explain { get; set; }
@@ -51,6 +53,7 @@ internal sealed class DecideDraft
         Candidates = Candidates.IsDefault ? default : [.. Candidates.Select(c => new RequestCandidate(c.Id, c.Features))],
         Exclude = Exclude,
         Slots = Slots.IsDefault ? default : [.. Slots.Select(s => new RequestSlot(s.Id, s.Count, s.Baseline))],
+        Constraints = Constraints,
         Mode = Mode,
         Timeout = Timeout,
     };
@@ -114,6 +117,7 @@ internal static class DecideShape
         .With("candidates", new ListShape<CandidateDraft>(Candidate, 1_000), (d, v) => d.Candidates = v, "Your own, and nothing else is shown, on no rung of the ladder: a pin stands if it is among them, and an empty list gets an empty slate. Without this field the policy's sources propose.")
         .With("exclude", new ListShape<string>(TextShape.Id, 1_000), (d, v) => d.Exclude = v, "Items never to show now.")
         .With("slots", new ListShape<SlotDraft>(Slot, 32), (d, v) => d.Slots = v, $"In place of the surface's own; at most {PolicyValidator.MostItems} items over all.")
+        .With("constraints", ConstraintsShape.One, (d, v) => d.Constraints = v.ToConstraints(), "What the slate must keep to beside the policy's own constraints; its quotas give way before the policy's.")
         .With("mode", new WordShape<DecideMode>(("online", DecideMode.Online), ("apprentice", DecideMode.Apprentice), ("log-only", DecideMode.LogOnly)), (d, v) => d.Mode = v, "online decides; apprentice returns the baseline and learns; log-only records your slate.")
         .With("explain", new BoolShape(), (d, v) => d.Explain = v, "Adds what each item's score is made of, where a full record is kept.")
         .With("timeoutMs", new WholeShape(1, 10_000), (d, v) => d.Timeout = TimeSpan.FromMilliseconds(v), "Your patience: the ladder steps down to keep it.")

@@ -70,6 +70,7 @@ internal static class DecisionWriter
             }
 
             json.WriteEndArray();
+            WriteRelaxed(json, decision);
             json.WriteEndObject();
         }
     }
@@ -99,8 +100,9 @@ internal static class DecisionWriter
         json.WriteString("asOf", inputs.Now.ToString());
 
         // From the lighter scorer on no feature is read: a score is the item's place in its list, best first.
-        var blended = decision.Rung < (int)Rung.LighterScorer;
-        json.WriteString("scoredBy", blended ? "blend" : "place");
+        var scored = decision.Rung < (int)Rung.LighterScorer;
+        var blended = scored && policy.Heads.IsEmpty;
+        json.WriteString("scoredBy", blended ? "blend" : scored ? "heads" : "place");
         json.WriteStartArray("items");
         foreach (var slot in decision.Slots)
         {
@@ -128,6 +130,23 @@ internal static class DecisionWriter
 
         json.WriteEndArray();
         return true;
+    }
+
+    /// <summary>Writes the quotas that the slate does not meet.</summary>
+    private static void WriteRelaxed(Utf8JsonWriter json, Decided decision)
+    {
+        if (decision.Relaxed.IsEmpty)
+        {
+            return;
+        }
+
+        json.WriteStartArray("relaxed");
+        foreach (var quota in decision.Relaxed)
+        {
+            json.WriteStringValue(quota);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteItem(Utf8JsonWriter json, DecidedItem item, int rank, (string? Token, string? Url) link)

@@ -59,7 +59,7 @@ internal static class OpenApiReplies
         ];
         Member[] explanation =
         [
-            new("asOf", Time(), Always: false), new("scoredBy", Words("blend", "place"), Always: false), new("items", List(Ref("ExplainedItem")), Always: false),
+            new("asOf", Time(), Always: false), new("scoredBy", Words("blend", "heads", "place"), Always: false), new("items", List(Ref("ExplainedItem")), Always: false),
             new("verdict", Words("explained", "notRecorded", "erased", "policyMissing")),
         ];
         yield return ("DecideReply", [.. decision, new("took", Type("number")), new("explain", Ref("Explanation"), Always: false)]);
@@ -73,7 +73,7 @@ internal static class OpenApiReplies
             new("url", Type("string"), Always: false),
         ]);
         yield return ("FeatureSnapshot", [new("epoch", Type("integer"))]);
-        yield return ("Degraded", [new("level", Type("integer")), new("reasons", List(Type("string")))]);
+        yield return ("Degraded", [new("level", Type("integer")), new("reasons", List(Type("string"))), new("relaxed", List(Type("string")), Always: false)]);
         yield return ("DecisionReply",
         [
             .. decision, new("surface", Type("string")), new("mode", Type("string")), new("time", Time()), new("engine", Type("integer")), new("candidates", Type("integer")),
@@ -135,7 +135,7 @@ internal static class OpenApiReplies
             new("name", Type("string")), new("kind", Words("items")), new("epoch", Type("integer")), new("time", Time()), new("fingerprint", Type("string")),
             new("bytes", Type("integer")), new("hash", Type("string")), new("cut", List(Ref("Position"))),
         ]);
-        yield return ("ReplayReply", [new("verdict", Words("identical", "differs", "engineChanged", "notRecorded", "erased", "policyMissing")), new("diff", List(Type("string")))]);
+        yield return ("ReplayReply", [new("verdict", Words("identical", "differs", "engineChanged", "notRecorded", "erased", "policyMissing", "modelMissing")), new("diff", List(Type("string")))]);
         yield return ("EventsReply", [new("accepted", Type("integer")), new("duplicates", Type("integer")), .. Rejections()]);
         yield return ("ItemsReply",
             [new("created", Type("integer")), new("replaced", Type("integer")), new("unchanged", Type("integer")), new("deleted", Type("integer")), .. Rejections()]);

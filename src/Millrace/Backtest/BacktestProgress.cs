@@ -15,8 +15,8 @@ internal sealed class BacktestProgress(TextWriter output, bool terminal, TimePro
     /// <summary>Shows the state when it is time to.</summary>
     /// <param name="clicks">Clicks replayed so far.</param>
     /// <param name="share">Share of the file that has been read.</param>
-    /// <param name="score">The scores so far.</param>
-    public void Show(long clicks, double share, SlateScore score)
+    /// <param name="says">The scores so far.</param>
+    public void Show(long clicks, double share, Func<string> says)
     {
         if (clicks % CheckEvery != 0 || clock.GetElapsedTime(_shown) < _interval)
         {
@@ -26,7 +26,7 @@ internal sealed class BacktestProgress(TextWriter output, bool terminal, TimePro
         _shown = clock.GetTimestamp();
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{share,4:P0}  {clicks,9:N0} clicks  {clicks / Elapsed.TotalSeconds,7:N0}/s  HR@10 {score.HitRate:F4}  MRR@10 {score.MeanReciprocalRank:F4}");
+            $"{share,4:P0}  {clicks,9:N0} clicks  {clicks / Elapsed.TotalSeconds,7:N0}/s  {says()}");
         if (terminal)
         {
             output.Write($"\r{line}");

@@ -21,6 +21,9 @@ internal sealed class BacktestReplay
     /// <summary>Seen items that are kept of a session: more than the most active user of MovieLens rated.</summary>
     private const int MaxSeen = 1_000;
 
+    /// <summary>The key of the context under which the segment stands, unless the policy says otherwise.</summary>
+    public const string SegmentKey = "segment";
+
     private readonly BacktestOptions _options;
     private readonly VirtualClock _clock;
     private readonly JournalBehind _journal;
@@ -47,6 +50,9 @@ internal sealed class BacktestReplay
         var decisions = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 };
         _decider = new Decider(decisions, _clock, new ServingTable(new Serving(policies, () => _folder.Current, _persons)), _journal);
     }
+
+    /// <summary>Judges the candidates alone, in place of the slates; null judges slates.</summary>
+    public CandidateProbe? Probe { get; init; }
 
     /// <summary>Called with every scored click and the slate that was asked for before it.</summary>
     public Action<Click, IReadOnlyList<string>>? Predicted { get; init; }
@@ -79,7 +85,7 @@ internal sealed class BacktestReplay
 
             Reveal(click);
             await _journal.BoundAsync();
-            progress.Show(++_clicks, log.Progress, _score);
+            progress.Show(++_clicks, log.Progress, Probe is { } judged ? judged.Says : _score.Says);
         }
 
         await _journal.FlushAsync();
@@ -109,7 +115,14 @@ internal sealed class BacktestReplay
             User = click.User,
             Session = click.Session,
             Time = click.Time,
+            Context = click.Segment is { } segment ? FactContext.None.Add(_options.Setup.Policy.Segment ?? SegmentKey, segment) : FactContext.None,
         };
+        if (Probe is { } probe)
+        {
+            probe.Score(click, request, _folder.Current, _persons, heldOut);
+            return;
+        }
+
         var items = _decider.Decide(request).Slots[0].Items;
         var slate = new string[items.Length];
         for (var i = 0; i < slate.Length; i++)
@@ -139,6 +152,7 @@ internal sealed class BacktestReplay
             Received = click.Time,
             User = click.User,
             Session = click.Session,
+            Segment = click.Segment,
         };
         var stored = _journal.Append(observed);
         _folder.Apply(stored);

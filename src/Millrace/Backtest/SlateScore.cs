@@ -1,3 +1,4 @@
+using System.Globalization;
 using Millrace.Journal;
 
 namespace Millrace.Backtest;
@@ -48,6 +49,9 @@ internal sealed class SlateScore
             return Scored == 0 ? 0 : sum / Scored;
         }
     }
+
+    /// <summary>The scores in a few words.</summary>
+    public string Says() => string.Create(CultureInfo.InvariantCulture, $"HR@10 {HitRate:F4}  MRR@10 {MeanReciprocalRank:F4}");
 
     /// <summary>The share of <paramref name="itemsLearnt"/> items that some slate showed.</summary>
     public double Coverage(int itemsLearnt) => itemsLearnt == 0 ? 0 : (double)_shown.Count / itemsLearnt;

@@ -16,6 +16,7 @@ internal static class BacktestCommands
     private static readonly Option<string?> SurfaceName = new("--surface") { Description = "Which surface of --policy is asked, when there are several.", HelpName = "NAME" };
     private static readonly Option<string?> Data = new("--data") { Description = "Journals on disk, into this new or empty directory; default: in memory.", HelpName = "DIR" };
     private static readonly Option<int> MaxBad = new("--max-bad") { Description = "How many bad rows are left out before the replay gives up.", DefaultValueFactory = _ => 0 };
+    private static readonly Option<bool> Candidates = new("--candidates") { Description = "Judges the candidate stage alone: how often the clicked item is in its pool, in all and by source. Nothing is ranked." };
     private static readonly Option<long?> Take = new("--take") { Description = "Replays only the first so many clicks.", HelpName = "CLICKS" };
 
     public static Command Create(TimeProvider clock, TextWriter output)
@@ -26,12 +27,13 @@ internal static class BacktestCommands
 
             Examples:
               millrace backtest globo clicks.csv.gz --report out.json
+              millrace backtest globo clicks.csv.gz --candidates
               millrace backtest movielens u.data
               millrace backtest globo clicks.csv.gz --policy millrace.yaml --data ./replayed
               millrace backtest csv log.csv.gz --map user=uid,session=sid,item=article,time=ts,time-format=unix-ms
               millrace backtest ndjson log.ndjson --map session=visit,item=page,time=at,time-format=rfc3339 --sort
             """);
-        foreach (Option option in (Option[])[Report, Seed, WarmUp, HeldOut, MaxBad, Take, PolicyFile, SurfaceName, Data])
+        foreach (Option option in (Option[])[Report, Seed, WarmUp, HeldOut, MaxBad, Take, PolicyFile, SurfaceName, Data, Candidates])
         {
             option.Recursive = true;
             command.Options.Add(option);
@@ -110,7 +112,7 @@ internal static class BacktestCommands
         {
             Seed = parsed.GetValue(Seed),
             HeldOut = parsed.GetValue(HeldOut) is { } days ? TimeSpan.FromDays(days) : unseen,
-            Setup = policy is null ? BacktestSetup.BuiltIn : BacktestSetup.Load(policy, parsed.GetValue(SurfaceName)),
+            Setup = policy is null ? parsed.GetValue(Candidates) ? CandidatePolicy.Setup : BacktestSetup.BuiltIn : BacktestSetup.Load(policy, parsed.GetValue(SurfaceName)),
             WarmUp = TimeSpan.FromDays(parsed.GetValue(WarmUp)),
             SessionIdle = format.SessionIdle,
             Take = parsed.GetValue(Take),
@@ -119,8 +121,10 @@ internal static class BacktestCommands
         var progress = new BacktestProgress(parsed.InvocationConfiguration.Error, !Console.IsErrorRedirected, clock);
         var virtualTime = new VirtualClock();
         await using var journal = await BacktestJournal.OpenAsync(parsed.GetValue(Data), virtualTime);
-        var report = await new BacktestReplay(options, journal.Journal, virtualTime).RunAsync(log, progress, cancellation);
-        await output.WriteAsync(report.ToText());
+        var probe = parsed.GetValue(Candidates) ? new CandidateProbe(options.Setup, clock) : null;
+        var report = await new BacktestReplay(options, journal.Journal, virtualTime) { Probe = probe }.RunAsync(log, progress, cancellation);
+        var found = probe?.Report(options.HeldOut);
+        await output.WriteAsync(found?.ToText() ?? report.ToText());
         if (log.Bad > 0)
         {
             await output.WriteLineAsync($"bad rows     {log.Bad}, left out; the first: {log.Faults[0]}");
@@ -128,9 +132,9 @@ internal static class BacktestCommands
 
         if (parsed.GetValue(Report) is { } path)
         {
-            await System.IO.File.WriteAllTextAsync(path, report.ToJson(), cancellation);
+            await System.IO.File.WriteAllTextAsync(path, found?.ToJson() ?? report.ToJson(), cancellation);
         }
 
-        return report.Scored > 0 ? ExitCode.Ok : ExitCode.Failure;
+        return (found?.Scored ?? report.Scored) > 0 ? ExitCode.Ok : ExitCode.Failure;
     }
 }

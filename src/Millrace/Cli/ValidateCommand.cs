@@ -11,7 +11,7 @@ internal static class ValidateCommand
     {
         var command = new Command("validate", """
             Checks the configuration with its overrides, and prints all faults at once, each with its line and column; warns of what is allowed and
-            dangerous, and looks at the files that are named. Starts and writes nothing: whether ports are free and folders can be
+            dangerous, and reads models and certificates, and looks at the other files that are named. Starts and writes nothing: whether ports are free and folders can be
             written, `millrace doctor` tries.
 
             Examples:
@@ -33,7 +33,7 @@ internal static class ValidateCommand
                 }
 
                 await output.WriteLineAsync(
-                    $"{source.File ?? "defaults"}: ok ({config.Routes.Length} routes, {config.Features.Length} features, {config.Policies.Count} policies, {config.Surfaces.Count} surfaces)");
+                    $"{source.File ?? "defaults"}: ok ({config.Routes.Length} routes, {config.Features.Length} features, {config.Policies.Count} policies{Models(config)}, {config.Surfaces.Count} surfaces)");
                 foreach (var warning in ConfigWarnings.Of(config).Concat(files.Select(static file => $"{file.Subject}: {file.Says}")))
                 {
                     await output.WriteLineAsync($"warning: {warning}");
@@ -44,4 +44,6 @@ internal static class ValidateCommand
             parsed));
         return command;
     }
+
+    private static string Models(NodeConfig config) => config.Models.Files.Count() is > 0 and var count ? $", {count} models" : "";
 }

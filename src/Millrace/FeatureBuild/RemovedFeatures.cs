@@ -18,7 +18,7 @@ internal sealed class RemovedFeatures(NodeConfig config)
     public async Task<IEnumerable<string>> SayAsync(IReadOnlyList<string> names, IJournalReader journal, CancellationToken cancellation)
     {
         var uses = await UsesAsync(journal, cancellation);
-        return names.Select(name => $"feature '{name}' was removed ({config.FeatureMarks.Of(name)}); {Say([.. uses.Where(use => use.Policy.Blend.ContainsKey(name))])}");
+        return names.Select(name => $"feature '{name}' was removed ({config.FeatureMarks.Of(name)}); {Say([.. uses.Where(use => PolicyReading.Features(use.Policy).Contains(name))])}");
     }
 
     private static string Say(Use[] uses) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Millrace.Journal;
@@ -18,12 +19,14 @@ internal sealed class ConfigHolder : IAsyncDisposable
     private readonly List<Action<NodeConfig>> _followers = [];
     private readonly Counter<long> _reloads;
     private volatile NodeConfig _current;
+    private ImmutableArray<string> _models;
     private bool _closed;
 
     public ConfigHolder(ConfigSource source, NodeConfig first, Meter meter, ILogger log)
     {
         _source = source;
         _current = first;
+        _models = first.Models.Paths;
         _log = log;
         _reloads = meter.CreateCounter<long>("millrace.config.reloads", "{reload}", "Reloads of the configuration by outcome: applied, unchanged, refused or postponed.");
         meter.CreateObservableGauge("millrace.config.refused", () => LastRefused ? 1 : 0, "{refusal}", "1 while the file on disk is not in force: refused, or postponed.");
@@ -35,8 +38,8 @@ internal sealed class ConfigHolder : IAsyncDisposable
     /// <summary>Whether the last reload was refused or postponed.</summary>
     public bool LastRefused { get; private set; }
 
-    /// <summary>The file that is watched; null when there is none.</summary>
-    public string? File => _source.File;
+    /// <summary>The files that are watched: the configuration's own, if there is one, and the models that its last version names, refused or not.</summary>
+    public ImmutableArray<string> Watched => _source.File is { } file ? [Path.GetFullPath(file), .. _models] : _models;
 
     /// <summary>
     /// Calls <paramref name="prepare"/> with each new configuration before anything of it is in force. It returns what puts its part in force, which must not
@@ -82,6 +85,7 @@ internal sealed class ConfigHolder : IAsyncDisposable
         try
         {
             var read = _source.Load();
+            _models = read.Models.Paths;
             var old = _current;
             foreach (var setting in ConfigChange.Fixed(old, read))
             {
@@ -99,6 +103,7 @@ internal sealed class ConfigHolder : IAsyncDisposable
         }
         catch (ConfigInvalidException invalid)
         {
+            _models = [.. _models.Union(invalid.ModelPaths, StringComparer.Ordinal)];
             foreach (var fault in invalid.Faults)
             {
                 _log.LogError(NodeEvents.ConfigRefused, "{Fault}", fault);

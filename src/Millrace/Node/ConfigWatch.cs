@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
+
 namespace Millrace.Node;
 
 /// <summary>
-/// Reloads when the file changes. Editors write a file in several steps: a change counts once nothing more happened for a moment. A reload that the journal
+/// Reloads when the file changes, or a model that it names. Editors write a file in several steps: a change counts once nothing more happened for a moment. A reload that the journal
 /// put off is tried again by itself.
 /// </summary>
 internal sealed class ConfigWatch : IDisposable
@@ -12,27 +14,16 @@ internal sealed class ConfigWatch : IDisposable
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
 
     private readonly ConfigHolder _config;
-    private readonly FileSystemWatcher? _files;
+    private readonly Dictionary<string, FileSystemWatcher> _watchers = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
     private readonly ITimer _timer;
+    private bool _closed;
 
     public ConfigWatch(ConfigHolder config, TimeProvider clock)
     {
         _config = config;
         _timer = clock.CreateTimer(_ => Reload(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        if (config.File is null)
-        {
-            return;
-        }
-
-        var file = Path.GetFullPath(config.File);
-        _files = new FileSystemWatcher(Path.GetDirectoryName(file)!, Path.GetFileName(file))
-        {
-            NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.FileName | NotifyFilters.Size,
-        };
-        _files.Changed += (_, _) => Touch();
-        _files.Created += (_, _) => Touch();
-        _files.Renamed += (_, _) => Touch();
-        _files.EnableRaisingEvents = true;
+        Watch();
     }
 
     /// <summary>Counts as a change of the file: the reload follows when it has been quiet for a moment.</summary>
@@ -42,7 +33,9 @@ internal sealed class ConfigWatch : IDisposable
     // An unforeseen fault must end the process rather than reloads in silence: hence async void.
     public async void Reload()
     {
-        if (await _config.ReloadAsync() == ReloadOutcome.Postponed)
+        var outcome = await _config.ReloadAsync();
+        Watch();
+        if (outcome == ReloadOutcome.Postponed)
         {
             _timer.Change(Again, Timeout.InfiniteTimeSpan);
         }
@@ -50,7 +43,52 @@ internal sealed class ConfigWatch : IDisposable
 
     public void Dispose()
     {
-        _files?.Dispose();
         _timer.Dispose();
+        lock (_gate)
+        {
+            _closed = true;
+            Keep([]);
+        }
+    }
+
+    /// <summary>Watches what the configuration names now, and nothing else.</summary>
+    private void Watch()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            var wanted = _config.Watched;
+            Keep(wanted);
+            foreach (var file in wanted.Where(file => !_watchers.ContainsKey(file) && Directory.Exists(Path.GetDirectoryName(file))))
+            {
+                _watchers.Add(file, WatcherOf(file));
+            }
+        }
+    }
+
+    private void Keep(ImmutableArray<string> wanted)
+    {
+        foreach (var file in _watchers.Keys.Except(wanted).ToArray())
+        {
+            _watchers[file].Dispose();
+            _watchers.Remove(file);
+        }
+    }
+
+    private FileSystemWatcher WatcherOf(string file)
+    {
+        var watcher = new FileSystemWatcher(Path.GetDirectoryName(file)!, Path.GetFileName(file))
+        {
+            NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.FileName | NotifyFilters.Size,
+        };
+        watcher.Changed += (_, _) => Touch();
+        watcher.Created += (_, _) => Touch();
+        watcher.Renamed += (_, _) => Touch();
+        watcher.EnableRaisingEvents = true;
+        return watcher;
     }
 }

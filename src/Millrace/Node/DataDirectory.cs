@@ -24,6 +24,9 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Where snapshots of features stand.</summary>
     public string Features => Path.Combine(Root, "features");
 
+    /// <summary>Every model that was in force, each named by its digest.</summary>
+    public string Models => Path.Combine(Root, "models");
+
     /// <summary>The keys of persons: outside the journal, so that destroying one erases its person from every copy of it.</summary>
     public string SubjectKeys => Path.Combine(Root, "keys", "subjects");
 

@@ -25,7 +25,7 @@ internal sealed class FeatureRemovals(IJournal journal, TimeSpan retention, Time
         var known = config.Features.Select(feature => feature.Name).ToHashSet(StringComparer.Ordinal);
         var from = UnixMicros.Now(clock) - retention;
         var suspects = policies.Where(version => version.Until is not { } until || until >= from)
-            .Where(version => version.Policy.Blend.Keys.Any(name => !known.Contains(name)))
+            .Where(version => PolicyReading.Features(version.Policy).Any(name => !known.Contains(name)))
             .Select(version => version.Policy)
             .ToDictionary(policy => policy.Id, StringComparer.Ordinal);
         if (suspects.Count == 0)
@@ -34,7 +34,7 @@ internal sealed class FeatureRemovals(IJournal journal, TimeSpan retention, Time
         }
 
         var last = await LastUsesAsync(suspects.Keys, from, cancellation);
-        var faults = last.SelectMany(use => suspects[use.Key].Blend.Keys.Where(name => !known.Contains(name)).Select(name => (Name: name, Policy: use.Key, Last: use.Value)))
+        var faults = last.SelectMany(use => PolicyReading.Features(suspects[use.Key]).Where(name => !known.Contains(name)).Select(name => (Name: name, Policy: use.Key, Last: use.Value)))
             .GroupBy(use => use.Name, StringComparer.Ordinal)
             .Select(uses => Fault(config, uses.Key, uses.MaxBy(use => use.Last)))
             .ToImmutableArray();

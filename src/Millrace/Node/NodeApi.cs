@@ -59,7 +59,7 @@ internal static class NodeApi
 
     private static ReplayAnswer Replay(NodeServices node, Journal.Facts.Decided decision)
     {
-        var result = Replayer.Replay(decision, node.Policies.Find(decision.Policy));
+        var result = Replayer.Replay(decision, node.Policies.Find(decision.Policy), node.Models);
         return new ReplayAnswer(Word(result.Verdict), result.Differences);
     }
 

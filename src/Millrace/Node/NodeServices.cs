@@ -14,6 +14,7 @@ using Millrace.Flywheel;
 using Millrace.Journal;
 using Millrace.Journal.Local;
 using Millrace.Models.Policies;
+using Millrace.Models.Shelf;
 using Millrace.Node.Configuration;
 using Millrace.Node.Logging;
 using Millrace.Node.Skew;
@@ -74,6 +75,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     /// <summary>Every version of every policy that was in force.</summary>
     public PolicyImport Policies { get; private set; } = null!;
+
+    /// <summary>Every model that was in force.</summary>
+    public FolderModelShelf Models { get; private set; } = null!;
 
     /// <summary>The policies in force, with the versions that they have in the journal, and the features that serve them.</summary>
     public ServingTable Serving { get; private set; } = null!;
@@ -168,7 +172,9 @@ internal sealed class NodeServices : IAsyncDisposable
                 ExitCode.DataUnusable, $"The journal in {Data.Root} cannot be opened: {refused.Message} Make it readable and writable for this user, with room on its disk.", refused);
         }
 
-        Policies = Owned(await PolicyImport.OpenAsync(Journal, Clock, cancellation));
+        Models = new FolderModelShelf(Data.Models, (path, why) => Logger.LogError(
+            NodeEvents.ModelDamaged, "The model {Path} cannot be used, so decisions that were taken by it cannot be replayed: {Why}", path, why));
+        Policies = Owned(await PolicyImport.OpenAsync(Journal, Models, Clock, cancellation));
         _closing.Add(Config);
         await OpenFeaturesAsync(config, features, cancellation);
         OpenDecisions(config);

@@ -36,6 +36,7 @@ internal sealed class DecisionHarness
             new CountFeature("clicks_1h", "click", TimeSpan.FromHours(1), CountRead.Log),
             new CooccurrenceFeature("next", "click", TimeSpan.FromDays(1)),
             new AgeFeature("fresh", AgeSince.Published, TimeSpan.FromHours(6)),
+            new ItemComponentFeature("taste", 0, null, 8),
         ],
         PolicyWindows.Of([Home]));
 
@@ -82,7 +83,14 @@ internal sealed class DecisionHarness
     {
         for (int i = 0; i < 40; i++)
         {
-            Put($"i{i}", item => item with { Provider = $"p{i % 8}", Kind = $"k{i % 3}", Published = UnixMicros.Now(Clock) - TimeSpan.FromHours(i) });
+            Put($"i{i}", item => item with
+            {
+                Provider = $"p{i % 8}",
+                Kind = $"k{i % 3}",
+                Published = UnixMicros.Now(Clock) - TimeSpan.FromHours(i),
+                Attributes = item.Attributes.Add("topic", i % 6 == 5 ? ["t0", "both"] : [$"t{i % 5}"]),
+                Embedding = i % 10 == 9 ? [] : [.. Enumerable.Range(0, 8).Select(at => (float)(((i * 7) + (at * 3)) % 11) - 5)],
+            });
         }
 
         for (int i = 0; i < 200; i++)

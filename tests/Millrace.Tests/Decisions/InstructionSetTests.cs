@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Millrace.Tests.Decisions.Slates;
+using Millrace.Tests.Decisions.Vectors;
 using Millrace.Tests.Features;
 using Millrace.Tests.Features.Expressions;
 using Millrace.Tests.Features.Kinds;
@@ -20,11 +22,12 @@ public sealed class InstructionSetTests
     public async Task Decisions_and_numbers_have_the_same_bits_without_some_instructions(params string[] environment)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, [
-            "-class", typeof(GoldenDecisionTests).FullName!, "-class", typeof(Features.NumericsTests).FullName!, "-class", typeof(DeciderTests).FullName!,
+            "-class", typeof(GoldenDecisionTests).FullName!, "-class", typeof(Features.NumericsTests).FullName!, "-class", typeof(DeciderTests).FullName!, "-class", typeof(SlateGoldenTests).FullName!,
             "-class", typeof(DeterministicLanesTests).FullName!, "-class", typeof(TurnsGoldenTests).FullName!, "-class", typeof(ItemHashTests).FullName!,
             "-class", typeof(ExpressionTests).FullName!, "-class", typeof(Int8VectorTests).FullName!, "-class", typeof(HashedTextTests).FullName!,
             "-class", typeof(TranspositionTests).FullName!, "-class", typeof(ReadPlanTests).FullName!, "-class", typeof(KindTests).FullName!,
-            "-class", typeof(ServedCellsTests).FullName!, "-class", typeof(RowStoreTests).FullName!, "-noColor"])
+            "-class", typeof(ServedCellsTests).FullName!, "-class", typeof(RowStoreTests).FullName!,
+            "-class", typeof(VectorGoldenTests).FullName!, "-noColor"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

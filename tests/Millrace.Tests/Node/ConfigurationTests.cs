@@ -90,12 +90,24 @@ public sealed class ConfigurationTests
     [InlineData("features: [{name: a, count: click, halfLife: 1h, as: share}]", "features[0].as: expected count or log", "got share")]
     [InlineData("surfaces: {home: {policy: hoem, slots: [{id: a, count: 1}]}}\npolicies: {home: {}}", "t.yaml:1:27 surfaces.home.policy: expected a policy that is defined", "did you mean 'home'?")]
     [InlineData("policies: {home: {blend: {clicks: 1}}}", "t.yaml:1:27 policies.home.blend.clicks: expected a feature that is defined (none is)", "got 'clicks'")]
-    [InlineData("policies: {home: {candidates: [{take: 3}]}}", "policies.home.candidates[0]: expected exactly one of popular, recent, similar", "got none")]
+    [InlineData("policies: {home: {candidates: [{take: 3}]}}", "policies.home.candidates[0]: expected exactly one of popular, recent, similar, trending, alsoLiked, affinity, neighbours, new", "got none")]
     [InlineData("policies: {home: {candidates: [{recent: true, popular: 1h}]}}", "policies.home.candidates[0]: expected exactly one of", "got 2")]
+    [InlineData("policies: {home: {candidates: [{recent: true, segment: true}]}}", "policies.home.candidates[0].segment: expected no `segment` beside recent", "got one")]
+    [InlineData("policies: {home: {candidates: [{popular: 1h, segment: true}]}}", "policies.home.candidates[0].segment: expected a policy whose `segment` names a key", "got")]
+    [InlineData("policies: {home: {candidates: [{affinity: topics}]}}", "policies.home.candidates[0].affinity: expected the name of a feature that is an affinity", "got 'topics'")]
+    [InlineData("policies: {home: {candidates: [{recent: true, weight: 1}]}}", "policies.home.candidates[0].weight: expected a policy with a `pool`", "got")]
+    [InlineData("policies: {home: {candidates: [{recent: true, deadline: 2s}]}}", "policies.home.candidates[0].deadline: expected a duration", "got '2s'")]
+    [InlineData("policies: {home: {filters: [{attribute: market}]}}", "policies.home.filters[0]: expected an attribute with exactly one of in, notIn, is", "got an attribute alone")]
+    [InlineData("policies: {home: {filters: [{age: 30d, in: [a]}]}}", "policies.home.filters[0]: expected an attribute with exactly one of", "got in and age")]
+    [InlineData("policies: {home: {filters: [{attribute: stock, atLeast: 3, atMost: 2}]}}", "policies.home.filters[0].atLeast: expected at most 2", "got 3")]
+    [InlineData("policies: {home: {filters: [{blocked: hidden}]}}", "policies.home.filters[0].blocked: expected the name of a feature that is a past", "got 'hidden'")]
     [InlineData("policies: {home: {explore: {epsilon: NaN}}}", "policies.home.explore.epsilon: expected a number from 0 to 1", "got 'NaN'")]
     [InlineData("policies: {h: {}}\nsurfaces: {home: {policy: h, slots: [{id: a, count: 1}, {id: a, count: 2}]}}", "surfaces.home.slots[1].id: expected each slot id once", "'a' again")]
-    [InlineData("policies: {home: {atMost: {topic: 2}}}", "t.yaml:1:28 policies.home.atMost.topic: expected kind or provider", "got 'topic'")]
-    [InlineData("policies: {home: {atMost: {provder: 2}}}", "policies.home.atMost.provder: expected kind or provider", "did you mean 'provider'?")]
+    [InlineData("policies: {home: {atMost: {topic: 0}}}", "t.yaml:1:35 policies.home.atMost.topic: expected a whole number from 1 to 1000", "got '0'")]
+    [InlineData("policies: {home: {explore: {method: squareCB}}}", "policies.home.explore.method: expected epsilonGreedy or squareCb or plackettLuce or thompson", "did you mean 'squareCb'?")]
+    [InlineData("policies: {home: {explore: {gamma: 0}}}", "policies.home.explore.gamma: expected a number from 1E-09 to 1000000000", "got '0'")]
+    [InlineData("policies: {home: {diversity: {mmr: 1, by: topic, embedding: e}}}", "policies.home.diversity: expected exactly one of by, embedding", "got both")]
+    [InlineData("policies: {home: {atLeast: [{attribute: kind, least: 2}]}}", "policies.home.atLeast[0]: expected attribute and value, or fresh", "got")]
     [InlineData("policies: {home: {candidates: [{recent: true, take: 5000}]}}", "t.yaml:1:53 policies.home.candidates[0].take: expected a whole number from 1 to 1000", "got '5000'")]
     [InlineData("policies: {home: {pins: [{slot: a, rank: 1, item: x}, {slot: a, rank: 1, item: y}]}}", "t.yaml:1:25 policies.home.pins: expected what can come into force", "rank 1 is pinned 2 times")]
     [InlineData("policies: {h: {}}\nsurfaces: {home: {policy: h, slots: [{id: a, count: 100}, {id: b, count: 100}, {id: c, count: 100}, {id: d, count: 100}, {id: e, count: 100}, {id: f, count: 1}]}}", "t.yaml:2:37 surfaces.home.slots: expected at most 500 items over all slots", "got 501")]
@@ -107,6 +119,26 @@ public sealed class ConfigurationTests
     {
         var faults = FaultsOf(text);
         Assert.Contains(faults, f => f.Contains(expected, StringComparison.Ordinal) && f.Contains(got, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void All_that_a_slate_can_keep_to_binds()
+    {
+        var config = Check("""
+            features: [{name: views_30d, count: view, window: 30d}]
+            policies:
+              home:
+                candidates: [{recent: true}]
+                explore: {method: squareCb, epsilon: 0.05, gamma: 10, top: 15, new: {trials: views_30d, below: 200}}
+                atMost: {provider: 2, topic: 3}
+                atLeast: [{attribute: kind, value: video, least: 2, top: 5}, {fresh: 6h, share: 10%}]
+                diversity: {mmr: 0.3, by: topic}
+            """);
+        var policy = config.Policies.Values.Single();
+        Assert.Equal(new Exploration(0.05, 15) { Method = ExplorationMethod.SquareCb, Gamma = 10, New = new NewItems("views_30d", 200, 2) }, policy.Explore);
+        Assert.Equal([("provider", 2), ("topic", 3)], policy.AtMost.Select(limit => (limit.Key, limit.Value)));
+        Assert.Equal([new Quota { Attribute = "kind", Value = "video", Least = 2, Top = 5 }, new Quota { Fresh = TimeSpan.FromHours(6), Share = 0.1 }], policy.AtLeast);
+        Assert.Equal(new Diversity(0.3, "topic"), policy.Diversity);
     }
 
     [Fact]

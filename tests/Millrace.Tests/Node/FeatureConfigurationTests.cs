@@ -18,6 +18,11 @@ public sealed class FeatureConfigurationTests
         { "entity: session, count: click, halfLife: 1h", new PersonDecayedFeature("f", FeatureEntity.Session, "click", Hour) },
         { "entity: item-context, count: click, by: surface, window: 1d", new CrossFeature("f", "click", "surface", Day) },
         { "entity: item×context, count: click, by: 'context:device', window: 1d, as: share", new CrossFeature("f", "click", "context:device", Day, CountRead.Share) },
+        { "examined: impression, window: 1d", new ExaminedCountFeature("f", "impression", null, Day, ExaminationCurve.Default) },
+        {
+            "entity: item-context, examined: impression, by: segment, window: 1d, examination: {ranks: [1, 0.5]}",
+            new ExaminedCountFeature("f", "impression", "segment", Day, new ExaminationCurve([1, 0.5]))
+        },
         { "sum: dwell, unit: s, window: 1h", new SumFeature("f", "dwell", "s", Hour) },
         { "sum: dwell, unit: s, halfLife: 1h", new DecayedSumFeature("f", "dwell", "s", Hour) },
         { "entity: user, sum: conversion, unit: EUR, window: 1d", new PersonSumFeature("f", FeatureEntity.User, "conversion", "EUR", Day) },

@@ -9,6 +9,7 @@ using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Local;
+using Millrace.Models.Shelf;
 using Millrace.Node;
 using Millrace.Node.Configuration;
 
@@ -55,7 +56,7 @@ public sealed class FeatureReloadTests : IAsyncLifetime
     {
         var config = Config(Old);
         var features = History.Features(config);
-        _policies = await PolicyImport.OpenAsync(_journal, _clock, Cancellation);
+        _policies = await PolicyImport.OpenAsync(_journal, new FolderModelShelf("none-are-kept"), _clock, Cancellation);
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         _serving = new ServingTable(new Serving(await _policies.ImportAsync(config, features, Cancellation), () => folder.Current, persons));
         _folding = new FeatureFolding(_journal, folder, persons, _clock, _readiness, _meter, _logs.CreateLogger("test"));

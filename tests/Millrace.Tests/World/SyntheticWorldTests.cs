@@ -1,3 +1,4 @@
+using CsCheck;
 using Millrace.World;
 using Millrace.World.Audience;
 using Millrace.World.Clicks;
@@ -153,6 +154,68 @@ public sealed class SyntheticWorldTests
         var told = Enumerable.Range(0, 600).SelectMany(minute => items.BornWithin(TimeSpan.FromMinutes(minute), TimeSpan.FromMinutes(minute + 1)));
         var alive = items.LiveAt(TimeSpan.Zero);
         Assert.Equal(Enumerable.Range(alive[^1].Index + 1, 300), told.Select(item => item.Index));
+    }
+
+    [Fact]
+    public void Users_of_a_country_share_their_taste_as_far_as_asked()
+    {
+        var (alone, common) = (TastesOfCountry(0), TastesOfCountry(1));
+        Assert.True(alone.Distinct().Count() > 10);
+        Assert.Single(common.Distinct());
+    }
+
+    [Fact]
+    public void What_drifts_moves_evenly_from_one_draw_to_the_next_and_else_nothing_moves()
+    {
+        var period = TimeSpan.FromMinutes(10);
+        var world = new SyntheticWorld(_small with { Drift = period, Audience = _small.Audience with { CountryShare = 1 } });
+        var (item, still) = (world.Items[30], new SyntheticWorld(_small));
+        var (start, middle, end) = (world.Items.QualityAt(item, TimeSpan.Zero), world.Items.QualityAt(item, period / 2), world.Items.QualityAt(item, period));
+        Assert.Equal((start + end) / 2, middle, tolerance: 1e-12);
+        Assert.NotEqual(start, end);
+        Assert.Equal(item.Quality, start);
+        Assert.Equal(still.Items.QualityAt(item, TimeSpan.Zero), still.Items.QualityAt(item, period));
+        var (before, between, after) = (world.Population.User(3).Taste, world.Population.User(3, period / 2).Taste, world.Population.User(3, period).Taste);
+        Assert.Equal(1, between.Sum(), tolerance: 1e-12);
+        Assert.All(before.Zip(after).Zip(between), taste => Assert.Equal((taste.First.First + taste.First.Second) / 2, taste.Second, tolerance: 1e-12));
+        Assert.Equal(still.Population.User(3).Taste, still.Population.User(3, period).Taste);
+    }
+
+    [Fact]
+    public void Planted_items_are_born_after_the_start_and_the_best()
+    {
+        var world = new SyntheticWorld(_small with { Items = _small.Items with { PlantedEvery = 7 } });
+        var planted = Enumerable.Range(0, 200).Where(world.Items.IsPlanted).ToArray();
+        Assert.Equal(Enumerable.Range(61, 139).Where(index => index % 7 == 0), planted);
+        Assert.All(planted, index => Assert.True(world.Items[index] is { Quality: 1, Born.Ticks: > 0 }));
+        Assert.Equal(new SyntheticWorld(_small).Items[63].Satisfaction, world.Items[63].Satisfaction);
+    }
+
+    [Fact]
+    public void Looking_without_appraising_has_the_same_luck()
+    {
+        var (watched, looked) = (new SyntheticWorld(_small), new SyntheticWorld(_small));
+        foreach (var (one, other) in watched.Population.Visits().Zip(looked.Population.Visits()).Take(100))
+        {
+            var slate = RandomSlate(watched, one);
+            TimeSpan?[] waits = [.. slate.Select(_ => (TimeSpan?)TimeSpan.Zero)];
+            Assert.Equal(watched.Watch(one, 0, one.Arrives, slate, waits).Outcomes, looked.Look(other, 0, other.Arrives, slate, waits));
+            Assert.Throws<InvalidOperationException>(() => looked.Look(other, 0, other.Arrives, slate, waits));
+        }
+    }
+
+    [Fact]
+    public void The_best_of_many_are_those_that_sorting_finds() => Gen.Int[0, 20].Array[0, 60].Select(Gen.Int[0, 12]).Sample((numbers, count) =>
+    {
+        Appeal[] items = [.. numbers.Select(number => new Appeal(number / 20.0, 0.5))];
+        var sorted = Enumerable.Range(0, items.Length).OrderByDescending(i => numbers[i]).ThenBy(i => i).Take(count);
+        Assert.Equal(sorted, new PositionBasedModel().Best(items, count));
+    });
+
+    private static string[] TastesOfCountry(double share)
+    {
+        var population = new SyntheticWorld(_small with { Audience = _small.Audience with { CountryShare = share } }).Population;
+        return [.. Enumerable.Range(0, 200).Select(index => population.User(index)).Where(user => user.Country == 0).Select(user => string.Join(' ', user.Taste))];
     }
 
     [Fact]

@@ -20,6 +20,9 @@ internal sealed class CountList
     private const int Size = 1 << Bits;
     private const int Least = 4;
 
+    /// <summary>So many of the best are kept beside a list that is longer: what sources of candidates take of one item's neighbours.</summary>
+    internal const int MostBest = 100;
+
     /// <summary>No chunk has more entries.</summary>
     internal const int MostScanned = Size;
 
@@ -30,6 +33,7 @@ internal sealed class CountList
     private Chunk[] _rest;
     private bool _ownsFirst;
     private bool _ownsRest;
+    private CountEntry[]? _best;
 
     internal CountList(long owner)
     {
@@ -65,6 +69,22 @@ internal sealed class CountList
     internal void Prefetch(int slot) => Cache.Prefetch(ref Unsafe.As<CountEntry, byte>(ref Unsafe.AsRef(in this[slot])));
 
     internal int ScanCount => (Count + Size - 1) >> Bits;
+
+    /// <summary>
+    /// The best <see cref="MostBest"/> entries by count, last event and id, best first: of a list that is frozen, since the writer goes on with a copy. Selected at the first
+    /// call and kept for as long as the list is, by whichever of its readers comes first.
+    /// </summary>
+    internal ReadOnlySpan<CountEntry> Best(FeatureSnapshot snapshot)
+    {
+        if (_best is { } best)
+        {
+            return best;
+        }
+
+        best = new CountEntry[Math.Min(MostBest, Count)];
+        TopEntries.Select(this, best, snapshot, hidden: true);
+        return _best = best;
+    }
 
     internal int Append(int row, int count, long last)
     {

@@ -5,7 +5,7 @@ namespace Millrace.Features.Online;
 
 /// <summary>
 /// How often each item had an event with each value of a part of its context within a sliding window. Bounded by <see cref="FeatureOptions.MaxCrosses"/>; an event with a
-/// value beyond is passed over and counted.
+/// value beyond is passed over and counted. Events may weigh more than one: the table holds their weights, the item's row how many there are.
 /// </summary>
 internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) : ItemState
 {
@@ -29,18 +29,18 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
             return;
         }
 
-        var cross = new CrossKey(value, folded.Row);
+        var (cross, weight) = (new CrossKey(value, folded.Row), key.WeightOf(folded.Fact));
         if (_table.Count >= context.Options.MaxCrosses && _table.Find(cross) == 0)
         {
             context.Counts.RefuseCross();
         }
-        else if (row.Cells()[Front] >= context.MostCounted)
+        else if (row.Cells()[Front] >= context.MostCounted || (weight > 1 && _table.Find(cross) > int.MaxValue - weight))
         {
             context.Counts.RefuseCount();
         }
-        else if (_ring.Add(cross, folded.Time))
+        else if (_ring.Add(cross, folded.Time, weight))
         {
-            Add(row, cross, 1);
+            Add(row, cross, 1, weight);
         }
     }
 
@@ -66,30 +66,37 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
 
     internal override void Load(StateReader from) => _ring.Load(from, from => new CrossKey(from.Hash(), context.LoadRow(from)), new Loading(this, from));
 
-    private void Add(Span<long> row, CrossKey cross, int times)
+    private void Add(Span<long> row, CrossKey cross, int times, int weight)
     {
         row.Cells()[Front] += (uint)times;
-        if (_table.Add(cross, times) == times)
+        if (_table.Add(cross, weight) == weight)
         {
             context.Uses.Hold(cross.Row);
         }
     }
 
-    private void Load(StateReader from, CrossKey cross, int times)
+    private void Load(StateReader from, CrossKey cross, int times, long amount)
     {
+        if (key.MostWeight > 1 && (amount < times || amount > (long)times * key.MostWeight || amount > int.MaxValue - _table.Find(cross)))
+        {
+            throw from.Bad($"{times} events of a weight of 1 to {key.MostWeight}", $"{amount}");
+        }
+
         var row = context.Rows.Edit(cross.Row);
         if (times + (long)row.Cells()[Front] > context.MostCounted)
         {
             throw from.Bad($"at most {context.MostCounted} events of an item", $"{times} beside {row.Cells()[Front]} in row {cross.Row}");
         }
 
-        Add(row, cross, times);
+        Add(row, cross, times, WeightOf(times, amount));
     }
 
-    private void Expire(CrossKey cross, int times)
+    private int WeightOf(int times, long amount) => key.MostWeight > 1 ? (int)amount : times;
+
+    private void Expire(CrossKey cross, int times, long amount)
     {
         context.Rows.Edit(cross.Row).Cells()[Front] -= (uint)times;
-        if (_table.Add(cross, -times) == 0)
+        if (_table.Add(cross, -WeightOf(times, amount)) == 0)
         {
             context.Uses.Release(cross.Row);
         }
@@ -97,12 +104,12 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
 
     private readonly struct Sink(CrossedCounts owner) : IExpirySink<CrossKey>
     {
-        public void Expire(CrossKey key, int times, long amount) => owner.Expire(key, times);
+        public void Expire(CrossKey key, int times, long amount) => owner.Expire(key, times, amount);
     }
 
     private readonly struct Loading(CrossedCounts owner, StateReader from) : IExpirySink<CrossKey>
     {
-        public void Expire(CrossKey key, int times, long amount) => owner.Load(from, key, times);
+        public void Expire(CrossKey key, int times, long amount) => owner.Load(from, key, times, amount);
     }
 
     /// <param name="front">Where the cell of the state stands.</param>
@@ -115,7 +122,7 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
         /// <summary>How many events there are of the item of a row, with any value.</summary>
         internal uint All(CellRow row) => row[front];
 
-        /// <summary>How often the item of a row had the event with the value.</summary>
+        /// <summary>How often the item of a row had the event with the value, or what those events weigh.</summary>
         internal int Count(int row, ulong value) => table.Find(new CrossKey(value, row));
 
         /// <summary>Begins to load what <see cref="Count"/> will look at first.</summary>

@@ -7,7 +7,11 @@ namespace Millrace.Features.Online;
 internal static class TopEntries
 {
     /// <summary>Fills <paramref name="best"/> with the best entries, best first; returns how many.</summary>
-    internal static int Select(CountList entries, Span<CountEntry> best, FeatureSnapshot snapshot)
+    /// <param name="entries">The entries.</param>
+    /// <param name="best">As many as are wanted.</param>
+    /// <param name="snapshot">Where items are read.</param>
+    /// <param name="hidden">Whether items that nobody may see are taken too: a selection that outlives the snapshot must not depend on them.</param>
+    internal static int Select(CountList entries, Span<CountEntry> best, FeatureSnapshot snapshot, bool hidden = false)
     {
         if (best.Length == 0) return 0;
         int taken = 0;
@@ -15,12 +19,12 @@ internal static class TopEntries
         {
             foreach (ref readonly CountEntry entry in entries.Scan(chunk))
             {
-                if (taken < best.Length && !Hidden(entry, snapshot))
+                if (taken < best.Length && (hidden || !Hidden(entry, snapshot)))
                 {
                     best[taken] = entry;
                     Up(best, taken++, snapshot);
                 }
-                else if (taken == best.Length && Better(entry, best[0], snapshot) && !Hidden(entry, snapshot))
+                else if (taken == best.Length && Better(entry, best[0], snapshot) && (hidden || !Hidden(entry, snapshot)))
                 {
                     best[0] = entry;
                     Down(best, taken, snapshot);

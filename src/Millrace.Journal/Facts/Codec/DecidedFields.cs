@@ -29,6 +29,7 @@ internal static class DecidedFields
         writer.Signed(19, (long?)fact.Propensities);
         WriteUserAhead(fact.UserAhead, writer);
         writer.Signed(21, fact.Asked.Value);
+        PackedTexts.Write(writer, 22, fact.Relaxed);
     }
 
     public static void WriteSealed(Decided fact, FieldWriter writer)
@@ -53,7 +54,7 @@ internal static class DecidedFields
         int engine = 0, rung = 0, candidates = 0;
         long epoch = 0;
         ulong seed = 0;
-        ImmutableArray<string> degraded = [];
+        ImmutableArray<string> degraded = [], relaxed = [];
         ImmutableArray<DecidedSlot> slots = [];
         PropensityKind? propensities = null;
         DecisionInputs? inputs = null;
@@ -79,6 +80,7 @@ internal static class DecidedFields
                 case 19: propensities = (PropensityKind)open.Int(); break;
                 case 20: userAhead = ReadUserAhead(open.Bytes()); break;
                 case 21: asked = new UnixMicros(open.Signed()); break;
+                case 22: relaxed = PackedTexts.ReadWords(open.Bytes()); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
@@ -113,6 +115,7 @@ internal static class DecidedFields
             Rung = rung,
             Mode = mode,
             Degraded = degraded,
+            Relaxed = relaxed,
             Slots = slots,
             Propensities = propensities,
             Asked = asked,

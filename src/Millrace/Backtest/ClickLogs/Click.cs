@@ -7,4 +7,5 @@ namespace Millrace.Backtest.ClickLogs;
 /// <param name="Session">The visit it belongs to.</param>
 /// <param name="Item">What was clicked.</param>
 /// <param name="Time">When.</param>
-internal readonly record struct Click(string? User, string Session, string Item, UnixMicros Time);
+/// <param name="Segment">The segment of whom it is; null when the log does not say.</param>
+internal readonly record struct Click(string? User, string Session, string Item, UnixMicros Time, string? Segment = null);

@@ -35,6 +35,9 @@ internal sealed record ClickLogFormat(RowSyntax Syntax, string? User, string? Se
     /// <summary>Rows that are sorted in memory, about 150 bytes each; a longer log must be sorted beforehand.</summary>
     public const int MaxSorted = 5_000_000;
 
+    /// <summary>The field that holds the segment, such as a region; null for none.</summary>
+    public string? Segment { get; init; }
+
     /// <summary>A session that was idle for so long begins anew; then what it saw is forgotten.</summary>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromDays(1);
 
@@ -43,6 +46,7 @@ internal sealed record ClickLogFormat(RowSyntax Syntax, string? User, string? Se
         new(RowSyntax.Csv, "user_id", "session_id", "click_article_id", "click_timestamp", TimeFormat.UnixMillis)
         {
             SessionIdle = TimeSpan.FromDays(11),
+            Segment = "click_region",
         };
 
     /// <summary>MovieLens 100K's <c>u.data</c>: user, item, rating, time; in no order. A user's ratings are one session.</summary>

@@ -59,7 +59,7 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
         using var text = new StreamReader(bytes, Encoding.UTF8, true, 1 << 16);
         var lines = new LineReader(text);
         var rows = ParserFor(lines);
-        var fields = new string?[4];
+        var fields = new string?[5];
         var last = new UnixMicros(long.MinValue);
         while (lines.Next(out var tooLong) is { } line)
         {
@@ -84,7 +84,7 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
 
     private IRowParser ParserFor(LineReader lines)
     {
-        string?[] wanted = [format.User, format.Session, format.Item, format.Time];
+        string?[] wanted = [format.User, format.Session, format.Item, format.Time, format.Segment];
         return format.Syntax switch
         {
             RowSyntax.Csv => DelimitedRows.WithHeader(',', lines.Next(out _) ?? throw new InvalidDataException($"{path} is empty; expected a header line."), wanted),
@@ -127,7 +127,12 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
             return new RowFault(line, format.Time, "a time not before the row above (or use --sort)", time!);
         }
 
-        click = new Click(user, session!, item!, at);
+        if (fields[4] is { } segment && IdFault(segment, format.Segment!, line) is { } badSegment)
+        {
+            return badSegment;
+        }
+
+        click = new Click(user, session!, item!, at, fields[4]);
         return null;
     }
 

@@ -6,7 +6,7 @@ namespace Millrace.Backtest.ClickLogs;
 /// <summary>Reads <c>--map user=uid,session=sid,item=article,time=ts,time-format=unix-ms</c>.</summary>
 internal static class ClickMapping
 {
-    private static readonly ImmutableArray<string> Keys = ["user", "session", "item", "time", "time-format"];
+    private static readonly ImmutableArray<string> Keys = ["user", "session", "item", "time", "time-format", "segment"];
 
     private static readonly ImmutableArray<(string Name, TimeFormat Format)> TimeFormats =
     [
@@ -45,7 +45,10 @@ internal static class ClickMapping
 
         return new ClickLogFormat(
             syntax, fields.GetValueOrDefault("user"), fields.GetValueOrDefault("session"), Required(fields, "item"), Required(fields, "time"),
-            ParseTimeFormat(fields.GetValueOrDefault("time-format", "unix-ms")), sort);
+            ParseTimeFormat(fields.GetValueOrDefault("time-format", "unix-ms")), sort)
+        {
+            Segment = fields.GetValueOrDefault("segment"),
+        };
     }
 
     private static string Required(Dictionary<string, string> fields, string key) =>

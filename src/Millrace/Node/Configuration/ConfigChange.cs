@@ -27,6 +27,7 @@ internal static class ConfigChange
         Removed = read.Removed,
         FeatureMarks = read.FeatureMarks,
         Policies = read.Policies,
+        Models = read.Models,
         Surfaces = read.Surfaces,
         Browsers = read.Browsers,
         Log = old.Log with { Level = read.Log.Level },

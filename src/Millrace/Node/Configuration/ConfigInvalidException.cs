@@ -7,4 +7,7 @@ internal sealed class ConfigInvalidException(ImmutableArray<ConfigFault> faults)
     : Exception(string.Join('\n', faults))
 {
     public ImmutableArray<ConfigFault> Faults { get; } = faults;
+
+    /// <summary>The model files that it names, as far as they were looked at: a change of one may mend it.</summary>
+    public ImmutableArray<string> ModelPaths { get; init; } = [];
 }

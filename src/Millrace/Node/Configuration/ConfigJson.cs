@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
+using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
 
@@ -13,7 +14,7 @@ internal static class ConfigJson
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new AddressText(), new DurationText(), new ContractText(), new SigningKeyText(), new FeatureOfItsKind(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new AddressText(), new DurationText(), new ContractText(), new SigningKeyText(), new FeatureOfItsKind(), new HeadOfItsKind(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     private sealed class AddressText : JsonConverter<ListenAddress>
@@ -48,6 +49,15 @@ internal static class ConfigJson
             throw new NotSupportedException("configurations are written as JSON, never read from it");
 
         public override void Write(Utf8JsonWriter writer, FeatureDefinition value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, value.GetType(), options);
+    }
+
+    /// <summary>A head with the settings of its kind: those that all have would hide what changed.</summary>
+    private sealed class HeadOfItsKind : JsonConverter<Head>
+    {
+        public override Head Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("configurations are written as JSON, never read from it");
+
+        public override void Write(Utf8JsonWriter writer, Head value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, value.GetType(), options);
     }
 
     private sealed class ContractText : JsonConverter<Contract>

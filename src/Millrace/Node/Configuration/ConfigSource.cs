@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Decisions.Pipeline;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
@@ -59,10 +60,19 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
             throw new ConfigInvalidException(faults.InOrder());
         }
 
-        var config = NodeConfigBinder.Bind(bound, features);
-        History.Check(config, bound);
-        CheckPlanes(config, bound, faults);
-        return faults.Count == 0 ? config : throw new ConfigInvalidException(faults.InOrder());
+        var models = ModelFiles.Read(bound, Path.GetDirectoryName(Path.GetFullPath(File ?? DefaultFile))!, faults);
+        if (faults.Count == 0)
+        {
+            var config = NodeConfigBinder.Bind(bound, features, models);
+            History.Check(config, bound);
+            CheckPlanes(config, bound, faults);
+            if (faults.Count == 0)
+            {
+                return config;
+            }
+        }
+
+        throw new ConfigInvalidException(faults.InOrder()) { ModelPaths = models.Paths };
     }
 
     // What only the plane can know of a route is told beside the faults of others.
@@ -104,7 +114,11 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
         try
         {
             var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));
-            foreach (var fault in PolicyValidator.Faults(config.Policies.Values, config.Surfaces.Values, features))
+            PolicySet.Create(config.Policies.Values, config.Surfaces.Values, features, config.Models);
+        }
+        catch (PolicyFaultsException refused)
+        {
+            foreach (var fault in refused.Faults)
             {
                 faults.Add(PlaneFault.Read(fault, marks.Find));
             }

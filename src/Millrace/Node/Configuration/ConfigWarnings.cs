@@ -1,5 +1,6 @@
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
+using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
 
@@ -47,17 +48,18 @@ internal static class ConfigWarnings
 
         foreach (var policy in config.Policies.Values)
         {
-            foreach (var used in policy.Blend.Keys.Select(name => features[name]))
+            foreach (var (head, used) in PolicyReading.HeadsOf(policy).SelectMany(head => head.Value.Reads.Select(name => (head.Key, features[name]))))
             {
                 if (used.Info.Life == FeatureLife.Deprecated)
                 {
-                    yield return $"policies.{policy.Name}.blend.{used.Name}: it is deprecated{(used.Info.Owner.Length > 0 ? $"; ask {used.Info.Owner} what comes instead" : "")}";
+                    var what = policy.Heads.IsEmpty ? $"blend.{used.Name}: it" : $"heads.{head}: '{used.Name}'";
+                    yield return $"policies.{policy.Name}.{what} is deprecated{(used.Info.Owner.Length > 0 ? $"; ask {used.Info.Owner} what comes instead" : "")}";
                 }
             }
 
-            if (string.Join(", ", policy.Blend.Keys.Where(name => features[name].Info.Sensitivity == FeatureSensitivity.Personal)) is { Length: > 0 } personal)
+            if (string.Join(", ", PolicyReading.Features(policy).Where(name => features[name].Info.Sensitivity == FeatureSensitivity.Personal)) is { Length: > 0 } personal)
             {
-                yield return $"policies.{policy.Name}.blend: personal are {personal}: missing, or their default, for who did not consent and after an erasure";
+                yield return $"policies.{policy.Name}.{(policy.Heads.IsEmpty ? "blend" : "heads")}: personal are {personal}: missing, or their default, for who did not consent and after an erasure";
             }
         }
     }

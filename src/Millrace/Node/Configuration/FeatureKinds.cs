@@ -29,6 +29,11 @@ internal static class FeatureKinds
             ? new PersonDecayedFeature(f.Name, f.Person, f.Key, halfLife, As: f.As(CountRead.Count))
             : new PersonCountFeature(f.Name, f.Person, f.Key, f.Window, f.As(CountRead.Count))) { Either = ["window", "halfLife"], As = Totals },
         new("count", ["item-context"], f => new CrossFeature(f.Name, f.Key, f.By, f.Window, f.As(CountRead.Count))) { Needs = ["by", "window"], As = Counts, Parts = [("by", FeatureParts.Request)] },
+        new("examined", ["item"], f => new ExaminedCountFeature(f.Name, f.Key, null, f.Window, Curve(f.Written["examination"])!)) { Needs = ["window"], Takes = ["examination"] },
+        new("examined", ["item-context"], f => new ExaminedCountFeature(f.Name, f.Key, f.By, f.Window, Curve(f.Written["examination"])!))
+        {
+            Needs = ["by", "window"], Takes = ["examination"], Parts = [("by", FeatureParts.Request)],
+        },
         new("sum", ["item"], f => f.HalfLife is { } halfLife
             ? new DecayedSumFeature(f.Name, f.Key, f.Unit, halfLife, f.As(CountRead.Count))
             : new SumFeature(f.Name, f.Key, f.Unit, f.Window, f.As(CountRead.Count))) { Needs = ["unit"], Either = ["window", "halfLife"], As = Counts },
@@ -110,14 +115,16 @@ internal static class FeatureKinds
         {
             Strength = rate.Get<double>("strength"),
             Prior = Enum.Parse<RatePrior>(rate.Get<string>("prior"), ignoreCase: true),
-            Examination = rate["examination"] switch
-            {
-                { Text: "dcg" } => ExaminationCurve.Default,
-                { Object: { } curve } => new ExaminationCurve(curve["ranks"].Items.Select(share => (double)share.Value!)),
-                _ => null,
-            },
+            Examination = Curve(rate["examination"]),
         };
     }
+
+    private static ExaminationCurve? Curve(Bound written) => written switch
+    {
+        { Text: "dcg" } => ExaminationCurve.Default,
+        { Object: { } curve } => new ExaminationCurve(curve["ranks"].Items.Select(share => (double)share.Value!)),
+        _ => null,
+    };
 
     private static CooccurrenceFeature Cooccurrence(WrittenFeature f) => new(f.Name, f.Key, f.Window)
     {

@@ -26,32 +26,31 @@ internal static class FeatureReferences
         }
     }
 
-    /// <summary>Checks the features of a policy's blend.</summary>
+    /// <summary>Checks the features that a policy names.</summary>
     public static void CheckPolicy(BoundObject policy, ImmutableArray<CheckedFeature> features, ConfigFaults faults)
     {
         var byName = ByName(features);
         var allowed = policy["allowProtected"].Items.Select(name => name.Text).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        foreach (var name in policy["allowProtected"].Items.Where(name => name.Text is not null))
+        foreach (var allows in policy["allowProtected"].Items.Where(allows => allows.Text is not null))
         {
-            if (Refers(name.Text!, name, byName, faults) is { IsProtected: false })
+            if (Refers(allows.Text!, allows, byName, faults) is { IsProtected: false })
             {
-                faults.Add(new ConfigFault(name.Mark, name.Path, "a feature that is protected", $"'{name.Text}', which is not"));
+                faults.Add(new ConfigFault(allows.Mark, allows.Path, "a feature that is protected", $"'{allows.Text}', which is not"));
             }
         }
 
-        foreach (var weight in policy["blend"].Entries)
+        foreach (var (name, at) in HeadCheck.FeaturesOf(policy))
         {
-            var at = new Bound(null, weight.Mark, weight.Value.Path);
-            if (Refers(weight.Name, at, byName, faults) is null)
+            if (Refers(name, at, byName, faults) is null)
             {
                 continue;
             }
 
-            foreach (var used in Closure(weight.Name, byName).Where(used => used.IsProtected && !allowed.Contains(used.Name!)))
+            foreach (var used in Closure(name, byName).Where(used => used.IsProtected && !allowed.Contains(used.Name!)))
             {
-                var by = used.Name == weight.Name ? "" : $", by way of '{used.Name}'";
+                var by = used.Name == name ? "" : $", by way of '{used.Name}'";
                 faults.Add(new ConfigFault(
-                    at.Mark, at.Path, $"a feature that is not protected; a policy that must use one says allowProtected: [{used.Name}]", $"'{weight.Name}', which is{by}"));
+                    at.Mark, at.Path, $"a feature that is not protected; a policy that must use one says allowProtected: [{used.Name}]", $"'{name}', which is{by}"));
             }
         }
     }

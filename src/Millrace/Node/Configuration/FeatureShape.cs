@@ -20,6 +20,7 @@ internal static partial class FeatureShape
     private static readonly ImmutableArray<Field> Kinds =
     [
         new("count", Scalars.Name, "How often this event happened: within `window`, or decayed by `halfLife`; of an item, a user, a session, or of an item in the request's `by`."),
+        new("examined", Scalars.Name, "How often an item was looked at: this event, each weighing what `examination` says of its rank, within `window`; with `by`, in the request's."),
         new("sum", Scalars.Name, "What the values of this event add up to, in `unit`: within `window`, or decayed by `halfLife`."),
         new("mean", Scalars.Name, "The average value of this event, in `unit`, within `window`."),
         new("rate", Rate(), "How many of one event there are per one of another within `window`, drawn towards a prior while there are few.") { Optional = true },
@@ -46,6 +47,7 @@ internal static partial class FeatureShape
         new("window", Scalars.Duration(Second, 90 * Day), "How far back it looks. Items' windows move in steps of a sixtieth, persons' in steps of a 24th."),
         new("halfLife", Scalars.Duration(Second, 90 * Day), "After how long a weight is halved; what is older than eight of it counts no more."),
         new("by", Part, "The part that is compared or told apart."),
+        new("examination", Examination(Scalars.OneOf("dcg")), "What an event of `examined` weighs by its rank: 1/log2(1 + rank), or by a curve of your own; in a context to the nearest 64th.", "dcg", "a curve is an assumption about your page"),
         new("text", Scalars.Name, "The item's attribute that holds the words of `similar` and `component`."),
         new("embedding", Scalars.Integer(8, 512), "How long the vectors of `similar` and `component` are: a multiple of 8. Items with others read as missing, and are counted."),
         new("as", Scalars.OneOf(FeatureKinds.AsWords), "How it is read: `log` is log(1 + x), `share` is of the total. Without it a count is a count, and a co-occurrence a share."),
@@ -100,11 +102,13 @@ internal static partial class FeatureShape
         new("per", Scalars.Name, "The event below it.", Required: true),
         new("strength", Scalars.Number(0, 1_000_000), "How many events below the line the prior is worth; a fitted prior brings its own.", "20", "a rate of 5 % is believed half after twenty impressions"),
         new("prior", Scalars.OneOf("window", "fitted"), "The prior's mean: the rate of all items within the same window, or the last one that was fitted to the items' rates.", "window", "exact without any fit"),
-        new("examination", new EitherShape(
-            Scalars.OneOf("none", "dcg"),
-            new ObjectShape("{ranks: [1, 0.63, 0.5]}", [new("ranks", new ListShape("a list of shares", Scalars.Share, 1, 100), "With which probability each rank is looked at; ranks beyond take the last.", Required: true)])),
+        new("examination", Examination(Scalars.OneOf("none", "dcg")),
             "What an event below the line weighs by its rank: one each, 1/log2(1 + rank), or by a curve of your own.", "none", "a curve is an assumption about your page"),
     ]);
+
+    private static EitherShape Examination(ScalarShape words) => new(
+        words,
+        new ObjectShape("{ranks: [1, 0.63, 0.5]}", [new("ranks", new ListShape("a list of shares", Scalars.Share, 1, 100), "With which probability each rank is looked at; ranks beyond take the last.", Required: true)]));
 
     [GeneratedRegex(NamePattern, RegexOptions.CultureInvariant)]
     private static partial Regex NameRegex();

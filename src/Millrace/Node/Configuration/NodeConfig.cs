@@ -34,6 +34,10 @@ internal sealed record NodeConfig
 
     public required ImmutableSortedDictionary<string, Policy> Policies { get; init; }
 
+    /// <summary>The models that policies name by their digests.</summary>
+    [JsonIgnore]
+    public ModelFiles Models { get; init; } = ModelFiles.None;
+
     public required ImmutableSortedDictionary<string, Surface> Surfaces { get; init; }
 
     public required BrowsersSection Browsers { get; init; }

@@ -6,7 +6,7 @@ namespace Millrace.Node.Configuration;
 /// <summary>Turns a faultless tree into the records of the node and of the planes.</summary>
 internal static class NodeConfigBinder
 {
-    public static NodeConfig Bind(BoundObject root, ImmutableArray<CheckedFeature> features)
+    public static NodeConfig Bind(BoundObject root, ImmutableArray<CheckedFeature> features, ModelFiles models)
     {
         var node = root["node"].Object!;
         var listen = root["listen"].Object!;
@@ -23,7 +23,8 @@ internal static class NodeConfigBinder
             Removed = [.. features.Where(feature => feature.IsRemoved).Select(feature => feature.Name!).Order(StringComparer.Ordinal)],
             Folding = Folding(root["folding"].Object!),
             Skew = SkewSection.Bind(root["skew"].Object!),
-            Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => PolicyShape.Bind(e.Name, e.Value.Object!), StringComparer.Ordinal),
+            Policies = root["policies"].Entries.ToImmutableSortedDictionary(e => e.Name, e => PolicyShape.Bind(e.Name, e.Value.Object!, models), StringComparer.Ordinal),
+            Models = models,
             Surfaces = root["surfaces"].Entries.ToImmutableSortedDictionary(e => e.Name, e => Surface(e.Name, e.Value.Object!), StringComparer.Ordinal),
             Browsers = new BrowsersSection(
                 root["browsers"].Object!["origins"] is { Value: not null } origins ? [.. origins.Items.Select(o => o.Text!)] : [BrowserOrigin.Any]),

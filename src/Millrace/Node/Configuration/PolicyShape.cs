@@ -21,7 +21,7 @@ internal static class PolicyShape
         new("segment", Scalars.Name, "The context key whose value names the segment of the ladder's list."),
     ]);
 
-    public static Policy Bind(string name, BoundObject policy)
+    public static Policy Bind(string name, BoundObject policy, ModelFiles models)
     {
         var bound = new Policy
         {
@@ -31,6 +31,6 @@ internal static class PolicyShape
             Segment = policy["segment"].Text,
             AllowProtected = [.. policy["allowProtected"].Items.Select(name => name.Text!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         };
-        return SlateShape.Bind(policy, HeadShape.Bind(policy, CandidateShape.Bind(policy, bound)));
+        return SlateShape.Bind(policy, HeadShape.Bind(policy, CandidateShape.Bind(policy, bound), models));
     }
 }

@@ -6,8 +6,6 @@ namespace Millrace.Node.Configuration;
 /// <summary>Checks what no single setting can know: that names refer to something, are unique, and that exactly one source is named.</summary>
 internal static class ReferenceCheck
 {
-    private static readonly string[] SourceKinds = ["popular", "recent", "similar"];
-
     /// <returns>The features, each with its definition unless that is faulty.</returns>
     public static ImmutableArray<CheckedFeature> Run(BoundObject root, ConfigFaults faults)
     {
@@ -59,15 +57,13 @@ internal static class ReferenceCheck
         if (policy is not null)
         {
             FeatureReferences.CheckPolicy(policy, features, faults);
+            CandidateCheck.Check(policy, faults);
+            HeadCheck.Run(policy, faults);
         }
 
-        foreach (var source in policy?["candidates"].Items ?? [])
+        if (policy?["diversity"] is { Object: { } diversity } likeness && diversity["by"].IsWritten == diversity["embedding"].IsWritten)
         {
-            var named = source.Object is { } s ? SourceKinds.Count(kind => s[kind].IsWritten) : 1;
-            if (named != 1)
-            {
-                faults.Add(new ConfigFault(source.Mark, source.Path, "exactly one of popular, recent, similar", named == 0 ? "none" : $"{named}"));
-            }
+            faults.Add(new ConfigFault(likeness.Mark, likeness.Path, "exactly one of by, embedding", diversity["by"].IsWritten ? "both" : "none"));
         }
     }
 

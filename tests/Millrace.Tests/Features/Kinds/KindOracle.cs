@@ -23,7 +23,9 @@ internal sealed class KindOracle(IReadOnlyList<StoredFact> facts, UnixMicros unt
         "decayed_sum" => Clicks(item).Where(fact => fact.Unit == "s").Sum(fact => Weight(fact, Hour) * fact.ValueMicros!.Value / 1e6),
         "rate" => Rate(item, 5, static _ => 1),
         "rate_fitted" => Rate(item, 20, static _ => 1),
-        "rate_by_rank" => Rate(item, 5, fact => fact.Rank is { } rank ? KindSetWeights[Math.Min(rank, 4) - 1] : 1),
+        "rate_by_rank" => Rate(item, 5, Examination),
+        "examined" => Of(item, "impression", 6, 60).Sum(Examination),
+        "examined_here" => Of(item, "impression", 3, 60).Where(fact => fact.Surface == who.Surface).Sum(fact => Math.Round(64 * Examination(fact)) / 64),
         "distinct" => Clicks(item).Where(fact => InPanes(fact, 3, 12)).Select(fact => fact.User ?? fact.Session).Distinct().Count(),
         "by_surface" => Of(item, "click", 3, 60).Count(fact => fact.Surface == who.Surface),
         "by_segment" => Of(item, "click", 3, 60) is { Length: > 0 } all ? all.Count(fact => fact.Segment == who.Segment) / (double)all.Length : double.NaN,
@@ -52,6 +54,8 @@ internal sealed class KindOracle(IReadOnlyList<StoredFact> facts, UnixMicros unt
         "formula" => Math.Log(1 + Math.Max(0, Of("sum", item))) / (Of("user_count", item) + 1),
         _ => throw new ArgumentOutOfRangeException(nameof(feature), feature, "the oracle does not know it"),
     };
+
+    private static double Examination(Observed fact) => fact.Rank is { } rank ? KindSetWeights[Math.Min(rank, 4) - 1] : 1;
 
     private static double[] KindSetWeights => [1, 0.6, 0.5, 0.3];
 

@@ -17,6 +17,8 @@ internal static class KindSet
         new RateFeature("rate", "click", "impression", 6 * Hour) { Strength = 5 },
         new RateFeature("rate_fitted", "click", "impression", 6 * Hour) { Prior = RatePrior.Fitted },
         new RateFeature("rate_by_rank", "click", "impression", 6 * Hour) { Strength = 5, Examination = Curve },
+        new ExaminedCountFeature("examined", "impression", null, 6 * Hour, Curve),
+        new ExaminedCountFeature("examined_here", "impression", "surface", 3 * Hour, Curve),
         new DistinctFeature("distinct", "click", 3 * Hour) { Precision = 12 },
         new CrossFeature("by_surface", "click", "surface", 3 * Hour),
         new CrossFeature("by_segment", "click", "segment", 3 * Hour, CountRead.Share),

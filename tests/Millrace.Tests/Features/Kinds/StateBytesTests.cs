@@ -32,23 +32,24 @@ public sealed class StateBytesTests
         6 DecayedSumsKey d4f033cba95c
         7 DistinctCountsKey 4dbbd36d8922
         8 ItemVectorsKey d367e8be9eb3
-        9 FirstTimesKey 08c7ee8d3717
-        10 ItemEqualsKey c88237eb05ec
-        11 LastTimesKey 0907919759ee
-        12 LastTimesKey 0907919759ee
-        13 ItemValuesKey 640a1cb3d51b
-        14 WindowedSumsKey ed9e40f76fb0
-        15 ItemNumbersKey 5ecfadf85c93
-        16 ItemValuesKey be097274b81e
-        17 WindowedSumsKey 45be8e6eb467
-        18 WindowedSumsKey 51ca4e1d6c57
-        19 WindowedSumsKey af344f907606
-        20 PriorKey e7e7ba7c94c2
-        21 WindowedSumsKey 46a868667588
-        22 ItemVectorsKey bb7f80ae0456
-        23 ItemValuesKey 14bdb290e504
-        24 ListedCountsKey ce3cda494587
-        rows c5daa863d9f5
+        9 WindowedSumsKey af344f907606
+        10 CrossedExaminationsKey 5da6fb4d324d
+        11 FirstTimesKey 08c7ee8d3717
+        12 ItemEqualsKey c88237eb05ec
+        13 LastTimesKey 0907919759ee
+        14 LastTimesKey 0907919759ee
+        15 ItemValuesKey 640a1cb3d51b
+        16 WindowedSumsKey ed9e40f76fb0
+        17 ItemNumbersKey 5ecfadf85c93
+        18 ItemValuesKey be097274b81e
+        19 WindowedSumsKey 45be8e6eb467
+        20 WindowedSumsKey 51ca4e1d6c57
+        21 PriorKey e7e7ba7c94c2
+        22 WindowedSumsKey 46a868667588
+        23 ItemVectorsKey bb7f80ae0456
+        24 ItemValuesKey 14bdb290e504
+        25 ListedCountsKey ce3cda494587
+        rows 859d7198f6f9
         Session 0 ItemHistoryKey b2c0a8bd4672
         Session 1 ItemHistoryKey a80454007519
         User 0 ItemHistoryKey 5a3a67176066

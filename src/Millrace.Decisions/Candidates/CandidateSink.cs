@@ -1,0 +1,93 @@
+using Millrace.Decisions.Pipeline;
+using Millrace.Features.Online;
+using Millrace.Models.Policies;
+
+namespace Millrace.Decisions.Candidates;
+
+/// <summary>Takes what one source after the other offers, counts it, and says when a source has given enough or taken too long.</summary>
+internal sealed class CandidateSink(Workspace work)
+{
+    // A look at the clock costs as much as a few candidates.
+    private const int OffersPerLook = 32;
+
+    private CandidateSourceKind _source;
+    private TimeProvider? _clock;
+    private long _until;
+    private int _left;
+    private int _offers;
+    private int _pool;
+    private double[] _points = [];
+
+    /// <summary>The lists that are fused so far.</summary>
+    internal ScoredRows Fused { get; } = new();
+
+    /// <summary>How many more it takes; at most, since others may have named what is offered.</summary>
+    internal int Left => Late ? 0 : _left;
+
+    /// <summary>Whether the source was cut for its time.</summary>
+    internal bool Late { get; private set; }
+
+    /// <summary>How deep a list must be to give what is left: some will have been named or excluded.</summary>
+    internal int Depth => _left + (_pool == int.MaxValue ? 0 : _pool) + Slack;
+
+    /// <summary>A list is asked for so many more than it should give, since some will have been excluded.</summary>
+    internal const int Slack = 128;
+
+    /// <summary>Begins a source.</summary>
+    /// <param name="source">Which.</param>
+    /// <param name="pool">The policy's pool, of which a source counts only what it adds; null counts what it names.</param>
+    /// <param name="clock">Its time.</param>
+    /// <param name="until">The timestamp by which it is cut; <see cref="long.MaxValue"/> never does.</param>
+    internal void Begin(PlannedSource source, int? pool, TimeProvider clock, long until)
+    {
+        (_source, _left, _pool, _offers) = (source.Settings.Kind, source.Settings.Take, pool ?? int.MaxValue, 0);
+        _points = source.Points;
+        (_clock, _until) = (until == long.MaxValue ? null : clock, until);
+        Late = false;
+    }
+
+    /// <summary>Offers a row.</summary>
+    /// <returns>Whether the source should go on.</returns>
+    internal bool Offer(int row)
+    {
+        if (_left <= 0 || IsLate()) return false;
+        if (_points.Length > 0) return Fuse(row);
+        int before = work.Count;
+        if (work.Add(row, _source) && (_pool == int.MaxValue || work.Count > before || before >= _pool)) _left--;
+        return _left > 0;
+    }
+
+    /// <summary>Fills the workspace with the best of what was fused.</summary>
+    internal void Finish(FeatureSnapshot snapshot)
+    {
+        if (Fused.Count == 0) return;
+        foreach (ref readonly ScoredRow row in Fused.Best(_pool + work.Count, snapshot))
+        {
+            if (!work.AddFused(row.Row, row.Sources)) return;
+        }
+    }
+
+    private bool Fuse(int row)
+    {
+        if (work.Admits(row)) Fused.Add(row, _points[^_left--], Workspace.Bit(_source));
+        return _left > 0;
+    }
+
+    /// <summary>Offers rows, best first, for as long as it takes any.</summary>
+    internal void Offer(ReadOnlySpan<int> rows)
+    {
+        foreach (int row in rows)
+        {
+            if (!Offer(row)) return;
+        }
+    }
+
+    /// <summary>Whether the source is past its time: for one that works long before it offers.</summary>
+    internal bool IsPast()
+    {
+        Late |= _clock is { } clock && clock.GetTimestamp() > _until;
+        return Late;
+    }
+
+    private bool IsLate() => _clock is not null && ++_offers % OffersPerLook == 0 ? IsPast() : Late;
+}

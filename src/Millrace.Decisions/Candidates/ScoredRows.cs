@@ -1,0 +1,149 @@
+using Millrace.Features.Online;
+
+namespace Millrace.Decisions.Candidates;
+
+/// <summary>
+/// Scores that add up by row, and the best of them: few rows among many, in a table that is emptied by going on to the next turn. Sums are made in the order of
+/// <see cref="Add"/>, so that equal inputs give equal bits. Reused from decision to decision.
+/// </summary>
+internal sealed class ScoredRows
+{
+    private const int LeastPlaces = 1024;
+
+    private Place[] _places = new Place[LeastPlaces];
+    private ScoredRow[] _rows = new ScoredRow[LeastPlaces / 2];
+    private uint _turn = 1;
+    private int _count;
+    private double _least = double.NegativeInfinity;
+
+    internal int Count => _count;
+
+    internal void Clear()
+    {
+        (_count, _least) = (0, double.NegativeInfinity);
+        if (++_turn == 0)
+        {
+            Array.Clear(_places);
+            _turn = 1;
+        }
+    }
+
+    /// <summary>Adds to the score of a row, and to the sources that named it.</summary>
+    internal void Add(int row, double score, uint sources = 0)
+    {
+        ref Place place = ref PlaceOf(row);
+        if (place.Turn == _turn)
+        {
+            ref ScoredRow known = ref _rows[place.Index];
+            (known.Score, known.Sources) = (known.Score + score, known.Sources | sources);
+            return;
+        }
+
+        if (_count == _rows.Length)
+        {
+            Grow();
+            place = ref PlaceOf(row);
+        }
+
+        place = new Place { Row = row, Index = _count, Turn = _turn };
+        _rows[_count++] = new ScoredRow { Row = row, Score = score, Sources = sources };
+    }
+
+    /// <summary>
+    /// Takes the score of a row that has none yet, if it may be among the best <paramref name="most"/>: of however many rows, not many more than those are kept. Not to be
+    /// mixed with <see cref="Add"/>.
+    /// </summary>
+    internal void Offer(int row, double score, int most, FeatureSnapshot snapshot)
+    {
+        if (_count > most && score < _least) return;
+        if (_count == _rows.Length)
+        {
+            if (_count <= 2 * most) Array.Resize(ref _rows, _rows.Length * 2);
+            else _count = Select(most, snapshot);
+            _least = _count == most ? _rows[most - 1].Score : double.NegativeInfinity;
+        }
+
+        _rows[_count++] = new ScoredRow { Row = row, Score = score };
+    }
+
+    /// <summary>The best rows, best first: by score, then by id. What was added is gone afterwards.</summary>
+    /// <param name="most">At most so many.</param>
+    /// <param name="snapshot">Whose rows they are.</param>
+    internal ReadOnlySpan<ScoredRow> Best(int most, FeatureSnapshot snapshot)
+    {
+        int taken = Select(most, snapshot);
+        Clear();
+        return _rows.AsSpan(0, taken);
+    }
+
+    /// <summary>Brings the best to the front, best first; returns how many they are.</summary>
+    private int Select(int most, FeatureSnapshot snapshot)
+    {
+        Span<ScoredRow> rows = _rows.AsSpan(0, _count);
+        int taken = Math.Min(most, _count);
+        if (taken == 0) return 0;
+        Span<ScoredRow> heap = rows[..taken];
+        for (int at = (taken / 2) - 1; at >= 0; at--) Down(heap, at, snapshot);
+        for (int i = taken; i < rows.Length; i++)
+        {
+            if (!Better(rows[i], heap[0], snapshot)) continue;
+            heap[0] = rows[i];
+            Down(heap, 0, snapshot);
+        }
+
+        for (int end = taken - 1; end > 0; end--)
+        {
+            (heap[0], heap[end]) = (heap[end], heap[0]);
+            Down(heap[..end], 0, snapshot);
+        }
+
+        return taken;
+    }
+
+    private static bool Better(in ScoredRow x, in ScoredRow y, FeatureSnapshot snapshot) =>
+        x.Score != y.Score ? x.Score > y.Score : string.CompareOrdinal(snapshot.Item(x.Row).Id, snapshot.Item(y.Row).Id) < 0;
+
+    /// <summary>A heap whose root is the worst of the best.</summary>
+    private static void Down(Span<ScoredRow> heap, int at, FeatureSnapshot snapshot)
+    {
+        while (true)
+        {
+            int worst = (2 * at) + 1;
+            if (worst >= heap.Length) return;
+            if (worst + 1 < heap.Length && Better(heap[worst], heap[worst + 1], snapshot)) worst++;
+            if (!Better(heap[at], heap[worst], snapshot)) return;
+            (heap[at], heap[worst]) = (heap[worst], heap[at]);
+            at = worst;
+        }
+    }
+
+    private ref Place PlaceOf(int row)
+    {
+        int mask = _places.Length - 1;
+        int at = (int)((uint)row * 0x9E3779B1u >> 7) & mask;
+        while (_places[at].Turn == _turn && _places[at].Row != row) at = (at + 1) & mask;
+        return ref _places[at];
+    }
+
+    private void Grow()
+    {
+        _places = new Place[_places.Length * 2];
+        Array.Resize(ref _rows, _rows.Length * 2);
+        for (int i = 0; i < _count; i++) PlaceOf(_rows[i].Row) = new Place { Row = _rows[i].Row, Index = i, Turn = _turn };
+    }
+
+    private struct Place
+    {
+        internal int Row;
+        internal int Index;
+        internal uint Turn;
+    }
+}
+
+/// <summary>A row, its score, and the bits of who named it.</summary>
+internal struct ScoredRow
+{
+    internal int Row;
+    internal uint Sources;
+    internal double Score;
+}

@@ -1,0 +1,15 @@
+using Millrace.Features.Definitions;
+
+namespace Millrace.Decisions.Candidates;
+
+/// <summary>Buffers of the sources of one decision under way, kept for the next.</summary>
+/// <param name="read">Reads the person's histories; features find there what sources looked up.</param>
+internal sealed class SourceScratch(ReadScratch read)
+{
+    internal ReadScratch Read => read;
+
+    internal ScoredRows Scores { get; } = new();
+
+    /// <summary>Forgets the decision before.</summary>
+    internal void Begin() => read.BeginPerson();
+}

@@ -1,0 +1,16 @@
+using Millrace.Features.Definitions;
+using Millrace.Features.Online;
+
+namespace Millrace.Decisions.Candidates;
+
+/// <summary>
+/// New items, those that were tried least first; without a feature that counts trials the newest first. What is shown is counted with the next epoch and makes room for
+/// what was not.
+/// </summary>
+/// <param name="window">How old an item may be.</param>
+/// <param name="trials">Counts trials; null for none.</param>
+internal sealed class NewSource(TimeSpan window, CountFeature? trials) : ICandidateSource
+{
+    public void Gather(in SourceRequest request, CandidateSink sink) =>
+        sink.Offer(request.Snapshot.Lists.Unproven(window, trials is null ? null : request.Snapshot.State<WindowedSums.Frozen>(trials.States[0])));
+}

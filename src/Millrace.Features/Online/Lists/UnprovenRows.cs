@@ -1,0 +1,25 @@
+namespace Millrace.Features.Online;
+
+/// <summary>New items that have been tried least.</summary>
+internal static class UnprovenRows
+{
+    /// <summary>
+    /// All items born within <paramref name="within"/> before the snapshot's time, of which <see cref="FeatureSnapshot.Recent"/> holds the newest: those with fewest trials
+    /// first, then the newest, then by id. What is shown gains trials and makes room for what was not, so that none starves.
+    /// </summary>
+    /// <param name="within">How old an item may be.</param>
+    /// <param name="trials">Counts of what a trial is; null takes the newest first.</param>
+    /// <param name="snapshot">Where they are read.</param>
+    internal static int[] Pick(TimeSpan within, WindowedSums.Frozen? trials, FeatureSnapshot snapshot)
+    {
+        var from = snapshot.Time - within;
+        int[] rows = [.. snapshot.Recent.TakeWhile(row => snapshot.Item(row).Born > from)];
+        if (trials is null)
+        {
+            return rows;
+        }
+
+        // Stable: items of as many trials stay newest first.
+        return [.. rows.OrderBy(row => trials.Count(snapshot.Cells(row)))];
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Models.Policies;
+
+/// <summary>What a policy predicts and reads, whichever way it is written.</summary>
+public static class PolicyReading
+{
+    /// <summary>The one head of a policy that has a blend.</summary>
+    public const string BlendHead = "score";
+
+    /// <summary>The heads: those that are named, or the blend as one.</summary>
+    public static ImmutableSortedDictionary<string, Head> HeadsOf(Policy policy) =>
+        policy.Heads.IsEmpty ? policy.Heads.Add(BlendHead, new BlendHead(policy.Blend)) : policy.Heads;
+
+    /// <summary>What each head counts for; a policy without objectives wants its blend.</summary>
+    public static ImmutableSortedDictionary<string, double> ObjectivesOf(Policy policy) =>
+        policy.Objectives.IsEmpty && policy.Heads.IsEmpty ? policy.Objectives.Add(BlendHead, 1) : policy.Objectives;
+
+    /// <summary>The features that scoring reads: the union over all heads, in ordinal order; the columns of a record's matrix.</summary>
+    public static ImmutableArray<string> Features(Policy policy) =>
+        policy.Heads.IsEmpty
+            ? [.. policy.Blend.Keys]
+            : [.. policy.Heads.Values.SelectMany(static head => head.Reads).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    /// <summary>The digests of the models that it needs, in the order of its heads; none twice.</summary>
+    public static ImmutableArray<string> Models(Policy policy) => [.. policy.Heads.Values.Select(static head => head.Model).OfType<string>().Distinct(StringComparer.Ordinal)];
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Millrace.Backtest.ClickLogs;
+using Millrace.Decisions;
+using Millrace.Decisions.Candidates;
+using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Pipeline;
+using Millrace.Features.Definitions;
+using Millrace.Features.Local;
+using Millrace.Features.Online;
+using Millrace.Journal.Facts;
+using Millrace.Models.Policies;
+
+namespace Millrace.Backtest;
+
+/// <summary>
+/// Judges the candidate stage alone: whether the clicked item is among the pool, before anything is ranked; of every <see cref="BySourceEvery"/>-th click also whether each
+/// source alone names it among 200, and whether the pool does without that source.
+/// </summary>
+internal sealed class CandidateProbe
+{
+    /// <summary>Asking each source alone, and all but each, takes as long as two dozen pools.</summary>
+    public const int BySourceEvery = 16;
+
+    private readonly BacktestSetup _setup;
+    private readonly TimeProvider _clock;
+    private readonly CandidateGatherer _gatherer;
+    private readonly Stage _whole;
+    private readonly ImmutableArray<(Stage Alone, Stage Without)> _sources;
+    private readonly Workspace _work = new();
+    private readonly RequestSlot[] _slots;
+    private readonly List<DegradedReason> _reasons = [];
+    private long _names;
+    private long _neverSeen;
+    private long _heldOutNeverSeen;
+    private TimeSpan _gathering;
+
+    /// <param name="setup">Whose candidates.</param>
+    /// <param name="clock">Measures what a pool takes.</param>
+    public CandidateProbe(BacktestSetup setup, TimeProvider clock)
+    {
+        (_setup, _clock) = (setup, clock);
+        _gatherer = new CandidateGatherer(clock, static fault => throw new InvalidOperationException("a source failed", fault));
+        _slots = [.. setup.Surface.Slots.Select(RequestSlot.Of)];
+        var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]));
+        var policy = setup.Policy with { Pool = setup.Policy.Pool ?? CandidatePolicy.Pool };
+        _whole = new Stage(policy, features);
+        _sources =
+        [
+            .. policy.Candidates.Select(source => (
+                new Stage(policy with { Candidates = [source with { Take = policy.Pool.Value, Weight = null }] }, features),
+                new Stage(policy with { Candidates = policy.Candidates.Remove(source) }, features))),
+        ];
+    }
+
+    /// <summary>The recall so far, in a few words.</summary>
+    public string Says() => string.Create(CultureInfo.InvariantCulture, $"recall {_whole.Recall:F4}");
+
+    /// <summary>Gathers for a click that is not known yet.</summary>
+    public void Score(in Click click, DecideRequest request, FeatureSnapshot snapshot, EmbeddedPersonStore persons, bool heldOut)
+    {
+        persons.Read(request.Tenant, request.User, request.Session, _work.Person);
+        var never = snapshot.Find(click.Item) is null;
+        _neverSeen += never ? 1 : 0;
+        _heldOutNeverSeen += never && heldOut ? 1 : 0;
+        var began = _clock.GetTimestamp();
+        Score(_whole, click, request, snapshot, heldOut);
+        _gathering += _clock.GetElapsedTime(began);
+        _names += _work.Count;
+        if (_whole.Scored % BySourceEvery != 0)
+        {
+            return;
+        }
+
+        foreach (var (alone, without) in _sources)
+        {
+            Score(alone, click, request, snapshot, heldOut);
+            Score(without, click, request, snapshot, heldOut);
+        }
+    }
+
+    /// <summary>What was found.</summary>
+    public CandidateReport Report(TimeSpan? heldOutFrom) => new()
+    {
+        Policy = _setup.Policy.Name,
+        Pool = _whole.Policy.Pool!.Value,
+        Scored = _whole.Scored,
+        Recall = _whole.Recall,
+        Ceiling = _whole.Scored == 0 ? 0 : 1 - ((double)_neverSeen / _whole.Scored),
+        MeanSize = _whole.Scored == 0 ? 0 : (double)_names / _whole.Scored,
+        MicrosPerPool = _whole.Scored == 0 ? 0 : _gathering.TotalMicroseconds / _whole.Scored,
+        HeldOut = heldOutFrom is { } from && _whole.HeldOutScored > 0
+            ? new HeldOutCandidates(from.TotalDays + 1, _whole.HeldOutScored, _whole.HeldOutRecall, 1 - ((double)_heldOutNeverSeen / _whole.HeldOutScored))
+            : null,
+        Sources =
+        [
+            .. _whole.Policy.Candidates.Zip(_sources, (source, stages) => new SourceRecall(
+                Name(source), stages.Alone.Scored, stages.Alone.Recall, stages.Without.Recall, stages.Alone.HeldOutRecall, stages.Without.HeldOutRecall)),
+        ],
+    };
+
+    private void Score(Stage stage, in Click click, DecideRequest request, FeatureSnapshot snapshot, bool heldOut)
+    {
+        _work.Begin(snapshot, click.Time, PolicyValidator.MostCandidates);
+        var asked = new Request(request, _setup.Surface, stage.Policy, snapshot, click.Time, 0) { Candidates = stage.Plan, Plan = null!, Context = FactContext.None };
+        _gatherer.Gather(_work, asked, Rung.Full, _slots, long.MaxValue, _reasons);
+        stage.Count(_work.IndexOf(click.Item) >= 0, heldOut);
+    }
+
+    private static string Name(CandidateSource source)
+    {
+        var of = source.Feature ?? (source.Window is { } window ? Node.Configuration.Quantities.Format(window) : "");
+        return string.Join(' ', new[] { source.Kind.ToString().ToLowerInvariant(), of, source.Segment ? "of the segment" : "" }.Where(part => part.Length > 0));
+    }
+
+    /// <summary>A policy's candidates, and how often the clicked item was among them.</summary>
+    private sealed class Stage(Policy policy, FeatureSet features)
+    {
+        private long _hits;
+        private long _heldOutHits;
+
+        public Policy Policy => policy;
+
+        public CandidatePlan Plan { get; } = new(policy, features);
+
+        public long Scored { get; private set; }
+
+        public long HeldOutScored { get; private set; }
+
+        public double Recall => Scored == 0 ? 0 : (double)_hits / Scored;
+
+        public double HeldOutRecall => HeldOutScored == 0 ? 0 : (double)_heldOutHits / HeldOutScored;
+
+        public void Count(bool hit, bool heldOut)
+        {
+            Scored++;
+            _hits += hit ? 1 : 0;
+            HeldOutScored += heldOut ? 1 : 0;
+            _heldOutHits += hit && heldOut ? 1 : 0;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Millrace.Decisions.Candidates.Vectors;
+
+namespace Millrace.Tests.Decisions.Vectors;
+
+/// <summary>Searches beside a writer that inserts, rewrites, removes, splits and moves: no row twice, none torn, none lost that was there all along.</summary>
+public sealed class VectorConcurrencyTests
+{
+    private const int Dimensions = 16;
+    private const int Steady = 2_000;
+    private const int Changes = 40_000;
+
+    [Fact]
+    public void Searches_beside_a_writer_see_whole_rows_once_and_all_that_stay()
+    {
+        var naive = new NaiveVectors(Dimensions);
+        float[][] one = [.. Enumerable.Range(0, 500).Select(row => naive.Clustered(1, row, 10))];
+        float[][] other = [.. Enumerable.Range(0, 500).Select(row => naive.Clustered(2, row, 10))];
+
+        // Nothing may be missed: every list is looked at.
+        var index = new VectorIndex(new VectorIndexOptions { Dimensions = Dimensions, ExactBelow = 500, ExactAllowed = 0, ListRows = 32, Missed = 0, ImprovePerInsert = 4 });
+        for (int row = 0; row < Steady; row++) index.Add(row, naive.Clustered(3, row, 30));
+        using var done = new CancellationTokenSource();
+        string? fault = null;
+        int searches = 0;
+        var reader = new Thread(() =>
+        {
+            var scratch = new VectorScratch();
+            var into = new Neighbour[Steady + 2_000];
+            while (!done.IsCancellationRequested && fault is null)
+            {
+                float[] query = one[searches++ % one.Length];
+                fault = Fault(into.AsSpan(0, index.Search(query, into.Length, new AllRows(), scratch, into)), query);
+            }
+        });
+        reader.Start();
+        for (int i = 0; i < Changes; i++)
+        {
+            // Rows above the steady ones change between two vectors, and come and go.
+            int changing = Steady + (i * 7 % 1_000);
+            if (i % 5 == 0) index.Remove(changing);
+            else index.Add(changing, (i % 2 == 0 ? one : other)[changing % 500]);
+        }
+
+        done.Cancel();
+        Assert.True(reader.Join(TimeSpan.FromSeconds(60)));
+        Assert.Null(fault);
+        Assert.True(searches > 0);
+
+        string? Fault(ReadOnlySpan<Neighbour> found, float[] query)
+        {
+            var rows = new HashSet<int>();
+            int steady = 0;
+            foreach (var (row, similarity) in found)
+            {
+                if (!rows.Add(row)) return $"row {row} twice";
+                if (row < Steady) steady++;
+                else if (similarity != NaiveVectors.Similarity(one[row % 500], query) && similarity != NaiveVectors.Similarity(other[row % 500], query)) return $"row {row} torn: {similarity}";
+            }
+
+            return steady == Steady ? null : $"{steady} of {Steady} steady rows";
+        }
+    }
+}

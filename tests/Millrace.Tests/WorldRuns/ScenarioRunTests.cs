@@ -1,0 +1,52 @@
+using Millrace.WorldRuns;
+
+namespace Millrace.Tests.WorldRuns;
+
+public sealed class ScenarioRunTests
+{
+    private const int Views = 2_000;
+
+    public static TheoryData<string> Scenarios => [.. WorldScenarios.All.Select(scenario => scenario.Name)];
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void A_scenario_is_the_same_however_many_runs_go_at_a_time_and_another_under_other_seeds(string name)
+    {
+        var scenario = WorldScenarios.Named(name)!;
+        WorldMethod[] methods = [scenario.Methods[0], scenario.Methods[^1]];
+        var alone = ScenarioRun.Run(scenario, methods, [1, 2], 100, 1, null, TestContext.Current.CancellationToken);
+        var together = ScenarioRun.Run(scenario, methods, [1, 2], 100, 4, null, TestContext.Current.CancellationToken);
+        Assert.Equal(alone.ToText(), together.ToText());
+        Assert.All(alone.Methods, method => Assert.NotEqual(method.Outcomes[0], method.Outcomes[1]));
+    }
+
+    [Fact]
+    public void In_the_stationary_world_what_learns_beats_what_does_not_and_nothing_the_oracle()
+    {
+        var scenario = WorldScenarios.Named("stationary")!;
+        var report = ScenarioRun.Run(scenario, scenario.Methods, [1, 2, 3, 4], Views, 2, null, TestContext.Current.CancellationToken);
+        var (uniform, greedy) = (report.Methods.Single(method => method.Name == "uniform"), report.Methods.Single(method => method.Name == "greedy"));
+        Assert.True(greedy.Above(uniform).Low > 0.2, report.ToText());
+        Assert.All(report.Methods.SelectMany(method => method.Outcomes), outcome => Assert.InRange(outcome.All.Share, 0.01, 1 + 1e-9));
+    }
+
+    [Fact]
+    public void A_method_that_says_nothing_new_is_not_above_itself()
+    {
+        var scenario = WorldScenarios.Named("flood")!;
+        var report = ScenarioRun.Run(scenario, [scenario.Methods[0], scenario.Methods[0] with { Name = "again" }], [1, 2, 3], 200, 2, null, TestContext.Current.CancellationToken);
+        Assert.Equal(new MeanInterval(0, 0), report.Methods[1].Above(report.Methods[0]));
+    }
+
+    [Theory]
+    [InlineData(1, 12.7062)]
+    [InlineData(2, 4.3027)]
+    [InlineData(3, 3.1824)]
+    [InlineData(4, 2.7764)]
+    [InlineData(5, 2.5706)]
+    [InlineData(10, 2.2281)]
+    [InlineData(29, 2.0452)]
+    [InlineData(1000, 1.9623)]
+    public void Intervals_are_as_wide_as_the_tables_of_Student_say(int degrees, double quantile) =>
+        Assert.Equal(quantile, MeanInterval.Quantile975(degrees), degrees < 10 ? 0.003 : 2e-4);
+}
