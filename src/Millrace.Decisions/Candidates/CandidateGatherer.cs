@@ -102,7 +102,10 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
         work.SourceScratch.Begin();
         work.Sink.Fused.Clear();
         var request = new SourceRequest(
-            new ReadInputs { Snapshot = asked.Snapshot, Rows = [], Person = work.Person, Asked = asked.Now, Context = asked.Asked.Context }, SegmentOf(asked), work.SourceScratch);
+            new ReadInputs { Snapshot = asked.Snapshot, Rows = [], Person = work.Person, Asked = asked.Now, Context = asked.Asked.Context }, SegmentOf(asked), work.SourceScratch)
+        {
+            Neighbours = asked.Neighbours,
+        };
         foreach (PlannedSource source in plan.Sources)
         {
             work.Sink.Begin(source, plan.Pool, clock, Until(source.Settings, until));

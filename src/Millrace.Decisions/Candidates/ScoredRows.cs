@@ -49,13 +49,16 @@ internal sealed class ScoredRows
         _rows[_count++] = new ScoredRow { Row = row, Score = score, Sources = sources };
     }
 
+    /// <summary>Whether <see cref="Offer"/> would not drop it at once.</summary>
+    internal bool Takes(double score, int most) => _count <= most || score >= _least;
+
     /// <summary>
     /// Takes the score of a row that has none yet, if it may be among the best <paramref name="most"/>: of however many rows, not many more than those are kept. Not to be
     /// mixed with <see cref="Add"/>.
     /// </summary>
     internal void Offer(int row, double score, int most, FeatureSnapshot snapshot)
     {
-        if (_count > most && score < _least) return;
+        if (!Takes(score, most)) return;
         if (_count == _rows.Length)
         {
             if (_count <= 2 * most) Array.Resize(ref _rows, _rows.Length * 2);

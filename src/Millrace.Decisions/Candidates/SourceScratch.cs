@@ -10,6 +10,8 @@ internal sealed class SourceScratch(ReadScratch read)
 
     internal ScoredRows Scores { get; } = new();
 
+    internal NeighbourScratch Neighbours { get; } = new();
+
     /// <summary>Forgets the decision before.</summary>
     internal void Begin() => read.BeginPerson();
 }

@@ -141,6 +141,7 @@ public sealed class Decider
                 {
                     Candidates = serving.Policies.CandidatesOf(policy),
                     Plan = plan,
+                    Neighbours = serving.Neighbours,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
@@ -353,6 +354,9 @@ internal readonly record struct Request(
 
     /// <summary>The policy's heads, compiled.</summary>
     internal required RankingPlan Plan { get; init; }
+
+    /// <summary>Indexes of the rows of the snapshot's folder; null where none are kept.</summary>
+    internal NeighbourIndexes? Neighbours { get; init; }
 
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }
