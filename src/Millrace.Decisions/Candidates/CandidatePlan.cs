@@ -48,7 +48,7 @@ internal sealed class CandidatePlan
             new AffinitySource(affinity, SectionOf(affinity.Sections[0], features), source.Window ?? FeatureSet.GlobalWindow),
         CandidateSourceKind.Neighbours when Feature<EmbeddingSimilarityFeature>(source, features) is var similar =>
             new NeighboursSource(similar, SectionOf(similar.Sections[0], features), source.Of),
-        CandidateSourceKind.New => new NewSource(source.Window!.Value, source.Feature is null ? null : Feature<CountFeature>(source, features)),
+        CandidateSourceKind.New => new NewSource(source.Window!.Value, source.Feature is null ? null : Feature<FeatureDefinition>(source, features)),
         _ => throw new ArgumentOutOfRangeException(nameof(source), source.Kind, "no source"),
     };
 

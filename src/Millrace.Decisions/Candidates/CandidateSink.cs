@@ -23,7 +23,7 @@ internal sealed class CandidateSink(Workspace work)
     internal ScoredRows Fused { get; } = new();
 
     /// <summary>How many more it takes; at most, since others may have named what is offered.</summary>
-    internal int Left => Late ? 0 : _left;
+    internal int Left => Late && !_isHanding ? 0 : _left;
 
     /// <summary>Whether the source was cut for its time.</summary>
     internal bool Late { get; private set; }

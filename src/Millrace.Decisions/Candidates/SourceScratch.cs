@@ -3,7 +3,7 @@ using Millrace.Features.Definitions;
 namespace Millrace.Decisions.Candidates;
 
 /// <summary>Buffers of the sources of one decision under way, kept for the next.</summary>
-/// <param name="read">Reads the person's histories; features find there what sources looked up.</param>
+/// <param name="read">Reads the person's histories.</param>
 internal sealed class SourceScratch(ReadScratch read)
 {
     internal ReadScratch Read => read;

@@ -74,7 +74,7 @@ internal static class CandidateFaults
             CandidateSourceKind.Similar or CandidateSourceKind.AlsoLiked when source.Feature is not null && feature is not CooccurrenceFeature => "a co-occurrence",
             CandidateSourceKind.Affinity when feature is not AffinityFeature => "an affinity",
             CandidateSourceKind.Neighbours when feature is not EmbeddingSimilarityFeature => "a similarity of embeddings",
-            CandidateSourceKind.New when source.Feature is not null && feature is not CountFeature => "a count",
+            CandidateSourceKind.New when source.Feature is not null && feature is not (CountFeature or ExaminedCountFeature { By: null }) => "a count of items, or of their examinations",
             _ => null,
         };
         if (wanted is not null) yield return $".{FieldOf(source.Kind)}: expected the name of a feature that is {wanted}; got '{source.Feature}'";

@@ -56,7 +56,7 @@ internal sealed class NeighboursSource(EmbeddingSimilarityFeature feature, (Pers
         // The query's own length is the same for all.
         double score = Int8Vector.Dot(ItemVectors.Vector(cells), query) / Math.Sqrt(cells[0]);
         ScoredRows scores = request.Scratch.Scores;
-        if (scores.Takes(score, sink.Depth) && sink.Admits(row)) scores.Offer(row, score, sink.Depth, request.Snapshot);
+        if (scores.Takes(score) && sink.Admits(row)) scores.Offer(row, score, sink.Depth, request.Snapshot);
     }
 
     private int ReadNow(in SourceRequest request) => request.Inputs.Context.TryGetValue(of!, out string? item) ? request.Snapshot.RowOf(item) : None;

@@ -24,6 +24,7 @@ internal sealed class SourceHarness
         new AffinityFeature("topics", FeatureEntity.User, "click", "attribute:topic", TimeSpan.FromDays(7)),
         new EmbeddingSimilarityFeature("near", FeatureEntity.User, "click", 8),
         new CountFeature("shown", "impression", TimeSpan.FromDays(1)),
+        new ExaminedCountFeature("looked", "impression", null, TimeSpan.FromDays(1), ExaminationCurve.Default),
         new PastFeature("hidden", FeatureEntity.User, "hide", TimeSpan.FromDays(30)),
     ];
 
@@ -85,7 +86,8 @@ internal sealed class SourceHarness
     }
 
     internal (string Item, uint Sources)[] Gather(
-        string? user = null, string? segment = null, CandidatePlan? plan = null, TimeSpan? within = null, Func<DecideRequest, DecideRequest>? with = null)
+        string? user = null, string? segment = null, CandidatePlan? plan = null, TimeSpan? within = null, Func<DecideRequest, DecideRequest>? with = null,
+        Rung rung = Rung.Full, TimeProvider? clock = null)
     {
         FeatureSnapshot snapshot = Folder.Freeze(Now);
         var request = new DecideRequest { DecisionId = "d", Surface = "home", User = user, Session = user is null ? null : $"of-{user}" };
@@ -97,7 +99,7 @@ internal sealed class SourceHarness
         var surface = new Surface("home", "home", [new Slot("main", 6)]);
         var asked = new Request(request, surface, _policy, snapshot, Now, 0) { Candidates = plan ?? new CandidatePlan(_policy, Set), Plan = null!, Context = FactContext.None };
         long until = within is { } time ? Clock.GetTimestamp() + (long)(time.TotalSeconds * Clock.TimestampFrequency) : long.MaxValue;
-        new CandidateGatherer(Clock, Faults.Add).Gather(_work, asked, Rung.Full, [RequestSlot.Of(surface.Slots[0])], until, Reasons);
+        new CandidateGatherer(clock ?? Clock, Faults.Add).Gather(_work, asked, rung, [RequestSlot.Of(surface.Slots[0])], until, Reasons);
         return [.. _work.Ids.Take(_work.Count).Zip(_work.Sources)];
     }
 
