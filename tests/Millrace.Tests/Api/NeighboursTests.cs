@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Millrace.Node.Configuration;
+using Millrace.Node;
 
 namespace Millrace.Tests.Api;
 
@@ -70,21 +70,21 @@ public sealed class NeighboursTests : IDisposable
         // A policy that looks for other neighbours with the same features: at once, and its index comes after.
         Write("read", $"{Features}, {{name: near16, similar: click, embedding: 16}}", neighbours: "near", of: "of: context.item, ");
         Assert.Equal(ReloadOutcome.Applied, await again.Services.Config.ReloadAsync());
-        await UntilAsync(again, Slate("near-6", "near-4", "near-7"), context: "near-5");
+        await UntilAsync(again, found => found.Order(StringComparer.Ordinal).SequenceEqual(["near-26", "near-27", "near-28"]), context: "near-29");
         Assert.True(await ApiNode.UntilAsync(() => again.Services.Neighbours.Indexes is [{ Key.Dimensions: 8, Serves: true }], Cancellation));
     }
 
     private async Task<ApiNode> StartAsync(string name, string? key = null)
     {
         Write(name, Features);
-        return await ApiNode.StartFileAsync(_file, _data, Cancellation, key);
+        return await ApiNode.StartFileAsync(_file, Path.Combine(_data, "node"), Cancellation, key);
     }
 
     private void Write(string name, string features, string neighbours = "near", string of = "") => File.WriteAllText(_file, $$"""
         features: [{{features}}]
         folding: {scanned: 1}
-        policies: {{{name}}: {candidates: [{neighbours: {{neighbours}}, {{of}}take: 3}], blend: {{{neighbours}}: 1}, filters: [{attribute: market, in: [BR]}]}}
-        surfaces: {home: {policy: {{name}}, slots: [{id: main, count: 3}]}}
+        policies: { {{name}}: {candidates: [{neighbours: {{neighbours}}, {{of}}take: 3}], blend: { {{neighbours}}: 1 }, filters: [{attribute: market, in: [BR]}]} }
+        surfaces: {home: {policy: {{name}}, slots: [{id: main, count: 3}]} }
         """);
 
     /// <summary>Somebody clicks an item.</summary>
@@ -109,7 +109,7 @@ public sealed class NeighboursTests : IDisposable
         for (var began = TimeProvider.System.GetTimestamp(); !holds(found);)
         {
             Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"found {string.Join(", ", found)}");
-            var slate = await node.PostAsync("/v1/decide", $$$"""{"surface":"home","session":"s","user":"u","context":{"item":"{{{context}}}"}}""", Cancellation);
+            var slate = await node.PostAsync("/v1/decide", $$"""{"surface":"home","session":"s","user":"u","context":{"item":"{{context}}"} }""", Cancellation);
             Assert.Equal(200, slate.Status);
             found = [.. slate.Json["slots"]?.AsArray().FirstOrDefault()?["items"]?.AsArray().Select(item => (string)item!["id"]!) ?? []];
         }
