@@ -22,7 +22,7 @@ public sealed class NeighboursTests : IDisposable
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
-    [Fact(Timeout = 120_000)]
+    [Fact]
     public async Task An_item_is_found_within_two_seconds_and_not_after_it_changed_or_went()
     {
         await using var node = await StartAsync("similar");
@@ -44,7 +44,7 @@ public sealed class NeighboursTests : IDisposable
         Assert.Contains("millrace_neighbours_rows", (await node.SendAsync(HttpMethod.Get, "/metrics", null, null, Cancellation)).Text, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact]
     public async Task A_start_builds_the_index_again_and_a_reload_that_adds_features_swaps_it_whole()
     {
         string key;

@@ -95,6 +95,24 @@ public sealed class NeighboursSourceTests
     }
 
     [Fact]
+    public void What_expires_leaves_the_index_though_no_fact_says_so()
+    {
+        var harness = Harness(indexed: true, ofContext: false, []);
+        for (int time = 1; time <= 40; time++) harness.Put(3, put => put with { Expires = put.Time + TimeSpan.FromMinutes(time) });
+        harness.Put(4, put => put with { Expires = put.Time + TimeSpan.FromMinutes(10) });
+        harness.Gather("me");
+        NeighbourIndex index = Assert.Single(harness.Neighbours!.All.ToArray());
+        harness.Clock.Advance(TimeSpan.FromMinutes(39));
+        harness.Gather("me");
+        Assert.Equal((SourceHarness.Items - 1, true, false), (index.State.Rows, index.Vectors.Has(RowOf(harness, 3)), index.Vectors.Has(RowOf(harness, 4))));
+        harness.Clock.Advance(TimeSpan.FromMinutes(1));
+        harness.Gather("me");
+        Assert.Equal(SourceHarness.Items - 2, index.State.Rows);
+
+        static int RowOf(SourceHarness harness, int item) => harness.Folder.Current.RowOf($"i{item}");
+    }
+
+    [Fact]
     public void Embeddings_that_no_policy_names_are_let_go()
     {
         var harness = Harness(indexed: true, ofContext: false, []);
