@@ -31,6 +31,7 @@ internal static class CandidateFaults
             yield return ": expected popular, recent, similar, request or pinned; the ladder's lists are no sources";
         }
 
+        if (source.Of is not null && source.Kind != CandidateSourceKind.Neighbours) yield return ".of: expected none but beside neighbours";
         if (source.Deadline is { } deadline && deadline <= TimeSpan.Zero) yield return $".deadline: expected more than nothing; got {deadline}";
         if (source.Weight is { } weight && !(Math.Abs(weight) <= MostWeight)) yield return $".weight: expected -{MostWeight} to {MostWeight}; got {PolicyValidator.Text(weight)}";
         if (source.Weight is not null && policy.Pool is null) yield return ".weight: expected a policy with a `pool`, which what is fused fills";

@@ -21,6 +21,7 @@ internal sealed class NeighbourIndex(ItemVectorsKey key, NeighbourOptions option
     private NeighbourState _state = new();
     private int _changes;
     private bool _isFull;
+    private bool _isTorn;
     private long _leftOut;
 
     internal ItemVectorsKey Key => key;
@@ -47,7 +48,12 @@ internal sealed class NeighbourIndex(ItemVectorsKey key, NeighbourOptions option
         {
             if (_changes++ % RowsPerLook == 0)
             {
-                if (giveUp()) return;
+                if (giveUp())
+                {
+                    _isTorn = true;
+                    return;
+                }
+
                 _isFull = Vectors.Bytes >= options.MaxBytes;
             }
 
@@ -55,6 +61,7 @@ internal sealed class NeighbourIndex(ItemVectorsKey key, NeighbourOptions option
         }
 
         Expire(snapshot);
+        _isTorn = false;
         Volatile.Write(ref _followed, snapshot);
         Volatile.Write(ref _state, new NeighbourState
         {
@@ -78,11 +85,14 @@ internal sealed class NeighbourIndex(ItemVectorsKey key, NeighbourOptions option
             return;
         }
 
-        if (snapshot.Item(row).Expires is { } expires) _expiring.Enqueue(row, expires.Value);
         bool has = Vectors.Has(row);
 
+        // Where a snapshot was taken in part, what the index has of a row may be of that one.
+        FeatureSnapshot? before = has && !_isTorn ? _followed : null;
+        if (snapshot.Item(row).Expires is { } expires && before?.Known(row)?.Expires != expires) _expiring.Enqueue(row, expires.Value);
+
         // Most changes of an item leave its vector as it was.
-        if (has && _followed is { } before && row < before.Rows && vectors.Of(before.Cells(row)).SequenceEqual(cells)) return;
+        if (before?.Known(row) is not null && vectors.Of(before.Cells(row)).SequenceEqual(cells)) return;
         if (!has && _isFull)
         {
             _leftOut++;
@@ -101,6 +111,18 @@ internal sealed class NeighbourIndex(ItemVectorsKey key, NeighbourOptions option
         {
             _expiring.Dequeue();
             if (snapshot.Known(row) is { } item && HasExpired(item, snapshot)) Vectors.Remove(row);
+        }
+
+        if (_expiring.Count > 2 * (Vectors.Count + RowsPerLook)) Forget(snapshot);
+    }
+
+    // Times that items no longer have, of items whose time changes often.
+    private void Forget(FeatureSnapshot snapshot)
+    {
+        _expiring.Clear();
+        foreach (int row in snapshot.ItemsChangedSince(null))
+        {
+            if (Vectors.Has(row) && snapshot.Known(row)?.Expires is { } expires) _expiring.Enqueue(row, expires.Value);
         }
     }
 

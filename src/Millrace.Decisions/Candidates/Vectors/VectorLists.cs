@@ -121,6 +121,7 @@ internal sealed class VectorLists<TLanes>
         int added = _partition.Count;
         PostingList first = Copy(list, entries, at, i => !_right[i]);
         PostingList second = Copy(list, entries, added, i => _right[i]);
+        _options.Parted?.Invoke();
         Publish([(at, first, _splitter.Centroid(first)), (added, second, _splitter.Centroid(second))]);
         if (IsLarge(first)) _large.Enqueue(at);
         if (IsLarge(second)) _large.Enqueue(added);

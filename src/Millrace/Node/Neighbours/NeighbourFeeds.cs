@@ -49,7 +49,7 @@ internal sealed class NeighbourFeeds : IDisposable
     /// <summary>Those of the generation that serves.</summary>
     public IReadOnlyList<NeighbourIndex> Indexes => [.. _table.Current.Neighbours!.All];
 
-    /// <summary>How far an index is behind the newest epoch: nothing when it holds it, else the age of the epoch that it holds, or of the node's first.</summary>
+    /// <summary>How far an index is behind the newest epoch: nothing when it holds it, else the age of the epoch that it holds, and of the newest while it holds none.</summary>
     public TimeSpan LagOf(NeighbourIndex index)
     {
         var newest = _table.Current.Snapshot();
