@@ -35,6 +35,7 @@ public sealed class Decider
     private readonly DecisionMeters? _meters;
     private readonly ConcurrentBag<Workspace> _workspaces = [];
     private readonly ConcurrentDictionary<string, Bulkhead> _tenants = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Bulkhead> _surfaces = new(StringComparer.Ordinal);
 
     /// <param name="options">Bounds and habits.</param>
     /// <param name="clock">Now, and the time that passes while deciding.</param>
@@ -127,15 +128,16 @@ public sealed class Decider
     private Decided Take(DecideRequest request, Workspace work, long started, UnixMicros now)
     {
         var serving = _serving.Current;
-        var (surface, policy, plan, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
-        Bulkhead tenantBulkhead = _tenants.GetOrAdd(request.Tenant, static (_, limit) => new Bulkhead(limit), _options.TenantDecisions);
-        var reasons = new List<DegradedReason>();
-        bool tenantEntered = tenantBulkhead.TryEnter();
-        bool surfaceEntered = tenantEntered && surfaceBulkhead.TryEnter();
+        var (surface, policy, plan) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
+        Bulkhead? tenantPlace = null;
+        Bulkhead? surfacePlace = null;
         try
         {
-            if (!surfaceEntered) Note(reasons, DegradedReason.BulkheadFull);
-            var snapshot = ReadPerson(serving, request, work, reasons);
+            bool admitted = Enter(_tenants, request.Tenant, _options.TenantDecisions, ref tenantPlace) && Enter(_surfaces, surface.Name, surface.AtOnce, ref surfacePlace);
+            var reasons = new List<DegradedReason>();
+            work.Person.Clear();
+            if (!admitted) Note(reasons, DegradedReason.BulkheadFull);
+            var snapshot = admitted ? ReadPerson(serving, request, work, reasons) : serving.Snapshot();
             return Answer(
                 new Request(request, surface, policy, snapshot, now, started)
                 {
@@ -145,14 +147,23 @@ public sealed class Decider
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
-                surfaceEntered ? Rung.Full : Rung.SegmentList,
+                admitted ? Rung.Full : Rung.SegmentList,
                 reasons);
         }
         finally
         {
-            if (surfaceEntered) surfaceBulkhead.Leave();
-            if (tenantEntered) tenantBulkhead.Leave();
+            surfacePlace?.Leave();
+            tenantPlace?.Leave();
         }
+    }
+
+    private static bool Enter(ConcurrentDictionary<string, Bulkhead> bulkheads, string name, int limit, ref Bulkhead? place)
+    {
+        if (limit == 0) return true;
+        Bulkhead bulkhead = bulkheads.GetOrAdd(name, static _ => new Bulkhead());
+        if (!bulkhead.TryEnter(limit)) return false;
+        place = bulkhead;
+        return true;
     }
 
     /// <summary>
@@ -175,7 +186,6 @@ public sealed class Decider
     private FeatureSnapshot Pin(Serving serving, DecideRequest request, Workspace work, List<DegradedReason> reasons)
     {
         var snapshot = serving.Snapshot();
-        work.Person.Clear();
         if (request.User is null && request.Session is null)
         {
             return snapshot;

@@ -46,6 +46,9 @@ internal sealed class RankingPlan
     /// <summary>The models as records name them; null where there are none.</summary>
     internal string? Model { get; }
 
+    /// <summary>The heads by name, with what a unit of each is worth and which block of <see cref="RankBuffers.Heads"/> has its values.</summary>
+    internal IEnumerable<(string Name, double Weight, int Place)> Heads => _heads.Select(static head => (head.Name, head.Weight, head.Place));
+
     /// <summary>Whether candidates beyond some value of a head are left out.</summary>
     internal bool HasThresholds => !_thresholds.IsEmpty;
 
