@@ -143,6 +143,7 @@ public sealed class Decider
                 {
                     Candidates = serving.Policies.CandidatesOf(policy),
                     Plan = plan,
+                    Neighbours = serving.Neighbours,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
@@ -317,7 +318,7 @@ public sealed class Decider
 
         bool last = rung == Rung.GlobalList;
         if (work.Count > (last ? 0 : work.Pinned)) return false;
-        if (rung != Rung.SegmentList) Note(reasons, last ? DegradedReason.EmptyCatalogue : DegradedReason.NoCandidates);
+        if (rung != Rung.SegmentList) Note(reasons, !last ? DegradedReason.NoCandidates : work.HasDropped ? DegradedReason.AllFiltered : DegradedReason.EmptyCatalogue);
         return true;
     }
 
@@ -330,12 +331,13 @@ public sealed class Decider
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
     }
 
-    /// <summary>The timestamp by which sources are cut, so that there is time for features: on the first rung alone, since on those below something must come.</summary>
+    /// <summary>The timestamp by which sources are cut, so that there is time for the steps behind them.</summary>
     private long SourcesUntil(in Request request, Rung rung)
     {
         TimeSpan patience = request.Asked.Timeout ?? _options.Timeout;
-        if (patience == Timeout.InfiniteTimeSpan || rung != Rung.Full) return long.MaxValue;
-        return request.Started + (long)(patience.TotalSeconds * PipelineSteps.SourcesUntil * _clock.TimestampFrequency);
+        double share = PipelineSteps.SourcesUntil(rung);
+        if (patience == Timeout.InfiniteTimeSpan || double.IsPositiveInfinity(share)) return long.MaxValue;
+        return request.Started + (long)(patience.TotalSeconds * share * _clock.TimestampFrequency);
     }
 
     /// <summary>Whether more than <paramref name="share"/> of the time is spent.</summary>
@@ -363,6 +365,9 @@ internal readonly record struct Request(
 
     /// <summary>The policy's heads, compiled.</summary>
     internal required RankingPlan Plan { get; init; }
+
+    /// <summary>Indexes of the rows of the snapshot's folder; null where none are kept.</summary>
+    internal NeighbourIndexes? Neighbours { get; init; }
 
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }

@@ -22,9 +22,18 @@ public sealed class PolicySet
         _surfaces = surfaces;
         _candidates = _policies.ToFrozenDictionary(policy => policy.Key, policy => new CandidatePlan(policy.Value.Policy, features), StringComparer.Ordinal);
         Features = features;
+        Embeddings =
+        [
+            .. Policies.SelectMany(static policy => policy.Candidates).Where(static source => source.Kind == CandidateSourceKind.Neighbours)
+                .Select(source => (ItemVectorsKey)features.Definitions[features.IndexOf(source.Feature!)].States[0])
+                .Distinct().OrderBy(static key => key.Dimensions),
+        ];
     }
 
     public FeatureSet Features { get; }
+
+    /// <summary>The embeddings that policies look for neighbours in, by their dimensions.</summary>
+    internal ImmutableArray<ItemVectorsKey> Embeddings { get; }
 
     public IEnumerable<Surface> Surfaces => _surfaces.Values;
 

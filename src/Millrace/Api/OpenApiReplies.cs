@@ -122,6 +122,12 @@ internal static class OpenApiReplies
         [
             new("definitions", Type("string")), new("epoch", Type("integer")), new("time", Time()), new("lag", Type("integer")), new("bytesPerItem", Type("integer")),
             new("features", List(Ref("Feature"))), new("linksLost", Type("boolean"), Always: false), new("backfill", Ref("Backfill"), Always: false),
+            new("neighbours", List(Ref("NeighbourIndex")), Always: false),
+        ]);
+        yield return ("NeighbourIndex",
+        [
+            new("dimensions", Type("integer")), new("items", Type("integer")), new("lists", Type("integer")), new("bytes", Type("integer")), new("leftOut", Type("integer")),
+            new("epoch", Type("integer")), new("lagMs", Type("number")), new("searched", Type("boolean")),
         ]);
         yield return ("Feature",
         [
