@@ -14,6 +14,7 @@ internal sealed class RankingPlan
     private readonly ForestScorer? _forests;
     private readonly ImmutableArray<int> _transformed;
     private readonly ImmutableArray<PlannedHead> _heads;
+    private readonly ImmutableArray<double> _weights;
     private readonly ImmutableArray<PlannedThreshold> _thresholds;
     private readonly int _blocks;
 
@@ -29,10 +30,10 @@ internal sealed class RankingPlan
         [
             .. PolicyReading.HeadsOf(policy).Select(pair => new PlannedHead(
                 pair.Key,
-                objectives.GetValueOrDefault(pair.Key),
                 pair.Value is ForestHead forest ? forests.PlaceOf(forest) : own++,
                 Formula(pair.Value, Columns))),
         ];
+        _weights = [.. _heads.Select(head => objectives.GetValueOrDefault(head.Name))];
         _blocks = own;
         _thresholds = [.. policy.Thresholds.Select(pair => new PlannedThreshold(_heads.Single(head => head.Name == pair.Key).Place, pair.Value.AtLeast ?? double.NegativeInfinity, pair.Value.AtMost ?? double.PositiveInfinity))];
     }
@@ -54,22 +55,40 @@ internal sealed class RankingPlan
     /// <exception cref="ForestException">A model is not what its head takes it for.</exception>
     internal static RankingPlan Compile(Policy policy, IModelShelf shelf) => new(policy, ForestOutputs.Of(policy, shelf));
 
+    /// <summary>The heads' names, in ordinal order.</summary>
+    internal IEnumerable<string> Heads => _heads.Select(static head => head.Name);
+
+    /// <summary>What one unit of each head is worth, in the order of <see cref="Heads"/>.</summary>
+    internal ImmutableArray<double> Weights => _weights;
+
     /// <summary>What each candidate is worth: Σ weight × head in ordinal order of the heads' names.</summary>
     /// <param name="matrix">Row-major, <see cref="Columns"/> values per candidate; NaN is missing.</param>
     /// <param name="buffers">Working memory; the heads' values stay in it until the next call.</param>
     /// <param name="utility">One per candidate; the least of all doubles where it is no finite number, so that it comes last.</param>
     internal void Score(ReadOnlySpan<float> matrix, RankBuffers buffers, Span<double> utility)
     {
-        int count = utility.Length;
+        Predict(matrix, buffers, utility.Length);
+        Combine(_weights.AsSpan(), buffers, utility);
+    }
+
+    /// <summary>The heads' values, into <paramref name="buffers"/>.</summary>
+    internal void Predict(ReadOnlySpan<float> matrix, RankBuffers buffers, int count)
+    {
         Span<double> values = RankBuffers.Of(ref buffers.Heads, _blocks * count);
         if (_forests is not null) ScoreForests(matrix, count, values, buffers.Forests);
+        foreach (PlannedHead head in _heads) head.Formula?.Fill(matrix, Columns.Length, values.Slice(head.Place * count, count));
+    }
+
+    /// <summary>The weighted sum of what <see cref="Predict"/> left, by <paramref name="weights"/> in the order of <see cref="Heads"/>.</summary>
+    internal void Combine(ReadOnlySpan<double> weights, RankBuffers buffers, Span<double> utility)
+    {
         utility.Clear();
-        foreach (PlannedHead head in _heads)
+        for (int h = 0; h < weights.Length; h++)
         {
-            Span<double> own = values.Slice(head.Place * count, count);
-            head.Formula?.Fill(matrix, Columns.Length, own);
-            if (head.Weight == 0) continue;
-            for (int i = 0; i < count; i++) utility[i] += head.Weight * own[i];
+            double weight = weights[h];
+            if (weight == 0) continue;
+            ReadOnlySpan<double> own = Values(buffers, h, utility.Length);
+            for (int i = 0; i < own.Length; i++) utility[i] += weight * own[i];
         }
 
         foreach (ref double sum in utility)
@@ -77,6 +96,9 @@ internal sealed class RankingPlan
             if (!double.IsFinite(sum)) sum = double.MinValue;
         }
     }
+
+    /// <summary>One head's value of each of so many candidates, by the last <see cref="Predict"/>.</summary>
+    internal ReadOnlySpan<double> Values(RankBuffers buffers, int head, int count) => buffers.Heads.AsSpan(_heads[head].Place * count, count);
 
     /// <summary>Whether a candidate is within all thresholds by the values of the last <see cref="Score"/> of so many candidates; what is no number is not.</summary>
     internal bool Admits(RankBuffers buffers, int candidate, int count)
@@ -106,10 +128,9 @@ internal sealed class RankingPlan
     };
 
     /// <param name="Name">The head's.</param>
-    /// <param name="Weight">In the utility.</param>
     /// <param name="Place">Which block of values is its own.</param>
     /// <param name="Formula">Null for a forest, whose scorer fills the block.</param>
-    private sealed record PlannedHead(string Name, double Weight, int Place, HeadFormula? Formula);
+    private sealed record PlannedHead(string Name, int Place, HeadFormula? Formula);
 
     private readonly record struct PlannedThreshold(int Place, double AtLeast, double AtMost);
 }
