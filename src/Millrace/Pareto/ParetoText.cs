@@ -25,7 +25,7 @@ internal static class ParetoText
             Line($"{"outcome",-12} {objective.Head}: {(objective.Sums ? "the values of" : "")} {events:N0} events '{objective.Event}', within {report.WindowSeconds:0.###} s{(objective.LessIsBetter ? "; less is better" : "")}{(events == 0 ? "; name its events with --events" : "")}");
         }
 
-        Line($"values       per decision, SNIPS, with 95 % intervals of {report.Replicates} bootstraps over persons; in brackets by how much above the present weights");
+        Line($"values       per decision, SNIPS, ± half of the 95 % interval by {report.Replicates} bootstraps over persons");
         text.Append('\n');
         Table(report, text);
         text.Append('\n');
@@ -50,7 +50,7 @@ internal static class ParetoText
 
     private static void Table(ParetoReport report, StringBuilder text)
     {
-        List<string[]> lines = [["", "weights", .. report.Objectives.SelectMany(objective => (string[])[objective.Head, "95 %", "above present"]), "effective", "max weight", "covered", "verdict"]];
+        List<string[]> lines = [["", "weights", .. report.Objectives.SelectMany(objective => (string[])[objective.Head, "above present"]), "effective", "max weight", "covered", "verdict"]];
         foreach (var row in report.Rows)
         {
             lines.Add(
@@ -59,9 +59,8 @@ internal static class ParetoText
                 Weights(row),
                 .. row.Values.SelectMany(value => (string[])
                 [
-                    Number(value.Snips),
-                    $"{Number(value.Low)} … {Number(value.High)}",
-                    row.Present ? "" : $"{Signed(value.Above)} ({Signed(value.AboveLow)} … {Signed(value.AboveHigh)})",
+                    $"{Number(value.Snips)} ± {Half(value.Low, value.High)}",
+                    row.Present ? "" : $"{Signed(value.Above)} ± {Half(value.AboveLow, value.AboveHigh)}",
                 ]),
                 row.EffectiveDecisions.ToString("N0", CultureInfo.InvariantCulture),
                 row.MaxWeight.ToString("0.0", CultureInfo.InvariantCulture),
@@ -80,6 +79,9 @@ internal static class ParetoText
     }
 
     private static string Mark(ParetoRow row) => (row.Frontier ? "*" : "") + (row.Present ? "P" : "");
+
+    /// <summary>Half of an interval's width, in two digits.</summary>
+    private static string Half(double low, double high) => ((high - low) / 2).ToString("G2", CultureInfo.InvariantCulture);
 
     private static string Signed(double value) => (value > 0 ? "+" : "") + Number(value);
 
