@@ -23,7 +23,7 @@ internal readonly record struct PlotAxis(double Least, double Most)
     {
         var raw = (Most - Least) / about;
         var unit = Math.Pow(10, Math.Floor(Math.Log10(raw)));
-        var step = unit * (raw / unit switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 });
+        var step = unit * ((raw / unit) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 });
         for (var i = (long)Math.Ceiling(Least / step); i * step <= Most; i++)
         {
             yield return i * step;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Millrace.Cli;
+using Millrace.Journal;
 using Millrace.Journal.Local;
 using Millrace.Tests.Pareto;
 
