@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Millrace.Decisions.Exploration;
 using Millrace.Decisions.Ladder;
-using Millrace.Decisions.Pipeline;
 using Millrace.Decisions.Ranking;
 using Millrace.Decisions.Reranking;
 using Millrace.Journal.Facts;
@@ -37,7 +36,7 @@ public sealed class PolicyProbe
     {
         _policy = policy;
         _plan = RankingPlan.Compile(policy, shelf);
-        Heads = [.. _plan.Heads];
+        Heads = [.. _plan.Heads.Select(static head => head.Name)];
     }
 
     /// <summary>The policy's heads in the order of weights: ordinal.</summary>
@@ -94,7 +93,8 @@ public sealed class PolicyProbe
         _plan.Combine(weights, _buffers, scores);
         Span<int> order = RankBuffers.Of(ref _buffers.Order, count);
         Scoring.Sort(problem.Ids, scores, RankBuffers.Of(ref _buffers.Keys, count), order);
-        SlateProblem slate = SlateBuilder.Bind(problem, _buffers, scores, draws: [], Scoring.Admit(problem, _buffers, order, _places), _places);
+        ReadOnlySpan<double> draws = _plan.Draw(weights, problem.Matrix, _buffers, problem.Seed, count);
+        SlateProblem slate = SlateBuilder.Bind(problem, _buffers, scores, draws, Scoring.Admit(problem, _buffers, order, _places), _places);
         SlateSampler.Propensities(slate, Slate, _buffers.Sampling, propensities, all);
     }
 
@@ -104,7 +104,7 @@ public sealed class PolicyProbe
         { Inputs: null } => ProbeRefusal.NotRecorded,
         _ when recorded.Engine != Engine.Number => ProbeRefusal.EngineChanged,
         _ when DecideModes.Parse(recorded.Mode) != DecideMode.Online => ProbeRefusal.NotOnline,
-        _ when recorded.Rung >= (int)Rung.LighterScorer || recorded.Inputs.Skipped.Contains(DecisionRecorder.Ranking) => ProbeRefusal.NotScored,
+        _ when !Replayer.IsScored(recorded, recorded.Inputs) => ProbeRefusal.NotScored,
         _ => ProbeRefusal.None,
     };
 
@@ -166,7 +166,7 @@ public sealed class PolicyProbe
         Ids = _inputs.Candidates.AsSpan(),
         Sources = _inputs.Sources.AsSpan(),
         Slate = _slateInputs,
-        Matrix = [],
+        Matrix = _matrix.AsSpan(0, Candidates * _plan.Columns.Length),
         Plan = _plan,
         Slots = _slots.AsSpan(),
         Policy = policy,

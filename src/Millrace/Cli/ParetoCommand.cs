@@ -169,5 +169,7 @@ internal sealed class ParetoCommand
     private sealed class ShelfBeside(IModelShelf first, IModelShelf second) : IModelShelf
     {
         public Models.Trees.Forest? Forest(string digest) => first.Forest(digest) ?? second.Forest(digest);
+
+        public Models.Posteriors.LinearPosterior? Linear(string digest) => first.Linear(digest) ?? second.Linear(digest);
     }
 }
