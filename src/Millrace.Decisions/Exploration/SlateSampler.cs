@@ -49,15 +49,22 @@ internal static class SlateSampler
     /// <param name="slate">Candidate indexes by place, −1 for an empty one.</param>
     /// <param name="scratch">Buffers.</param>
     /// <param name="propensities">As long as <paramref name="slate"/>.</param>
-    internal static void Propensities(in SlateProblem problem, ReadOnlySpan<int> slate, SlateScratch scratch, Span<double> propensities)
+    /// <param name="all">
+    /// Row-major, places × candidates: what every candidate would have had there, given the slate's places above; rows behind the first place of 0 stay 0. Empty for
+    /// nobody to know.
+    /// </param>
+    internal static void Propensities(
+        in SlateProblem problem, ReadOnlySpan<int> slate, SlateScratch scratch, Span<double> propensities, Span<double> all = default)
     {
         scratch.Begin(problem);
         propensities.Clear();
+        all.Clear();
         for (int place = 0; place < slate.Length; place++)
         {
             int given = slate[place];
             if (problem.Pins[place] is >= 0 and var pin)
             {
+                if (!all.IsEmpty) all[(place * problem.Utilities.Length) + pin] = 1;
                 if (given != pin) return;
                 propensities[place] = 1;
                 scratch.Likeness.Placed(problem, pin);
@@ -65,6 +72,12 @@ internal static class SlateSampler
             }
 
             ReadOnlySpan<double> p = Distribution(problem, scratch, place);
+            if (!all.IsEmpty)
+            {
+                Span<double> row = all.Slice(place * problem.Utilities.Length, problem.Utilities.Length);
+                for (int i = 0; i < p.Length; i++) row[scratch.Kept[i]] = p[i];
+            }
+
             int choice = given < 0 ? -1 : scratch.Kept[..p.Length].IndexOf(given);
             propensities[place] = choice >= 0 ? p[choice] : given < 0 && p.Length == 0 ? 1 : 0;
             if (propensities[place] == 0) return;

@@ -15,6 +15,7 @@ internal sealed class RankingPlan
     private readonly ForestScorer? _forests;
     private readonly ImmutableArray<int> _transformed;
     private readonly ImmutableArray<PlannedHead> _heads;
+    private readonly ImmutableArray<double> _weights;
     private readonly ImmutableArray<PlannedThreshold> _thresholds;
     private readonly int _blocks;
     private readonly int _trials;
@@ -33,12 +34,12 @@ internal sealed class RankingPlan
         [
             .. PolicyReading.HeadsOf(policy).Select(pair => new PlannedHead(
                 pair.Key,
-                objectives.GetValueOrDefault(pair.Key),
                 pair.Value is ForestHead forest ? forests.PlaceOf(forest) : own++,
                 Formula(pair.Key, pair.Value, Columns, shelf))),
         ];
+        _weights = [.. _heads.Select(head => objectives.GetValueOrDefault(head.Name))];
         _trials = policy.Explore.New is { } fresh ? Columns.BinarySearch(fresh.Trials, StringComparer.Ordinal) : -1;
-        _draws = policy.Explore.Method == ExplorationMethod.Thompson && _heads.Any(static head => head is { Weight: not 0, Formula: PosteriorFormula }) ? policy.Explore.Draws : 0;
+        _draws = policy.Explore.Method == ExplorationMethod.Thompson ? policy.Explore.Draws : 0;
         _blocks = own;
         _thresholds = [.. policy.Thresholds.Select(pair => new PlannedThreshold(_heads.Single(head => head.Name == pair.Key).Place, pair.Value.AtLeast ?? double.NegativeInfinity, pair.Value.AtMost ?? double.PositiveInfinity))];
     }
@@ -53,7 +54,7 @@ internal sealed class RankingPlan
     internal string? Model { get; }
 
     /// <summary>The heads by name, with what a unit of each is worth and which block of <see cref="RankBuffers.Heads"/> has its values.</summary>
-    internal IEnumerable<(string Name, double Weight, int Place)> Heads => _heads.Select(static head => (head.Name, head.Weight, head.Place));
+    internal IEnumerable<(string Name, double Weight, int Place)> Heads => _heads.Select((head, i) => (head.Name, _weights[i], head.Place));
 
     /// <summary>Whether candidates beyond some value of a head are left out.</summary>
     internal bool HasThresholds => !_thresholds.IsEmpty;
@@ -63,22 +64,37 @@ internal sealed class RankingPlan
     /// <exception cref="ForestException">A model is not what its head takes it for.</exception>
     internal static RankingPlan Compile(Policy policy, IModelShelf shelf) => new(policy, shelf);
 
+    /// <summary>What one unit of each head is worth, in the order of <see cref="Heads"/>.</summary>
+    internal ImmutableArray<double> Weights => _weights;
+
     /// <summary>What each candidate is worth: Σ weight × head in ordinal order of the heads' names.</summary>
     /// <param name="matrix">Row-major, <see cref="Columns"/> values per candidate; NaN is missing.</param>
     /// <param name="buffers">Working memory; the heads' values stay in it until the next call.</param>
     /// <param name="utility">One per candidate; the least of all doubles where it is no finite number, so that it comes last.</param>
     internal void Score(ReadOnlySpan<float> matrix, RankBuffers buffers, Span<double> utility)
     {
-        int count = utility.Length;
+        Predict(matrix, buffers, utility.Length);
+        Combine(_weights.AsSpan(), buffers, utility);
+    }
+
+    /// <summary>The heads' values, into <paramref name="buffers"/>.</summary>
+    internal void Predict(ReadOnlySpan<float> matrix, RankBuffers buffers, int count)
+    {
         Span<double> values = RankBuffers.Of(ref buffers.Heads, _blocks * count);
         if (_forests is not null) ScoreForests(matrix, count, values, buffers.Forests);
+        foreach (PlannedHead head in _heads) head.Formula?.Fill(matrix, Columns.Length, values.Slice(head.Place * count, count));
+    }
+
+    /// <summary>The weighted sum of what <see cref="Predict"/> left, by <paramref name="weights"/> in the order of <see cref="Heads"/>.</summary>
+    internal void Combine(ReadOnlySpan<double> weights, RankBuffers buffers, Span<double> utility)
+    {
         utility.Clear();
-        foreach (PlannedHead head in _heads)
+        for (int h = 0; h < weights.Length; h++)
         {
-            Span<double> own = values.Slice(head.Place * count, count);
-            head.Formula?.Fill(matrix, Columns.Length, own);
-            if (head.Weight == 0) continue;
-            for (int i = 0; i < count; i++) utility[i] += head.Weight * own[i];
+            double weight = weights[h];
+            if (weight == 0) continue;
+            ReadOnlySpan<double> own = Values(buffers, h, utility.Length);
+            for (int i = 0; i < own.Length; i++) utility[i] += weight * own[i];
         }
 
         PutLast(utility);
@@ -92,8 +108,12 @@ internal sealed class RankingPlan
     /// <param name="buffers">Working memory; the answer stays in it until the next call.</param>
     /// <param name="seed">The decision's.</param>
     /// <param name="count">Candidates.</param>
-    internal ReadOnlySpan<double> Draw(ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count)
+    internal ReadOnlySpan<double> Draw(ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count) => Draw(_weights.AsSpan(), matrix, buffers, seed, count);
+
+    /// <summary>The same under other <paramref name="weights"/>, in the order of <see cref="Heads"/>.</summary>
+    internal ReadOnlySpan<double> Draw(ReadOnlySpan<double> weights, ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count)
     {
+        if (!HasDraws(weights)) return [];
         Span<double> draws = RankBuffers.Of(ref buffers.Draws, _draws * count);
         Span<double> drawn = RankBuffers.Of(ref buffers.Drawn, count);
         for (int draw = 0; draw < _draws; draw++)
@@ -103,7 +123,8 @@ internal sealed class RankingPlan
             for (int head = 0; head < _heads.Length; head++)
             {
                 PlannedHead planned = _heads[head];
-                if (planned.Weight == 0) continue;
+                double weight = weights[head];
+                if (weight == 0) continue;
                 ReadOnlySpan<double> own = buffers.Heads.AsSpan(planned.Place * count, count);
                 if (planned.Formula is PosteriorFormula posterior)
                 {
@@ -111,7 +132,7 @@ internal sealed class RankingPlan
                     own = drawn;
                 }
 
-                for (int i = 0; i < count; i++) utility[i] += planned.Weight * own[i];
+                for (int i = 0; i < count; i++) utility[i] += weight * own[i];
             }
 
             PutLast(utility);
@@ -129,6 +150,9 @@ internal sealed class RankingPlan
         return trials;
     }
 
+    /// <summary>One head's value of each of so many candidates, by the last <see cref="Predict"/>.</summary>
+    internal ReadOnlySpan<double> Values(RankBuffers buffers, int head, int count) => buffers.Heads.AsSpan(_heads[head].Place * count, count);
+
     /// <summary>Whether a candidate is within all thresholds by the values of the last <see cref="Score"/> of so many candidates; what is no number is not.</summary>
     internal bool Admits(RankBuffers buffers, int candidate, int count)
     {
@@ -139,6 +163,17 @@ internal sealed class RankingPlan
         }
 
         return true;
+    }
+
+    private bool HasDraws(ReadOnlySpan<double> weights)
+    {
+        if (_draws == 0) return false;
+        for (int head = 0; head < _heads.Length; head++)
+        {
+            if (weights[head] != 0 && _heads[head].Formula is PosteriorFormula) return true;
+        }
+
+        return false;
     }
 
     private void ScoreForests(ReadOnlySpan<float> matrix, int count, Span<double> values, ForestScratch scratch)
@@ -173,10 +208,9 @@ internal sealed class RankingPlan
     }
 
     /// <param name="Name">The head's.</param>
-    /// <param name="Weight">In the utility.</param>
     /// <param name="Place">Which block of values is its own.</param>
     /// <param name="Formula">Null for a forest, whose scorer fills the block.</param>
-    private sealed record PlannedHead(string Name, double Weight, int Place, HeadFormula? Formula);
+    private sealed record PlannedHead(string Name, int Place, HeadFormula? Formula);
 
     private readonly record struct PlannedThreshold(int Place, double AtLeast, double AtMost);
 }

@@ -138,7 +138,8 @@ internal static class SlateBuilder
         }
     }
 
-    private static void Pin(in RankProblem problem, Span<int> pins)
+    /// <summary>Per place the candidate that the policy pins there, −1 for none.</summary>
+    internal static void Pin(in RankProblem problem, Span<int> pins)
     {
         pins.Fill(-1);
         int first = 0;

@@ -25,10 +25,13 @@ internal sealed class DataDirectory : IDisposable
     public string Features => Path.Combine(Root, "features");
 
     /// <summary>Every model that was in force, each named by its digest.</summary>
-    public string Models => Path.Combine(Root, "models");
+    public string Models => ModelsOf(Root);
 
     /// <summary>The keys of persons: outside the journal, so that destroying one erases its person from every copy of it.</summary>
     public string SubjectKeys => Path.Combine(Root, "keys", "subjects");
+
+    /// <summary>Where those of a data directory are that need not be held.</summary>
+    public static string ModelsOf(string data) => Path.Combine(data, "models");
 
     /// <summary>Makes the directory if need be, and takes it.</summary>
     /// <exception cref="NodeStartException">Another process holds it, or it cannot be written.</exception>
