@@ -28,6 +28,7 @@ internal static class SlateFaults
         if (!(explore.Temperature > 0 && double.IsFinite(explore.Temperature))) yield return $"explore.temperature: expected more than 0; got {PolicyValidator.Text(explore.Temperature)}";
         if (explore.Draws is < 1 or > 1000) yield return $"explore.draws: expected 1 to 1000; got {explore.Draws}";
         if (explore.New is not { } fresh) yield break;
+        if (explore is { Method: ExplorationMethod.EpsilonGreedy, Epsilon: 0 }) yield return "explore.new: expected epsilon above 0, or a rule that draws; got neither, so that no new item would ever be shown for it";
         if (features.IndexOf(fresh.Trials) < 0) yield return $"explore.new.trials: expected the name of a feature; got '{fresh.Trials}'{Nearest(fresh.Trials, features)}";
         if (!(fresh.Below > 0)) yield return $"explore.new.below: expected more than 0; got {PolicyValidator.Text(fresh.Below)}";
         if (fresh.Take is < 1 or > 100) yield return $"explore.new.take: expected 1 to 100; got {fresh.Take}";
