@@ -51,7 +51,8 @@ public static class Replayer
         try
         {
             RankingPlan plan = IsScored(recorded, inputs) ? PlanOf(policy, shelf ?? MemoryModelShelf.Empty) : RankingPlan.None;
-            ImmutableArray<string> differences = [.. Differences(recorded.Slots, Again(recorded, inputs, policy, plan))];
+            var buffers = new RankBuffers();
+            ImmutableArray<string> differences = [.. Differences(recorded.Slots, Again(recorded, inputs, policy, plan, buffers)), .. Differences(recorded, buffers)];
             return new ReplayResult(differences.IsEmpty ? ReplayVerdict.Identical : ReplayVerdict.Differs, differences);
         }
         catch (ModelMissingException fault)
@@ -69,7 +70,7 @@ public static class Replayer
 
     private static bool IsScored(Decided recorded, DecisionInputs inputs) => recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
 
-    private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy, RankingPlan plan)
+    private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy, RankingPlan plan, RankBuffers buffers)
     {
         RecordedRequest request = RecordedRequest.Read(inputs.Request);
         if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
@@ -79,7 +80,7 @@ public static class Replayer
             {
                 Ids = inputs.Candidates.AsSpan(),
                 Sources = inputs.Sources.AsSpan(),
-                Slate = request.Slate.Restore(policy, inputs.Providers),
+                Slate = request.Slate.Restore(policy, inputs.Candidates.Length, (Rung)recorded.Rung),
                 Matrix = inputs.Matrix.AsSpan(),
                 Plan = plan,
                 Slots = request.Slots.AsSpan(),
@@ -88,7 +89,7 @@ public static class Replayer
                 Mode = DecideModes.Parse(recorded.Mode),
                 Seed = recorded.Seed,
             },
-            new RankBuffers());
+            buffers);
     }
 
     /// <summary>Records that no decider of ours writes.</summary>
@@ -120,6 +121,24 @@ public static class Replayer
             }
         }
     }
+
+    /// <summary>What ranking said beside the slate.</summary>
+    private static IEnumerable<string> Differences(Decided recorded, RankBuffers replayed)
+    {
+        if (!recorded.Relaxed.SequenceEqual(replayed.Relaxed, StringComparer.Ordinal)) yield return $"relaxed: recorded {List(recorded.Relaxed)}, replayed {List(replayed.Relaxed)}";
+        foreach (var (reason, said) in new[]
+        {
+            (DegradedReason.PinMoved, replayed.PinMoved),
+            (DegradedReason.ConstraintsRelaxed, replayed.Relaxed.Count > 0),
+            (DegradedReason.ThresholdsRelaxed, replayed.ThresholdsRelaxed),
+        })
+        {
+            string text = DegradedReasons.Text(reason);
+            if (recorded.Degraded.Contains(text) != said) yield return $"degraded: {text} recorded {!said}, replayed {said}";
+        }
+    }
+
+    private static string List(IEnumerable<string> texts) => $"[{string.Join(", ", texts)}]";
 
     private static IEnumerable<string> Differences(DecidedItem was, DecidedItem now)
     {
