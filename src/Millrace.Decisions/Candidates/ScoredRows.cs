@@ -14,13 +14,14 @@ internal sealed class ScoredRows
     private ScoredRow[] _rows = new ScoredRow[LeastPlaces / 2];
     private uint _turn = 1;
     private int _count;
+    private int _given;
     private double _least = double.NegativeInfinity;
 
     internal int Count => _count;
 
     internal void Clear()
     {
-        (_count, _least) = (0, double.NegativeInfinity);
+        (_count, _given, _least) = (0, 0, double.NegativeInfinity);
         if (++_turn == 0)
         {
             Array.Clear(_places);
@@ -49,18 +50,24 @@ internal sealed class ScoredRows
         _rows[_count++] = new ScoredRow { Row = row, Score = score, Sources = sources };
     }
 
+    /// <summary>Whether <see cref="Offer"/> would not drop it at once.</summary>
+    internal bool Takes(double score) => !(score < _least);
+
     /// <summary>
-    /// Takes the score of a row that has none yet, if it may be among the best <paramref name="most"/>: of however many rows, not many more than those are kept. Not to be
-    /// mixed with <see cref="Add"/>.
+    /// Takes the score of a row that has none yet, if it may be among the best <paramref name="most"/>, which are the same for a whole turn: of however many rows, not many more
+    /// than twice as many are kept. Not to be mixed with <see cref="Add"/>.
     /// </summary>
     internal void Offer(int row, double score, int most, FeatureSnapshot snapshot)
     {
-        if (_count > most && score < _least) return;
-        if (_count == _rows.Length)
+        if (!Takes(score)) return;
+        if (_count == _rows.Length && _count < 2 * most)
         {
-            if (_count <= 2 * most) Array.Resize(ref _rows, _rows.Length * 2);
-            else _count = Select(most, snapshot);
-            _least = _count == most ? _rows[most - 1].Score : double.NegativeInfinity;
+            Grow();
+        }
+        else if (_count == _rows.Length)
+        {
+            _count = Select(most, snapshot);
+            _least = _rows[_count - 1].Score;
         }
 
         _rows[_count++] = new ScoredRow { Row = row, Score = score };
@@ -71,23 +78,31 @@ internal sealed class ScoredRows
     /// <param name="snapshot">Whose rows they are.</param>
     internal ReadOnlySpan<ScoredRow> Best(int most, FeatureSnapshot snapshot)
     {
-        int taken = Select(most, snapshot);
+        ReadOnlySpan<ScoredRow> best = Next(most, snapshot);
         Clear();
-        return _rows.AsSpan(0, taken);
+        return best;
     }
 
-    /// <summary>Brings the best to the front, best first; returns how many they are.</summary>
+    /// <summary>Likewise the best of those that it has not given yet; nothing is to be added before <see cref="Clear"/>.</summary>
+    internal ReadOnlySpan<ScoredRow> Next(int most, FeatureSnapshot snapshot)
+    {
+        int taken = Select(most, snapshot);
+        _given += taken;
+        return _rows.AsSpan(_given - taken, taken);
+    }
+
+    /// <summary>Brings the best of those not given to their front, best first, before the rest; returns how many they are.</summary>
     private int Select(int most, FeatureSnapshot snapshot)
     {
-        Span<ScoredRow> rows = _rows.AsSpan(0, _count);
-        int taken = Math.Min(most, _count);
+        Span<ScoredRow> rows = _rows.AsSpan(_given, _count - _given);
+        int taken = Math.Min(most, rows.Length);
         if (taken == 0) return 0;
         Span<ScoredRow> heap = rows[..taken];
         for (int at = (taken / 2) - 1; at >= 0; at--) Down(heap, at, snapshot);
         for (int i = taken; i < rows.Length; i++)
         {
             if (!Better(rows[i], heap[0], snapshot)) continue;
-            heap[0] = rows[i];
+            (heap[0], rows[i]) = (rows[i], heap[0]);
             Down(heap, 0, snapshot);
         }
 

@@ -24,8 +24,6 @@ internal sealed record RecordedSlate
     /// <summary>Which quotas each candidate serves.</summary>
     internal ImmutableArray<byte> Quotas { get; init; } = [];
 
-    internal ImmutableArray<float> Trials { get; init; } = [];
-
     internal int Dimensions { get; init; }
 
     internal ImmutableArray<byte> Vectors { get; init; } = [];
@@ -35,7 +33,6 @@ internal sealed record RecordedSlate
         Asked = inputs.Asked,
         Groups = inputs.Names.ToImmutableSortedDictionary(name => name, name => inputs.Groups(name).ToImmutableArray(), StringComparer.Ordinal),
         Quotas = [.. inputs.Quotas],
-        Trials = [.. inputs.Trials],
         Dimensions = inputs.Dimensions,
         Vectors = [.. MemoryMarshal.AsBytes(inputs.Vectors)],
     };
@@ -45,12 +42,6 @@ internal sealed record RecordedSlate
     internal SlateInputs Restore(Policy policy, int candidates, Rung rung)
     {
         var inputs = new SlateInputs();
-        if (!Trials.IsEmpty)
-        {
-            Expect(Trials.Length, candidates, "trials");
-            Trials.CopyTo(inputs.BeginTrials(candidates));
-        }
-
         inputs.Begin(policy, Asked, candidates, rung);
         foreach (string name in inputs.Names)
         {
@@ -87,14 +78,6 @@ internal sealed record RecordedSlate
         }
 
         if (!Quotas.IsEmpty) WriteNumbers(json, "quotas", Quotas);
-        if (!Trials.IsEmpty)
-        {
-            // As bits: JSON has no word for what is missing or infinite.
-            json.WriteStartArray("trials");
-            foreach (float trials in Trials) json.WriteNumberValue(BitConverter.SingleToInt32Bits(trials));
-            json.WriteEndArray();
-        }
-
         if (Dimensions == 0) return;
         json.WriteNumber("dimensions", Dimensions);
         json.WriteBase64String("vectors", Vectors.AsSpan());
@@ -109,7 +92,6 @@ internal sealed record RecordedSlate
                 property => property.Name, property => property.Value.EnumerateArray().Select(group => group.GetInt32()).ToImmutableArray(), StringComparer.Ordinal)
             : None.Groups,
         Quotas = root.TryGetProperty("quotas", out JsonElement quotas) ? [.. quotas.EnumerateArray().Select(quota => quota.GetByte())] : [],
-        Trials = root.TryGetProperty("trials", out JsonElement trials) ? [.. trials.EnumerateArray().Select(bits => BitConverter.Int32BitsToSingle(bits.GetInt32()))] : [],
         Dimensions = root.TryGetProperty("dimensions", out JsonElement dimensions) ? dimensions.GetInt32() : 0,
         Vectors = root.TryGetProperty("vectors", out JsonElement vectors) ? [.. vectors.GetBytesFromBase64()] : [],
     };

@@ -82,7 +82,7 @@ internal static class SlateBuilder
             Kinships = diversity is { Embedding: false } ? inputs.Groups(diversity.By) : [],
             Vectors = diversity is { Embedding: true } ? inputs.Vectors : [],
             Dimensions = inputs.Dimensions,
-            Trials = inputs.Trials,
+            Trials = problem.Rung < Rung.LighterScorer ? problem.Plan.Trials(problem.Matrix, buffers, candidates) : [],
         };
     }
 

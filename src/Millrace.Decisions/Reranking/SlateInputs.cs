@@ -24,9 +24,7 @@ internal sealed class SlateInputs
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
     private Policy? _policy;
     private byte[] _quotas = [];
-    private float[] _trials = [];
     private sbyte[] _vectors = [];
-    private int _tried;
 
     /// <summary>What the request adds to the policy's constraints; null for nothing.</summary>
     internal SlateConstraints? Asked { get; private set; }
@@ -42,16 +40,13 @@ internal sealed class SlateInputs
     /// <summary>Bit j: the candidate counts for quota j of <see cref="Constraints"/>; empty where there is none.</summary>
     internal ReadOnlySpan<byte> Quotas => Constraints.AtLeast.IsEmpty ? [] : _quotas.AsSpan(0, Count);
 
-    /// <summary>Empty where no new items are kept, or no feature was read.</summary>
-    internal ReadOnlySpan<float> Trials => _tried == Count ? _trials.AsSpan(0, Count) : [];
-
     internal int Dimensions { get; private set; }
 
     /// <summary>Row-major, candidates × <see cref="Dimensions"/>, zeros where there is none.</summary>
     internal ReadOnlySpan<sbyte> Vectors => _vectors.AsSpan(0, Count * Dimensions);
 
     /// <summary>About what a record of them takes per candidate: numbers as text.</summary>
-    internal long BytesEach => (5L * _names.Count) + (Quotas.Length > 0 ? 4 : 0) + (Trials.Length > 0 ? 11 : 0) + (4L * Dimensions / 3);
+    internal long BytesEach => (5L * _names.Count) + (Quotas.Length > 0 ? 4 : 0) + (4L * Dimensions / 3);
 
     /// <summary>The number of each candidate's first value of <paramref name="attribute"/>, in the order in which values appear; −1 for none.</summary>
     internal ReadOnlySpan<int> Groups(string attribute) => Column(_names.BinarySearch(attribute, StringComparer.Ordinal));
@@ -63,8 +58,7 @@ internal sealed class SlateInputs
         (_policy, Asked, Count, Dimensions) = (policy, asked, count, 0);
         _names.Clear();
         foreach (var (attribute, _) in Constraints.AtMost) Want(attribute);
-        if (rung >= Rung.LighterScorer) ForgetTrials();
-        else if (policy.Diversity is { Embedding: false } diversity) Want(diversity.By);
+        if (rung < Rung.LighterScorer && policy.Diversity is { Embedding: false } diversity) Want(diversity.By);
         RankBuffers.Of(ref _quotas, count).Clear();
     }
 
@@ -95,16 +89,6 @@ internal sealed class SlateInputs
             if (rows[i] >= 0) ItemVectors.Vector(vectors.Of(snapshot.Cells(rows[i])))[..Dimensions].CopyTo(all.Slice(i * Dimensions, Dimensions));
         }
     }
-
-    /// <summary>The column of trials, to be filled with the features; it stands until the next.</summary>
-    internal Span<float> BeginTrials(int count)
-    {
-        _tried = count;
-        return RankBuffers.Of(ref _trials, count);
-    }
-
-    /// <summary>Other candidates are gathered.</summary>
-    internal void ForgetTrials() => _tried = 0;
 
     internal void SetGroups(string attribute, ReadOnlySpan<int> groups) => groups.CopyTo(Column(_names.BinarySearch(attribute, StringComparer.Ordinal)));
 

@@ -15,7 +15,7 @@ internal sealed class AlsoLikedSource(CooccurrenceFeature pairs, (PersonEntity O
     public void Gather(in SourceRequest request, CandidateSink sink)
     {
         ReadOnlySpan<int> liked = request.Scratch.Read.Items(request.Inputs, section, window).Rows;
-        PairSource.Add(pairs, liked[..Math.Min(Most, liked.Length)], fade: 1, request);
+        PairSource.Add(pairs, liked[..Math.Min(Most, liked.Length)], fade: 1, request, sink);
         PairSource.Offer(request, sink);
     }
 }

@@ -12,18 +12,19 @@ internal sealed class PairSource(CooccurrenceFeature feature) : ICandidateSource
     public void Gather(in SourceRequest request, CandidateSink sink)
     {
         ReadOnlySpan<int> clicked = request.Scratch.Read.Recent(request.Inputs);
-        Add(feature, clicked[..Math.Min(feature.Depth, clicked.Length)], feature.Fade, request);
+        Add(feature, clicked[..Math.Min(feature.Depth, clicked.Length)], feature.Fade, request, sink);
         Offer(request, sink);
     }
 
-    /// <summary>Adds the neighbours of some rows to the scores, each row weighing <paramref name="fade"/> times what the one before does.</summary>
-    internal static void Add(CooccurrenceFeature feature, ReadOnlySpan<int> rows, double fade, in SourceRequest request)
+    /// <summary>Adds the neighbours of some rows to the scores, each row weighing <paramref name="fade"/> times what the one before does, for as long as there is time.</summary>
+    internal static void Add(CooccurrenceFeature feature, ReadOnlySpan<int> rows, double fade, in SourceRequest request, CandidateSink sink)
     {
         FeatureSnapshot snapshot = request.Snapshot;
         var pairs = snapshot.State<SessionPairs.Frozen>(feature.Pairs);
         double weight = 1;
         foreach (int row in rows)
         {
+            if (sink.IsPast()) return;
             if (row >= 0 && pairs.Of(row) is { } neighbours)
             {
                 double unit = weight / (neighbours.Total + feature.Shrink);
@@ -34,12 +35,15 @@ internal sealed class PairSource(CooccurrenceFeature feature) : ICandidateSource
         }
     }
 
-    /// <summary>Offers the best of the scores.</summary>
+    /// <summary>Offers the best of the scores, then the best of the rest while so many of those may not be shown that the source still owes some.</summary>
     internal static void Offer(in SourceRequest request, CandidateSink sink)
     {
-        foreach (ref readonly ScoredRow row in request.Scratch.Scores.Best(sink.Depth, request.Snapshot))
+        while (sink.Left > 0 && request.Scratch.Scores.Next(sink.Depth, request.Snapshot) is { IsEmpty: false } rows)
         {
-            if (!sink.Offer(row.Row)) return;
+            foreach (ref readonly ScoredRow row in rows)
+            {
+                if (!sink.Offer(row.Row)) return;
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace Millrace.Decisions.Candidates;
 
 /// <summary>The most clicked within a window.</summary>
-internal sealed class PopularSource(TimeSpan window) : ICandidateSource
+internal sealed class PopularSource(TimeSpan window) : ListSource
 {
-    public void Gather(in SourceRequest request, CandidateSink sink) => sink.Offer(request.Snapshot.Popular(window, sink.Depth));
+    private protected override ReadOnlySpan<int> Rows(in SourceRequest request, int depth) => request.Snapshot.Popular(window, depth);
 }
