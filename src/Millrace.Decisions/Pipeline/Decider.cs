@@ -257,7 +257,7 @@ public sealed class Decider
                         FeatureMatrix.Read(work, request);
                         break;
                     case DecisionStep.Ranking:
-                        work.ReadSlate(request.Policy, request.Asked.Constraints);
+                        work.ReadSlate(request.Policy, request.Asked.Constraints, rung);
                         decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
                         break;
                 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Millrace.Features.Numerics;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
+using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pipeline;
 
@@ -81,6 +82,7 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, Rec
         const int itemBytes = 48;
         int bytes = fixedBytes + (2 * (answer.Id.Length + (answer.User?.Length ?? 0) + (answer.Session?.Length ?? 0) + (answer.Segment?.Length ?? 0)))
             + DecisionContext.BytesOf(answer.Context);
+        foreach (string quota in answer.Relaxed) bytes += 32 + (2 * quota.Length);
         foreach (DecidedSlot slot in answer.Slots) bytes += 80 + (itemBytes * slot.Items.Length);
         return bytes;
     }
@@ -110,8 +112,26 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, Rec
         }
 
         hash = Fold(request.Exclude, StableHash.Mix(hash + 2));
+        if (request.Constraints is { } constraints) hash = Fold(constraints, StableHash.Mix(hash + 3));
         if (request.Slots.IsDefault) return hash;
         foreach (RequestSlot slot in request.Slots) hash = Fold(slot.Baseline, StableHash.Mix(StableHash.Of(slot.Id, hash) ^ (ulong)slot.Count));
+        return hash;
+    }
+
+    /// <summary>Quotas in their order: it says which gives way first. Each member has a place of its own, so that no two requests make the same numbers.</summary>
+    private static ulong Fold(SlateConstraints constraints, ulong hash)
+    {
+        foreach (var (attribute, most) in constraints.AtMost) hash = StableHash.Mix(StableHash.Of(attribute, hash) ^ (ulong)most);
+        hash = StableHash.Mix(hash + 4);
+        foreach (Quota quota in constraints.AtLeast)
+        {
+            hash = StableHash.Of(quota.Value ?? "\0", StableHash.Of(quota.Attribute ?? "\0", hash));
+            hash = StableHash.Mix(hash ^ (ulong)(quota.Fresh?.Ticks ?? -1));
+            hash = StableHash.Mix(hash ^ (ulong)quota.Least);
+            hash = StableHash.Mix(hash ^ BitConverter.DoubleToUInt64Bits(quota.Share));
+            hash = StableHash.Mix(hash ^ (ulong)(quota.Top ?? -1));
+        }
+
         return hash;
     }
 

@@ -275,12 +275,12 @@ internal sealed class Workspace
         return matrix;
     }
 
-    /// <summary>Reads what making the slate needs of the candidates, but for features.</summary>
-    internal void ReadSlate(Policy policy, SlateConstraints? asked)
+    /// <summary>Reads what making the slate needs of the candidates on a rung, but for features.</summary>
+    internal void ReadSlate(Policy policy, SlateConstraints? asked, Rung rung)
     {
-        Slate.Begin(policy, asked, Count);
+        Slate.Begin(policy, asked, Count, rung);
         Slate.Read(Items.AsSpan(0, Count), _now);
-        Slate.ReadVectors(policy, _snapshot, Rows.AsSpan(0, Count));
+        if (rung < Rung.LighterScorer) Slate.ReadVectors(policy, _snapshot, Rows.AsSpan(0, Count));
     }
 
     /// <summary>What <see cref="Ranker"/> works on.</summary>

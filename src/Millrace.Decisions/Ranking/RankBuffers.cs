@@ -17,10 +17,8 @@ internal sealed class RankBuffers
     internal int[] Order = [];
     internal int[] Groups = [];
     internal int[] Limits = [];
-    internal byte[] Quotas = [];
     internal int[] Needs = [];
     internal int[] Reaches = [];
-    internal int[] Kinships = [];
     internal int[] Pins = [];
     internal Placement[] Slate = [];
 
@@ -36,8 +34,6 @@ internal sealed class RankBuffers
     internal bool ThresholdsRelaxed;
 
     internal readonly ForestScratch Forests = new();
-
-    internal readonly Dictionary<string, int> GroupNumbers = new(StringComparer.Ordinal);
 
     /// <summary>The first <paramref name="count"/> elements of a buffer that is at least so long.</summary>
     internal static Span<T> Of<T>(ref T[] buffer, int count)

@@ -1,4 +1,5 @@
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Reranking;
 
 namespace Millrace.Decisions.Ranking;
 
@@ -17,21 +18,31 @@ internal static class Scoring
     }
 
     /// <summary>
-    /// Leaves candidates beyond a threshold out of an order. When fewer are within than there are places, so many of the others stay as are missing, the best first:
-    /// a slate is never short for a threshold.
+    /// Leaves candidates beyond a threshold out of an order. When fewer are within than there are places to fill, so many of the others stay as are missing, the best
+    /// first: a slate is never short for a threshold. A pin fills its own place and no other.
     /// </summary>
     /// <returns>What is left of the order.</returns>
     internal static Span<int> Admit(in RankProblem problem, RankBuffers buffers, Span<int> order, int places)
     {
         if (problem.Rung >= Rung.LighterScorer || !problem.Plan.HasThresholds) return order;
+        ReadOnlySpan<int> pins = SlateBuilder.Pin(problem, buffers, places);
+        int open = pins.Count(-1);
         int within = 0;
-        foreach (int candidate in order) within += problem.Plan.Admits(buffers, candidate, order.Length) ? 1 : 0;
-        int others = Math.Max(0, Math.Min(places, order.Length) - within);
+        int beyond = 0;
+        foreach (int candidate in order)
+        {
+            if (pins.Contains(candidate)) continue;
+            if (problem.Plan.Admits(buffers, candidate, order.Length)) within++;
+            else beyond++;
+        }
+
+        int others = Math.Min(beyond, Math.Max(0, open - within));
         buffers.ThresholdsRelaxed = others > 0;
         int kept = 0;
         int count = order.Length;
         for (int i = 0; i < count; i++)
         {
+            if (pins.Contains(order[i])) continue;
             if (problem.Plan.Admits(buffers, order[i], count) || others-- > 0) order[kept++] = order[i];
         }
 

@@ -22,7 +22,7 @@ internal static class RecordedProblem
         {
             Ids = inputs.Candidates.AsSpan(),
             Sources = inputs.Sources.AsSpan(),
-            Slate = request.Slate.Restore(policy, inputs.Providers),
+            Slate = request.Slate.Restore(policy, inputs.Candidates.Length, (Rung)recorded.Rung),
             Matrix = inputs.Matrix.AsSpan(),
             Plan = plan,
             Slots = request.Slots.AsSpan(),

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Reranking;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Replay;
 
 /// <summary>
-/// What making a slate read of the candidates, as a full record holds it: by value, so that a replay needs no catalogue. Providers stand in the record already.
+/// What making a slate read of the candidates, as a full record holds it: by value, so that a replay needs no catalogue.
 /// </summary>
 internal sealed record RecordedSlate
 {
@@ -16,11 +18,11 @@ internal sealed record RecordedSlate
     /// <summary>What the request added to the policy's constraints.</summary>
     internal SlateConstraints? Asked { get; init; }
 
-    /// <summary>Attribute → its value by candidate.</summary>
-    internal ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes { get; init; } =
-        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
+    /// <summary>Attribute → the number of its value by candidate, as <see cref="SlateInputs.Groups"/> has them: values themselves are long, and the request may choose whose.</summary>
+    internal ImmutableSortedDictionary<string, ImmutableArray<int>> Groups { get; init; } = ImmutableSortedDictionary.Create<string, ImmutableArray<int>>(StringComparer.Ordinal);
 
-    internal ImmutableArray<long> Ages { get; init; } = [];
+    /// <summary>Which quotas each candidate serves.</summary>
+    internal ImmutableArray<byte> Quotas { get; init; } = [];
 
     internal int Dimensions { get; init; }
 
@@ -29,28 +31,31 @@ internal sealed record RecordedSlate
     internal static RecordedSlate Of(SlateInputs inputs) => new()
     {
         Asked = inputs.Asked,
-        Attributes = inputs.Names.Where(name => name != "provider").ToImmutableSortedDictionary(name => name, name => inputs.Attribute(name).ToImmutableArray(), StringComparer.Ordinal),
-        Ages = [.. inputs.Ages],
+        Groups = inputs.Names.ToImmutableSortedDictionary(name => name, name => inputs.Groups(name).ToImmutableArray(), StringComparer.Ordinal),
+        Quotas = [.. inputs.Quotas],
         Dimensions = inputs.Dimensions,
         Vectors = [.. MemoryMarshal.AsBytes(inputs.Vectors)],
     };
 
     /// <summary>The inputs again.</summary>
-    /// <exception cref="JsonException">Something that <paramref name="policy"/> reads is missing.</exception>
-    internal SlateInputs Restore(Policy policy, ImmutableArray<string> providers)
+    /// <exception cref="JsonException">Something that <paramref name="policy"/> reads on <paramref name="rung"/> is missing, or is none of what is recorded.</exception>
+    internal SlateInputs Restore(Policy policy, int candidates, Rung rung)
     {
         var inputs = new SlateInputs();
-        inputs.Begin(policy, Asked, providers.Length);
+        inputs.Begin(policy, Asked, candidates, rung);
         foreach (string name in inputs.Names)
         {
-            ImmutableArray<string> values = name == "provider" ? providers : Attributes.GetValueOrDefault(name, []);
-            Expect(values.Length, inputs.Count, name);
-            inputs.Set(name, values.AsSpan());
+            ImmutableArray<int> groups = Groups.GetValueOrDefault(name, []);
+            Expect(groups.Length, candidates, name);
+            if (groups.Any(group => group < -1 || group >= candidates)) throw new JsonException($"{name}: a group beyond the candidates");
+            inputs.SetGroups(name, groups.AsSpan());
         }
 
-        Expect(Ages.Length, inputs.Ages.Length, "ages");
-        inputs.SetAges(Ages.AsSpan());
-        Expect(Vectors.Length, inputs.Count * (long)Dimensions, "vectors");
+        int quotas = inputs.Constraints.AtLeast.Length;
+        Expect(Quotas.Length, quotas == 0 ? 0 : candidates, "quotas");
+        if (quotas > 8 || Quotas.Any(quota => quota >> quotas != 0)) throw new JsonException($"quotas: expected {quotas}");
+        inputs.SetQuotas(Quotas.AsSpan());
+        Expect(Vectors.Length, candidates * (long)Dimensions, "vectors");
         inputs.SetVectors(Dimensions, MemoryMarshal.Cast<byte, sbyte>(Vectors.AsSpan()));
         return inputs;
     }
@@ -65,31 +70,14 @@ internal sealed record RecordedSlate
             json.WriteEndObject();
         }
 
-        if (Attributes.Count > 0)
+        if (Groups.Count > 0)
         {
-            json.WriteStartObject("attributes");
-            foreach (var (name, values) in Attributes)
-            {
-                json.WriteStartArray(name);
-                foreach (string value in values) json.WriteStringValue(value);
-                json.WriteEndArray();
-            }
-
+            json.WriteStartObject("groups");
+            foreach (var (name, groups) in Groups) WriteNumbers(json, name, groups);
             json.WriteEndObject();
         }
 
-        WriteNumbers(json);
-    }
-
-    private void WriteNumbers(Utf8JsonWriter json)
-    {
-        if (!Ages.IsEmpty)
-        {
-            json.WriteStartArray("ages");
-            foreach (long age in Ages) json.WriteNumberValue(age);
-            json.WriteEndArray();
-        }
-
+        if (!Quotas.IsEmpty) WriteNumbers(json, "quotas", Quotas);
         if (Dimensions == 0) return;
         json.WriteNumber("dimensions", Dimensions);
         json.WriteBase64String("vectors", Vectors.AsSpan());
@@ -99,14 +87,22 @@ internal sealed record RecordedSlate
     internal static RecordedSlate Read(JsonElement root) => new()
     {
         Asked = root.TryGetProperty("constraints", out JsonElement asked) ? new SlateConstraints(ConstraintsJson.ReadAtMost(asked), ConstraintsJson.ReadAtLeast(asked)) : null,
-        Attributes = root.TryGetProperty("attributes", out JsonElement attributes)
-            ? attributes.EnumerateObject().ToImmutableSortedDictionary(
-                property => property.Name, property => property.Value.EnumerateArray().Select(value => value.GetString()!).ToImmutableArray(), StringComparer.Ordinal)
-            : None.Attributes,
-        Ages = root.TryGetProperty("ages", out JsonElement ages) ? [.. ages.EnumerateArray().Select(age => age.GetInt64())] : [],
+        Groups = root.TryGetProperty("groups", out JsonElement groups)
+            ? groups.EnumerateObject().ToImmutableSortedDictionary(
+                property => property.Name, property => property.Value.EnumerateArray().Select(group => group.GetInt32()).ToImmutableArray(), StringComparer.Ordinal)
+            : None.Groups,
+        Quotas = root.TryGetProperty("quotas", out JsonElement quotas) ? [.. quotas.EnumerateArray().Select(quota => quota.GetByte())] : [],
         Dimensions = root.TryGetProperty("dimensions", out JsonElement dimensions) ? dimensions.GetInt32() : 0,
         Vectors = root.TryGetProperty("vectors", out JsonElement vectors) ? [.. vectors.GetBytesFromBase64()] : [],
     };
+
+    private static void WriteNumbers<T>(Utf8JsonWriter json, string name, ImmutableArray<T> numbers)
+        where T : IBinaryInteger<T>
+    {
+        json.WriteStartArray(name);
+        foreach (T number in numbers) json.WriteNumberValue(int.CreateTruncating(number));
+        json.WriteEndArray();
+    }
 
     private static void Expect(long got, long expected, string name)
     {

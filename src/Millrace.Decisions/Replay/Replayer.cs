@@ -51,7 +51,8 @@ public static class Replayer
         try
         {
             RankingPlan plan = IsScored(recorded, inputs) ? PlanOf(policy, shelf ?? MemoryModelShelf.Empty) : RankingPlan.None;
-            ImmutableArray<string> differences = [.. Differences(recorded.Slots, Again(recorded, inputs, policy, plan))];
+            var buffers = new RankBuffers();
+            ImmutableArray<string> differences = [.. Differences(recorded.Slots, Again(recorded, inputs, policy, plan, buffers)), .. Differences(recorded, buffers)];
             return new ReplayResult(differences.IsEmpty ? ReplayVerdict.Identical : ReplayVerdict.Differs, differences);
         }
         catch (ModelMissingException fault)
@@ -69,11 +70,11 @@ public static class Replayer
 
     internal static bool IsScored(Decided recorded, DecisionInputs inputs) => recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
 
-    private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy, RankingPlan plan)
+    private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy, RankingPlan plan, RankBuffers buffers)
     {
         RecordedRequest request = RecordedRequest.Read(inputs.Request);
         if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
-        return Ranker.Rank(RecordedProblem.Of(recorded, inputs, request, policy, plan), new RankBuffers());
+        return Ranker.Rank(RecordedProblem.Of(recorded, inputs, request, policy, plan), buffers);
     }
 
     /// <summary>Records that no decider of ours writes.</summary>
@@ -105,6 +106,24 @@ public static class Replayer
             }
         }
     }
+
+    /// <summary>What ranking said beside the slate.</summary>
+    private static IEnumerable<string> Differences(Decided recorded, RankBuffers replayed)
+    {
+        if (!recorded.Relaxed.SequenceEqual(replayed.Relaxed, StringComparer.Ordinal)) yield return $"relaxed: recorded {List(recorded.Relaxed)}, replayed {List(replayed.Relaxed)}";
+        foreach (var (reason, said) in new[]
+        {
+            (DegradedReason.PinMoved, replayed.PinMoved),
+            (DegradedReason.ConstraintsRelaxed, replayed.Relaxed.Count > 0),
+            (DegradedReason.ThresholdsRelaxed, replayed.ThresholdsRelaxed),
+        })
+        {
+            string text = DegradedReasons.Text(reason);
+            if (recorded.Degraded.Contains(text) != said) yield return $"degraded: {text} recorded {!said}, replayed {said}";
+        }
+    }
+
+    private static string List(IEnumerable<string> texts) => $"[{string.Join(", ", texts)}]";
 
     private static IEnumerable<string> Differences(DecidedItem was, DecidedItem now)
     {

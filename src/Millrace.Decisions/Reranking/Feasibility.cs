@@ -20,11 +20,14 @@ namespace Millrace.Decisions.Reranking;
 /// </list>
 /// With q quotas there are 2^q sets J; their ranks are counters, and one more candidate lowers each by at most one. Free places do not suffer: an independent set extends
 /// to one as large as any. Where quotas cross, units are still enough (a candidate in both serves both when it is placed) but not always needed: some are then
-/// given up that a search could have met. Limits on two attributes at once are no matroid: each alone is kept exactly, quotas may then end unmet, and the caller says so.
+/// given up that a search could have met. Limits × sets are bounded: beyond <see cref="MostSets"/> the last quotas are not watched, only counted. Limits on two attributes at once are no matroid: each alone is kept exactly, quotas may then end unmet, and the caller says so.
 /// </remarks>
 internal sealed class Feasibility
 {
     private const int MostQuotas = 8;
+
+    // Limits × sets J: what is looked at for a candidate, and kept for a group. Room for the quotas of any policy under its limits and a request's, 24 × 2^5.
+    private const int MostSets = 1024;
 
     private readonly int[] _needs = new int[MostQuotas];
     private readonly int[] _units = new int[MostQuotas];
@@ -34,13 +37,16 @@ internal sealed class Feasibility
     private bool[] _taken = [];
     private int[] _used = [];
     private int[] _free = [];
-    // By limit and set J: ρ. By limit, group and J: how many untaken.
+    // By limit and set J: ρ. By group that can fill up and J: how many untaken.
     private int[] _ranks = [];
     private int[] _left = [];
+    // By limit and group, its place in _left; −1 where the limit leaves room for all of it, which stays so: whoever is taken leaves one less of both.
+    private int[] _tight = [];
     // By kind of candidate (its quotas): the least of ρ(J) − Σ e, and Σ e by J, if it stood at the place.
     private int[] _slack = [];
     private int[] _wanted = [];
     private long[] _known = [];
+    private int _watched;
     private int _sets;
     private int _place;
     private long _turn;
@@ -52,7 +58,9 @@ internal sealed class Feasibility
     internal void Begin(in SlateProblem problem)
     {
         int candidates = problem.Utilities.Length;
-        _sets = 1 << problem.Needs.Length;
+        _watched = problem.Needs.Length;
+        while (Math.Max(1, problem.Limits.Length) << _watched > MostSets && _watched > 0) _watched--;
+        _sets = 1 << _watched;
         _place = 0;
         _turn++;
         // Whoever is not in the order is not to be had.
@@ -99,7 +107,7 @@ internal sealed class Feasibility
     {
         if (_taken[candidate] || !WithinLimits(problem, candidate)) return false;
         if (!Open) return true;
-        int kind = problem.Quotas[candidate];
+        int kind = Kind(problem, candidate);
         if (_known[kind] != _turn) Learn(problem, kind);
         int slack = _slack[kind];
         return slack > 0 || (slack == 0 && LeavesEnough(problem, candidate, kind));
@@ -124,11 +132,11 @@ internal sealed class Feasibility
         for (int limit = 0; limit < problem.Limits.Length; limit++)
         {
             int group = Group(problem, candidate, limit);
-            if (_sets > 1) LowerRanks(problem, candidate, limit, group);
+            if (_sets > 1) LowerRanks(problem, candidate, limit);
             if (group >= 0) _used[(limit * problem.GroupCount) + group]++;
         }
 
-        if (_sets > 1 && problem.Limits.Length == 0) LowerRanks(problem, candidate, 0, -1);
+        if (_sets > 1 && problem.Limits.Length == 0) LowerRanks(problem, candidate, 0);
         _taken[candidate] = true;
         CountFor(problem, candidate, place);
         _place = place + 1;
@@ -148,6 +156,8 @@ internal sealed class Feasibility
     /// <summary>How many of what quota <paramref name="quota"/> wants stand where it looks.</summary>
     internal int Placed(int quota) => _placed[quota];
 
+    private int Kind(in SlateProblem problem, int candidate) => problem.Quotas[candidate] & (_sets - 1);
+
     private static int Group(in SlateProblem problem, int candidate, int limit) => problem.Groups[(candidate * problem.Limits.Length) + limit];
 
     private void CountFor(in SlateProblem problem, int candidate, int place)
@@ -165,19 +175,15 @@ internal sealed class Feasibility
     /// <summary>Which quotas lie within which, and an order in which the inner ones come first; of equal ones the earlier lies within the later.</summary>
     private void Nest(in SlateProblem problem)
     {
-        int count = problem.Needs.Length;
+        int count = _watched;
         Span<int> beyond = stackalloc int[MostQuotas];
-        Span<int> sizes = stackalloc int[MostQuotas];
         beyond.Clear();
-        sizes.Clear();
         for (int candidate = 0; candidate < problem.Quotas.Length; candidate++)
         {
             if (_taken[candidate]) continue;
             for (uint bits = problem.Quotas[candidate]; bits != 0; bits &= bits - 1)
             {
-                int quota = BitOperations.TrailingZeroCount(bits);
-                beyond[quota] |= ~problem.Quotas[candidate];
-                sizes[quota]++;
+                beyond[BitOperations.TrailingZeroCount(bits)] |= ~problem.Quotas[candidate];
             }
         }
 
@@ -209,8 +215,9 @@ internal sealed class Feasibility
     private void CountRanks(in SlateProblem problem)
     {
         int limits = Math.Max(1, problem.Limits.Length);
+        int tight = FindTight(problem);
         Span<int> ranks = RankBuffers.Of(ref _ranks, limits * _sets);
-        Span<int> left = RankBuffers.Of(ref _left, problem.Limits.Length * problem.GroupCount * _sets);
+        Span<int> left = RankBuffers.Of(ref _left, tight * _sets);
         RankBuffers.Of(ref _slack, _sets);
         RankBuffers.Of(ref _wanted, _sets * _sets);
         if (_known.Length < _sets) _known = new long[Math.Max(64, _sets)];
@@ -218,32 +225,63 @@ internal sealed class Feasibility
         left.Clear();
         for (int candidate = 0; candidate < problem.Quotas.Length; candidate++)
         {
-            int kind = problem.Quotas[candidate];
+            int kind = Kind(problem, candidate);
             if (_taken[candidate] || kind == 0) continue;
             for (int limit = 0; limit < limits; limit++)
             {
-                int group = problem.Limits.Length == 0 ? -1 : Group(problem, candidate, limit);
-                Span<int> counted = group < 0 ? ranks.Slice(limit * _sets, _sets) : left.Slice(((limit * problem.GroupCount) + group) * _sets, _sets);
+                int place = Tight(problem, candidate, limit);
+                Span<int> counted = place < 0 ? ranks.Slice(limit * _sets, _sets) : left.Slice(place * _sets, _sets);
                 for (int set = 1; set < _sets; set++) counted[set] += (set & kind) != 0 ? 1 : 0;
             }
         }
 
-        for (int limit = 0; limit < problem.Limits.Length; limit++)
+        for (int at = 0; at < problem.Limits.Length * problem.GroupCount; at++)
         {
-            for (int group = 0; group < problem.GroupCount; group++)
+            if (_tight[at] < 0) continue;
+            int limit = at / problem.GroupCount;
+            int room = Math.Max(0, problem.Limits[limit] - _used[at]);
+            for (int set = 1; set < _sets; set++) ranks[(limit * _sets) + set] += Math.Min(room, left[(_tight[at] * _sets) + set]);
+        }
+    }
+
+    /// <summary>Numbers the groups that can fill up before all of them are taken, where a quota wants any of them.</summary>
+    private int FindTight(in SlateProblem problem)
+    {
+        Span<int> found = RankBuffers.Of(ref _tight, problem.Limits.Length * problem.GroupCount);
+        found.Clear();
+        for (int candidate = 0; candidate < problem.Quotas.Length; candidate++)
+        {
+            if (_taken[candidate]) continue;
+            for (int limit = 0; limit < problem.Limits.Length; limit++)
             {
-                int at = (limit * problem.GroupCount) + group;
-                int room = Math.Max(0, problem.Limits[limit] - _used[at]);
-                for (int set = 1; set < _sets; set++) ranks[(limit * _sets) + set] += Math.Min(room, left[(at * _sets) + set]);
+                if (Group(problem, candidate, limit) is not (>= 0 and var group)) continue;
+                // Twice how many, and one if any is wanted.
+                ref int seen = ref found[(limit * problem.GroupCount) + group];
+                seen = (seen + 2) | (Kind(problem, candidate) != 0 ? 1 : 0);
             }
         }
+
+        int count = 0;
+        for (int at = 0; at < found.Length; at++)
+        {
+            bool fills = (found[at] & 1) != 0 && found[at] >> 1 > problem.Limits[at / problem.GroupCount] - _used[at];
+            found[at] = fills ? count++ : -1;
+        }
+
+        return count;
+    }
+
+    private int Tight(in SlateProblem problem, int candidate, int limit)
+    {
+        int group = problem.Limits.Length == 0 ? -1 : Group(problem, candidate, limit);
+        return group < 0 ? -1 : _tight[(limit * problem.GroupCount) + group];
     }
 
     /// <summary>Takes the quotas in declared order, each with as much of what it wants as those before it leave.</summary>
     private void Admit(in SlateProblem problem)
     {
         _needs.AsSpan().Clear();
-        for (int quota = 0; quota < problem.Needs.Length; quota++)
+        for (int quota = 0; quota < _watched; quota++)
         {
             _needs[quota] = Math.Max(0, problem.Needs[quota] - _placed[quota]);
             while (_needs[quota] > 0 && !CanBeMet(problem)) _needs[quota]--;
@@ -268,7 +306,7 @@ internal sealed class Feasibility
     /// <summary>Fills the units that are left when one of <paramref name="kind"/> stands at place <paramref name="standing"/>; false when they have too few places.</summary>
     private bool FillUnits(in SlateProblem problem, int kind, int standing)
     {
-        int count = problem.Needs.Length;
+        int count = _watched;
         for (int at = 0; at < count; at++)
         {
             int quota = _inner[at];
@@ -324,34 +362,40 @@ internal sealed class Feasibility
         int limits = Math.Max(1, problem.Limits.Length);
         for (int limit = 0; limit < limits; limit++)
         {
-            int group = problem.Limits.Length == 0 ? -1 : Group(problem, candidate, limit);
+            int room = Room(problem, candidate, limit, out int tight);
             for (int set = 1; set < _sets; set++)
             {
-                if (wanted[set] > 0 && _ranks[(limit * _sets) + set] - Lowers(problem, limit, group, set, (set & kind) != 0) < wanted[set]) return false;
+                if (wanted[set] > 0 && _ranks[(limit * _sets) + set] - Lowers(tight, room, set, (set & kind) != 0) < wanted[set]) return false;
             }
         }
 
         return true;
     }
 
-    /// <summary>By how much ρ(J) falls, 0 or 1, when one of <paramref name="group"/> is placed.</summary>
-    private int Lowers(in SlateProblem problem, int limit, int group, int set, bool member)
+    /// <summary>By how much ρ(J) falls, 0 or 1, when one of a group is placed of which so many more may be.</summary>
+    private int Lowers(int tight, int room, int set, bool member)
     {
-        if (group < 0) return member ? 1 : 0;
-        int at = (limit * problem.GroupCount) + group;
-        int room = Math.Max(0, problem.Limits[limit] - _used[at]);
-        int left = _left[(at * _sets) + set];
+        if (tight < 0) return member ? 1 : 0;
+        int left = _left[(tight * _sets) + set];
         return Math.Min(room, left) - Math.Min(Math.Max(0, room - 1), left - (member ? 1 : 0));
     }
 
-    private void LowerRanks(in SlateProblem problem, int candidate, int limit, int group)
+    /// <summary>How many more of its group the limit admits, where the group can fill up.</summary>
+    private int Room(in SlateProblem problem, int candidate, int limit, out int tight)
     {
-        int kind = problem.Quotas[candidate];
+        tight = Tight(problem, candidate, limit);
+        return tight < 0 ? 0 : Math.Max(0, problem.Limits[limit] - _used[(limit * problem.GroupCount) + Group(problem, candidate, limit)]);
+    }
+
+    private void LowerRanks(in SlateProblem problem, int candidate, int limit)
+    {
+        int kind = Kind(problem, candidate);
+        int room = Room(problem, candidate, limit, out int tight);
         for (int set = 1; set < _sets; set++)
         {
             bool member = (set & kind) != 0;
-            _ranks[(limit * _sets) + set] -= Lowers(problem, limit, group, set, member);
-            if (group >= 0 && member) _left[(((limit * problem.GroupCount) + group) * _sets) + set]--;
+            _ranks[(limit * _sets) + set] -= Lowers(tight, room, set, member);
+            if (tight >= 0 && member) _left[(tight * _sets) + set]--;
         }
     }
 }

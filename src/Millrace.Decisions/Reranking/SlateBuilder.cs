@@ -26,7 +26,7 @@ internal static class SlateBuilder
         in RankProblem problem, RankBuffers buffers, ReadOnlySpan<double> scores, ReadOnlySpan<double> draws, ReadOnlySpan<int> order, Span<Placement> slate)
     {
         SlateSampler.Sample(Bind(problem, buffers, scores, draws, order, slate.Length), problem.Seed, buffers.Sampling, slate);
-        Report(problem.Slate.Constraints.AtLeast, buffers, slate.Length);
+        Report(problem, buffers, slate);
     }
 
     /// <summary>The problem as the sampler takes it, in the spans of <paramref name="buffers"/>.</summary>
@@ -44,27 +44,27 @@ internal static class SlateBuilder
         foreach (var (attribute, count) in constraints.AtMost)
         {
             most[limit] = count;
-            groupCount = Math.Max(groupCount, SlateGroups.Number(inputs.Attribute(attribute), buffers.GroupNumbers, groups[Math.Min(limit, groups.Length)..], limits));
+            ReadOnlySpan<int> column = inputs.Groups(attribute);
+            for (int i = 0; i < candidates; i++)
+            {
+                groups[(i * limits) + limit] = column[i];
+                groupCount = Math.Max(groupCount, column[i] + 1);
+            }
+
             limit++;
         }
 
         int quotas = constraints.AtLeast.Length;
         Span<int> needs = RankBuffers.Of(ref buffers.Needs, quotas);
         Span<int> reaches = RankBuffers.Of(ref buffers.Reaches, quotas);
-        Span<byte> masks = RankBuffers.Of(ref buffers.Quotas, quotas == 0 ? 0 : candidates);
-        masks.Clear();
         for (int quota = 0; quota < quotas; quota++)
         {
             needs[quota] = constraints.AtLeast[quota].Need(places);
             reaches[quota] = constraints.AtLeast[quota].Reach(places);
-            SlateGroups.Mark(constraints.AtLeast[quota], quota, inputs, masks);
         }
 
-        Span<int> pins = RankBuffers.Of(ref buffers.Pins, places);
-        Pin(problem, pins);
+        ReadOnlySpan<int> pins = Pin(problem, buffers, places);
         Diversity? diversity = problem.Rung < Rung.LighterScorer ? problem.Policy.Diversity : null;
-        Span<int> kinships = RankBuffers.Of(ref buffers.Kinships, diversity is { Embedding: false } ? candidates : 0);
-        if (kinships.Length > 0) SlateGroups.Number(inputs.Attribute(diversity!.By), buffers.GroupNumbers, kinships, 1);
         return new SlateProblem
         {
             Order = order,
@@ -73,13 +73,13 @@ internal static class SlateBuilder
             Groups = groups,
             Limits = most,
             GroupCount = groupCount,
-            Quotas = masks,
+            Quotas = inputs.Quotas,
             Needs = needs,
             Reaches = reaches,
             Pins = pins,
             Explore = Explore(problem.Rung, problem.Policy.Explore),
             Lambda = diversity?.Lambda ?? 0,
-            Kinships = kinships,
+            Kinships = diversity is { Embedding: false } ? inputs.Groups(diversity.By) : [],
             Vectors = diversity is { Embedding: true } ? inputs.Vectors : [],
             Dimensions = inputs.Dimensions,
             Trials = problem.Rung < Rung.LighterScorer ? problem.Plan.Trials(problem.Matrix, buffers, candidates) : [],
@@ -127,20 +127,44 @@ internal static class SlateBuilder
         _ => NoExploration,
     };
 
-    private static void Report(ImmutableArray<Quota> quotas, RankBuffers buffers, int places)
+    /// <summary>Counts what quotas find in the slate as it is shown, its holes closed.</summary>
+    private static void Report(in RankProblem problem, RankBuffers buffers, ReadOnlySpan<Placement> slate)
     {
         buffers.Relaxed.Clear();
+        ImmutableArray<Quota> quotas = problem.Slate.Constraints.AtLeast;
+        int ofPolicy = problem.Policy.AtLeast.Length;
         for (int quota = 0; quota < quotas.Length; quota++)
         {
-            int need = quotas[quota].Need(places);
-            int placed = buffers.Sampling.Feasible.Placed(quota);
-            if (placed < need) buffers.Relaxed.Add(string.Create(CultureInfo.InvariantCulture, $"{quotas[quota]}: {placed} of {need}"));
+            int need = quotas[quota].Need(slate.Length);
+            int shown = Shown(problem, slate, quota, quotas[quota].Reach(slate.Length));
+            if (shown >= need) continue;
+            string whose = quota < ofPolicy ? "policy" : "request";
+            buffers.Relaxed.Add(string.Create(CultureInfo.InvariantCulture, $"{whose}[{(quota < ofPolicy ? quota : quota - ofPolicy)}]: {shown} of {need}"));
         }
     }
 
-    /// <summary>Per place the candidate that the policy pins there, −1 for none.</summary>
-    internal static void Pin(in RankProblem problem, Span<int> pins)
+    private static int Shown(in RankProblem problem, ReadOnlySpan<Placement> slate, int quota, int reach)
     {
+        int first = 0;
+        int count = 0;
+        foreach (RequestSlot slot in problem.Slots)
+        {
+            int at = first;
+            foreach (Placement place in slate.Slice(first, slot.Count))
+            {
+                if (place.Candidate >= 0 && at++ < reach) count += (problem.Slate.Quotas[place.Candidate] >> quota) & 1;
+            }
+
+            first += slot.Count;
+        }
+
+        return count;
+    }
+
+    /// <summary>Per place the candidate that is pinned there, −1 for none.</summary>
+    internal static ReadOnlySpan<int> Pin(in RankProblem problem, RankBuffers buffers, int places)
+    {
+        Span<int> pins = RankBuffers.Of(ref buffers.Pins, places);
         pins.Fill(-1);
         int first = 0;
         foreach (RequestSlot slot in problem.Slots)
@@ -154,5 +178,7 @@ internal static class SlateBuilder
 
             first += slot.Count;
         }
+
+        return pins;
     }
 }

@@ -1,4 +1,7 @@
-using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Ranking;
 using Millrace.Features.Catalogue;
 using Millrace.Features.Online;
 using Millrace.Journal;
@@ -9,16 +12,19 @@ namespace Millrace.Decisions.Reranking;
 /// <summary>
 /// What constraints, diversity and exploration read of the candidates beside their scores, by value: entry i of a column concerns candidate i. Kept for the next decision.
 /// </summary>
+/// <remarks>
+/// Values of attributes are turned into numbers as they are read. A slate depends on no more than which values are equal, and callers choose the attributes: neither their
+/// texts nor their number must stay behind in a workspace or fill a record.
+/// </remarks>
 internal sealed class SlateInputs
 {
-    /// <summary>Between the values of an attribute that has several. Limits and likeness go by the first; a quota is served by any.</summary>
-    internal const char Separator = '\u001f';
-
-    private readonly Dictionary<string, string[]> _attributes = new(StringComparer.Ordinal);
     private readonly List<string> _names = [];
-    private long[] _ages = [];
+    private readonly List<int[]> _groups = [];
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+    private Policy? _policy;
+    private byte[] _quotas = [];
     private sbyte[] _vectors = [];
-    private bool _hasAges;
 
     /// <summary>What the request adds to the policy's constraints; null for nothing.</summary>
     internal SlateConstraints? Asked { get; private set; }
@@ -26,55 +32,48 @@ internal sealed class SlateInputs
     /// <summary>The policy's constraints and the request's.</summary>
     internal SlateConstraints Constraints { get; private set; } = SlateConstraints.None;
 
-    /// <summary>The attributes that are read, in ordinal order.</summary>
+    /// <summary>The attributes by whose values candidates are grouped, in ordinal order.</summary>
     internal IReadOnlyList<string> Names => _names;
 
     internal int Count { get; private set; }
 
-    /// <summary>Microseconds since publication, −1 where unknown; empty where no quota asks.</summary>
-    internal ReadOnlySpan<long> Ages => _hasAges ? _ages.AsSpan(0, Count) : [];
+    /// <summary>Bit j: the candidate counts for quota j of <see cref="Constraints"/>; empty where there is none.</summary>
+    internal ReadOnlySpan<byte> Quotas => Constraints.AtLeast.IsEmpty ? [] : _quotas.AsSpan(0, Count);
 
     internal int Dimensions { get; private set; }
 
     /// <summary>Row-major, candidates × <see cref="Dimensions"/>, zeros where there is none.</summary>
     internal ReadOnlySpan<sbyte> Vectors => _vectors.AsSpan(0, Count * Dimensions);
 
-    /// <summary>About what a record of them takes per candidate.</summary>
-    internal long BytesEach => (8L * _names.Count(static name => name is not "provider" and not "kind")) + (_hasAges ? 12 : 0) + (4L * Dimensions / 3);
+    /// <summary>About what a record of them takes per candidate: numbers as text.</summary>
+    internal long BytesEach => (5L * _names.Count) + (Quotas.Length > 0 ? 4 : 0) + (4L * Dimensions / 3);
 
-    internal ReadOnlySpan<string> Attribute(string name) => _attributes[name].AsSpan(0, Count);
+    /// <summary>The number of each candidate's first value of <paramref name="attribute"/>, in the order in which values appear; −1 for none.</summary>
+    internal ReadOnlySpan<int> Groups(string attribute) => Column(_names.BinarySearch(attribute, StringComparer.Ordinal));
 
     /// <summary>Empties it for a decision of <paramref name="policy"/> over so many candidates.</summary>
-    internal void Begin(Policy policy, SlateConstraints? asked, int count)
+    internal void Begin(Policy policy, SlateConstraints? asked, int count, Rung rung)
     {
-        Asked = asked;
-        Constraints = SlateConstraints.Of(policy, asked);
-        Count = count;
-        Dimensions = 0;
-        _hasAges = false;
+        if (!ReferenceEquals(_policy, policy) || asked is not null || Asked is not null) Constraints = SlateConstraints.Of(policy, asked);
+        (_policy, Asked, Count, Dimensions) = (policy, asked, count, 0);
         _names.Clear();
-        foreach (string name in Constraints.AtMost.Keys) Want(name);
-        foreach (Quota quota in Constraints.AtLeast)
-        {
-            if (quota.Attribute is { } name) Want(name);
-            _hasAges |= quota.Fresh is not null;
-        }
-
-        if (policy.Diversity is { Embedding: false } diversity) Want(diversity.By);
-        _names.Sort(StringComparer.Ordinal);
-        if (_hasAges) Ranking.RankBuffers.Of(ref _ages, count);
+        foreach (var (attribute, _) in Constraints.AtMost) Want(attribute);
+        if (rung < Rung.LighterScorer && policy.Diversity is { Embedding: false } diversity) Want(diversity.By);
+        RankBuffers.Of(ref _quotas, count).Clear();
     }
 
     /// <summary>Reads the columns that <see cref="Begin"/> found wanted.</summary>
     internal void Read(ReadOnlySpan<CatalogueItem?> items, UnixMicros now)
     {
-        foreach (string name in _names)
+        for (int at = 0; at < _names.Count; at++) Read(items, _names[at], Column(at));
+        _read.Clear();
+        for (int quota = 0; quota < Constraints.AtLeast.Length; quota++)
         {
-            Span<string> values = Column(name);
-            for (int i = 0; i < values.Length; i++) values[i] = Value(items[i], name);
+            if (Constraints.AtLeast[quota].Fresh is { } fresh) MarkFresh(items, now, fresh, (byte)(1 << quota));
+            else if (Constraints.AtLeast[quota].Attribute is { } name && _names.BinarySearch(name, StringComparer.Ordinal) < 0 && _read.Add(name)) Read(items, name, []);
         }
 
-        for (int i = 0; i < (_hasAges ? Count : 0); i++) _ages[i] = items[i] is { } item ? Math.Max(0, now.Value - item.Born.Value) : -1;
+        _read.Clear();
     }
 
     /// <summary>Reads the vectors that diversity compares; where the snapshot keeps none, there is no likeness.</summary>
@@ -83,7 +82,7 @@ internal sealed class SlateInputs
         if (policy.Diversity is not { Embedding: true } diversity || EmbeddingState.Of(snapshot.Features, diversity.By) is not { } key) return;
         var vectors = snapshot.State<CatalogueState.Frozen>(key);
         Dimensions = key.Dimensions;
-        Span<sbyte> all = Ranking.RankBuffers.Of(ref _vectors, Count * Dimensions);
+        Span<sbyte> all = RankBuffers.Of(ref _vectors, Count * Dimensions);
         all.Clear();
         for (int i = 0; i < rows.Length; i++)
         {
@@ -91,35 +90,61 @@ internal sealed class SlateInputs
         }
     }
 
-    internal void Set(string name, ReadOnlySpan<string> values) => values.CopyTo(Column(name));
+    internal void SetGroups(string attribute, ReadOnlySpan<int> groups) => groups.CopyTo(Column(_names.BinarySearch(attribute, StringComparer.Ordinal)));
 
-    internal void SetAges(ReadOnlySpan<long> ages) => ages.CopyTo(_ages);
+    internal void SetQuotas(ReadOnlySpan<byte> quotas) => quotas.CopyTo(_quotas);
 
     internal void SetVectors(int dimensions, ReadOnlySpan<sbyte> vectors)
     {
         Dimensions = dimensions;
-        vectors.CopyTo(Ranking.RankBuffers.Of(ref _vectors, Count * dimensions));
+        vectors.CopyTo(RankBuffers.Of(ref _vectors, Count * dimensions));
     }
 
-    private static string Value(CatalogueItem? item, string name) => name switch
+    /// <summary>Reads one attribute of all candidates, once: for its groups, unless they are not wanted, and for the quotas of its values.</summary>
+    private void Read(ReadOnlySpan<CatalogueItem?> items, string attribute, Span<int> groups)
     {
-        _ when item is null => "",
-        "provider" => item.Provider ?? "",
-        "kind" => item.Kind ?? "",
-        _ => item.Attributes.TryGetValue(name, out ImmutableArray<string> values) ? values is [var one] ? one : string.Join(Separator, values) : "",
-    };
+        uint quotas = 0;
+        for (int quota = 0; quota < Constraints.AtLeast.Length; quota++) quotas |= Constraints.AtLeast[quota].Attribute == attribute ? 1u << quota : 0;
+        for (int i = 0; i < items.Length; i++)
+        {
+            ItemValues values = ItemValues.Of(items[i], attribute);
+            if (groups.Length > 0) groups[i] = Number(values.First);
+            for (uint bits = quotas; bits != 0; bits &= bits - 1)
+            {
+                int quota = BitOperations.TrailingZeroCount(bits);
+                if (values.Holds(Constraints.AtLeast[quota].Value)) _quotas[i] |= (byte)(1 << quota);
+            }
+        }
 
-    private void Want(string name)
-    {
-        if (_names.Contains(name)) return;
-        _names.Add(name);
-        Column(name);
+        _numbers.Clear();
     }
 
-    private Span<string> Column(string name)
+    private int Number(string value)
     {
-        string[] values = _attributes.GetValueOrDefault(name, []);
-        if (values.Length < Count || values.Length == 0) _attributes[name] = values = new string[Math.Max(Count, 64)];
-        return values.AsSpan(0, Count);
+        if (value.Length == 0) return -1;
+        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, value, out bool known);
+        if (!known) number = _numbers.Count - 1;
+        return number;
+    }
+
+    private void MarkFresh(ReadOnlySpan<CatalogueItem?> items, UnixMicros now, TimeSpan fresh, byte mask)
+    {
+        long most = fresh.Ticks / TimeSpan.TicksPerMicrosecond;
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (items[i] is { } item && Math.Max(0, now.Value - item.Born.Value) <= most) _quotas[i] |= mask;
+        }
+    }
+
+    private void Want(string attribute)
+    {
+        int at = _names.BinarySearch(attribute, StringComparer.Ordinal);
+        if (at < 0) _names.Insert(~at, attribute);
+    }
+
+    private Span<int> Column(int at)
+    {
+        while (_groups.Count <= at) _groups.Add([]);
+        return RankBuffers.Of(ref CollectionsMarshal.AsSpan(_groups)[at], Count);
     }
 }

@@ -34,7 +34,10 @@ public sealed record Decided : Fact
     /// <summary>Reasons for which the answer is degraded, from the closed set of the decisions plane; empty when it is not.</summary>
     public ImmutableArray<string> Degraded { get; init; } = [];
 
-    /// <summary>The quotas that the slate does not meet, as <c>kind=video in the first 5: 1 of 2</c>; empty when all are met, and on records of earlier releases.</summary>
+    /// <summary>
+    /// The quotas that the slate does not meet, by whose <c>atLeast</c> and where in it: <c>policy[0]: 1 of 2</c>, <c>request[1]: 0 of 2</c>. Without the words of a
+    /// request, which may tell of the person and must not outlive them here. Empty when all are met, and on records of earlier releases.
+    /// </summary>
     public ImmutableArray<string> Relaxed { get; init; } = [];
 
     public ImmutableArray<DecidedSlot> Slots { get; init; } = [];

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Millrace.Models.Policies;
 
-/// <summary>Limits and quotas as canonical JSON: in policies and in records of requests.</summary>
+/// <summary>Limits and quotas as canonical JSON: in policies and in records of requests. Ages are decimals, which hold every tick.</summary>
 internal static class ConstraintsJson
 {
     internal static void WriteAtMost(Utf8JsonWriter json, ImmutableSortedDictionary<string, int> atMost)
@@ -23,7 +23,7 @@ internal static class ConstraintsJson
             json.WriteStartObject();
             if (quota.Attribute is { } attribute) json.WriteString("attribute", attribute);
             if (quota.Value is { } value) json.WriteString("value", value);
-            if (quota.Fresh is { } fresh) json.WriteNumber("freshSeconds", fresh.TotalSeconds);
+            if (quota.Fresh is { } fresh) json.WriteNumber("freshSeconds", fresh.Ticks / (decimal)TimeSpan.TicksPerSecond);
             if (quota.Least > 0) json.WriteNumber("least", quota.Least);
             if (quota.Share > 0) json.WriteNumber("share", quota.Share);
             if (quota.Top is { } top) json.WriteNumber("top", top);
@@ -43,7 +43,7 @@ internal static class ConstraintsJson
     {
         Attribute = element.TryGetProperty("attribute", out JsonElement attribute) ? attribute.GetString() : null,
         Value = element.TryGetProperty("value", out JsonElement value) ? value.GetString() : null,
-        Fresh = element.TryGetProperty("freshSeconds", out JsonElement fresh) ? TimeSpan.FromSeconds(fresh.GetDouble()) : null,
+        Fresh = element.TryGetProperty("freshSeconds", out JsonElement fresh) ? TimeSpan.FromTicks((long)Math.Round(fresh.GetDecimal() * TimeSpan.TicksPerSecond)) : null,
         Least = element.TryGetProperty("least", out JsonElement least) ? least.GetInt32() : 0,
         Share = element.TryGetProperty("share", out JsonElement share) ? share.GetDouble() : 0,
         Top = element.TryGetProperty("top", out JsonElement top) ? top.GetInt32() : null,

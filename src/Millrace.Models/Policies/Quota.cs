@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Millrace.Models.Policies;
 
 /// <summary>At least so many items of one kind of item in a slate, or in its first places.</summary>
@@ -33,11 +31,4 @@ public sealed record Quota
 
     /// <summary>How many it wants of a slate of <paramref name="places"/>. A share that was written as a decimal is not rounded up for its last bit.</summary>
     public int Need(int places) => Least > 0 ? Least : (int)Math.Ceiling((Share * Reach(places)) - 1e-9);
-
-    /// <summary>What it wants, as records and replies name it: <c>kind=video in the first 5</c>.</summary>
-    public override string ToString()
-    {
-        string what = Fresh is { } age ? string.Create(CultureInfo.InvariantCulture, $"fresh={age.TotalSeconds:0.###}s") : $"{Attribute}={Value}";
-        return Top is { } top ? string.Create(CultureInfo.InvariantCulture, $"{what} in the first {top}") : what;
-    }
 }

@@ -110,7 +110,7 @@ internal sealed class ConfigHolder : IAsyncDisposable
             }
 
             _log.LogError(NodeEvents.ConfigRefused, "The configuration is refused ({Faults} faults); the last good one stays in force", invalid.Faults.Length);
-            return ReloadOutcome.Refused;
+            return invalid.MayPass ? ReloadOutcome.Postponed : ReloadOutcome.Refused;
         }
         catch (JournalException refused)
         {
@@ -143,6 +143,6 @@ internal enum ReloadOutcome
     Unchanged,
     Refused,
 
-    /// <summary>The journal could not take its policies: nothing was applied, and it is worth trying again.</summary>
+    /// <summary>The journal or the disk could not take its policies and models: nothing was applied, and it is worth trying again.</summary>
     Postponed,
 }

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 
 namespace Millrace.Node;
 
@@ -6,6 +6,10 @@ namespace Millrace.Node;
 /// Reloads when the file changes, or a model that it names. Editors write a file in several steps: a change counts once nothing more happened for a moment. A reload that the journal
 /// put off is tried again by itself.
 /// </summary>
+/// <remarks>
+/// One watcher for a folder, since a system hands out few: for each file that of its folder or, while there is none, of the nearest above it. Where the system gives no watcher, or one
+/// breaks, the files are looked at every so often instead: that a configuration is not followed must not end a node that serves.
+/// </remarks>
 internal sealed class ConfigWatch : IDisposable
 {
     /// <summary>A postponed reload is tried again after this: a full disk is rarely made room on sooner.</summary>
@@ -13,17 +17,21 @@ internal sealed class ConfigWatch : IDisposable
 
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
 
+    private static readonly TimeSpan Unwatched = TimeSpan.FromSeconds(30);
+
     private readonly ConfigHolder _config;
+    private readonly ILogger _log;
     private readonly Dictionary<string, FileSystemWatcher> _watchers = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
+    private HashSet<string> _wanted = new(StringComparer.Ordinal);
     private bool _closed;
 
-    public ConfigWatch(ConfigHolder config, TimeProvider clock)
+    public ConfigWatch(ConfigHolder config, TimeProvider clock, ILogger log)
     {
-        _config = config;
+        (_config, _log) = (config, log);
         _timer = clock.CreateTimer(_ => Reload(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Watch();
+        Follow();
     }
 
     /// <summary>Counts as a change of the file: the reload follows when it has been quiet for a moment.</summary>
@@ -34,7 +42,7 @@ internal sealed class ConfigWatch : IDisposable
     public async void Reload()
     {
         var outcome = await _config.ReloadAsync();
-        Watch();
+        Follow();
         if (outcome == ReloadOutcome.Postponed)
         {
             _timer.Change(Again, Timeout.InfiniteTimeSpan);
@@ -52,7 +60,7 @@ internal sealed class ConfigWatch : IDisposable
     }
 
     /// <summary>Watches what the configuration names now, and nothing else.</summary>
-    private void Watch()
+    private void Follow()
     {
         lock (_gate)
         {
@@ -61,34 +69,110 @@ internal sealed class ConfigWatch : IDisposable
                 return;
             }
 
-            var wanted = _config.Watched;
-            Keep(wanted);
-            foreach (var file in wanted.Where(file => !_watchers.ContainsKey(file) && Directory.Exists(Path.GetDirectoryName(file))))
+            _wanted = new(_config.Watched, StringComparer.Ordinal);
+            HashSet<string> folders = new(_wanted.Select(FolderOf), StringComparer.Ordinal);
+            Keep(folders);
+            var (added, failed) = (false, false);
+            foreach (var folder in folders.Where(folder => !_watchers.ContainsKey(folder)))
             {
-                _watchers.Add(file, WatcherOf(file));
+                if (WatcherOf(folder) is { } watcher)
+                {
+                    _watchers.Add(folder, watcher);
+                    added = true;
+                }
+                else
+                {
+                    failed = true;
+                }
+            }
+
+            // What was written between reading and watching has raised no event: it is read once more.
+            if (added)
+            {
+                Touch();
+            }
+            else if (failed)
+            {
+                _timer.Change(Unwatched, Timeout.InfiniteTimeSpan);
             }
         }
     }
 
-    private void Keep(ImmutableArray<string> wanted)
+    /// <summary>The nearest folder above a file that is there: what a missing one will be created in.</summary>
+    private static string FolderOf(string file)
     {
-        foreach (var file in _watchers.Keys.Except(wanted).ToArray())
+        var folder = Path.GetDirectoryName(file)!;
+        while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } above)
         {
-            _watchers[file].Dispose();
-            _watchers.Remove(file);
+            folder = above;
+        }
+
+        return folder;
+    }
+
+    private void Keep(HashSet<string> folders)
+    {
+        foreach (var folder in _watchers.Keys.Except(folders).ToArray())
+        {
+            _watchers[folder].Dispose();
+            _watchers.Remove(folder);
         }
     }
 
-    private FileSystemWatcher WatcherOf(string file)
+    private FileSystemWatcher? WatcherOf(string folder)
     {
-        var watcher = new FileSystemWatcher(Path.GetDirectoryName(file)!, Path.GetFileName(file))
+        FileSystemWatcher? watcher = null;
+        try
         {
-            NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.FileName | NotifyFilters.Size,
-        };
-        watcher.Changed += (_, _) => Touch();
-        watcher.Created += (_, _) => Touch();
-        watcher.Renamed += (_, _) => Touch();
-        watcher.EnableRaisingEvents = true;
-        return watcher;
+            watcher = new FileSystemWatcher(folder)
+            {
+                NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.Size,
+            };
+            watcher.Changed += (_, change) => Changed(change.FullPath);
+            watcher.Created += (_, change) => Changed(change.FullPath);
+            watcher.Renamed += (_, change) => Changed(change.FullPath);
+            watcher.Error += (_, error) => Broken(folder, error.GetException());
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+        }
+        catch (Exception refused) when (refused is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            watcher?.Dispose();
+            Say(folder, refused);
+            return null;
+        }
     }
+
+    /// <summary>Counts when it is a file that is wanted, or a folder on the way to one.</summary>
+    private void Changed(string path)
+    {
+        lock (_gate)
+        {
+            if (_closed || !_wanted.Any(file => file == path || file.StartsWith(path + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+            {
+                return;
+            }
+        }
+
+        Touch();
+    }
+
+    private void Broken(string folder, Exception fault)
+    {
+        Say(folder, fault);
+        lock (_gate)
+        {
+            if (_closed || !_watchers.Remove(folder, out var watcher))
+            {
+                return;
+            }
+
+            watcher.Dispose();
+        }
+
+        Touch();
+    }
+
+    private void Say(string folder, Exception fault) => _log.LogWarning(
+        NodeEvents.ConfigRefused, fault, "Changes in {Folder} cannot be watched; what it holds is read again every {Seconds} s", folder, (int)Unwatched.TotalSeconds);
 }

@@ -167,7 +167,7 @@ internal sealed class MillraceNode : IAsyncDisposable
         await Delivery.StartAsync(cancellation);
         await (DeliveryTls?.StartAsync(cancellation) ?? Task.CompletedTask);
         FirstKeys = FirstKeysOf(Services.Keys);
-        _watch = new ConfigWatch(Services.Config, Services.Clock);
+        _watch = new ConfigWatch(Services.Config, Services.Clock, Services.Logger);
         Services.Readiness.Release(UnreadyReason.Starting);
         Services.Logger.LogInformation(
             NodeEvents.Started, "The node listens: delivery {Delivery}, tls {Tls}, api {Api}, admin {Admin}, data {Data}",

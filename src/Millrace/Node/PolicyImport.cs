@@ -68,6 +68,7 @@ internal sealed class PolicyImport : IDisposable
                 [new ConfigFault(new ConfigMark(_models.PathOf(model.Digest), 0, 0), "", $"a folder that takes the model {model.Path}", refused.Message)])
             {
                 ModelPaths = [model.Path],
+                MayPass = true,
             };
         }
     }

@@ -83,7 +83,7 @@ public sealed class RecordTests
     public void Beyond_the_budget_of_a_second_records_are_slim_and_counted()
     {
         Decided whole = _harness.Decider().Decide(DecisionHarness.Ask("size"));
-        long bytes = whole.CandidateCount * (32 + (4 * 3));
+        long bytes = whole.CandidateCount * (32 + (4 * 3) + (5 * 2));
         Decider decider = _harness.Decider(new DeciderOptions { FullBytesPerSecond = (2 * bytes) + 1 });
         Decided[] first = [.. Enumerable.Range(0, 5).Select(i => decider.Decide(DecisionHarness.Ask($"a{i}")))];
         Assert.Equal([true, true, false, false, false], first.Select(decided => decided.Inputs is not null));

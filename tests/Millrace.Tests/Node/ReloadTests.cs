@@ -102,7 +102,7 @@ public sealed class ReloadTests : IDisposable
     {
         var clock = new FakeTimeProvider();
         File.WriteAllText(_file, "routes: []");
-        using var watch = new ConfigWatch(_config, clock);
+        using var watch = new ConfigWatch(_config, clock, NullLogger.Instance);
         watch.Touch();
         clock.Advance(TimeSpan.FromMilliseconds(150));
         watch.Touch();
@@ -129,7 +129,7 @@ public sealed class ReloadTests : IDisposable
         var (tries, committed) = (0, 0);
         _config.Prepare(_ => tries++ == 0 ? throw new JournalFullException("queueBytes", "full") : Task.FromResult<Action>(() => committed++));
         File.WriteAllText(_file, "routes: []");
-        using var watch = new ConfigWatch(_config, clock);
+        using var watch = new ConfigWatch(_config, clock, NullLogger.Instance);
         watch.Reload();
         Assert.Equal((1, 0), (tries, committed));
         Assert.True(_config.LastRefused);
@@ -138,6 +138,20 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal((2, 1), (tries, committed));
         Assert.Single(_applied);
         Assert.False(_config.LastRefused);
+    }
+
+    [Fact]
+    public void What_the_disk_puts_off_is_tried_again_by_itself()
+    {
+        var clock = new FakeTimeProvider();
+        var tries = 0;
+        _config.Prepare(_ => tries++ == 0 ? throw new ConfigInvalidException([new ConfigFault(default, "", "room", "none")]) { MayPass = true } : Task.FromResult<Action>(() => { }));
+        File.WriteAllText(_file, "routes: []");
+        using var watch = new ConfigWatch(_config, clock, NullLogger.Instance);
+        watch.Reload();
+        clock.Advance(ConfigWatch.Again);
+        Assert.Equal(2, tries);
+        Assert.Single(_applied);
     }
 
     private Task<ReloadOutcome> ReloadAsync(string text)

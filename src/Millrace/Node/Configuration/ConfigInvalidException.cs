@@ -10,4 +10,7 @@ internal sealed class ConfigInvalidException(ImmutableArray<ConfigFault> faults)
 
     /// <summary>The model files that it names, as far as they were looked at: a change of one may mend it.</summary>
     public ImmutableArray<string> ModelPaths { get; init; } = [];
+
+    /// <summary>Whether it may be taken later as it is, since a disk was in the way: a reload is then tried again by itself.</summary>
+    public bool MayPass { get; init; }
 }

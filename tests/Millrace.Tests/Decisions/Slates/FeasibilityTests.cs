@@ -143,6 +143,29 @@ public sealed class FeasibilityTests
         Assert.Equal([1, 2], c.Sample(1).Select(place => place.Candidate));
     }
 
+    /// <summary>As many limits as a policy and a request may have, all of them able to fill up, and as many quotas: counters are bounded, and the quotas of a policy still hold.</summary>
+    [Fact]
+    public void Many_limits_and_quotas_take_bounded_memory_and_the_last_quotas_are_only_counted()
+    {
+        const int candidates = 1_000;
+        var c = new SlateCase
+        {
+            Utilities = [.. Enumerable.Range(0, candidates).Select(i => (double)(candidates - i))],
+            Places = 20,
+            Groups = [.. Enumerable.Range(0, 24).Select(limit => Enumerable.Range(0, candidates).Select(i => (i + limit) / 2).ToArray())],
+            Limits = [.. Enumerable.Repeat(1, 24)],
+            Quotas = [.. Enumerable.Range(0, 8).Select(j => new CaseQuota([.. Enumerable.Range(0, candidates).Where(i => i % 10 == j && i > 500)], 1, 20))],
+        };
+        var scratch = new SlateScratch();
+        SlateProblem problem = c.Problem();
+        var slate = new Placement[c.Places];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        SlateSampler.Sample(problem, 1, scratch, slate);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3_000_000);
+        Assert.Equal([1, 1, 1, 1, 1, 0, 0, 0], Enumerable.Range(0, 8).Select(scratch.Feasible.Placed));
+        Assert.All(slate, place => Assert.True(place.Candidate >= 0));
+    }
+
     /// <summary>The greedy slate's worth to that of the best slate there is, both discounted by place; nested or disjoint quotas.</summary>
     [Fact]
     public void Greedy_slates_are_worth_nearly_what_the_best_are()
