@@ -1,3 +1,4 @@
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Decisions.Candidates;
@@ -12,6 +13,9 @@ internal sealed class ScoredRows
 
     private Place[] _places = new Place[LeastPlaces];
     private ScoredRow[] _rows = new ScoredRow[LeastPlaces / 2];
+    private ScoredRow[] _sorted = [];
+    private ulong[] _keys = [];
+    private int[] _order = [];
     private uint _turn = 1;
     private int _count;
     private double _least = double.NegativeInfinity;
@@ -79,42 +83,14 @@ internal sealed class ScoredRows
     /// <summary>Brings the best to the front, best first; returns how many they are.</summary>
     private int Select(int most, FeatureSnapshot snapshot)
     {
-        Span<ScoredRow> rows = _rows.AsSpan(0, _count);
-        int taken = Math.Min(most, _count);
-        if (taken == 0) return 0;
-        Span<ScoredRow> heap = rows[..taken];
-        for (int at = (taken / 2) - 1; at >= 0; at--) Down(heap, at, snapshot);
-        for (int i = taken; i < rows.Length; i++)
-        {
-            if (!Better(rows[i], heap[0], snapshot)) continue;
-            heap[0] = rows[i];
-            Down(heap, 0, snapshot);
-        }
-
-        for (int end = taken - 1; end > 0; end--)
-        {
-            (heap[0], heap[end]) = (heap[end], heap[0]);
-            Down(heap[..end], 0, snapshot);
-        }
-
+        if (_keys.Length < _rows.Length) (_keys, _order, _sorted) = (new ulong[_rows.Length], new int[_rows.Length], new ScoredRow[_rows.Length]);
+        for (int i = 0; i < _count; i++) (_keys[i], _order[i]) = (SmallestKeys.Descending(_rows[i].Score), i);
+        int within = SmallestKeys.Select(_keys.AsSpan(0, _count), _order.AsSpan(0, _count), most);
+        OrdinalOrder.SortRuns(_keys.AsSpan(0, within), _order.AsSpan(0, within), new RowIds(_rows, snapshot));
+        int taken = Math.Min(most, within);
+        for (int i = 0; i < taken; i++) _sorted[i] = _rows[_order[i]];
+        (_rows, _sorted) = (_sorted, _rows);
         return taken;
-    }
-
-    private static bool Better(in ScoredRow x, in ScoredRow y, FeatureSnapshot snapshot) =>
-        x.Score != y.Score ? x.Score > y.Score : string.CompareOrdinal(snapshot.Item(x.Row).Id, snapshot.Item(y.Row).Id) < 0;
-
-    /// <summary>A heap whose root is the worst of the best.</summary>
-    private static void Down(Span<ScoredRow> heap, int at, FeatureSnapshot snapshot)
-    {
-        while (true)
-        {
-            int worst = (2 * at) + 1;
-            if (worst >= heap.Length) return;
-            if (worst + 1 < heap.Length && Better(heap[worst], heap[worst + 1], snapshot)) worst++;
-            if (!Better(heap[at], heap[worst], snapshot)) return;
-            (heap[at], heap[worst]) = (heap[worst], heap[at]);
-            at = worst;
-        }
     }
 
     private ref Place PlaceOf(int row)
@@ -130,6 +106,11 @@ internal sealed class ScoredRows
         _places = new Place[_places.Length * 2];
         Array.Resize(ref _rows, _rows.Length * 2);
         for (int i = 0; i < _count; i++) PlaceOf(_rows[i].Row) = new Place { Row = _rows[i].Row, Index = i, Turn = _turn };
+    }
+
+    private readonly struct RowIds(ScoredRow[] rows, FeatureSnapshot snapshot) : IIds
+    {
+        public string this[int item] => snapshot.Item(rows[item].Row).Id;
     }
 
     private struct Place

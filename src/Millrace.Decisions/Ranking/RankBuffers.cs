@@ -10,7 +10,7 @@ internal sealed class RankBuffers
     internal double[] Heads = [];
     internal string[] Providers = [];
     internal double[] Scores = [];
-    internal double[] Keys = [];
+    internal ulong[] Keys = [];
     internal int[] Order = [];
     internal int[] Groups = [];
     internal int[] Limits = [];
