@@ -15,7 +15,7 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
     private const int ListLength = 500;
 
     /// <summary>Whether the rung <see cref="Rung.SegmentList"/> has a list for this request.</summary>
-    internal static bool HasSegmentList(in Request asked) => !SegmentRows(asked).IsEmpty;
+    internal static bool HasSegmentList(in Request asked) => !SegmentRows(asked, ListLength + CandidateSink.Slack).IsEmpty;
 
     /// <summary>Excludes, then gathers for <paramref name="rung"/>.</summary>
     /// <param name="work">What is filled.</param>
@@ -44,10 +44,10 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
         switch (rung)
         {
             case Rung.SegmentList:
-                List(work, SegmentRows(asked), CandidateSourceKind.SegmentList, ListLength);
+                List(work, asked, SegmentRows, CandidateSourceKind.SegmentList);
                 return;
             case Rung.GlobalList:
-                List(work, GlobalRows(asked.Snapshot), CandidateSourceKind.GlobalList, ListLength);
+                List(work, asked, GlobalRows, CandidateSourceKind.GlobalList);
                 if (work.Count < ListLength) List(work, asked.Snapshot.Recent, CandidateSourceKind.GlobalList, ListLength - work.Count);
                 return;
             default:
@@ -68,10 +68,10 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
         switch (rung)
         {
             case Rung.SegmentList:
-                OfferedOf(work, asked.Snapshot, SegmentRows(asked), CandidateSourceKind.SegmentList);
+                OfferedOf(work, asked.Snapshot, SegmentRows(asked, ListLength + CandidateSink.Slack), CandidateSourceKind.SegmentList);
                 break;
             case Rung.GlobalList:
-                OfferedOf(work, asked.Snapshot, GlobalRows(asked.Snapshot), CandidateSourceKind.GlobalList);
+                OfferedOf(work, asked.Snapshot, GlobalRows(asked, ListLength + CandidateSink.Slack), CandidateSourceKind.GlobalList);
                 break;
         }
 
@@ -86,12 +86,11 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
         }
     }
 
-    private static ReadOnlySpan<int> SegmentRows(in Request asked) =>
-        SegmentOf(asked) is { } segment ? asked.Snapshot.SegmentList(segment, ListLength + CandidateSink.Slack) : [];
+    private static ReadOnlySpan<int> SegmentRows(in Request asked, int depth) => SegmentOf(asked) is { } segment ? asked.Snapshot.SegmentList(segment, depth) : [];
 
     private static string? SegmentOf(in Request asked) => asked.Policy.Segment is { } key ? asked.Asked.Context.GetValueOrDefault(key) : null;
 
-    private static ReadOnlySpan<int> GlobalRows(FeatureSnapshot snapshot) => snapshot.Popular(FeatureSet.GlobalWindow, ListLength + CandidateSink.Slack);
+    private static ReadOnlySpan<int> GlobalRows(in Request asked, int depth) => asked.Snapshot.Popular(FeatureSet.GlobalWindow, depth);
 
     /// <summary>Asks one source after the other. One that throws or takes too long keeps what it gave by then, and costs the others nothing.</summary>
     private void Sources(Workspace work, in Request asked, long until, List<DegradedReason> reasons)
@@ -102,10 +101,14 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
         work.SourceScratch.Begin();
         work.Sink.Fused.Clear();
         var request = new SourceRequest(
-            new ReadInputs { Snapshot = asked.Snapshot, Rows = [], Person = work.Person, Asked = asked.Now, Context = asked.Asked.Context }, SegmentOf(asked), work.SourceScratch);
-        foreach (PlannedSource source in plan.Sources)
+            new ReadInputs { Snapshot = asked.Snapshot, Rows = [], Person = work.Person, Asked = asked.Now, Context = asked.Asked.Context }, SegmentOf(asked), work.SourceScratch)
         {
-            work.Sink.Begin(source, plan.Pool, clock, Until(source.Settings, until));
+            Neighbours = asked.Neighbours,
+        };
+        for (int i = 0; i < plan.Sources.Length; i++)
+        {
+            PlannedSource source = plan.Sources[i];
+            work.Sink.Begin(source, plan.Pool, clock, Until(source.Settings, until, plan.Sources.Length - i));
             try
             {
                 source.Source.Gather(request, work.Sink);
@@ -123,16 +126,39 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
         work.Sink.Finish(asked.Snapshot);
     }
 
-    private long Until(CandidateSource source, long until) =>
-        source.Deadline is { } deadline ? Math.Min(until, clock.GetTimestamp() + (long)(deadline.TotalSeconds * clock.TimestampFrequency)) : until;
+    /// <summary>When a source is cut: at its deadline, or without one after its even share of what is left to it and those after it, so that a slow one does not starve those.</summary>
+    private long Until(CandidateSource source, long until, int sources)
+    {
+        if (source.Deadline is { } deadline) return Math.Min(until, clock.GetTimestamp() + (long)(deadline.TotalSeconds * clock.TimestampFrequency));
+        if (until == long.MaxValue) return until;
+        long now = clock.GetTimestamp();
+        return now < until ? now + ((until - now) / sources) : until;
+    }
 
-    private static void List(Workspace work, ReadOnlySpan<int> rows, CandidateSourceKind source, int take)
+    /// <summary>Adds as many of a list as one of the ladder's is long, and looks deeper while what may not be shown stands before them.</summary>
+    private static void List(Workspace work, in Request asked, ListRows list, CandidateSourceKind source)
+    {
+        int take = ListLength;
+        int looked = 0;
+        for (int depth = ListLength + CandidateSink.Slack; take > 0; depth *= 2)
+        {
+            ReadOnlySpan<int> rows = list(asked, depth);
+            take = List(work, rows[looked..], source, take);
+            if (rows.Length < depth) return;
+            looked = depth;
+        }
+    }
+
+    /// <returns>How many more there should be.</returns>
+    private static int List(Workspace work, ReadOnlySpan<int> rows, CandidateSourceKind source, int take)
     {
         foreach (int row in rows)
         {
-            if (take <= 0) return;
+            if (take <= 0) break;
             if (work.Add(row, source)) take--;
         }
+
+        return take;
     }
 
     private static void Pins(Workspace work, Policy policy, ReadOnlySpan<RequestSlot> slots)
@@ -159,4 +185,7 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
     {
         if (!reasons.Contains(reason)) reasons.Add(reason);
     }
+
+    /// <summary>The first rows of a list, best first; fewer than <paramref name="depth"/> when those are all.</summary>
+    private delegate ReadOnlySpan<int> ListRows(in Request asked, int depth);
 }

@@ -47,8 +47,8 @@ internal sealed class CandidatePlan
         CandidateSourceKind.Affinity when Feature<AffinityFeature>(source, features) is var affinity =>
             new AffinitySource(affinity, SectionOf(affinity.Sections[0], features), source.Window ?? FeatureSet.GlobalWindow),
         CandidateSourceKind.Neighbours when Feature<EmbeddingSimilarityFeature>(source, features) is var similar =>
-            new NeighboursSource(similar, SectionOf(similar.Sections[0], features)),
-        CandidateSourceKind.New => new NewSource(source.Window!.Value, source.Feature is null ? null : Feature<CountFeature>(source, features)),
+            new NeighboursSource(similar, SectionOf(similar.Sections[0], features), source.Of),
+        CandidateSourceKind.New => new NewSource(source.Window!.Value, source.Feature is null ? null : Feature<FeatureDefinition>(source, features)),
         _ => throw new ArgumentOutOfRangeException(nameof(source), source.Kind, "no source"),
     };
 

@@ -17,12 +17,13 @@ internal sealed class CandidateSink(Workspace work)
     private int _offers;
     private int _pool;
     private double[] _points = [];
+    private bool _isHanding;
 
     /// <summary>The lists that are fused so far.</summary>
     internal ScoredRows Fused { get; } = new();
 
     /// <summary>How many more it takes; at most, since others may have named what is offered.</summary>
-    internal int Left => Late ? 0 : _left;
+    internal int Left => Late && !_isHanding ? 0 : _left;
 
     /// <summary>Whether the source was cut for its time.</summary>
     internal bool Late { get; private set; }
@@ -43,14 +44,14 @@ internal sealed class CandidateSink(Workspace work)
         (_source, _left, _pool, _offers) = (source.Settings.Kind, source.Settings.Take, pool ?? int.MaxValue, 0);
         _points = source.Points;
         (_clock, _until) = (until == long.MaxValue ? null : clock, until);
-        Late = false;
+        (Late, _isHanding) = (false, false);
     }
 
     /// <summary>Offers a row.</summary>
     /// <returns>Whether the source should go on.</returns>
     internal bool Offer(int row)
     {
-        if (_left <= 0 || IsLate()) return false;
+        if (_left <= 0 || (!_isHanding && IsLate())) return false;
         if (_points.Length > 0) return Fuse(row);
         int before = work.Count;
         if (work.Add(row, _source) && (_pool == int.MaxValue || work.Count > before || before >= _pool)) _left--;
@@ -82,12 +83,17 @@ internal sealed class CandidateSink(Workspace work)
         }
     }
 
-    /// <summary>Whether the source is past its time: for one that works long before it offers.</summary>
-    internal bool IsPast()
+    /// <summary>Whether a row may be shown, room aside.</summary>
+    internal bool Admits(int row) => work.Admits(row);
+
+    /// <summary>Whether the source is past its time: for one that works long before it offers. It then still hands over what it has found.</summary>
+    internal bool IsPast() => _isHanding |= Look();
+
+    private bool Look()
     {
         Late |= _clock is { } clock && clock.GetTimestamp() > _until;
         return Late;
     }
 
-    private bool IsLate() => _clock is not null && ++_offers % OffersPerLook == 0 ? IsPast() : Late;
+    private bool IsLate() => _clock is not null && ++_offers % OffersPerLook == 0 ? Look() : Late;
 }

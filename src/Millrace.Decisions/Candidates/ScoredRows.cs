@@ -18,13 +18,14 @@ internal sealed class ScoredRows
     private int[] _order = [];
     private uint _turn = 1;
     private int _count;
+    private int _given;
     private double _least = double.NegativeInfinity;
 
     internal int Count => _count;
 
     internal void Clear()
     {
-        (_count, _least) = (0, double.NegativeInfinity);
+        (_count, _given, _least) = (0, 0, double.NegativeInfinity);
         if (++_turn == 0)
         {
             Array.Clear(_places);
@@ -53,18 +54,24 @@ internal sealed class ScoredRows
         _rows[_count++] = new ScoredRow { Row = row, Score = score, Sources = sources };
     }
 
+    /// <summary>Whether <see cref="Offer"/> would not drop it at once.</summary>
+    internal bool Takes(double score) => !(score < _least);
+
     /// <summary>
-    /// Takes the score of a row that has none yet, if it may be among the best <paramref name="most"/>: of however many rows, not many more than those are kept. Not to be
-    /// mixed with <see cref="Add"/>.
+    /// Takes the score of a row that has none yet, if it may be among the best <paramref name="most"/>, which are the same for a whole turn: of however many rows, not many more
+    /// than twice as many are kept. Not to be mixed with <see cref="Add"/>.
     /// </summary>
     internal void Offer(int row, double score, int most, FeatureSnapshot snapshot)
     {
-        if (_count > most && score < _least) return;
-        if (_count == _rows.Length)
+        if (!Takes(score)) return;
+        if (_count == _rows.Length && _count < 2 * most)
         {
-            if (_count <= 2 * most) Array.Resize(ref _rows, _rows.Length * 2);
-            else _count = Select(most, snapshot);
-            _least = _count == most ? _rows[most - 1].Score : double.NegativeInfinity;
+            Grow();
+        }
+        else if (_count == _rows.Length)
+        {
+            _count = Select(most, snapshot);
+            _least = _rows[_count - 1].Score;
         }
 
         _rows[_count++] = new ScoredRow { Row = row, Score = score };
@@ -75,20 +82,32 @@ internal sealed class ScoredRows
     /// <param name="snapshot">Whose rows they are.</param>
     internal ReadOnlySpan<ScoredRow> Best(int most, FeatureSnapshot snapshot)
     {
-        int taken = Select(most, snapshot);
+        ReadOnlySpan<ScoredRow> best = Next(most, snapshot);
         Clear();
-        return _rows.AsSpan(0, taken);
+        return best;
     }
 
-    /// <summary>Brings the best to the front, best first; returns how many they are.</summary>
+    /// <summary>Likewise the best of those that it has not given yet; nothing is to be added before <see cref="Clear"/>.</summary>
+    internal ReadOnlySpan<ScoredRow> Next(int most, FeatureSnapshot snapshot)
+    {
+        int taken = Select(most, snapshot);
+        _given += taken;
+        return _rows.AsSpan(_given - taken, taken);
+    }
+
+    /// <summary>Brings the best of those not given to their front, best first, before the rest; returns how many they are.</summary>
     private int Select(int most, FeatureSnapshot snapshot)
     {
-        if (_keys.Length < _rows.Length) (_keys, _order, _sorted) = (new ulong[_rows.Length], new int[_rows.Length], new ScoredRow[_rows.Length]);
-        for (int i = 0; i < _count; i++) (_keys[i], _order[i]) = (SmallestKeys.Descending(_rows[i].Score), i);
-        int within = SmallestKeys.Select(_keys.AsSpan(0, _count), _order.AsSpan(0, _count), most);
-        OrdinalOrder.SortRuns(_keys.AsSpan(0, within), _order.AsSpan(0, within), new RowIds(_rows, snapshot));
+        int rest = _count - _given;
+        if (_keys.Length < rest) (_keys, _order) = (new ulong[_rows.Length], new int[_rows.Length]);
+        if (_sorted.Length < _rows.Length) _sorted = new ScoredRow[_rows.Length];
+        Span<ulong> keys = _keys.AsSpan(0, rest);
+        Span<int> order = _order.AsSpan(0, rest);
+        for (int i = 0; i < rest; i++) (keys[i], order[i]) = (SmallestKeys.Descending(_rows[_given + i].Score), _given + i);
+        int within = SmallestKeys.Select(keys, order, most);
+        OrdinalOrder.SortRuns(keys[..within], order[..within], new RowIds(_rows, snapshot));
         int taken = Math.Min(most, within);
-        for (int i = 0; i < taken; i++) _sorted[i] = _rows[_order[i]];
+        for (int i = 0; i < rest; i++) _sorted[_given + i] = _rows[order[i]];
         (_rows, _sorted) = (_sorted, _rows);
         return taken;
     }

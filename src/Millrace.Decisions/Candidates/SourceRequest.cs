@@ -15,5 +15,8 @@ internal readonly ref struct SourceRequest(ReadInputs inputs, string? segment, S
 
     internal SourceScratch Scratch { get; } = scratch;
 
+    /// <summary>Indexes of the rows of the folder that the snapshot is of; null where none are kept.</summary>
+    internal NeighbourIndexes? Neighbours { get; init; }
+
     internal FeatureSnapshot Snapshot => Inputs.Snapshot;
 }

@@ -14,6 +14,9 @@ internal sealed class SlateScratch
     private int[] _positions = [];
     private int[] _keptAt = [];
     private double[] _costs = [];
+    private double[] _costsBefore = [];
+    private int[] _winners = [];
+    private int[] _risen = [];
 
     internal Feasibility Feasible { get; } = new();
 
@@ -43,6 +46,15 @@ internal sealed class SlateScratch
     /// <summary>By candidate, what its likeness costs, infinite where it may not stand.</summary>
     internal Span<double> Costs => _costs;
 
+    /// <summary>The costs when draws were last counted; infinite before the first time.</summary>
+    internal Span<double> CostsBefore => _costsBefore;
+
+    /// <summary>By draw, who won it when it was last counted; −1 before the first time.</summary>
+    internal Span<int> Winners => _winners;
+
+    /// <summary>Room for the candidates that are worth more than they were when draws were last counted.</summary>
+    internal Span<int> Risen => _risen;
+
     /// <summary>How many are kept.</summary>
     internal int Count { get; set; }
 
@@ -59,6 +71,9 @@ internal sealed class SlateScratch
         RankBuffers.Of(ref _keptAt, candidates).Clear();
         Span<int> positions = RankBuffers.Of(ref _positions, candidates);
         for (int i = 0; i < problem.Order.Length; i++) positions[problem.Order[i]] = i;
+        RankBuffers.Of(ref _costsBefore, candidates).Fill(double.PositiveInfinity);
+        RankBuffers.Of(ref _risen, candidates);
+        RankBuffers.Of(ref _winners, candidates == 0 ? 0 : problem.Draws.Length / candidates).Fill(-1);
         Feasible.Begin(problem);
         Likeness.Begin(problem);
     }

@@ -2,27 +2,28 @@ namespace Millrace.Decisions.Ladder;
 
 /// <summary>
 /// At most so many decisions of one surface or tenant under way at a time, so that one that takes long leaves the processors to the others. Nobody waits at it: who
-/// finds it full is answered from the ladder's lists, which take microseconds.
+/// finds it full is answered from the ladder's lists, for which neither the person nor any feature is read. The limit comes with each decision: a reload may change it,
+/// and forgets nobody who is inside.
 /// </summary>
-/// <param name="limit">How many; 0 has no limit.</param>
-internal sealed class Bulkhead(int limit)
+internal sealed class Bulkhead
 {
     private int _under;
 
-    /// <summary>How many are under way.</summary>
+    /// <summary>How many are inside.</summary>
     internal int Under => Volatile.Read(ref _under);
 
-    /// <summary>Takes a place, if one is free; whoever got one gives it back by <see cref="Leave"/>.</summary>
-    internal bool TryEnter()
+    /// <summary>Takes a place, if fewer than <paramref name="limit"/> are taken; whoever got one gives it back by <see cref="Leave"/>.</summary>
+    internal bool TryEnter(int limit)
     {
-        if (limit == 0) return true;
-        if (Interlocked.Increment(ref _under) <= limit) return true;
-        Interlocked.Decrement(ref _under);
+        for (int under = Under; under < limit;)
+        {
+            int was = Interlocked.CompareExchange(ref _under, under + 1, under);
+            if (was == under) return true;
+            under = was;
+        }
+
         return false;
     }
 
-    internal void Leave()
-    {
-        if (limit > 0) Interlocked.Decrement(ref _under);
-    }
+    internal void Leave() => Interlocked.Decrement(ref _under);
 }

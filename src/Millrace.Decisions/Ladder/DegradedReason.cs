@@ -21,7 +21,7 @@ public enum DegradedReason
     /// <summary>The policy's sources had nothing that may be shown; or none of the caller's own candidates may be, and then the slate is empty.</summary>
     NoCandidates,
 
-    /// <summary>Not even the global list has anything that may be shown: the slate is empty.</summary>
+    /// <summary>Not even the global list has anything that may be shown, and no filter of the policy is why: the slate is empty.</summary>
     EmptyCatalogue,
 
     /// <summary>The feature snapshot is older than its contract.</summary>
@@ -44,6 +44,9 @@ public enum DegradedReason
 
     /// <summary>Candidates beyond a threshold of the policy were let in, because too few were within.</summary>
     ThresholdsRelaxed,
+
+    /// <summary>Nothing on any rung passes the policy's filters: the slate is empty.</summary>
+    AllFiltered,
 }
 
 /// <summary>The reasons as records and replies write them.</summary>

@@ -35,6 +35,7 @@ public sealed class Decider
     private readonly DecisionMeters? _meters;
     private readonly ConcurrentBag<Workspace> _workspaces = [];
     private readonly ConcurrentDictionary<string, Bulkhead> _tenants = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Bulkhead> _surfaces = new(StringComparer.Ordinal);
 
     /// <param name="options">Bounds and habits.</param>
     /// <param name="clock">Now, and the time that passes while deciding.</param>
@@ -127,31 +128,42 @@ public sealed class Decider
     private Decided Take(DecideRequest request, Workspace work, long started, UnixMicros now)
     {
         var serving = _serving.Current;
-        var (surface, policy, plan, surfaceBulkhead) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
-        Bulkhead tenantBulkhead = _tenants.GetOrAdd(request.Tenant, static (_, limit) => new Bulkhead(limit), _options.TenantDecisions);
-        var reasons = new List<DegradedReason>();
-        bool tenantEntered = tenantBulkhead.TryEnter();
-        bool surfaceEntered = tenantEntered && surfaceBulkhead.TryEnter();
+        var (surface, policy, plan) = serving.Policies.Bound(request.Surface) ?? throw new UnknownSurfaceException(request.Surface);
+        Bulkhead? tenantPlace = null;
+        Bulkhead? surfacePlace = null;
         try
         {
-            if (!surfaceEntered) Note(reasons, DegradedReason.BulkheadFull);
-            var snapshot = ReadPerson(serving, request, work, reasons);
+            bool admitted = Enter(_tenants, request.Tenant, _options.TenantDecisions, ref tenantPlace) && Enter(_surfaces, surface.Name, surface.AtOnce, ref surfacePlace);
+            var reasons = new List<DegradedReason>();
+            work.Person.Clear();
+            if (!admitted) Note(reasons, DegradedReason.BulkheadFull);
+            var snapshot = admitted ? ReadPerson(serving, request, work, reasons) : serving.Snapshot();
             return Answer(
                 new Request(request, surface, policy, snapshot, now, started)
                 {
                     Candidates = serving.Policies.CandidatesOf(policy),
                     Plan = plan,
+                    Neighbours = serving.Neighbours,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
-                surfaceEntered ? Rung.Full : Rung.SegmentList,
+                admitted ? Rung.Full : Rung.SegmentList,
                 reasons);
         }
         finally
         {
-            if (surfaceEntered) surfaceBulkhead.Leave();
-            if (tenantEntered) tenantBulkhead.Leave();
+            surfacePlace?.Leave();
+            tenantPlace?.Leave();
         }
+    }
+
+    private static bool Enter(ConcurrentDictionary<string, Bulkhead> bulkheads, string name, int limit, ref Bulkhead? place)
+    {
+        if (limit == 0) return true;
+        Bulkhead bulkhead = bulkheads.GetOrAdd(name, static _ => new Bulkhead());
+        if (!bulkhead.TryEnter(limit)) return false;
+        place = bulkhead;
+        return true;
     }
 
     /// <summary>
@@ -174,7 +186,6 @@ public sealed class Decider
     private FeatureSnapshot Pin(Serving serving, DecideRequest request, Workspace work, List<DegradedReason> reasons)
     {
         var snapshot = serving.Snapshot();
-        work.Person.Clear();
         if (request.User is null && request.Session is null)
         {
             return snapshot;
@@ -307,7 +318,7 @@ public sealed class Decider
 
         bool last = rung == Rung.GlobalList;
         if (work.Count > (last ? 0 : work.Pinned)) return false;
-        if (rung != Rung.SegmentList) Note(reasons, last ? DegradedReason.EmptyCatalogue : DegradedReason.NoCandidates);
+        if (rung != Rung.SegmentList) Note(reasons, !last ? DegradedReason.NoCandidates : work.HasDropped ? DegradedReason.AllFiltered : DegradedReason.EmptyCatalogue);
         return true;
     }
 
@@ -320,12 +331,13 @@ public sealed class Decider
         if (isShort && !reasons.Contains(DegradedReason.NoCandidates)) Note(reasons, DegradedReason.ShortSlate);
     }
 
-    /// <summary>The timestamp by which sources are cut, so that there is time for features: on the first rung alone, since on those below something must come.</summary>
+    /// <summary>The timestamp by which sources are cut, so that there is time for the steps behind them.</summary>
     private long SourcesUntil(in Request request, Rung rung)
     {
         TimeSpan patience = request.Asked.Timeout ?? _options.Timeout;
-        if (patience == Timeout.InfiniteTimeSpan || rung != Rung.Full) return long.MaxValue;
-        return request.Started + (long)(patience.TotalSeconds * PipelineSteps.SourcesUntil * _clock.TimestampFrequency);
+        double share = PipelineSteps.SourcesUntil(rung);
+        if (patience == Timeout.InfiniteTimeSpan || double.IsPositiveInfinity(share)) return long.MaxValue;
+        return request.Started + (long)(patience.TotalSeconds * share * _clock.TimestampFrequency);
     }
 
     /// <summary>Whether more than <paramref name="share"/> of the time is spent.</summary>
@@ -353,6 +365,9 @@ internal readonly record struct Request(
 
     /// <summary>The policy's heads, compiled.</summary>
     internal required RankingPlan Plan { get; init; }
+
+    /// <summary>Indexes of the rows of the snapshot's folder; null where none are kept.</summary>
+    internal NeighbourIndexes? Neighbours { get; init; }
 
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }

@@ -46,8 +46,14 @@ internal sealed record PipelineStep(DecisionStep Step, Rung Until, double Full, 
 /// </summary>
 internal static class PipelineSteps
 {
-    /// <summary>The share of the time by which sources are cut on the first rung: a little before reading features would begin too late.</summary>
-    internal const double SourcesUntil = 0.57;
+    /// <summary>The share of the time by which sources are cut: a little before reading features would begin too late. The lists below have no limit.</summary>
+    internal static double SourcesUntil(Rung rung) => rung switch
+    {
+        Rung.Full => 0.57,
+        Rung.FewerCandidates => 0.77,
+        Rung.LighterScorer => 1,
+        _ => double.PositiveInfinity,
+    };
 
     /// <summary>
     /// In order. A full decision takes some .2 ms of the 100 that it has, so only a slow store, a slow source or a busy machine gets here: each rung leaves to those

@@ -27,11 +27,6 @@ internal static class FeatureMatrix
         {
             Override(work, request, asked.Plan.Columns, matrix);
         }
-
-        if (policy.Explore.New is { } fresh)
-        {
-            snapshot.Features.Plan(fresh, [fresh.Trials]).Run(inputs, work.Scratch, work.Slate.BeginTrials(work.Count));
-        }
     }
 
     /// <summary>The slot that the decision fills; null when it fills several.</summary>

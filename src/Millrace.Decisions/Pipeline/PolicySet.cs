@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Millrace.Decisions.Candidates;
-using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Ranking;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
@@ -15,19 +14,26 @@ public sealed class PolicySet
 {
     private readonly FrozenDictionary<string, Surface> _surfaces;
     private readonly FrozenDictionary<string, (Policy Policy, RankingPlan Plan)> _policies;
-    private readonly FrozenDictionary<string, Bulkhead> _bulkheads;
     private readonly FrozenDictionary<string, CandidatePlan> _candidates;
 
     private PolicySet(IEnumerable<(Policy Policy, RankingPlan Plan)> policies, FrozenDictionary<string, Surface> surfaces, FeatureSet features)
     {
         _policies = policies.ToFrozenDictionary(pair => pair.Policy.Name, StringComparer.Ordinal);
         _surfaces = surfaces;
-        _bulkheads = surfaces.ToFrozenDictionary(surface => surface.Key, surface => new Bulkhead(surface.Value.AtOnce), StringComparer.Ordinal);
         _candidates = _policies.ToFrozenDictionary(policy => policy.Key, policy => new CandidatePlan(policy.Value.Policy, features), StringComparer.Ordinal);
         Features = features;
+        Embeddings =
+        [
+            .. Policies.SelectMany(static policy => policy.Candidates).Where(static source => source.Kind == CandidateSourceKind.Neighbours)
+                .Select(source => (ItemVectorsKey)features.Definitions[features.IndexOf(source.Feature!)].States[0])
+                .Distinct().OrderBy(static key => key.Dimensions),
+        ];
     }
 
     public FeatureSet Features { get; }
+
+    /// <summary>The embeddings that policies look for neighbours in, by their dimensions.</summary>
+    internal ImmutableArray<ItemVectorsKey> Embeddings { get; }
 
     public IEnumerable<Surface> Surfaces => _surfaces.Values;
 
@@ -58,9 +64,9 @@ public sealed class PolicySet
     public (Surface Surface, Policy Policy)? Find(string surface) =>
         _surfaces.TryGetValue(surface, out Surface? found) ? (found, _policies[found.Policy].Policy) : null;
 
-    /// <summary>The same with the policy's heads and the surface's bulkhead.</summary>
-    internal (Surface Surface, Policy Policy, RankingPlan Plan, Bulkhead Bulkhead)? Bound(string surface) =>
-        Find(surface) is var (found, policy) ? (found, policy, _policies[found.Policy].Plan, _bulkheads[surface]) : null;
+    /// <summary>The same with the policy's heads.</summary>
+    internal (Surface Surface, Policy Policy, RankingPlan Plan)? Bound(string surface) =>
+        Find(surface) is var (found, policy) ? (found, policy, _policies[found.Policy].Plan) : null;
 
     private static RankingPlan Compile(Policy policy, IModelShelf shelf)
     {

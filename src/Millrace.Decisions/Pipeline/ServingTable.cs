@@ -1,3 +1,4 @@
+using Millrace.Decisions.Candidates;
 using Millrace.Features.Online;
 
 namespace Millrace.Decisions.Pipeline;
@@ -9,7 +10,11 @@ namespace Millrace.Decisions.Pipeline;
 /// <param name="Policies">Policies and surfaces.</param>
 /// <param name="Snapshot">The newest snapshot of the generation; read once per decision, or again when it changed while the person was read.</param>
 /// <param name="Persons">What sessions and users did last.</param>
-public sealed record Serving(PolicySet Policies, Func<FeatureSnapshot> Snapshot, IPersonStore Persons);
+public sealed record Serving(PolicySet Policies, Func<FeatureSnapshot> Snapshot, IPersonStore Persons)
+{
+    /// <summary>Indexes of the generation's rows; null scans them.</summary>
+    internal NeighbourIndexes? Neighbours { get; init; }
+}
 
 /// <summary>Where deciders find what serves; <see cref="Swap"/> replaces all of it at once.</summary>
 public sealed class ServingTable(Serving initial)

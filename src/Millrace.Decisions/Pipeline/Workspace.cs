@@ -87,7 +87,6 @@ internal sealed class Workspace
         _excluded.Clear();
         _excludedHashes.Clear();
         Given.Clear();
-        Slate.ForgetTrials();
         _offered.Clear();
         _offers = false;
         Array.Clear(Items, 0, Count);
@@ -131,6 +130,9 @@ internal sealed class Workspace
 
     /// <summary>How many items each filter turned away, in the policy's order.</summary>
     internal ReadOnlySpan<int> Dropped => _filters is { } filters ? _dropped.AsSpan(0, filters.Count) : [];
+
+    /// <summary>Whether filters turned any away.</summary>
+    internal bool HasDropped => Dropped.ContainsAnyExcept(0);
 
     /// <summary>From here on there are at most so many in all.</summary>
     internal void Limit(int pool) => _most = Math.Min(_most, Math.Max(pool, Count));

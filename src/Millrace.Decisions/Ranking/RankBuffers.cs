@@ -8,6 +8,9 @@ internal sealed class RankBuffers
 {
     internal float[] Matrix = [];
     internal double[] Heads = [];
+    internal double[] Drawn = [];
+    internal double[] Draws = [];
+    internal float[] Trials = [];
     internal string[] Providers = [];
     internal double[] Scores = [];
     internal ulong[] Keys = [];

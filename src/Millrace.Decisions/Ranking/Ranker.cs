@@ -30,7 +30,8 @@ internal static class Ranker
         int places = 0;
         foreach (RequestSlot slot in problem.Slots) places += slot.Count;
         Span<Placement> slate = RankBuffers.Of(ref buffers.Slate, places);
-        SlateBuilder.Draw(problem, buffers, scores, draws: [], Scoring.Admit(problem, buffers, order, places), slate);
+        ReadOnlySpan<double> draws = problem.Rung < Rung.LighterScorer ? problem.Plan.Draw(problem.Matrix, buffers, problem.Seed, scores.Length) : [];
+        SlateBuilder.Draw(problem, buffers, scores, draws, Scoring.Admit(problem, buffers, order, places), slate);
         return SlateBuilder.Collect(problem, slate, out buffers.PinMoved);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Models.Policies;
+using Millrace.Models.Posteriors;
 using Millrace.Models.Shelf;
 using Millrace.Models.Trees;
 
@@ -16,11 +17,14 @@ internal sealed class RankingPlan
     private readonly ImmutableArray<PlannedHead> _heads;
     private readonly ImmutableArray<PlannedThreshold> _thresholds;
     private readonly int _blocks;
+    private readonly int _trials;
+    private readonly int _draws;
 
-    private RankingPlan(Policy policy, ForestOutputs forests)
+    private RankingPlan(Policy policy, IModelShelf shelf)
     {
         Columns = PolicyReading.Features(policy);
         Model = ModelDigest.Brief(PolicyReading.Models(policy));
+        var forests = ForestOutputs.Of(policy, shelf);
         _forests = forests.Scorer(Columns);
         _transformed = forests.Transformed;
         int own = _forests?.Outputs ?? 0;
@@ -31,8 +35,10 @@ internal sealed class RankingPlan
                 pair.Key,
                 objectives.GetValueOrDefault(pair.Key),
                 pair.Value is ForestHead forest ? forests.PlaceOf(forest) : own++,
-                Formula(pair.Value, Columns))),
+                Formula(pair.Key, pair.Value, Columns, shelf))),
         ];
+        _trials = policy.Explore.New is { } fresh ? Columns.BinarySearch(fresh.Trials, StringComparer.Ordinal) : -1;
+        _draws = policy.Explore.Method == ExplorationMethod.Thompson && _heads.Any(static head => head is { Weight: not 0, Formula: PosteriorFormula }) ? policy.Explore.Draws : 0;
         _blocks = own;
         _thresholds = [.. policy.Thresholds.Select(pair => new PlannedThreshold(_heads.Single(head => head.Name == pair.Key).Place, pair.Value.AtLeast ?? double.NegativeInfinity, pair.Value.AtMost ?? double.PositiveInfinity))];
     }
@@ -46,13 +52,16 @@ internal sealed class RankingPlan
     /// <summary>The models as records name them; null where there are none.</summary>
     internal string? Model { get; }
 
+    /// <summary>The heads by name, with what a unit of each is worth and which block of <see cref="RankBuffers.Heads"/> has its values.</summary>
+    internal IEnumerable<(string Name, double Weight, int Place)> Heads => _heads.Select(static head => (head.Name, head.Weight, head.Place));
+
     /// <summary>Whether candidates beyond some value of a head are left out.</summary>
     internal bool HasThresholds => !_thresholds.IsEmpty;
 
     /// <summary>Compiles a policy without faults.</summary>
     /// <exception cref="ModelMissingException">A model is not on the shelf.</exception>
     /// <exception cref="ForestException">A model is not what its head takes it for.</exception>
-    internal static RankingPlan Compile(Policy policy, IModelShelf shelf) => new(policy, ForestOutputs.Of(policy, shelf));
+    internal static RankingPlan Compile(Policy policy, IModelShelf shelf) => new(policy, shelf);
 
     /// <summary>What each candidate is worth: Σ weight × head in ordinal order of the heads' names.</summary>
     /// <param name="matrix">Row-major, <see cref="Columns"/> values per candidate; NaN is missing.</param>
@@ -72,10 +81,52 @@ internal sealed class RankingPlan
             for (int i = 0; i < count; i++) utility[i] += head.Weight * own[i];
         }
 
-        foreach (ref double sum in utility)
+        PutLast(utility);
+    }
+
+    /// <summary>
+    /// What each candidate is worth under each of the policy's draws of the heads' posteriors, draw by draw; a head without one keeps the value of the last <see cref="Score"/>,
+    /// which was of the same matrix. Empty where the rule draws none, or no head that counts has a posterior.
+    /// </summary>
+    /// <param name="matrix">As <see cref="Score"/> had it.</param>
+    /// <param name="buffers">Working memory; the answer stays in it until the next call.</param>
+    /// <param name="seed">The decision's.</param>
+    /// <param name="count">Candidates.</param>
+    internal ReadOnlySpan<double> Draw(ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count)
+    {
+        Span<double> draws = RankBuffers.Of(ref buffers.Draws, _draws * count);
+        Span<double> drawn = RankBuffers.Of(ref buffers.Drawn, count);
+        for (int draw = 0; draw < _draws; draw++)
         {
-            if (!double.IsFinite(sum)) sum = double.MinValue;
+            Span<double> utility = draws.Slice(draw * count, count);
+            utility.Clear();
+            for (int head = 0; head < _heads.Length; head++)
+            {
+                PlannedHead planned = _heads[head];
+                if (planned.Weight == 0) continue;
+                ReadOnlySpan<double> own = buffers.Heads.AsSpan(planned.Place * count, count);
+                if (planned.Formula is PosteriorFormula posterior)
+                {
+                    posterior.Draw(matrix, Columns.Length, seed, (head * _draws) + draw, drawn);
+                    own = drawn;
+                }
+
+                for (int i = 0; i < count; i++) utility[i] += planned.Weight * own[i];
+            }
+
+            PutLast(utility);
         }
+
+        return draws;
+    }
+
+    /// <summary>How often each candidate was tried; empty where the policy keeps no new items.</summary>
+    internal ReadOnlySpan<float> Trials(ReadOnlySpan<float> matrix, RankBuffers buffers, int count)
+    {
+        if (_trials < 0) return [];
+        Span<float> trials = RankBuffers.Of(ref buffers.Trials, count);
+        for (int i = 0; i < count; i++) trials[i] = matrix[(i * Columns.Length) + _trials];
+        return trials;
     }
 
     /// <summary>Whether a candidate is within all thresholds by the values of the last <see cref="Score"/> of so many candidates; what is no number is not.</summary>
@@ -96,14 +147,30 @@ internal sealed class RankingPlan
         foreach (int forest in _transformed) _forests.Transform(forest, values.Slice(_forests.PlaceOf(forest) * count, _forests.ClassesOf(forest) * count), count);
     }
 
-    private static HeadFormula? Formula(Head head, ImmutableArray<string> columns) => head switch
+    /// <summary>What is no finite number is the least of all.</summary>
+    private static void PutLast(Span<double> utility)
+    {
+        foreach (ref double sum in utility)
+        {
+            if (!double.IsFinite(sum)) sum = double.MinValue;
+        }
+    }
+
+    private static HeadFormula? Formula(string name, Head head, ImmutableArray<string> columns, IModelShelf shelf) => head switch
     {
         BlendHead blend => new BlendFormula([.. blend.Weights.Select(pair => (columns.BinarySearch(pair.Key, StringComparer.Ordinal), pair.Value))]),
         FeatureHead feature => new FeatureFormula(columns.BinarySearch(feature.Feature, StringComparer.Ordinal)),
         BetaHead beta => new BetaFormula(
             columns.BinarySearch(beta.Successes, StringComparer.Ordinal), columns.BinarySearch(beta.Trials, StringComparer.Ordinal), beta.PriorSuccesses, beta.PriorTrials),
+        LinearHead linear => Linear(name, linear, columns, shelf),
         _ => null,
     };
+
+    private static LinearFormula Linear(string name, LinearHead head, ImmutableArray<string> columns, IModelShelf shelf)
+    {
+        LinearPosterior posterior = shelf.Linear(head.Digest) ?? throw new ModelMissingException($"heads.{name}.linear: expected a model that is at hand; got {head.Digest}, which is not");
+        return new LinearFormula(posterior, [.. posterior.Features.Select(feature => columns.BinarySearch(feature, StringComparer.Ordinal))]);
+    }
 
     /// <param name="Name">The head's.</param>
     /// <param name="Weight">In the utility.</param>

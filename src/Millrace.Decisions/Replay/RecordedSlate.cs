@@ -22,8 +22,6 @@ internal sealed record RecordedSlate
 
     internal ImmutableArray<long> Ages { get; init; } = [];
 
-    internal ImmutableArray<float> Trials { get; init; } = [];
-
     internal int Dimensions { get; init; }
 
     internal ImmutableArray<byte> Vectors { get; init; } = [];
@@ -33,7 +31,6 @@ internal sealed record RecordedSlate
         Asked = inputs.Asked,
         Attributes = inputs.Names.Where(name => name != "provider").ToImmutableSortedDictionary(name => name, name => inputs.Attribute(name).ToImmutableArray(), StringComparer.Ordinal),
         Ages = [.. inputs.Ages],
-        Trials = [.. inputs.Trials],
         Dimensions = inputs.Dimensions,
         Vectors = [.. MemoryMarshal.AsBytes(inputs.Vectors)],
     };
@@ -53,12 +50,6 @@ internal sealed record RecordedSlate
 
         Expect(Ages.Length, inputs.Ages.Length, "ages");
         inputs.SetAges(Ages.AsSpan());
-        if (!Trials.IsEmpty)
-        {
-            Expect(Trials.Length, inputs.Count, "trials");
-            Trials.CopyTo(inputs.BeginTrials(inputs.Count));
-        }
-
         Expect(Vectors.Length, inputs.Count * (long)Dimensions, "vectors");
         inputs.SetVectors(Dimensions, MemoryMarshal.Cast<byte, sbyte>(Vectors.AsSpan()));
         return inputs;
@@ -99,14 +90,6 @@ internal sealed record RecordedSlate
             json.WriteEndArray();
         }
 
-        if (!Trials.IsEmpty)
-        {
-            // As bits: JSON has no word for what is missing or infinite.
-            json.WriteStartArray("trials");
-            foreach (float trials in Trials) json.WriteNumberValue(BitConverter.SingleToInt32Bits(trials));
-            json.WriteEndArray();
-        }
-
         if (Dimensions == 0) return;
         json.WriteNumber("dimensions", Dimensions);
         json.WriteBase64String("vectors", Vectors.AsSpan());
@@ -121,7 +104,6 @@ internal sealed record RecordedSlate
                 property => property.Name, property => property.Value.EnumerateArray().Select(value => value.GetString()!).ToImmutableArray(), StringComparer.Ordinal)
             : None.Attributes,
         Ages = root.TryGetProperty("ages", out JsonElement ages) ? [.. ages.EnumerateArray().Select(age => age.GetInt64())] : [],
-        Trials = root.TryGetProperty("trials", out JsonElement trials) ? [.. trials.EnumerateArray().Select(bits => BitConverter.Int32BitsToSingle(bits.GetInt32()))] : [],
         Dimensions = root.TryGetProperty("dimensions", out JsonElement dimensions) ? dimensions.GetInt32() : 0,
         Vectors = root.TryGetProperty("vectors", out JsonElement vectors) ? [.. vectors.GetBytesFromBase64()] : [],
     };

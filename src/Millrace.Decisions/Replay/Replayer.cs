@@ -64,35 +64,20 @@ public static class Replayer
         }
     }
 
-    private static RankingPlan PlanOf(Policy policy, IModelShelf shelf) =>
+    internal static RankingPlan PlanOf(Policy policy, IModelShelf shelf) =>
         Plans.TryGetValue(policy, out RankingPlan? made) ? made : Plans.GetValue(policy, _ => RankingPlan.Compile(policy, shelf));
 
-    private static bool IsScored(Decided recorded, DecisionInputs inputs) => recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
+    internal static bool IsScored(Decided recorded, DecisionInputs inputs) => recorded.Rung < (int)Rung.LighterScorer && !inputs.Skipped.Contains(DecisionRecorder.Ranking);
 
     private static ImmutableArray<DecidedSlot> Again(Decided recorded, DecisionInputs inputs, Policy policy, RankingPlan plan)
     {
         RecordedRequest request = RecordedRequest.Read(inputs.Request);
         if (inputs.Skipped.Contains(DecisionRecorder.Ranking)) return [.. request.Slots.Select(slot => new DecidedSlot(slot.Id, []))];
-        if (recorded.Mode == "online" && request.Slots.Sum(slot => (long)slot.Count) > PolicyValidator.MostItems * 100L) throw new JsonException("slots are too large");
-        return Ranker.Rank(
-            new RankProblem
-            {
-                Ids = inputs.Candidates.AsSpan(),
-                Sources = inputs.Sources.AsSpan(),
-                Slate = request.Slate.Restore(policy, inputs.Providers),
-                Matrix = inputs.Matrix.AsSpan(),
-                Plan = plan,
-                Slots = request.Slots.AsSpan(),
-                Policy = policy,
-                Rung = (Rung)recorded.Rung,
-                Mode = DecideModes.Parse(recorded.Mode),
-                Seed = recorded.Seed,
-            },
-            new RankBuffers());
+        return Ranker.Rank(RecordedProblem.Of(recorded, inputs, request, policy, plan), new RankBuffers());
     }
 
     /// <summary>Records that no decider of ours writes.</summary>
-    private static IEnumerable<string> Faults(Decided recorded, DecisionInputs inputs, Policy policy)
+    internal static IEnumerable<string> Faults(Decided recorded, DecisionInputs inputs, Policy policy)
     {
         if (recorded.Policy != policy.Id) yield return $"policy: recorded {recorded.Policy}, replayed with {policy.Id}";
         bool scored = IsScored(recorded, inputs);

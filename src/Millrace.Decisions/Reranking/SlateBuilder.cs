@@ -82,7 +82,7 @@ internal static class SlateBuilder
             Kinships = kinships,
             Vectors = diversity is { Embedding: true } ? inputs.Vectors : [],
             Dimensions = inputs.Dimensions,
-            Trials = problem.Rung < Rung.LighterScorer ? inputs.Trials : [],
+            Trials = problem.Rung < Rung.LighterScorer ? problem.Plan.Trials(problem.Matrix, buffers, candidates) : [],
         };
     }
 

@@ -17,10 +17,8 @@ internal sealed class SlateInputs
     private readonly Dictionary<string, string[]> _attributes = new(StringComparer.Ordinal);
     private readonly List<string> _names = [];
     private long[] _ages = [];
-    private float[] _trials = [];
     private sbyte[] _vectors = [];
     private bool _hasAges;
-    private int _tried;
 
     /// <summary>What the request adds to the policy's constraints; null for nothing.</summary>
     internal SlateConstraints? Asked { get; private set; }
@@ -36,16 +34,13 @@ internal sealed class SlateInputs
     /// <summary>Microseconds since publication, −1 where unknown; empty where no quota asks.</summary>
     internal ReadOnlySpan<long> Ages => _hasAges ? _ages.AsSpan(0, Count) : [];
 
-    /// <summary>Empty where no new items are kept, or no feature was read.</summary>
-    internal ReadOnlySpan<float> Trials => _tried == Count ? _trials.AsSpan(0, Count) : [];
-
     internal int Dimensions { get; private set; }
 
     /// <summary>Row-major, candidates × <see cref="Dimensions"/>, zeros where there is none.</summary>
     internal ReadOnlySpan<sbyte> Vectors => _vectors.AsSpan(0, Count * Dimensions);
 
     /// <summary>About what a record of them takes per candidate.</summary>
-    internal long BytesEach => (8L * _names.Count(static name => name is not "provider" and not "kind")) + (_hasAges ? 12 : 0) + (Trials.Length > 0 ? 11 : 0) + (4L * Dimensions / 3);
+    internal long BytesEach => (8L * _names.Count(static name => name is not "provider" and not "kind")) + (_hasAges ? 12 : 0) + (4L * Dimensions / 3);
 
     internal ReadOnlySpan<string> Attribute(string name) => _attributes[name].AsSpan(0, Count);
 
@@ -95,16 +90,6 @@ internal sealed class SlateInputs
             if (rows[i] >= 0) ItemVectors.Vector(vectors.Of(snapshot.Cells(rows[i])))[..Dimensions].CopyTo(all.Slice(i * Dimensions, Dimensions));
         }
     }
-
-    /// <summary>The column of trials, to be filled with the features; it stands until the next.</summary>
-    internal Span<float> BeginTrials(int count)
-    {
-        _tried = count;
-        return Ranking.RankBuffers.Of(ref _trials, count);
-    }
-
-    /// <summary>Other candidates are gathered.</summary>
-    internal void ForgetTrials() => _tried = 0;
 
     internal void Set(string name, ReadOnlySpan<string> values) => values.CopyTo(Column(name));
 

@@ -80,6 +80,39 @@ internal sealed class CowArray<T>
             }
         }
 
+        /// <summary>Rows whose references differ from those of an earlier view, ascending: O(pages), then O(what was touched). For a <typeparamref name="T"/> that is a class.</summary>
+        internal IEnumerable<int> ChangedSince(Frozen before)
+        {
+            for (var at = 0; at < (pages?.Length ?? 0); at++)
+            {
+                var page = pages![at];
+                var old = before.PageOf(at);
+                if (page is null || ReferenceEquals(page, old))
+                {
+                    continue;
+                }
+
+                for (var chunk = 0; chunk < PageSize; chunk++)
+                {
+                    if (ReferenceEquals(page.Chunks[chunk], old?.Chunks[chunk]))
+                    {
+                        continue;
+                    }
+
+                    var first = ((at << PageBits) + chunk) << Bits;
+                    for (var row = first; row < first + Size; row++)
+                    {
+                        if (!ReferenceEquals(this[row], before[row]))
+                        {
+                            yield return row;
+                        }
+                    }
+                }
+            }
+        }
+
+        private Page? PageOf(int page) => page < (pages?.Length ?? 0) ? pages![page] : null;
+
         /// <summary>Begins to load the row's place; that of a row below 0 is none.</summary>
         internal void Prefetch(int row)
         {

@@ -116,6 +116,9 @@ public sealed class FeatureSnapshot
     /// <summary>The catalogue's item of a row; null when only events name one, or none stands there.</summary>
     internal CatalogueItem? Known(int row) => _items[row] is { Ghost: false } item ? item : null;
 
+    /// <summary>Rows whose items are not those of an earlier snapshot of the same folder; all that hold one when there is none. Deleted and left ones are among them.</summary>
+    internal IEnumerable<int> ItemsChangedSince(FeatureSnapshot? before) => _items.ChangedSince(before?._items ?? default);
+
     internal FrozenState State(int index) => _states[index];
 
     internal T State<T>(StateKey key)

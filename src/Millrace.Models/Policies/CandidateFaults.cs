@@ -31,6 +31,7 @@ internal static class CandidateFaults
             yield return ": expected popular, recent, similar, request or pinned; the ladder's lists are no sources";
         }
 
+        if (source.Of is not null && source.Kind != CandidateSourceKind.Neighbours) yield return ".of: expected none but beside neighbours";
         if (source.Deadline is { } deadline && deadline <= TimeSpan.Zero) yield return $".deadline: expected more than nothing; got {deadline}";
         if (source.Weight is { } weight && !(Math.Abs(weight) <= MostWeight)) yield return $".weight: expected -{MostWeight} to {MostWeight}; got {PolicyValidator.Text(weight)}";
         if (source.Weight is not null && policy.Pool is null) yield return ".weight: expected a policy with a `pool`, which what is fused fills";
@@ -74,7 +75,7 @@ internal static class CandidateFaults
             CandidateSourceKind.Similar or CandidateSourceKind.AlsoLiked when source.Feature is not null && feature is not CooccurrenceFeature => "a co-occurrence",
             CandidateSourceKind.Affinity when feature is not AffinityFeature => "an affinity",
             CandidateSourceKind.Neighbours when feature is not EmbeddingSimilarityFeature => "a similarity of embeddings",
-            CandidateSourceKind.New when source.Feature is not null && feature is not CountFeature => "a count",
+            CandidateSourceKind.New when source.Feature is not null && feature is not (CountFeature or ExaminedCountFeature { By: null }) => "a count of items, or of their examinations",
             _ => null,
         };
         if (wanted is not null) yield return $".{FieldOf(source.Kind)}: expected the name of a feature that is {wanted}; got '{source.Feature}'";

@@ -19,10 +19,11 @@ public abstract record CandidateFilter
 /// <param name="Without">Whether none may be.</param>
 public sealed record ValueFilter(string Attribute, ImmutableArray<string> Values, bool Without = false) : CandidateFilter;
 
-/// <summary>One of the values of an attribute must be what the request's context says. A request whose context does not say it is not filtered.</summary>
+/// <summary>One of the values of an attribute must be what the request's context says.</summary>
 /// <param name="Attribute"><c>provider</c>, <c>kind</c>, or an attribute's name.</param>
 /// <param name="Context">The key of the context.</param>
-public sealed record ContextFilter(string Attribute, string Context) : CandidateFilter;
+/// <param name="OrAny">Whether a request whose context does not say it is not filtered; else nothing passes for it.</param>
+public sealed record ContextFilter(string Attribute, string Context, bool OrAny = true) : CandidateFilter;
 
 /// <summary>The first value of an attribute must be a number within bounds.</summary>
 /// <param name="Attribute">An attribute's name.</param>

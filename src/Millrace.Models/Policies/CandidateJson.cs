@@ -16,6 +16,7 @@ internal static class CandidateJson
             json.WriteNumber("take", source.Take);
             if (source.Window is { } window) json.WriteNumber("windowSeconds", window.TotalSeconds);
             if (source.Feature is { } feature) json.WriteString("feature", feature);
+            if (source.Of is { } of) json.WriteString("of", of);
             if (source.Segment) json.WriteBoolean("segment", true);
             if (source.Weight is { } weight) json.WriteNumber("weight", weight);
             if (source.Deadline is { } deadline) json.WriteNumber("deadlineSeconds", deadline.TotalSeconds);
@@ -43,6 +44,7 @@ internal static class CandidateJson
         Enum.Parse<CandidateSourceKind>(element.GetProperty("kind").GetString()!), element.GetProperty("take").GetInt32(), Seconds(element, "windowSeconds"))
     {
         Feature = element.TryGetProperty("feature", out JsonElement feature) ? feature.GetString() : null,
+        Of = element.TryGetProperty("of", out JsonElement of) ? of.GetString() : null,
         Segment = element.TryGetProperty("segment", out JsonElement segment) && segment.GetBoolean(),
         Weight = element.TryGetProperty("weight", out JsonElement weight) ? weight.GetDouble() : null,
         Deadline = Seconds(element, "deadlineSeconds"),

@@ -9,6 +9,9 @@ public sealed record CandidateSource(CandidateSourceKind Kind, int Take, TimeSpa
     /// <summary>The feature whose state it reads: what is proposed and what is then ranked by that feature are of one state. Null where it reads none.</summary>
     public string? Feature { get; init; }
 
+    /// <summary>The key of the context that names the item whose neighbours are looked for; null looks for those of what the person chose.</summary>
+    public string? Of { get; init; }
+
     /// <summary>Whether a popular list is that of the request's segment.</summary>
     public bool Segment { get; init; }
 

@@ -25,7 +25,7 @@ internal static class FilterJson
         if (element.TryGetProperty("ageSeconds", out JsonElement age)) return new AgeFilter(TimeSpan.FromSeconds(age.GetDouble()));
         if (element.TryGetProperty("past", out JsonElement past)) return new PastFilter(past.GetString()!);
         string attribute = element.GetProperty("attribute").GetString()!;
-        if (element.TryGetProperty("context", out JsonElement context)) return new ContextFilter(attribute, context.GetString()!);
+        if (element.TryGetProperty("context", out JsonElement context)) return new ContextFilter(attribute, context.GetString()!, !element.TryGetProperty("orAny", out JsonElement any) || any.GetBoolean());
         if (element.TryGetProperty("in", out JsonElement values)) return new ValueFilter(attribute, Texts(values));
         if (element.TryGetProperty("notIn", out JsonElement without)) return new ValueFilter(attribute, Texts(without), Without: true);
         return new NumberFilter(attribute, Number(element, "atLeast"), Number(element, "atMost"));
@@ -44,6 +44,7 @@ internal static class FilterJson
             case ContextFilter context:
                 json.WriteString("attribute", context.Attribute);
                 json.WriteString("context", context.Context);
+                if (!context.OrAny) json.WriteBoolean("orAny", false);
                 break;
             case NumberFilter number:
                 json.WriteString("attribute", number.Attribute);

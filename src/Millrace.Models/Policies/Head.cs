@@ -48,6 +48,16 @@ public enum ForestOutput
     Raw = 1,
 }
 
+/// <summary>A Bayesian linear model: the mean of its prediction, and draws of its weights for <see cref="ExplorationMethod.Thompson"/>.</summary>
+/// <param name="Digest">SHA-256 of its file, in lower-case hexadecimal.</param>
+/// <param name="Features">The features that it reads, in the order of its weights.</param>
+public sealed record LinearHead(string Digest, ImmutableArray<string> Features) : Head
+{
+    public override ImmutableArray<string> Reads => Features;
+
+    public override string Model => Digest;
+}
+
 /// <summary>A rate by its Beta posterior: mean (successes + a) / (trials + n); where a count is missing or negative it is 0.</summary>
 /// <param name="Successes">The feature that counts successes.</param>
 /// <param name="Trials">The feature that counts trials.</param>

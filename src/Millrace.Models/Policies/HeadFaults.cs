@@ -25,7 +25,8 @@ internal static class HeadFaults
     {
         BlendHead blend => BlendFaults("blend", blend.Weights, policy, features),
         FeatureHead feature => FeatureFaults("feature", feature.Feature, policy, features),
-        ForestHead forest => ForestFaults(forest, policy, features),
+        ForestHead forest => ModelFaults("forest", "splits of", forest.Features, policy, features).Concat(ClassFaults(forest)),
+        LinearHead linear => ModelFaults("linear", "weights of", linear.Features, policy, features),
         BetaHead beta => BetaFaults(beta, policy, features),
         _ => [],
     };
@@ -39,17 +40,21 @@ internal static class HeadFaults
         }
     }
 
-    private static IEnumerable<string> ForestFaults(ForestHead forest, Policy policy, FeatureSet features)
+    private static IEnumerable<string> ModelFaults(string path, string reads, ImmutableArray<string> read, Policy policy, FeatureSet features)
     {
-        string[] unknown = [.. forest.Features.Where(name => features.IndexOf(name) < 0)];
+        string[] unknown = [.. read.Where(name => features.IndexOf(name) < 0)];
         if (unknown.Length > 0)
         {
             string more = unknown.Length > MostListed ? $" and {unknown.Length - MostListed} more" : "";
             string near = NearestName.Of(unknown[0], features.Definitions.Select(definition => definition.Name)) is { } name ? $"; nearest is '{name}'" : "";
-            yield return $"forest: expected a model of this node's features; got splits of '{string.Join("', '", unknown.Take(MostListed))}'{more}{near}";
+            yield return $"{path}: expected a model of this node's features; got {reads} '{string.Join("', '", unknown.Take(MostListed))}'{more}{near}";
         }
 
-        foreach (string fault in forest.Features.Where(name => features.IndexOf(name) >= 0).SelectMany(name => FeatureFaults("forest", name, policy, features))) yield return fault;
+        foreach (string fault in read.Where(name => features.IndexOf(name) >= 0).SelectMany(name => FeatureFaults(path, name, policy, features))) yield return fault;
+    }
+
+    private static IEnumerable<string> ClassFaults(ForestHead forest)
+    {
         if (forest.Class < 0) yield return $"class: expected 0 or more; got {forest.Class}";
     }
 
@@ -62,7 +67,8 @@ internal static class HeadFaults
         }
     }
 
-    private static IEnumerable<string> FeatureFaults(string path, string name, Policy policy, FeatureSet features)
+    /// <summary>What is wrong with reading a feature at <paramref name="path"/>.</summary>
+    internal static IEnumerable<string> FeatureFaults(string path, string name, Policy policy, FeatureSet features)
     {
         if (features.IndexOf(name) < 0)
         {

@@ -48,9 +48,11 @@ internal static class HeadJson
                 json.WriteString("forest", forest.Digest);
                 json.WriteString("output", Text(forest.Output));
                 json.WriteNumber("class", forest.Class);
-                json.WriteStartArray("features");
-                foreach (string name in forest.Features) json.WriteStringValue(name);
-                json.WriteEndArray();
+                WriteNames(json, forest.Features);
+                break;
+            case LinearHead linear:
+                json.WriteString("linear", linear.Digest);
+                WriteNames(json, linear.Features);
                 break;
             case BetaHead beta:
                 json.WriteStartObject("beta");
@@ -75,9 +77,10 @@ internal static class HeadJson
                 beta.GetProperty("successes").GetString()!, beta.GetProperty("trials").GetString()!, beta.GetProperty("priorSuccesses").GetDouble(), beta.GetProperty("priorTrials").GetDouble());
         }
 
+        if (head.TryGetProperty("linear", out JsonElement linear)) return new LinearHead(linear.GetString()!, Names(head));
         return new ForestHead(
             head.GetProperty("forest").GetString()!,
-            [.. head.GetProperty("features").EnumerateArray().Select(static name => name.GetString()!)],
+            Names(head),
             head.GetProperty("output").GetString() == Text(ForestOutput.Raw) ? ForestOutput.Raw : ForestOutput.Transformed,
             head.GetProperty("class").GetInt32());
     }
@@ -96,6 +99,13 @@ internal static class HeadJson
         json.WriteEndObject();
     }
 
+    private static void WriteNames(Utf8JsonWriter json, ImmutableArray<string> features)
+    {
+        json.WriteStartArray("features");
+        foreach (string name in features) json.WriteStringValue(name);
+        json.WriteEndArray();
+    }
+
     private static void WriteNumbers(Utf8JsonWriter json, string name, ImmutableSortedDictionary<string, double> numbers)
     {
         json.WriteStartObject(name);
@@ -106,6 +116,8 @@ internal static class HeadJson
     private static string Text(ForestOutput output) => output == ForestOutput.Raw ? "raw" : "transformed";
 
     private static double? Find(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : null;
+
+    private static ImmutableArray<string> Names(JsonElement head) => [.. head.GetProperty("features").EnumerateArray().Select(static name => name.GetString()!)];
 
     private static ImmutableSortedDictionary<string, double> Numbers(JsonElement numbers) => Map(numbers, static value => value.GetDouble());
 

@@ -16,11 +16,13 @@ public static class PolicyReading
     public static ImmutableSortedDictionary<string, double> ObjectivesOf(Policy policy) =>
         policy.Objectives.IsEmpty && policy.Heads.IsEmpty ? policy.Objectives.Add(BlendHead, 1) : policy.Objectives;
 
-    /// <summary>The features that scoring reads: the union over all heads, in ordinal order; the columns of a record's matrix.</summary>
-    public static ImmutableArray<string> Features(Policy policy) =>
-        policy.Heads.IsEmpty
-            ? [.. policy.Blend.Keys]
-            : [.. policy.Heads.Values.SelectMany(static head => head.Reads).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    /// <summary>The features that scoring and exploration read: the union over all heads, and what counts the trials of new items, in ordinal order; the columns of a record's matrix.</summary>
+    public static ImmutableArray<string> Features(Policy policy)
+    {
+        IEnumerable<string> read = policy.Heads.IsEmpty ? policy.Blend.Keys : policy.Heads.Values.SelectMany(static head => head.Reads);
+        if (policy.Explore.New is { } fresh) read = read.Append(fresh.Trials);
+        return [.. read.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
 
     /// <summary>The digests of the models that it needs, in the order of its heads; none twice.</summary>
     public static ImmutableArray<string> Models(Policy policy) => [.. policy.Heads.Values.Select(static head => head.Model).OfType<string>().Distinct(StringComparer.Ordinal)];

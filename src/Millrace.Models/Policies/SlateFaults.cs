@@ -7,7 +7,7 @@ namespace Millrace.Models.Policies;
 internal static class SlateFaults
 {
     internal static IEnumerable<string> Of(Policy policy, FeatureSet features) =>
-        Exploring(policy.Explore, features).Concat(Limits(policy.AtMost)).Concat(Quotas(policy)).Concat(Diverse(policy.Diversity, features));
+        Exploring(policy, features).Concat(Limits(policy.AtMost)).Concat(Quotas(policy)).Concat(Diverse(policy.Diversity, features));
 
     /// <summary>The quotas of <paramref name="policy"/> that a slate of <paramref name="places"/> can never meet.</summary>
     internal static IEnumerable<string> Of(Policy policy, int places)
@@ -19,8 +19,9 @@ internal static class SlateFaults
         }
     }
 
-    private static IEnumerable<string> Exploring(Exploration explore, FeatureSet features)
+    private static IEnumerable<string> Exploring(Policy policy, FeatureSet features)
     {
+        Exploration explore = policy.Explore;
         if (!(explore.Epsilon is >= 0 and <= 1)) yield return $"explore.epsilon: expected 0 to 1; got {PolicyValidator.Text(explore.Epsilon)}";
         if (explore.Top is < 1 or > PolicyValidator.MostCandidates) yield return $"explore.top: expected 1 to {PolicyValidator.MostCandidates}; got {explore.Top}";
         if (!Enum.IsDefined(explore.Method)) yield return $"explore.method: expected {string.Join(" or ", Enum.GetNames<ExplorationMethod>())}; got {(int)explore.Method}";
@@ -28,7 +29,7 @@ internal static class SlateFaults
         if (!(explore.Temperature > 0 && double.IsFinite(explore.Temperature))) yield return $"explore.temperature: expected more than 0; got {PolicyValidator.Text(explore.Temperature)}";
         if (explore.Draws is < 1 or > 1000) yield return $"explore.draws: expected 1 to 1000; got {explore.Draws}";
         if (explore.New is not { } fresh) yield break;
-        if (features.IndexOf(fresh.Trials) < 0) yield return $"explore.new.trials: expected the name of a feature; got '{fresh.Trials}'{Nearest(fresh.Trials, features)}";
+        foreach (string fault in HeadFaults.FeatureFaults("explore.new.trials", fresh.Trials, policy, features)) yield return fault;
         if (!(fresh.Below > 0)) yield return $"explore.new.below: expected more than 0; got {PolicyValidator.Text(fresh.Below)}";
         if (fresh.Take is < 1 or > 100) yield return $"explore.new.take: expected 1 to 100; got {fresh.Take}";
     }

@@ -4,8 +4,8 @@ using Millrace.Features.Numerics;
 namespace Millrace.Models.Posteriors;
 
 /// <summary>One item's evidence of a rate, and the groups that it belongs to.</summary>
-/// <param name="Successes">At least 0, at most <paramref name="Trials"/>.</param>
-/// <param name="Trials">At least 0; 0 says nothing and changes nothing.</param>
+/// <param name="Successes">At least 0.</param>
+/// <param name="Trials">At least 0, and any real number: windows decay. Fewer than successes, as where a click outlives its impression, count as so many; 0 says nothing.</param>
 /// <param name="Groups">By level (provider, topic, kind): the group's name; null where it has none.</param>
 public readonly record struct GroupedTrials(double Successes, double Trials, ImmutableArray<string?> Groups);
 
@@ -20,6 +20,12 @@ public sealed class HierarchicalPrior
     private const double MostWorth = 1_000_000;
 
     private const double LeastWorth = 1;
+
+    /// <summary>No rate is believed to be nearer to 0 or 1: both parameters of a prior stay above 0.</summary>
+    private const double LeastRate = 1e-9;
+
+    /// <summary>With fewer trials beyond the first of each item or group, nothing says how alike two trials of one are.</summary>
+    private const double LeastRepeats = 1;
 
     private readonly double _logit;
     private readonly ImmutableArray<ImmutableSortedDictionary<string, double>> _moves;
@@ -41,7 +47,7 @@ public sealed class HierarchicalPrior
     /// <param name="levels">How many groups each names.</param>
     public static HierarchicalPrior? Fit(IReadOnlyCollection<GroupedTrials> items, int levels)
     {
-        GroupedTrials[] tried = [.. items.Where(item => item.Trials > 0)];
+        GroupedTrials[] tried = [.. items.Select(item => item with { Trials = Math.Max(item.Trials, item.Successes) }).Where(item => item.Trials > 0)];
         var all = Moments.Of(tried.Select(item => (item.Successes, item.Trials)));
         if (tried.Length < 2 || all.Mean is not (> 0 and < 1))
         {
@@ -62,8 +68,7 @@ public sealed class HierarchicalPrior
         }
 
         // E[gap² ÷ (n·m·(1 − m))] = 1 + (n − 1)·correlation.
-        var correlation = spread > 0 ? (over - tried.Length) / spread : 0;
-        return new HierarchicalPrior(all.Mean, WorthOf(correlation), moves);
+        return new HierarchicalPrior(all.Mean, WorthOf(over - tried.Length, spread), moves);
     }
 
     /// <summary>The mean rate of an item of these groups that was never tried.</summary>
@@ -76,7 +81,7 @@ public sealed class HierarchicalPrior
             logit += groups[level] is { } group ? _moves[level].GetValueOrDefault(group) : 0;
         }
 
-        return 1 / (1 + Deterministic.Exp(-logit));
+        return Math.Clamp(1 / (1 + Deterministic.Exp(-logit)), LeastRate, 1 - LeastRate);
     }
 
     private static ImmutableSortedDictionary<string, double> MovesOf(GroupedTrials[] tried, int level, double mean)
@@ -91,14 +96,16 @@ public sealed class HierarchicalPrior
             }
         }
 
-        var worth = sums.Count < 2 ? MostWorth : WorthOf(Moments.Of(sums.Values).Correlation);
+        var worth = sums.Count < 2 ? MostWorth : Moments.Of(sums.Values).Worth;
         return sums.ToImmutableSortedDictionary(
             pair => pair.Key,
             pair => Logit((pair.Value.Successes + (worth * mean)) / (pair.Value.Trials + worth)) - Logit(mean),
             StringComparer.Ordinal);
     }
 
-    private static double WorthOf(double correlation) => correlation > 0 ? Math.Clamp((1 / correlation) - 1, LeastWorth, MostWorth) : MostWorth;
+    /// <summary>The worth by the correlation of two trials of one: what rates spread beyond chance, of what they would where all trials of one were the same.</summary>
+    private static double WorthOf(double beyondChance, double repeats) =>
+        repeats >= LeastRepeats && beyondChance > 0 ? Math.Clamp((repeats / beyondChance) - 1, LeastWorth, MostWorth) : MostWorth;
 
     private static double Logit(double rate) => Deterministic.Log(rate / (1 - rate));
 
@@ -107,13 +114,13 @@ public sealed class HierarchicalPrior
     {
         internal double Mean => Trials > 0 ? Successes / Trials : 0;
 
-        /// <summary>How alike two trials of one are beside two of different ones.</summary>
-        internal double Correlation
+        /// <summary>By how alike two trials of one are beside two of different ones.</summary>
+        internal double Worth
         {
             get
             {
                 var spread = (Over - (Trials * Mean * Mean)) / (Mean * (1 - Mean));
-                return (spread - (Count - 1)) / (Trials - (Squares / Trials) - (Count - 1));
+                return WorthOf(spread - (Count - 1), Trials - (Squares / Trials) - (Count - 1));
             }
         }
 

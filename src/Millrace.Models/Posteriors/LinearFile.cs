@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Millrace.Models.Trees;
 
 namespace Millrace.Models.Posteriors;
 
@@ -17,6 +18,13 @@ public static class LinearFile
     private const int MostNameBytes = 64;
 
     private static ReadOnlySpan<byte> Magic => "MRLINEAR1\n"u8;
+
+    /// <summary>Whether bytes begin as such a file does.</summary>
+    public static bool IsOne(ReadOnlySpan<byte> file) => file.StartsWith(Magic);
+
+    /// <summary>The bytes of a file, at most <see cref="MostBytes"/>.</summary>
+    /// <exception cref="ForestException">There are more.</exception>
+    public static byte[] ReadBytes(string path) => ForestFile.ReadBytes(path, ForestLimits.Default with { Bytes = MostBytes });
 
     /// <summary>The bytes of the file.</summary>
     public static byte[] Write(LinearPosterior posterior)
@@ -43,7 +51,7 @@ public static class LinearFile
     public static LinearPosterior Read(ReadOnlySpan<byte> file)
     {
         if (file.Length > MostBytes) throw Bad($"at most {MostBytes} bytes", $"{file.Length}");
-        if (!file.StartsWith(Magic)) throw Bad("a linear posterior's first line", "another");
+        if (!IsOne(file)) throw Bad("a linear posterior's first line", "another");
         if (file.Length < Magic.Length + SHA256.HashSizeInBytes) throw Bad("a digest at the end", "the end");
         var body = file[..^SHA256.HashSizeInBytes];
         if (!SHA256.HashData(body).AsSpan().SequenceEqual(file[body.Length..])) throw Bad("the digest of its bytes at the end", "another: it is damaged");

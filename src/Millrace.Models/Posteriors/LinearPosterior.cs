@@ -61,8 +61,8 @@ public sealed class LinearPosterior
     }
 
     /// <summary>Draws weights from the posterior; <see cref="Predict"/> with them is a draw of every candidate's prediction.</summary>
-    /// <param name="seed">The decision's seed; another for each head.</param>
-    /// <param name="draw">Which draw under the seed.</param>
+    /// <param name="seed">The decision's seed.</param>
+    /// <param name="draw">Which draw under the seed: another for each head.</param>
     /// <param name="weights">Receives one weight per feature.</param>
     public void DrawWeights(ulong seed, int draw, Span<double> weights)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Millrace.Journal.Segments;
+using Millrace.Models.Posteriors;
 using Millrace.Models.Trees;
 
 namespace Millrace.Models.Shelf;
@@ -13,7 +14,7 @@ public sealed class FolderModelShelf(string folder, Action<string, string>? dama
     private readonly ForestLimits _limits = limits ?? ForestLimits.Default;
 
     // Weak: what a policy in force compiled it keeps itself, and of those that were it is read again.
-    private readonly ConcurrentDictionary<string, WeakReference<Forest>> _read = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Digest, Type Kind), WeakReference<object>> _read = [];
 
     // Told once: ten thousand replays would ask for it ten thousand times.
     private readonly ConcurrentDictionary<string, bool> _damaged = new(StringComparer.Ordinal);
@@ -43,21 +44,26 @@ public sealed class FolderModelShelf(string folder, Action<string, string>? dama
         return digest;
     }
 
-    public Forest? Forest(string digest)
+    public Forest? Forest(string digest) => Model(digest, path => ForestFile.ReadBytes(path, _limits), bytes => ForestFile.Read(bytes, _limits));
+
+    public LinearPosterior? Linear(string digest) => Model(digest, LinearFile.ReadBytes, static bytes => LinearFile.Read(bytes));
+
+    private T? Model<T>(string digest, Func<string, byte[]> bytesOf, Func<byte[], T> read)
+        where T : class
     {
         if (!ModelDigest.IsOne(digest)) return null;
-        if (_read.TryGetValue(digest, out WeakReference<Forest>? kept) && kept.TryGetTarget(out Forest? forest)) return forest;
+        if (_read.TryGetValue((digest, typeof(T)), out WeakReference<object>? kept) && kept.TryGetTarget(out object? known)) return (T)known;
         string path = PathOf(digest);
         if (!File.Exists(path)) return null;
         try
         {
-            byte[] bytes = ForestFile.ReadBytes(path, _limits);
-            if (ModelDigest.Of(bytes) is var found && found != digest) throw new ForestException($"expected bytes of the SHA-256 {digest}; got {found}");
-            forest = ForestFile.Read(bytes, _limits);
-            _read[digest] = new WeakReference<Forest>(forest);
-            return forest;
+            byte[] bytes = bytesOf(path);
+            if (ModelDigest.Of(bytes) is var found && found != digest) throw new InvalidDataException($"expected bytes of the SHA-256 {digest}; got {found}");
+            T model = read(bytes);
+            _read[(digest, typeof(T))] = new WeakReference<object>(model);
+            return model;
         }
-        catch (Exception fault) when (fault is ForestException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is ForestException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             if (_damaged.TryAdd(digest, true)) damaged?.Invoke(path, fault.Message);
             return null;

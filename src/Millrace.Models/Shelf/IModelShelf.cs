@@ -1,3 +1,4 @@
+using Millrace.Models.Posteriors;
 using Millrace.Models.Trees;
 
 namespace Millrace.Models.Shelf;
@@ -8,4 +9,8 @@ public interface IModelShelf
     /// <summary>The forest whose file has this digest; null when the shelf has none, or one that is damaged. The same digest gives the same model.</summary>
     /// <param name="digest">SHA-256 in lower-case hexadecimal.</param>
     Forest? Forest(string digest);
+
+    /// <summary>The Bayesian linear model whose file has this digest; null likewise.</summary>
+    /// <param name="digest">SHA-256 in lower-case hexadecimal.</param>
+    LinearPosterior? Linear(string digest);
 }

@@ -1,10 +1,10 @@
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Millrace.Decisions;
+using Millrace.Decisions.Explain;
 using Millrace.Decisions.Pipeline;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
-using Millrace.Models.Policies;
 using Millrace.Node.Skew;
 
 namespace Millrace.Api;
@@ -31,8 +31,8 @@ internal sealed record ApiServices
     /// <summary>Tenant and item id → the body URL that the catalogue knows; null when it knows none.</summary>
     public required Func<string, string, string?> BodyUrl { get; init; }
 
-    /// <summary>Policy id (<c>home@12</c>) → the policy; null when it is not at hand.</summary>
-    public required Func<string, Policy?> Policy { get; init; }
+    /// <summary>A decision and an item to say of why it is not there, or null → why the decision is as it is.</summary>
+    public required Func<Decided, string?, Explanation> Explain { get; init; }
 
     public required Func<Decided, ReplayAnswer> Replay { get; init; }
 

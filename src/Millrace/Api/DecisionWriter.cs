@@ -48,7 +48,7 @@ internal static class DecisionWriter
         if (explain)
         {
             json.WriteStartObject("explain");
-            Explain(json, decision, services.Policy(decision.Policy));
+            ExplanationWriter.Write(json, decision, services.Explain(decision, null));
             json.WriteEndObject();
         }
     }
@@ -73,63 +73,6 @@ internal static class DecisionWriter
             WriteRelaxed(json, decision);
             json.WriteEndObject();
         }
-    }
-
-    /// <summary>Writes what each score is made of as far as the record tells, and a verdict: explained, notRecorded, erased or policyMissing.</summary>
-    public static void Explain(Utf8JsonWriter json, Decided decision, Policy? policy)
-    {
-        var explained = TryExplain(json, decision, policy);
-        json.WriteString("verdict", explained ? "explained" : decision.Erased ? "erased" : decision.Inputs is null ? "notRecorded" : "policyMissing");
-    }
-
-    /// <summary>Writes when features were read, and per placed item its features, their weights and their products: what the policy's blend makes of the full record.</summary>
-    /// <returns>False when the record is slim or the policy is not at hand: nothing was written.</returns>
-    public static bool TryExplain(Utf8JsonWriter json, Decided decision, Policy? policy)
-    {
-        if (decision.Inputs is not { } inputs || policy is null)
-        {
-            return false;
-        }
-
-        var rows = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var row = 0; row < inputs.Candidates.Length; row++)
-        {
-            rows[inputs.Candidates[row]] = row;
-        }
-
-        json.WriteString("asOf", inputs.Now.ToString());
-
-        // From the lighter scorer on no feature is read: a score is the item's place in its list, best first.
-        var scored = decision.Rung < (int)Rung.LighterScorer;
-        var blended = scored && policy.Heads.IsEmpty;
-        json.WriteString("scoredBy", blended ? "blend" : scored ? "heads" : "place");
-        json.WriteStartArray("items");
-        foreach (var slot in decision.Slots)
-        {
-            for (var i = 0; i < slot.Items.Length; i++)
-            {
-                json.WriteStartObject();
-                json.WriteString("id", slot.Items[i].Item);
-                json.WriteString("slot", slot.Slot);
-                json.WriteNumber("rank", i + 1);
-                WriteFinite(json, "score", slot.Items[i].Score);
-                if (blended)
-                {
-                    json.WriteStartArray("contributions");
-                    if (rows.TryGetValue(slot.Items[i].Item, out var row))
-                    {
-                        WriteContributions(json, inputs, row, policy);
-                    }
-
-                    json.WriteEndArray();
-                }
-
-                json.WriteEndObject();
-            }
-        }
-
-        json.WriteEndArray();
-        return true;
     }
 
     /// <summary>Writes the quotas that the slate does not meet.</summary>
@@ -158,19 +101,25 @@ internal static class DecisionWriter
         json.WriteNumber("propensity", item.Propensity);
         json.WriteBoolean("explored", item.Explored);
         json.WriteBoolean("explorable", item.Explorable);
+        WriteSources(json, item.Sources);
+        Reply.WriteOptional(json, "url", link.Url);
+        Reply.WriteOptional(json, "token", link.Token);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes who named an item.</summary>
+    internal static void WriteSources(Utf8JsonWriter json, uint sources)
+    {
         json.WriteStartArray("source");
         for (var bit = 0; bit < Sources.Length; bit++)
         {
-            if ((item.Sources & (1u << bit)) != 0)
+            if ((sources & (1u << bit)) != 0)
             {
                 json.WriteStringValue(Sources[bit]);
             }
         }
 
         json.WriteEndArray();
-        Reply.WriteOptional(json, "url", link.Url);
-        Reply.WriteOptional(json, "token", link.Token);
-        json.WriteEndObject();
     }
 
     // Records from before the kind was stated are conditional: there was no other.
@@ -181,31 +130,8 @@ internal static class DecisionWriter
         _ => "conditional",
     };
 
-    private static void WriteContributions(Utf8JsonWriter json, DecisionInputs inputs, int row, Policy policy)
-    {
-        foreach (var (feature, weight) in policy.Blend)
-        {
-            var column = inputs.Features.IndexOf(feature);
-            var value = column < 0 ? float.NaN : inputs.Matrix[(row * inputs.Features.Length) + column];
-            json.WriteStartObject();
-            json.WriteString("feature", feature);
-            json.WriteNumber("weight", weight);
-            if (float.IsNaN(value))
-            {
-                json.WriteNull("value");
-            }
-            else
-            {
-                WriteFinite(json, "value", value);
-                WriteFinite(json, "contribution", weight * value);
-            }
-
-            json.WriteEndObject();
-        }
-    }
-
     // JSON has no infinity, which a sum of values near the end of their range may reach: such a number is left out.
-    private static void WriteFinite(Utf8JsonWriter json, string name, double value)
+    internal static void WriteFinite(Utf8JsonWriter json, string name, double value)
     {
         if (double.IsFinite(value))
         {

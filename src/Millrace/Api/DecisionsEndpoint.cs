@@ -41,13 +41,32 @@ internal sealed class DecisionsEndpoint(ApiServices services)
     public async Task ExplainAsync(HttpContext context)
     {
         var (decision, _) = await FindAsync(context);
+        var explanation = services.Explain(decision, AskedItem(context));
         await Reply.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteString("decisionId", decision.Id);
             json.WriteString("policy", decision.Policy);
             DecisionWriter.WriteDegraded(json, decision);
-            DecisionWriter.Explain(json, decision, services.Policy(decision.Policy));
+            ExplanationWriter.Write(json, decision, explanation);
         });
+    }
+
+    private static string? AskedItem(HttpContext context)
+    {
+        foreach (var (name, values) in context.Request.Query)
+        {
+            if (name != "item")
+            {
+                throw new ProblemException(ProblemReason.Invalid, "Expected no other parameter than item.", [new($"?{name}", "a known parameter", "an unknown parameter", "item")]);
+            }
+
+            if (values is not [{ Length: >= 1 and <= 128 }])
+            {
+                throw new ProblemException(ProblemReason.Invalid, "Expected one item.", [new("?item", "an item id of 1 to 128 characters, once", Reading.Quote(values.ToString()))]);
+            }
+        }
+
+        return context.Request.Query["item"] is [{ } item] ? item : null;
     }
 
     public async Task ReplayAsync(HttpContext context)

@@ -52,9 +52,9 @@ internal static class OpenApiDocument
                 ["delete"] = Operation("Erase a user: what was recorded of the user and of the sessions can never be read again", null, 200, "{erased, sessions, position}", 400, 503),
             },
             ["/v1/decisions/{id}"] = Decision("get", "What was decided, what was delivered how, what came back", "The newest decision of the id with delivered[] and observed[]; truncated[] names those that were cut, earlier[] the times of older decisions of the same id, whose facts stand among them", components),
-            ["/v1/decisions/{id}/explain"] = Decision("get", "What each score is made of", "{decisionId, policy, degraded?, scoredBy: blend|heads|place, items[], verdict: explained|notRecorded|erased|policyMissing}", components),
+            ["/v1/decisions/{id}/explain"] = Decision("get", "Why each item stands where it stands, and why another does not", "{decisionId, policy, degraded?, scoredBy: blend|heads|place, items[], whyNot?, verdict}", components),
             ["/v1/decisions/{id}/replay"] = Decision("post", "Compute the decision again from the journal", "{verdict: identical|differs|engineChanged|notRecorded|erased|policyMissing|modelMissing, diff[]}", components),
-            ["/v1/features"] = new JsonObject { ["get"] = Operation("The features, how fresh each is, and how far new ones are", null, 200, "{definitions, epoch, time, lag, linksLost?, bytesPerItem, features[], backfill?}") },
+            ["/v1/features"] = new JsonObject { ["get"] = Operation("The features, how fresh each is, and how far new ones are", null, 200, "{definitions, epoch, time, lag, linksLost?, bytesPerItem, features[], neighbours?, backfill?}") },
             ["/v1/features/snapshots"] = new JsonObject { ["get"] = Operation("The snapshots of items that can be fetched, newest first", null, 200, "{snapshots[{name, kind, epoch, time, fingerprint, bytes, hash, cut[]}]}") },
             ["/v1/features/snapshots/{name}"] = new JsonObject { ["parameters"] = SnapshotParameter(), ["get"] = Snapshot() },
             ["/v1/keys"] = new JsonObject

@@ -60,7 +60,14 @@ internal static class OpenApiReplies
         Member[] explanation =
         [
             new("asOf", Time(), Always: false), new("scoredBy", Words("blend", "heads", "place"), Always: false), new("items", List(Ref("ExplainedItem")), Always: false),
-            new("verdict", Words("explained", "notRecorded", "erased", "policyMissing")),
+            new("whyNot", Ref("WhyNot"), Always: false),
+            new("verdict", Words("explained", "engineChanged", "notRecorded", "erased", "policyMissing", "modelMissing", "unreadable")),
+        ];
+        Member[] candidate =
+        [
+            new("id", Type("string")), new("slot", Type("string"), Always: false), new("rank", Type("integer"), Always: false), new("utility", Type("number"), Always: false),
+            new("byUtility", Type("integer"), Always: false), new("source", List(Type("string")), Always: false), new("greedy", Ref("SlatePlace"), Always: false),
+            new("without", List(Ref("Counterfactual")), Always: false), new("heads", List(Ref("ExplainedHead")), Always: false),
         ];
         yield return ("DecideReply", [.. decision, new("took", Type("number")), new("explain", Ref("Explanation"), Always: false)]);
         yield return ("DecideBatchReply", [new("decisions", List(Ref("BatchDecision"))), .. Rejections(), new("took", Type("number"))]);
@@ -93,20 +100,34 @@ internal static class OpenApiReplies
         ]);
         yield return ("Explanation", explanation);
         yield return ("ExplainReply", [new("decisionId", Type("string")), new("policy", Type("string")), new("degraded", Ref("Degraded"), Always: false), .. explanation]);
-        yield return ("ExplainedItem",
+        yield return ("ExplainedItem", candidate);
+        yield return ("WhyNot",
         [
-            new("id", Type("string")), new("slot", Type("string")), new("rank", Type("integer")), new("score", Type("number"), Always: false),
-            new("contributions", List(Ref("Contribution")), Always: false),
+            new("reason", Words("shown", "unknownItem", "notLive", "filtered", "notGathered", "threshold", "explored", "rule", "outranked")), new("detail", Type("string"), Always: false),
+            .. candidate,
+        ]);
+        yield return ("SlatePlace", [new("slot", Type("string")), new("rank", Type("integer"))]);
+        yield return ("Counterfactual", [new("rule", Type("string")), new("place", Ref("SlatePlace"), Always: false)]);
+        yield return ("ExplainedHead",
+        [
+            new("head", Type("string")), new("weight", Type("number")), new("value", Type("number"), Always: false), new("raw", Type("number"), Always: false),
+            new("base", Type("number"), Always: false), new("contributions", List(Ref("Contribution"))), new("others", Type("number"), Always: false),
         ]);
         yield return ("Contribution",
         [
-            new("feature", Type("string")), new("weight", Type("number")), new("value", new JsonObject { ["type"] = new JsonArray("number", "null") }, Always: false),
+            new("feature", Type("string")), new("weight", Type("number"), Always: false), new("value", new JsonObject { ["type"] = new JsonArray("number", "null") }, Always: false),
             new("contribution", Type("number"), Always: false),
         ]);
         yield return ("FeaturesReply",
         [
             new("definitions", Type("string")), new("epoch", Type("integer")), new("time", Time()), new("lag", Type("integer")), new("bytesPerItem", Type("integer")),
             new("features", List(Ref("Feature"))), new("linksLost", Type("boolean"), Always: false), new("backfill", Ref("Backfill"), Always: false),
+            new("neighbours", List(Ref("NeighbourIndex")), Always: false),
+        ]);
+        yield return ("NeighbourIndex",
+        [
+            new("dimensions", Type("integer")), new("items", Type("integer")), new("lists", Type("integer")), new("bytes", Type("integer")), new("leftOut", Type("integer")),
+            new("epoch", Type("integer")), new("lagMs", Type("number")), new("searched", Type("boolean")),
         ]);
         yield return ("Feature",
         [

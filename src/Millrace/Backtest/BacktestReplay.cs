@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Millrace.Backtest.ClickLogs;
 using Millrace.Decisions;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Pipeline;
 using Millrace.Features.Definitions;
 using Millrace.Features.Local;
@@ -30,6 +31,8 @@ internal sealed class BacktestReplay
     private readonly FeatureFolder _folder;
     private readonly EmbeddedPersonStore _persons;
     private readonly PersonBuffer _person = new();
+    private readonly PolicySet _policies;
+    private readonly NeighbourIndexes _neighbours = new(new NeighbourOptions());
     private readonly Decider _decider;
     private readonly SlateScore _score = new();
     private readonly SlateScore _heldOut = new();
@@ -44,11 +47,11 @@ internal sealed class BacktestReplay
         (_options, _clock, _journal) = (options, clock, new JournalBehind(journal));
         var setup = options.Setup;
         var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]), seen: MaxSeen);
-        var policies = PolicySet.Create([setup.Policy], [setup.Surface], features);
+        _policies = PolicySet.Create([setup.Policy], [setup.Surface], features);
         _folder = new FeatureFolder(features, new FeatureOptions { LearnItemsFromEvents = true, SessionIdle = options.SessionIdle });
         _persons = new EmbeddedPersonStore(features.Persons, journal.Partitions(JournalStream.Events), options.SessionIdle);
         var decisions = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 };
-        _decider = new Decider(decisions, _clock, new ServingTable(new Serving(policies, () => _folder.Current, _persons)), _journal);
+        _decider = new Decider(decisions, _clock, new ServingTable(new Serving(_policies, () => _folder.Current, _persons) { Neighbours = _neighbours }), _journal);
     }
 
     /// <summary>Judges the candidates alone, in place of the slates; null judges slates.</summary>
@@ -103,7 +106,8 @@ internal sealed class BacktestReplay
     {
         if (_frozen is not { } frozen || click.Time - frozen >= _options.Epoch)
         {
-            _folder.Freeze(click.Time);
+            // At once, so that a replay gives the same answers whatever the machine.
+            _neighbours.Follow(_policies, _folder.Freeze(click.Time));
             _frozen = click.Time;
         }
 

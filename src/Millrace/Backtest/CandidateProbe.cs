@@ -15,7 +15,7 @@ namespace Millrace.Backtest;
 
 /// <summary>
 /// Judges the candidate stage alone: whether the clicked item is among the pool, before anything is ranked; of every <see cref="BySourceEvery"/>-th click also whether each
-/// source alone names it among 200, and whether the pool does without that source.
+/// source alone names it among as many as the pool has, and whether the pool does without that source.
 /// </summary>
 internal sealed class CandidateProbe
 {
@@ -27,6 +27,7 @@ internal sealed class CandidateProbe
     private readonly CandidateGatherer _gatherer;
     private readonly Stage _whole;
     private readonly Stage _sampled;
+    private readonly int _alone;
     private readonly ImmutableArray<(Stage Alone, Stage Without)> _sources;
     private readonly Workspace _work = new();
     private readonly RequestSlot[] _slots;
@@ -44,12 +45,13 @@ internal sealed class CandidateProbe
         _gatherer = new CandidateGatherer(clock, static fault => throw new InvalidOperationException("a source failed", fault));
         _slots = [.. setup.Surface.Slots.Select(RequestSlot.Of)];
         var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]));
-        var policy = setup.Policy with { Pool = setup.Policy.Pool ?? CandidatePolicy.Pool };
+        var policy = setup.Policy;
+        _alone = policy.Pool ?? CandidatePolicy.Pool;
         (_whole, _sampled) = (new Stage(policy, features), new Stage(policy, features));
         _sources =
         [
             .. policy.Candidates.Select(source => (
-                new Stage(policy with { Candidates = [source with { Take = policy.Pool.Value, Weight = null }] }, features),
+                new Stage(policy with { Candidates = [source with { Take = _alone, Weight = null }], Pins = [], Boosts = [] }, features),
                 new Stage(policy with { Candidates = policy.Candidates.Remove(source) }, features))),
         ];
     }
@@ -85,7 +87,8 @@ internal sealed class CandidateProbe
     public CandidateReport Report(TimeSpan? heldOutFrom) => new()
     {
         Policy = _setup.Policy.Name,
-        Pool = _whole.Policy.Pool!.Value,
+        Pool = _whole.Policy.Pool ?? PolicyValidator.MostCandidates,
+        Alone = _alone,
         Scored = _whole.Scored,
         Recall = _whole.Recall,
         Ceiling = _whole.Scored == 0 ? 0 : 1 - ((double)_neverSeen / _whole.Scored),

@@ -20,8 +20,11 @@ internal sealed record CandidateReport
     /// <summary>Whose candidates.</summary>
     public required string Policy { get; init; }
 
-    /// <summary>The most candidates of one pool.</summary>
+    /// <summary>The most candidates of one pool: the policy's own bound, else that of every policy.</summary>
     public required int Pool { get; init; }
+
+    /// <summary>The most candidates of a source alone.</summary>
+    public required int Alone { get; init; }
 
     /// <summary>Clicks that a pool was scored against.</summary>
     public required long Scored { get; init; }
@@ -55,7 +58,7 @@ internal sealed record CandidateReport
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"""
             recall@{Pool}   {Recall:F4}   (the clicked item was in the pool, of {Scored:N0} clicks)
             ceiling      {Ceiling:F4}   (some earlier click had named the item)
-            pool         {MeanSize:F1} candidates, {MicrosPerPool:F0} µs
+            pool         {MeanSize:F1} candidates, {MicrosPerPool:F0} µs, at most {Pool}
 
             """);
         if (HeldOut is { } later)
@@ -63,7 +66,7 @@ internal sealed record CandidateReport
             text.Append(CultureInfo.InvariantCulture, $"held out     from day {later.FromDay:0.##} on, {later.Scored:N0} clicks: recall {later.Recall:F4}, ceiling {later.Ceiling:F4}\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\n{"source",-32}  alone@{Pool}  without  held out: alone  without\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n{"source",-32}  alone@{Alone}  without  held out: alone  without\n");
         foreach (var source in Sources.Prepend(Sampled))
         {
             text.Append(CultureInfo.InvariantCulture, $"{source.Source,-32}  {source.Alone,9:F4}  {source.Without,7:F4}  {source.HeldOutAlone,15:F4}  {source.HeldOutWithout,7:F4}\n");
@@ -83,7 +86,7 @@ internal sealed record HeldOutCandidates(double FromDay, long Scored, double Rec
 /// <summary>What one source does.</summary>
 /// <param name="Source">Which.</param>
 /// <param name="Scored">Clicks that it was judged on.</param>
-/// <param name="Alone">The share of them whose item it names among as many as the pool has.</param>
+/// <param name="Alone">The share of them whose item it names among <see cref="CandidateReport.Alone"/>.</param>
 /// <param name="Without">The recall of the pool without it.</param>
 /// <param name="HeldOutAlone">The same of the clicks held out.</param>
 /// <param name="HeldOutWithout">The same of the clicks held out.</param>

@@ -52,11 +52,13 @@ internal static class WorldCommand
     private static async Task<ExitCode> RunAsync(ParseResult parsed, TimeProvider clock, TextWriter output, CancellationToken cancellation)
     {
         string[] names = parsed.GetValue(Scenarios) is { Length: > 0 } given ? given : [.. WorldScenarios.All.Select(scenario => scenario.Name)];
-        ulong[] seeds = [.. Enumerable.Range(parsed.GetValue(FirstSeed), parsed.GetValue(Seeds)).Select(seed => (ulong)seed)];
+        ulong[] seeds = [.. Enumerable.Range(0, parsed.GetValue(Seeds)).Select(seed => (ulong)parsed.GetValue(FirstSeed) + (ulong)seed)];
         var error = parsed.InvocationConfiguration.Error;
-        foreach (var scenario in names.Select(name => WorldScenarios.Named(name)!))
+        // Before the first run, which may take long.
+        (WorldScenario Scenario, WorldMethod[] Methods)[] runs =
+            [.. names.Select(name => WorldScenarios.Named(name)!).Select(scenario => (scenario, MethodsOf(scenario, parsed.GetValue(Methods))))];
+        foreach (var (scenario, methods) in runs)
         {
-            var methods = MethodsOf(scenario, parsed.GetValue(Methods));
             var started = clock.GetTimestamp();
             var report = ScenarioRun.Run(
                 scenario, methods, seeds, parsed.GetValue(Views) ?? scenario.Views, parsed.GetValue(AtATime), (done, all) => Tell(error, scenario, done, all), cancellation);

@@ -5,6 +5,7 @@ using Millrace.Api;
 using Millrace.Features.Definitions;
 using Millrace.Features.Online;
 using Millrace.Node.Configuration;
+using Millrace.Node.Neighbours;
 using Endpoint = Millrace.Api.Endpoint;
 
 namespace Millrace.Node;
@@ -49,6 +50,7 @@ internal static class FeatureEndpoints
         }
 
         json.WriteEndArray();
+        WriteNeighbours(json, node.Neighbours);
         if (node.Folding.Backfill is { } backfill)
         {
             json.WriteStartObject("backfill");
@@ -63,6 +65,33 @@ internal static class FeatureEndpoints
 
             json.WriteEndObject();
         }
+    }
+
+    /// <summary>The indexes of neighbours; nothing where no policy looks for any.</summary>
+    private static void WriteNeighbours(Utf8JsonWriter json, NeighbourFeeds feeds)
+    {
+        if (feeds.Indexes is not { Count: > 0 } indexes)
+        {
+            return;
+        }
+
+        json.WriteStartArray("neighbours");
+        foreach (var index in indexes)
+        {
+            var state = index.State;
+            json.WriteStartObject();
+            json.WriteNumber("dimensions", index.Key.Dimensions);
+            json.WriteNumber("items", state.Rows);
+            json.WriteNumber("lists", state.Lists);
+            json.WriteNumber("bytes", state.Bytes);
+            json.WriteNumber("leftOut", state.LeftOut);
+            json.WriteNumber("epoch", state.Epoch);
+            json.WriteNumber("lagMs", feeds.LagOf(index).TotalMilliseconds);
+            json.WriteBoolean("searched", index.Serves);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, FeatureDefinition feature, string state, NodeServices node)

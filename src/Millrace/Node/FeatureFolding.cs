@@ -58,6 +58,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Told of what is folded and when it is read; null when nobody measures.</summary>
     public FreshnessWatch? Freshness { get; init; }
 
+    /// <summary>Called with each epoch that was published.</summary>
+    public Action? Published { get; init; }
+
     /// <summary>Fits the priors of rates to what is folded; null when nobody does.</summary>
     public PriorFitting? Priors { get; init; }
 
@@ -236,6 +239,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     {
         await _epochs.FreezeAsync(generation, cancellation);
         Freshness?.Published();
+        Published?.Invoke();
     }
 
     private async Task TryTakeOverAsync(Pending level, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Pipeline;
 using Millrace.Features.Definitions;
 using Millrace.Features.Local;
@@ -6,6 +7,7 @@ using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Models.Policies;
 using Millrace.Node.Configuration;
+using Millrace.Node.Neighbours;
 
 namespace Millrace.Node;
 
@@ -43,6 +45,12 @@ internal sealed class FeatureReload
         (_policies, _folding, _serving, _retention, _removals, _folder, _persons, _log) = (policies, folding, serving, retention, removals, folder, persons, log);
     }
 
+    /// <summary>Builds the indexes of neighbours of what takes over, and those that other policies need; null keeps none.</summary>
+    public NeighbourFeeds? Neighbours { get; init; }
+
+    /// <summary>The bounds of those indexes.</summary>
+    public NeighbourOptions NeighbourOptions { get; init; } = new();
+
     /// <summary>The features that are folded to take over; null when there are none.</summary>
     public FeatureSet? Next => _pending?.Features;
 
@@ -71,12 +79,14 @@ internal sealed class FeatureReload
             if (current)
             {
                 _serving.Swap(serving with { Policies = now! });
+                Neighbours?.Wake();
             }
 
             if (current && features.Fingerprint == serving.Policies.Features.Fingerprint)
             {
                 _pending = null;
                 _folding.KeepServing();
+                Neighbours?.GiveUp();
             }
             else if (_pending is { } pending && pending.Features.Fingerprint == features.Fingerprint && Serves(pending.Features, config))
             {
@@ -104,6 +114,7 @@ internal sealed class FeatureReload
 
     private sealed class TakeOver(FeatureReload reload, NodeConfig config, FeatureSet features, Func<FeatureSnapshot> snapshot, IPersonStore persons) : ITakeOver
     {
+        private readonly NeighbourIndexes? _neighbours = reload.Neighbours is null ? null : new NeighbourIndexes(reload.NeighbourOptions);
         private (NodeConfig Config, PolicySet Policies)? _prepared;
 
         public FeatureSet Features => features;
@@ -126,8 +137,16 @@ internal sealed class FeatureReload
                     return false;
                 }
 
+                // Until its indexes are there, what serves goes on serving, and this is asked again with the next epoch.
+                var next = new Serving(prepared.Policies, snapshot, persons) { Neighbours = _neighbours };
+                if (reload.Neighbours?.Prepare(next) == false)
+                {
+                    return false;
+                }
+
                 reload._pending = null;
-                reload._serving.Swap(new Serving(prepared.Policies, snapshot, persons));
+                reload._serving.Swap(next);
+                reload.Neighbours?.TookOver();
             }
 
             reload._log.LogInformation(NodeEvents.FeaturesReplaced, "{Features} features serve from epoch {Epoch} on", features.Definitions.Length, snapshot().Epoch);

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Millrace.Api;
+using Millrace.Decisions.Explain;
 using Millrace.Decisions.Replay;
 using Millrace.Delivery.Purge;
 using Millrace.Flywheel;
@@ -33,7 +34,7 @@ internal static class NodeApi
             CountUnattested = node.Config.Current.Events.Unattested == "count",
             Surfaces = () => node.Serving.Current.Policies.Surfaces.Select(surface => surface.Name),
             BodyUrl = (_, item) => node.Snapshot.Find(item)?.BodyUrl,
-            Policy = node.Policies.Find,
+            Explain = (decision, item) => Explain(node, decision, item),
             Replay = decision => Replay(node, decision),
             Urls = new DeliveryUrls(tokens),
             Tokens = eventTokens,
@@ -61,6 +62,12 @@ internal static class NodeApi
     {
         var result = Replayer.Replay(decision, node.Policies.Find(decision.Policy), node.Models);
         return new ReplayAnswer(Word(result.Verdict), result.Differences);
+    }
+
+    private static Explanation Explain(NodeServices node, Journal.Facts.Decided decision, string? item)
+    {
+        var policy = node.Policies.Find(decision.Policy);
+        return Explainer.Explain(decision, policy, node.Models, item, outside: policy is null ? null : absent => CandidateJudge.Of(absent, decision, policy, node.Snapshot));
     }
 
     private static string Word(ReplayVerdict verdict) => char.ToLowerInvariant(verdict.ToString()[0]) + verdict.ToString()[1..];

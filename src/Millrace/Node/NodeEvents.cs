@@ -51,4 +51,5 @@ internal static class NodeEvents
     public static readonly EventId LinksLost = new(44, "linksLost");
     public static readonly EventId ItemsMisfit = new(45, "itemsMisfit");
     public static readonly EventId ModelDamaged = new(46, "modelDamaged");
+    public static readonly EventId NeighboursFaulted = new(47, "neighboursFaulted");
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Millrace.Api;
 using Millrace.Cli;
 using Millrace.Decisions;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Pipeline;
 using Millrace.Features.Definitions;
 using Millrace.Features.Images;
@@ -17,6 +18,7 @@ using Millrace.Models.Policies;
 using Millrace.Models.Shelf;
 using Millrace.Node.Configuration;
 using Millrace.Node.Logging;
+using Millrace.Node.Neighbours;
 using Millrace.Node.Skew;
 
 namespace Millrace.Node;
@@ -93,6 +95,9 @@ internal sealed class NodeServices : IAsyncDisposable
 
     /// <summary>How soon features show facts.</summary>
     public FreshnessWatch Freshness { get; private set; } = null!;
+
+    /// <summary>Indexes of neighbours, level with the epochs.</summary>
+    public NeighbourFeeds Neighbours { get; private set; } = null!;
 
     /// <summary>What is wrong with the values of features.</summary>
     public FeatureHealth Health { get; private set; } = null!;
@@ -194,18 +199,21 @@ internal sealed class NodeServices : IAsyncDisposable
         await removals.CheckAsync(config, Policies.Versions, cancellation);
         var policies = await Policies.ImportAsync(config, features, cancellation);
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
-        Serving = new ServingTable(new Serving(policies, () => folder.Current, persons));
+        var neighbours = new NeighbourOptions { MaxBytes = config.Folding.Neighbours, Least = config.Folding.Scanned };
+        Serving = new ServingTable(new Serving(policies, () => folder.Current, persons) { Neighbours = new NeighbourIndexes(neighbours) });
+        Neighbours = Owned(new NeighbourFeeds(Serving, Clock, Meter, Logger));
         Freshness = Owned(new FreshnessWatch(Clock, () => Config.Current.Features, () => Folding?.Lag ?? 0, Meter, Logger));
         Snapshots = new SnapshotFolder(Data.Features);
         var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
         Folding = new FeatureFolding(Journal, folder, persons, Clock, Readiness, Meter, Logger, checkpoints)
         {
             Freshness = Freshness,
+            Published = Neighbours.Wake,
             Priors = config.Folding.Refit is { } refit ? new PriorFitting(Journal, refit, Clock, Logger) : null,
         };
         _closing.Add(Folding);
         Health = Owned(new FeatureHealth(() => Folding.Serving, Clock, Meter, Logger));
-        FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger);
+        FeatureReload = new FeatureReload(Policies, Folding, Serving, retention, removals, FolderOf, PersonsOf, Logger) { Neighbours = Neighbours, NeighbourOptions = neighbours };
         Config.Prepare(FeatureReload.PrepareAsync);
         Folding.Start();
         if (config.Skew.Watch)

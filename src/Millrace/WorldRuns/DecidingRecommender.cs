@@ -1,5 +1,6 @@
 using Millrace.Backtest;
 using Millrace.Decisions;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Pipeline;
 using Millrace.Features.Definitions;
 using Millrace.Features.Local;
@@ -19,6 +20,7 @@ internal sealed class DecidingRecommender : IRecommender
     private readonly VirtualClock _clock = new();
     private readonly FeatureFolder _folder;
     private readonly EmbeddedPersonStore _persons;
+    private readonly Serving _serving;
     private readonly Decider _decider;
     private readonly TimeSpan _refit;
     private UnixMicros? _frozen;
@@ -37,8 +39,8 @@ internal sealed class DecidingRecommender : IRecommender
         _persons = new EmbeddedPersonStore(features.Persons, partitions: 1, options.SessionIdle);
         _refit = refit;
         var deciding = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 };
-        var serving = new Serving(PolicySet.Create([policy], [surface], features), () => _folder.Current, _persons);
-        _decider = new Decider(deciding, _clock, new ServingTable(serving), faulted: fault => throw new InvalidOperationException("The decider failed.", fault));
+        _serving = new Serving(PolicySet.Create([policy], [surface], features), () => _folder.Current, _persons) { Neighbours = new NeighbourIndexes(new NeighbourOptions()) };
+        _decider = new Decider(deciding, _clock, new ServingTable(_serving), faulted: fault => throw new InvalidOperationException("The decider failed.", fault));
     }
 
     public void Publish(ItemChanged item) => _folder.Apply(Stored(item));
@@ -71,6 +73,7 @@ internal sealed class DecidingRecommender : IRecommender
     private void Freeze(UnixMicros now)
     {
         var snapshot = _folder.Freeze(now);
+        _serving.Neighbours!.Follow(_serving.Policies, snapshot);
         _frozen = now;
         _fitted ??= now;
         if (now - _fitted < _refit)

@@ -12,6 +12,9 @@ internal readonly record struct NewcomerOutcome(int Planted, int Known, long Sho
 {
     /// <summary>The share of the oracle's showings; above 1 for what is shown too often, 0 where the oracle would show none.</summary>
     public double Share => Oracle > 0 ? (double)Shown / Oracle : 0;
+
+    /// <summary>Likewise of all that were planted: what never had its first impressions was not shown after them.</summary>
+    public double ShareOfPlanted => Planted > 0 ? Share * Known / Planted : 0;
 }
 
 /// <summary>

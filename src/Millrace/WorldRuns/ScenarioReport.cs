@@ -16,7 +16,13 @@ internal sealed record MethodReport(string Name, bool IsBaseline, IReadOnlyList<
     public MeanInterval ShareOfAll => MeanInterval.Of([.. Outcomes.Select(outcome => outcome.All.Share)]);
 
     /// <summary>Which share of the oracle's showings planted items had after their first impressions, over the seeds in which they had those.</summary>
-    public MeanInterval NewcomersShare => MeanInterval.Of([.. Outcomes.Select(outcome => outcome.Newcomers.Share)]);
+    public MeanInterval? NewcomersShare => Mean(outcome => outcome.Oracle > 0, outcome => outcome.Share);
+
+    /// <summary>Likewise of all planted items, over the seeds in which any were, those without first impressions as never shown: a method that drops most is not judged by the few it kept.</summary>
+    public MeanInterval? NewcomersShareOfPlanted => Mean(outcome => outcome.Planted > 0 && (outcome.Known == 0 || outcome.Oracle > 0), outcome => outcome.ShareOfPlanted);
+
+    /// <summary>In how many seeds planted items had those first impressions, and the oracle would have shown some after them.</summary>
+    public int NewcomersSeeds => Outcomes.Count(outcome => outcome.Newcomers.Oracle > 0);
 
     /// <summary>Which share of planted items had those first impressions.</summary>
     public double NewcomersKnown => (double)Outcomes.Sum(outcome => outcome.Newcomers.Known) / Outcomes.Sum(outcome => outcome.Newcomers.Planted);
@@ -28,6 +34,12 @@ internal sealed record MethodReport(string Name, bool IsBaseline, IReadOnlyList<
     /// <summary>By how much the share in the second half is above another method's, paired by seed.</summary>
     public MeanInterval Above(MethodReport other) =>
         MeanInterval.Of([.. Outcomes.Zip(other.Outcomes, (mine, others) => mine.Second.Share - others.Second.Share)]);
+
+    private MeanInterval? Mean(Func<NewcomerOutcome, bool> counts, Func<NewcomerOutcome, double> share)
+    {
+        double[] shares = [.. Outcomes.Select(outcome => outcome.Newcomers).Where(counts).Select(share)];
+        return shares.Length == 0 ? null : MeanInterval.Of(shares);
+    }
 }
 
 /// <summary>What the methods of a scenario earned.</summary>
@@ -66,17 +78,17 @@ internal sealed record ScenarioReport(string Scenario, int Views, IReadOnlyList<
         }
 
         var still = Methods.LastOrDefault(method => method.IsBaseline) ?? Methods[0];
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"\n| method | planted items with 200 impressions | then shown, of the oracle's showings | clicks above {still.Name} |\n|---|---|---|---|\n");
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"\n| method | planted items with 200 impressions | then shown, of the oracle's showings | seeds | of all planted | clicks above {still.Name} |\n|---|---|---|---|---|---|\n");
         foreach (var method in Methods)
         {
             var clicks = method.ClicksAbove(still);
-            text.Append(CultureInfo.InvariantCulture, $"| {method.Name} | {method.NewcomersKnown:P0} | {Plain(method.NewcomersShare)} | {clicks.Mean:+0.0%;-0.0%} ± {clicks.HalfWidth:0.0%} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {method.Name} | {method.NewcomersKnown:P0} | {Plain(method.NewcomersShare)} | {method.NewcomersSeeds} | {Plain(method.NewcomersShareOfPlanted)} | {clicks.Mean:+0.0%;-0.0%} ± {clicks.HalfWidth:0.0%} |\n");
         }
 
         return text.ToString();
     }
 
-    private static string Plain(MeanInterval of) => string.Create(CultureInfo.InvariantCulture, $"{of.Mean:F3} ± {of.HalfWidth:F3}");
+    private static string Plain(MeanInterval? of) => of is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known.Mean:F3} ± {known.HalfWidth:F3}") : "none";
 
     private static string Signed(MeanInterval of) => string.Create(CultureInfo.InvariantCulture, $"{of.Mean:+0.000;-0.000} ± {of.HalfWidth:F3}");
 }

@@ -53,6 +53,17 @@ internal sealed class ApiNode : IAsyncDisposable
         return new ApiNode(node, key ?? node.FirstKeys.Single(k => k.Scope == KeyScope.Admin).Secret);
     }
 
+    /// <summary>Starts a node by a file, which it may read again; the ports are its own.</summary>
+    public static async Task<ApiNode> StartFileAsync(string file, string data, CancellationToken cancellation, string? key = null)
+    {
+        var node = await MillraceNode.StartAsync(
+            new ConfigSource(
+                file, new Dictionary<string, string>(), ["listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", $"node.data={data}", "log.level=error"]),
+            TimeProvider.System,
+            cancellation);
+        return new ApiNode(node, key ?? node.FirstKeys.Single(k => k.Scope == KeyScope.Admin).Secret);
+    }
+
     /// <summary>The admin's key, which every listener takes and a restart keeps.</summary>
     public string Key => _key;
 

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Millrace.Api;
 using Millrace.Decisions;
+using Millrace.Decisions.Explain;
 using Millrace.Delivery;
 using Millrace.Delivery.Purge;
 using Millrace.Delivery.Routes;
@@ -80,7 +81,7 @@ internal sealed class ScantApi : IAsyncDisposable
             Recall = (_, _) => null,
             Surfaces = () => ["home"],
             BodyUrl = (_, _) => null,
-            Policy = _ => null,
+            Explain = (_, _) => new Explanation(ExplainVerdict.PolicyMissing),
             Replay = _ => new("notRecorded", []),
             Urls = new DeliveryUrls(tokens),
             Tokens = new EventTokens(tokens, TimeProvider.System),

@@ -3,6 +3,7 @@ using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Pipeline;
 using Millrace.Decisions.Replay;
 using Millrace.Features.Online;
+using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
 
@@ -54,28 +55,63 @@ public sealed class BulkheadTests
     }
 
     [Fact]
-    public async Task Never_more_are_inside_than_may_be_and_in_the_end_nobody()
+    public void Those_who_are_refused_wait_for_no_store()
     {
-        var bulkhead = new Bulkhead(3);
-        int inside = 0, most = 0, refused = 0;
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
-        {
-            for (int i = 0; i < 20_000; i++)
-            {
-                if (!bulkhead.TryEnter())
+        Decider decider = null!;
+        Decided refused = null!;
+        var persons = new CountingPersons(_harness.Persons);
+        bool asked = false;
+        decider = new Decider(
+            new DeciderOptions { TenantDecisions = 1 },
+            _harness.Clock,
+            new ServingTable(new Serving(
+                PolicySet.Create([DecisionHarness.Home], [new Surface("home", "home", [new Slot("main", 6)])], DecisionHarness.Set),
+                () =>
                 {
-                    Interlocked.Increment(ref refused);
-                    continue;
-                }
+                    if (!asked)
+                    {
+                        asked = true;
+                        refused = decider.Decide(DecisionHarness.Ask("inner"));
+                        Assert.Equal(0, persons.Reads);
+                    }
 
-                int now = Interlocked.Increment(ref inside);
-                int seen = Volatile.Read(ref most);
-                while (now > seen && Interlocked.CompareExchange(ref most, now, seen) is var was && was != seen) seen = was;
-                Interlocked.Decrement(ref inside);
-                bulkhead.Leave();
+                    return _harness.Folder.Current;
+                },
+                persons)));
+        decider.Decide(DecisionHarness.Ask("outer"));
+        Assert.Equal((4, 1), (refused.Rung, persons.Reads));
+        Assert.Equal(["bulkheadFull"], refused.Degraded);
+    }
+
+    [Fact]
+    public void Of_two_at_one_place_one_enters_and_in_the_end_nobody_is_inside()
+    {
+        var bulkhead = new Bulkhead();
+        using var together = new Barrier(2);
+        int both = 0, neither = 0, refused = 0;
+        void Run(ref int mine, ref int others)
+        {
+            for (int i = 0; i < 2_000; i++)
+            {
+                together.SignalAndWait(TestContext.Current.CancellationToken);
+                bool entered = bulkhead.TryEnter(1);
+                Volatile.Write(ref mine, entered ? 1 : 2);
+                together.SignalAndWait(TestContext.Current.CancellationToken);
+                int sum = Volatile.Read(ref mine) + Volatile.Read(ref others);
+                if (sum == 2) Interlocked.Increment(ref both);
+                if (sum == 4) Interlocked.Increment(ref neither);
+                if (!entered) Interlocked.Increment(ref refused);
+                together.SignalAndWait(TestContext.Current.CancellationToken);
+                if (entered) bulkhead.Leave();
             }
-        })));
-        Assert.InRange(most, 1, 3);
+        }
+
+        int first = 0, second = 0;
+        var other = new Thread(() => Run(ref second, ref first));
+        other.Start();
+        Run(ref first, ref second);
+        other.Join();
+        Assert.Equal((0, 0, 2_000), (both, neither, refused));
         Assert.Equal(0, bulkhead.Under);
     }
 
@@ -84,4 +120,23 @@ public sealed class BulkheadTests
         _harness.Clock,
         new ServingTable(new Serving(
             PolicySet.Create([DecisionHarness.Home], [new Surface("home", "home", [new Slot("main", 6)]) { AtOnce = surface }], DecisionHarness.Set), snapshot, _harness.Persons)));
+
+    private sealed class CountingPersons(IPersonStore inner) : IPersonStore
+    {
+        internal int Reads { get; private set; }
+
+        public void Observe(in StoredFact stored) => inner.Observe(stored);
+
+        public void Read(string tenant, string? user, string? session, PersonBuffer into)
+        {
+            Reads++;
+            inner.Read(tenant, user, session, into);
+        }
+
+        public void Forget(string tenant, string? user, string? session) => inner.Forget(tenant, user, session);
+
+        public IReadOnlyList<string> SessionsOf(string tenant, string user) => inner.SessionsOf(tenant, user);
+
+        public void ForgetErased() => inner.ForgetErased();
+    }
 }

@@ -83,6 +83,15 @@ public sealed class DeciderTests
     }
 
     [Fact]
+    public void A_catalogue_of_which_filters_let_nothing_pass_is_not_called_empty()
+    {
+        _harness.Fill();
+        Decided decided = _harness.Decider(policy: Home with { Filters = [new ValueFilter("topic", ["none"])] }).Decide(Ask("d3"));
+        Assert.Empty(decided.Slots[0].Items);
+        Assert.Equal(["noCandidates", "allFiltered"], decided.Degraded);
+    }
+
+    [Fact]
     public void Without_time_the_global_list_answers()
     {
         _harness.Fill();

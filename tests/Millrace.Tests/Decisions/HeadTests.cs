@@ -5,10 +5,6 @@ using Millrace.Decisions;
 using Millrace.Decisions.Pipeline;
 using Millrace.Decisions.Ranking;
 using Millrace.Decisions.Replay;
-using Millrace.Features.Definitions;
-using Millrace.Features.Local;
-using Millrace.Features.Online;
-using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
 using Millrace.Models.Shelf;
@@ -20,10 +16,6 @@ namespace Millrace.Tests.Decisions;
 /// <summary>Policies with heads: what they score, whom they leave out, and that their decisions are computed again to the bit.</summary>
 public sealed class HeadTests
 {
-    private static readonly string[] Names = ["f0", "f1", "f2", "f3", "f4", "f5"];
-
-    private static readonly FeatureSet Features = FeatureSet.Create([.. Names.Select(static name => new CountFeature(name, name, TimeSpan.FromHours(1)))]);
-
     private readonly DecisionHarness _harness = new();
     private readonly MemoryModelShelf _shelf = new();
 
@@ -48,7 +40,7 @@ public sealed class HeadTests
 
         Assert.Equal(rows.Length, decided.Slots[0].Items.Length);
         Assert.Equal(ModelDigest.Brief([click.Digest, rank.Digest, third.Digest]), decided.Model);
-        Assert.Equal(Names, decided.Inputs!.Features);
+        Assert.Equal(HeadModels.Names, decided.Inputs!.Features);
         Assert.Equal(ReplayVerdict.Identical, Replayer.Replay(decided, policy, _shelf).Verdict);
     }
 
@@ -143,9 +135,9 @@ public sealed class HeadTests
     [Fact]
     public void A_policy_set_without_the_model_is_refused()
     {
-        var refused = Assert.Throws<PolicyFaultsException>(() => PolicySet.Create([Named(("p", Forest("regression", ForestOutput.Raw), 1))], [], Features));
+        var refused = Assert.Throws<PolicyFaultsException>(() => PolicySet.Create([Named(("p", Forest("regression", ForestOutput.Raw), 1))], [], HeadModels.Features));
         Assert.StartsWith("policies.home.heads.p.forest: expected a model that is at hand; got ", Assert.Single(refused.Faults));
-        refused = Assert.Throws<PolicyFaultsException>(() => PolicySet.Create([Named(("p", Forest("multiclass", ForestOutput.Raw, 3), 1))], [], Features, _shelf));
+        refused = Assert.Throws<PolicyFaultsException>(() => PolicySet.Create([Named(("p", Forest("multiclass", ForestOutput.Raw, 3), 1))], [], HeadModels.Features, _shelf));
         Assert.Equal("policies.home.heads.p.class: expected a class below 3; got 3", Assert.Single(refused.Faults));
     }
 
@@ -181,25 +173,7 @@ public sealed class HeadTests
         Objectives = heads.ToImmutableSortedDictionary(static head => head.Name, static head => head.Weight, StringComparer.Ordinal),
     };
 
-    private ForestHead Forest(string name, ForestOutput output, int @class = 0)
-    {
-        string digest = _shelf.Add(GoldenFiles.Model(name, Names));
-        return new ForestHead(digest, _shelf.Forest(digest)!.FeaturesRead(), output, @class);
-    }
+    private ForestHead Forest(string name, ForestOutput output, int @class = 0) => HeadModels.Forest(_shelf, name, output, @class);
 
-    /// <summary>Decides over candidates c0, c1 … whose features are given by row.</summary>
-    private Decided Decide(Policy policy, IEnumerable<float[]> rows, int places = 100)
-    {
-        var folder = new FeatureFolder(Features, new FeatureOptions());
-        folder.Freeze(UnixMicros.Now(_harness.Clock));
-        var decider = new Decider(
-            new DeciderOptions { RememberedBytes = 0 },
-            _harness.Clock,
-            new ServingTable(new Serving(PolicySet.Create([policy], [new Surface("home", "home", [new Slot("main", places)])], Features, _shelf), () => folder.Current, new EmbeddedPersonStore(Features.Persons, 1))),
-            faulted: static fault => Assert.Fail(fault.ToString()));
-        return decider.Decide(DecisionHarness.Ask("d") with
-        {
-            Candidates = [.. rows.Select(static (row, i) => DecisionHarness.Candidate($"c{i}", [.. row.Select(static (value, column) => (Names[column], value))]))],
-        });
-    }
+    private Decided Decide(Policy policy, IEnumerable<float[]> rows, int places = 100) => HeadModels.Decide(_harness, _shelf, policy, rows, places);
 }

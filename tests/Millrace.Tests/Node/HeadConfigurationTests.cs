@@ -5,6 +5,7 @@ using Millrace.Decisions;
 using Millrace.Decisions.Replay;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
+using Millrace.Models.Posteriors;
 using Millrace.Models.Shelf;
 using Millrace.Node;
 using Millrace.Node.Configuration;
@@ -68,14 +69,15 @@ public sealed class HeadConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{}", "policies.home.heads.a: expected exactly one of forest, blend, feature, beta, got none")]
-    [InlineData("{feature: f0, blend: {f1: 1}}", "policies.home.heads.a: expected exactly one of forest, blend, feature, beta, got 2")]
+    [InlineData("{}", "policies.home.heads.a: expected exactly one of forest, linear, blend, feature, beta, got none")]
+    [InlineData("{feature: f0, blend: {f1: 1}}", "policies.home.heads.a: expected exactly one of forest, linear, blend, feature, beta, got 2")]
     [InlineData("{feature: f0, output: raw}", "policies.home.heads.a.output: expected it beside forest, got a head by feature")]
     [InlineData("{feature: f00}", "policies.home.heads.a.feature: expected a feature that is defined, got 'f00', did you mean 'f0'?")]
     [InlineData("{beta: {successes: f0, trials: gender}}", "policies.home.heads.a.beta.trials: expected a feature that is not protected")]
     [InlineData("{blend: {gender: 1}}", "policies.home.heads.a.blend.gender: expected a feature that is not protected")]
     [InlineData("{forest: nowhere.txt}", "policies.home.heads.a.forest: expected a model that can be read, got 'nowhere.txt': Could not find file")]
     [InlineData("{forest: t.yaml}", "policies.home.heads.a.forest: expected a model that can be read, got 't.yaml': expected a LightGBM text model")]
+    [InlineData("{linear: models/click.txt}", "policies.home.heads.a.linear: expected a model that can be read, got 'models/click.txt': Linear posterior: expected ")]
     [InlineData("{forest: models/strange.txt}", "policies.home.heads.a.forest: expected a model of this node's features, got splits of '")]
     [InlineData("{forest: models/protected.txt}", "policies.home.heads.a.forest: expected no protected feature beside allowProtected, got 'gender'")]
     [InlineData("{forest: models/click.txt, class: 1}", "policies.home.heads.a.class: expected a class below 1, got 1")]
@@ -85,6 +87,25 @@ public sealed class HeadConfigurationTests : IDisposable
         WriteModel("protected", "regression", "gender", "f1", "f2", "f3", "f4", "f5");
         var refused = Assert.Throws<ConfigInvalidException>(() => Load($"policies:\n  home: {{candidates: [{{recent: true}}], objectives: {{a: 1}},\n    heads: {{a: {head}}}}}"));
         Assert.Contains(fault, Assert.Single(refused.Faults).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_linear_head_binds_with_the_digest_and_the_features_of_its_model()
+    {
+        var evidence = new LinearEvidence(["f2", "f0"], 1, 1);
+        byte[] bytes = LinearFile.Write(evidence.Posterior());
+        File.WriteAllBytes(Path.Combine(_folder, "models", "click.lin"), bytes);
+        string text = Two.Replace("new: {beta", "weights: {linear: models/click.lin}, new: {beta", StringComparison.Ordinal);
+        NodeConfig config = Load(text);
+        var head = Assert.IsType<LinearHead>(config.Policies["home"].Heads["weights"]);
+        Assert.Equal(ModelDigest.Of(bytes), head.Digest);
+        Assert.Equal(["f2", "f0"], head.Features);
+        Assert.NotNull(((IModelShelf)config.Models).Linear(head.Digest));
+        Assert.Contains(Path.Combine(_folder, "models", "click.lin"), config.Models.Paths);
+        Assert.Contains(
+            "policies.home.heads.weights.linear: expected a model of one kind, got 'models/click.txt', which another head takes for another",
+            Assert.Single(Assert.Throws<ConfigInvalidException>(() => Load(text.Replace("click.lin", "click.txt", StringComparison.Ordinal))).Faults).ToString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,9 +24,12 @@ public sealed class ScenarioRunTests
     public void In_the_stationary_world_what_learns_beats_what_does_not_and_nothing_the_oracle()
     {
         var scenario = WorldScenarios.Named("stationary")!;
-        var report = ScenarioRun.Run(scenario, scenario.Methods, [1, 2, 3, 4], Views, 2, null, TestContext.Current.CancellationToken);
-        var (uniform, greedy) = (report.Methods.Single(method => method.Name == "uniform"), report.Methods.Single(method => method.Name == "greedy"));
+        WorldMethod[] methods = [.. scenario.Methods.Where(method => method.Name is "uniform" or "greedy" or "thompson")];
+        var report = ScenarioRun.Run(scenario, methods, [1, 2, 3, 4], Views, 2, null, TestContext.Current.CancellationToken);
+        var (uniform, greedy, thompson) = (report.Methods[0], report.Methods[1], report.Methods[2]);
         Assert.True(greedy.Above(uniform).Low > 0.2, report.ToText());
+        Assert.True(thompson.Above(uniform).Low > 0.4, report.ToText());
+        Assert.True(thompson.Above(greedy).Mean > 0, report.ToText());
         Assert.All(report.Methods.SelectMany(method => method.Outcomes), outcome => Assert.InRange(outcome.All.Share, 0.01, 1 + 1e-9));
     }
 

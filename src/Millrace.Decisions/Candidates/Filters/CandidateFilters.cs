@@ -25,7 +25,7 @@ internal sealed class CandidateFilters
 
     internal int Count => _filters.Length;
 
-    /// <summary>The first filter that an item does not pass; −1 when it passes all. A pure function, which explains what was left out too.</summary>
+    /// <summary>The first filter that an item does not pass; −1 when it passes all. What a person had with an item is not asked here: those are excluded before.</summary>
     /// <param name="item">The catalogue's item; null for one that it does not hold.</param>
     /// <param name="inputs">The request.</param>
     internal int FirstFailed(CatalogueItem? item, in FilterInputs inputs)

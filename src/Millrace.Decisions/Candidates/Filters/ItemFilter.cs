@@ -63,7 +63,7 @@ internal abstract class ItemFilter
         internal override bool Passes(CatalogueItem? item, in FilterInputs inputs)
         {
             string? single = null;
-            return !inputs.Context.TryGetValue(filter.Context, out string? wanted) || ValuesOf(item, filter.Attribute, ref single).Contains(wanted);
+            return inputs.Context.TryGetValue(filter.Context, out string? wanted) ? ValuesOf(item, filter.Attribute, ref single).Contains(wanted) : filter.OrAny;
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class AlsoLikedSource(BoundPairs pairs, (PersonEntity Of, int In
     public void Gather(in SourceRequest request, CandidateSink sink)
     {
         ReadOnlySpan<int> liked = request.Scratch.Read.Items(request.Inputs, section, window).Rows;
-        pairs.Add(liked[..Math.Min(Most, liked.Length)], fade: 1, request);
+        pairs.Add(liked[..Math.Min(Most, liked.Length)], fade: 1, request, sink);
         PairSource.Offer(request, sink);
     }
 }

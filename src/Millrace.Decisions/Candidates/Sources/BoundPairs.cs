@@ -11,14 +11,15 @@ internal sealed class BoundPairs(CooccurrenceFeature feature, FeatureSet feature
 
     internal CooccurrenceFeature Feature => feature;
 
-    /// <summary>Adds the neighbours of some rows to the scores, each row weighing <paramref name="fade"/> times what the one before does.</summary>
-    internal void Add(ReadOnlySpan<int> rows, double fade, in SourceRequest request)
+    /// <summary>Adds the neighbours of some rows to the scores, each row weighing <paramref name="fade"/> times what the one before does, for as long as there is time.</summary>
+    internal void Add(ReadOnlySpan<int> rows, double fade, in SourceRequest request, CandidateSink sink)
     {
         FeatureSnapshot snapshot = request.Snapshot;
         var pairs = (SessionPairs.Frozen)snapshot.State(_state);
         double weight = 1;
         foreach (int row in rows)
         {
+            if (sink.IsPast()) return;
             if (row >= 0 && pairs.Of(row) is { } neighbours)
             {
                 double unit = weight / (neighbours.Total + feature.Shrink);

@@ -5,11 +5,11 @@ namespace Millrace.Decisions.Candidates;
 
 /// <summary>
 /// New items, those that were tried least first; without a feature that counts trials the newest first. What is shown is counted with the next epoch and makes room for
-/// what was not.
+/// what was not; among those of as many trials the epoch chooses, since to be a candidate is no trial.
 /// </summary>
 /// <param name="window">How old an item may be.</param>
-/// <param name="trials">Counts trials; null for none.</param>
-internal sealed class NewSource(TimeSpan window, CountFeature? trials) : ICandidateSource
+/// <param name="trials">Counts trials of items, or examinations; null for none.</param>
+internal sealed class NewSource(TimeSpan window, FeatureDefinition? trials) : ICandidateSource
 {
     public void Gather(in SourceRequest request, CandidateSink sink) =>
         sink.Offer(request.Snapshot.Lists.Unproven(window, trials is null ? null : request.Snapshot.State<WindowedSums.Frozen>(trials.States[0])));

@@ -10,16 +10,19 @@ internal sealed class PairSource(BoundPairs pairs) : ICandidateSource
     public void Gather(in SourceRequest request, CandidateSink sink)
     {
         ReadOnlySpan<int> clicked = request.Scratch.Read.Recent(request.Inputs);
-        pairs.Add(clicked[..Math.Min(pairs.Feature.Depth, clicked.Length)], pairs.Feature.Fade, request);
+        pairs.Add(clicked[..Math.Min(pairs.Feature.Depth, clicked.Length)], pairs.Feature.Fade, request, sink);
         Offer(request, sink);
     }
 
-    /// <summary>Offers the best of the scores.</summary>
+    /// <summary>Offers the best of the scores, then the best of the rest while so many of those may not be shown that the source still owes some.</summary>
     internal static void Offer(in SourceRequest request, CandidateSink sink)
     {
-        foreach (ref readonly ScoredRow row in request.Scratch.Scores.Best(sink.Depth, request.Snapshot))
+        while (sink.Left > 0 && request.Scratch.Scores.Next(sink.Depth, request.Snapshot) is { IsEmpty: false } rows)
         {
-            if (!sink.Offer(row.Row)) return;
+            foreach (ref readonly ScoredRow row in rows)
+            {
+                if (!sink.Offer(row.Row)) return;
+            }
         }
     }
 }

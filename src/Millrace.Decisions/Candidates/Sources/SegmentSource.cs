@@ -1,10 +1,8 @@
 namespace Millrace.Decisions.Candidates;
 
 /// <summary>The most clicked of the request's segment within a window; nothing for a request that names none, or one that is too small for a list.</summary>
-internal sealed class SegmentSource(TimeSpan window) : ICandidateSource
+internal sealed class SegmentSource(TimeSpan window) : ListSource
 {
-    public void Gather(in SourceRequest request, CandidateSink sink)
-    {
-        if (request.Segment is { } segment) sink.Offer(request.Snapshot.SegmentList(segment, window, sink.Depth));
-    }
+    private protected override ReadOnlySpan<int> Rows(in SourceRequest request, int depth) =>
+        request.Segment is { } segment ? request.Snapshot.SegmentList(segment, window, depth) : [];
 }

@@ -1,7 +1,7 @@
 namespace Millrace.Decisions.Candidates;
 
 /// <summary>What rises: clicked more within a window than in the window before.</summary>
-internal sealed class TrendingSource(TimeSpan window) : ICandidateSource
+internal sealed class TrendingSource(TimeSpan window) : ListSource
 {
-    public void Gather(in SourceRequest request, CandidateSink sink) => sink.Offer(request.Snapshot.Trending(window, sink.Depth));
+    private protected override ReadOnlySpan<int> Rows(in SourceRequest request, int depth) => request.Snapshot.Trending(window, depth);
 }

@@ -9,6 +9,12 @@ public interface IRowFilter
     /// <summary>Whether <paramref name="row"/> may be answered.</summary>
     bool Allows(int row);
 
+    /// <summary>About which share of some rows it allows, of which a search makes out how many lists to look at; asked again while it looks.</summary>
+    float Share(int rows);
+
+    /// <summary>Whether the search should end with what it has found by now. Asked between lists.</summary>
+    bool IsOver { get; }
+
     /// <summary>The first allowed row from <paramref name="row"/> on; −1 when there is none. Asked only when <see cref="Count"/> is known.</summary>
     int Next(int row);
 }
@@ -18,6 +24,12 @@ public readonly struct AllRows : IRowFilter
 {
     /// <inheritdoc/>
     public int? Count => null;
+
+    /// <inheritdoc/>
+    public float Share(int rows) => 1;
+
+    /// <inheritdoc/>
+    public bool IsOver => false;
 
     /// <inheritdoc/>
     public bool Allows(int row) => true;
@@ -31,6 +43,12 @@ public readonly struct RowPredicate(Func<int, bool> allows) : IRowFilter
 {
     /// <inheritdoc/>
     public int? Count => null;
+
+    /// <inheritdoc/>
+    public float Share(int rows) => 1;
+
+    /// <inheritdoc/>
+    public bool IsOver => false;
 
     /// <inheritdoc/>
     public bool Allows(int row) => allows(row);

@@ -60,6 +60,22 @@ internal sealed class Partition
         return new Partition(blocks, _room, lists, Spread);
     }
 
+    /// <summary>The partition without a list, whose number the last one takes.</summary>
+    internal Partition Without(int at)
+    {
+        int last = _lists.Length - 1;
+        PostingList[] lists = _lists[..last];
+        CentroidBlock[] blocks = _blocks[..((last + _room - 1) / _room)];
+        if (at < last)
+        {
+            lists[at] = _lists[last];
+            blocks[at / _room] = new CentroidBlock(_blocks[at / _room]);
+            blocks[at / _room].Copy(_blocks[last / _room], last % _room, at % _room);
+        }
+
+        return new Partition(blocks, _room, lists, Spread);
+    }
+
     /// <summary>The list whose mean is nearest to the vector in <paramref name="scratch"/>; of equals, the first.</summary>
     internal int Nearest<TLanes>(VectorScratch scratch)
         where TLanes : struct, ICodeLanes

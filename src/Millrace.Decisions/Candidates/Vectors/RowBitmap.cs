@@ -20,6 +20,12 @@ public readonly struct RowBitmap : IRowFilter
     public int? Count => _count;
 
     /// <inheritdoc/>
+    public float Share(int rows) => _count < rows ? _count / (float)rows : 1;
+
+    /// <inheritdoc/>
+    public bool IsOver => false;
+
+    /// <inheritdoc/>
     public bool Allows(int row)
     {
         int word = row >> 6;

@@ -13,6 +13,9 @@ public sealed class VectorIndex
     // What rounding of floats adds to the errors of codes, many times over.
     private const float Rounding = 1e-5f;
 
+    // Rows of vectors that are compared between two looks at whether the search should end.
+    private const int RowsPerLook = 256;
+
     private readonly VectorIndexOptions _options;
     private readonly VectorRows _rows;
     private readonly VectorLists<Avx2Lanes>? _fast;
@@ -47,6 +50,12 @@ public sealed class VectorIndex
     /// <summary>Splits of lists so far.</summary>
     public long Splits => _fast?.Splits ?? _plain!.Splits;
 
+    /// <summary>Lists that were given up, since few of their rows were left.</summary>
+    public long Merges => _fast?.Merges ?? _plain!.Merges;
+
+    /// <summary>Rows that moved to a list whose mean had become nearer.</summary>
+    public long Moves => _fast?.Moves ?? _plain!.Moves;
+
     /// <summary>Memory of vectors, codes and lists; asked of the thread that writes.</summary>
     public long Bytes => _rows.Bytes + Partition.Bytes();
 
@@ -69,6 +78,9 @@ public sealed class VectorIndex
         if (!had) Volatile.Write(ref _count, _count + 1);
         return true;
     }
+
+    /// <summary>Whether it has a row; asked of the thread that writes.</summary>
+    public bool Has(int row) => row >= 0 && _rows.Has(row);
 
     /// <summary>Removes a row; false when it is not there.</summary>
     public bool Remove(int row)
@@ -126,7 +138,7 @@ public sealed class VectorIndex
         where TLanes : struct, ICodeLanes
         where TFilter : IRowFilter
     {
-        if (partition.Count == 1)
+        if (partition.Count == 1 || Count <= _options.ExactBelow)
         {
             VectorSearch<TLanes, TFilter>.All(partition, scratch, filter, take, 2 * LargestError(scratch.Scale));
             return;
@@ -134,9 +146,7 @@ public sealed class VectorIndex
 
         // Errors of 64 or more values of a code cancel: their deviation is a step / √12 each, so that a step of both is above three deviations.
         float slack = Volatile.Read(ref _usualScale) + scratch.Scale;
-        int count = Math.Max(1, Count);
-        float share = Math.Min(1, (filter.Count ?? count) / (float)count);
-        VectorSearch<TLanes, TFilter>.Probe(partition, scratch, filter, take, slack, Missed * take / share);
+        VectorSearch<TLanes, TFilter>.Probe(partition, scratch, filter, take, slack, Missed * take, Math.Max(1, Count));
     }
 
     // |q·x − q̂·x̂| ≤ |q|·|x − x̂| + |x̂|·|q − q̂|, and a code is at most half a step wrong in each dimension.
@@ -172,7 +182,7 @@ public sealed class VectorIndex
     {
         NearestCollector nearest = scratch.Nearest;
         nearest.Begin(take, slack: 0);
-        for (int row = filter.Next(0); row >= 0; row = filter.Next(row + 1))
+        for (int row = filter.Next(0); row >= 0 && !(scratch.Reranked % RowsPerLook == 0 && filter.IsOver); row = filter.Next(row + 1))
         {
             scratch.Reranked++;
             if (_rows.TryDot(row, scratch.Unit, out float similarity) && similarity >= nearest.Threshold) nearest.Offer(row, similarity);

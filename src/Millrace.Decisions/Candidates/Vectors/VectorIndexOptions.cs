@@ -26,6 +26,9 @@ public sealed record VectorIndexOptions
     /// <summary>Seed of the samples that lists are split by.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>Called by the thread that writes when a list has been parted and nothing of it is published yet; for tests.</summary>
+    internal Action? Parted { get; init; }
+
     /// <summary>Null for the best of this machine. The answers are the same.</summary>
     public SimdLevel? Level { get; init; }
 }

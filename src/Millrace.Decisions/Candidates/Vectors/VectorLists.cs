@@ -42,6 +42,12 @@ internal sealed class VectorLists<TLanes>
 
     internal long Splits => (long)_splits;
 
+    /// <summary>Lists that were given up, their rows with other lists.</summary>
+    internal long Merges { get; private set; }
+
+    /// <summary>Rows that went to a list whose mean had become nearer.</summary>
+    internal long Moves { get; private set; }
+
     private int Stride => _rows.Stride;
 
     /// <summary>Adds a row, whose vector is written already; strikes the entry that it had.</summary>
@@ -52,8 +58,8 @@ internal sealed class VectorLists<TLanes>
         PostingList list = _partition.Lists[at];
         (int List, int Entry) before = _rows.Place(row);
         _rows.Place(row) = (at, list.Append(row, _rows.Of(row)));
-        if (had) Strike(before);
         if (IsLarge(list)) _large.Enqueue(at);
+        if (had) Strike(before);
         SplitLarge();
         _owed += _options.ImprovePerInsert;
         if (_partition.Count == 1 || _owed < Next.Live) return;
@@ -61,7 +67,11 @@ internal sealed class VectorLists<TLanes>
         _owed = 0;
     }
 
-    internal void Remove(int row) => Strike(_rows.Place(row));
+    internal void Remove(int row)
+    {
+        Strike(_rows.Place(row));
+        SplitLarge();
+    }
 
     /// <summary>Looks at the rows of the next lists, at least <paramref name="rows"/> of them, and moves those to which another mean is nearer; returns how many moved.</summary>
     internal int Improve(int rows)
@@ -79,12 +89,21 @@ internal sealed class VectorLists<TLanes>
     // The list to improve next.
     private PostingList Next => _partition.Lists[_cursor < _partition.Count ? _cursor : _cursor = 0];
 
+    // An eighth of what a list grows to before it is split in halves or quarters: what was just split is far from being given up.
+    private bool IsSmall(PostingList list) => list.Live <= _options.ListRows / 8 && _partition.Count > 1;
+
     private bool IsLarge(PostingList list) => list.Live > (_partition.Count == 1 ? _options.ExactBelow : 2 * _options.ListRows);
 
     private void Strike((int List, int Entry) place)
     {
         PostingList list = _partition.Lists[place.List];
         list.Strike(place.Entry);
+        if (IsSmall(list))
+        {
+            GiveUp(place.List);
+            return;
+        }
+
         if (list.Struck <= list.Live || list.Struck < PostingChunk.Rows || list.Live == 0) return;
         ReadOnlySpan<int> entries = Entries(list);
         PostingList copy = Copy(list, entries, place.List, static _ => true);
@@ -102,10 +121,43 @@ internal sealed class VectorLists<TLanes>
         int added = _partition.Count;
         PostingList first = Copy(list, entries, at, i => !_right[i]);
         PostingList second = Copy(list, entries, added, i => _right[i]);
+        _options.Parted?.Invoke();
         Publish([(at, first, _splitter.Centroid(first)), (added, second, _splitter.Centroid(second))]);
         if (IsLarge(first)) _large.Enqueue(at);
         if (IsLarge(second)) _large.Enqueue(added);
         if (_partition.Count >= 2 * _listsAtSpread) MeasureSpread();
+    }
+
+    // Its rows go to the lists nearest to them, and the last list takes its number. Whoever reads the set before finds the rows in both.
+    private void GiveUp(int at)
+    {
+        PostingList list = _partition.Lists[at];
+        int last = _partition.Count - 1;
+        PostingList moved = _partition.Lists[last];
+        Partition without = _partition.Without(at);
+        foreach (int entry in Entries(list))
+        {
+            int row = list.Row(entry);
+            _scratch.TakeUnit(_rows.Of(row));
+            int nearest = without.Nearest<TLanes>(_scratch);
+            _rows.Place(row) = (nearest, without.Lists[nearest].Append(list, entry));
+            if (IsLarge(without.Lists[nearest])) _large.Enqueue(nearest);
+        }
+
+        if (at != last)
+        {
+            foreach (int entry in Entries(moved))
+            {
+                ref (int List, int Entry) place = ref _rows.Place(moved.Row(entry));
+                if (place.List == last) place.List = at;
+            }
+
+            if (IsLarge(moved)) _large.Enqueue(at);
+        }
+
+        Volatile.Write(ref _partition, without);
+        _listsAtSpread = Math.Min(_listsAtSpread, without.Count);
+        Merges++;
     }
 
     // A row moves to a neighbouring list if at all: only the nearest means are looked at, a hundredth of the work of looking at all of thousands.
@@ -136,6 +188,8 @@ internal sealed class VectorLists<TLanes>
 
         PostingList rest = Copy(list, entries, at, i => !_right[i]);
         Publish([(at, rest, _splitter.Centroid(rest))]);
+        Moves += moved;
+        if (IsSmall(rest)) GiveUp(at);
         SplitLarge();
         return moved;
     }
@@ -144,7 +198,7 @@ internal sealed class VectorLists<TLanes>
     {
         while (_large.TryDequeue(out int large))
         {
-            if (IsLarge(_partition.Lists[large])) Split(large);
+            if (large < _partition.Count && IsLarge(_partition.Lists[large])) Split(large);
         }
     }
 

@@ -19,7 +19,12 @@ internal static class VectorSearch<TLanes, TFilter>
     {
         NearestCollector nearest = scratch.Nearest;
         nearest.Begin(take, slack);
-        foreach (PostingList list in partition.Lists) Scan(list, scratch, filter, nearest);
+        foreach (PostingList list in partition.Lists)
+        {
+            if (filter.IsOver) break;
+            Scan(list, scratch, filter, nearest);
+        }
+
         nearest.Settle();
         scratch.Probed = partition.Count;
     }
@@ -30,8 +35,9 @@ internal static class VectorSearch<TLanes, TFilter>
     /// <param name="filter">Which rows count.</param>
     /// <param name="take">Rows wanted.</param>
     /// <param name="slack">How far below the last of the best an estimate may be.</param>
-    /// <param name="missed">In rows; divided by the share of rows that the filter allows.</param>
-    internal static void Probe(Partition partition, VectorScratch scratch, TFilter filter, int take, float slack, float missed)
+    /// <param name="missed">In rows that the filter allows.</param>
+    /// <param name="all">How many rows there are.</param>
+    internal static void Probe(Partition partition, VectorScratch scratch, TFilter filter, int take, float slack, float missed, int all)
     {
         int count = partition.Count;
         Span<float> means = scratch.Means(count);
@@ -43,12 +49,13 @@ internal static class VectorSearch<TLanes, TFilter>
         nearest.Begin(take, slack);
         int check = LeastProbes;
         int probed = 0;
-        while (probed < count)
+        while (probed < count && !filter.IsOver)
         {
             Scan(partition.Lists[order[probed++]], scratch, filter, nearest);
             if (probed < check) continue;
             float last = nearest.Settle();
-            if (Expected(partition.Lists, order[probed..], means, deviations, last, missed) < missed) break;
+            float bound = missed / filter.Share(all);
+            if (Expected(partition.Lists, order[probed..], means, deviations, last, bound) < bound) break;
             check = probed + 1 + (probed / 5);
         }
 

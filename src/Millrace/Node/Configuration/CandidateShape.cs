@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
@@ -15,11 +16,18 @@ internal static class CandidateShape
         ("trending", CandidateSourceKind.Trending, []),
         ("alsoLiked", CandidateSourceKind.AlsoLiked, ["pairs"]),
         ("affinity", CandidateSourceKind.Affinity, ["window"]),
-        ("neighbours", CandidateSourceKind.Neighbours, []),
+        ("neighbours", CandidateSourceKind.Neighbours, ["of"]),
         ("new", CandidateSourceKind.New, ["trials"]),
     ];
 
     private static readonly TimeSpan LongestWindow = TimeSpan.FromDays(90);
+
+    private const string Context = "context.";
+
+    private static ScalarShape OfContext { get; } = new(
+        "`context.` and the name of a key, like context.item",
+        static text => text.StartsWith(Context, StringComparison.Ordinal) && Names.IsName(text[Context.Length..]) ? text[Context.Length..] : null,
+        static () => new JsonObject { ["type"] = "string", ["pattern"] = $"^context\\.{Names.Pattern[1..]}" });
 
     private static ScalarShape Window { get; } = Scalars.Duration(TimeSpan.FromMinutes(1), LongestWindow);
 
@@ -50,9 +58,10 @@ internal static class CandidateShape
         new("pairs", Scalars.Name, "Beside `alsoLiked`: the co-occurrence feature whose pairs it reads; without it the first by name, or pairs of a day."),
         new("affinity", Scalars.Name, "An affinity feature: most clicked, then newest, among the items that share the values which that feature knows the person for."),
         new("window", Window, "Beside `affinity`: within which they were clicked most; an hour without it."),
-        new("neighbours", Scalars.Name, "A feature of similarity by embedding: the nearest to what that feature compares with."),
+        new("neighbours", Scalars.Name, "A feature of similarity by embedding: the nearest to what that feature compares with. `folding.neighbours` bounds the index that finds them."),
+        new("of", OfContext, "Beside `neighbours`: the nearest to the item that this key of the request's context names, such as the page being read, in place of what the person chose. A request that names none, or none that has an embedding, gets nothing from this source."),
         new("new", Window, "Published, or first seen, within this window: of the newest that are kept, those that were tried least."),
-        new("trials", Scalars.Name, "Beside `new`: a count feature that tells how often an item was tried, such as impressions of a day; without it the newest come first."),
+        new("trials", Scalars.Name, "Beside `new`: a `count` or `examined` feature of items that tells how often one was tried, such as impressions of a day: the least tried come first, each epoch others of as many trials; without it the newest."),
         new("take", Scalars.Integer(1, PolicyValidator.MostCandidates), "At most so many candidates.", "100", "a slate of ten needs no more to choose from"),
         new("weight", Scalars.Number(-100, 100), "Fuses the lists: an item's places add up, each worth `weight` × log((take + 10) / (rank + 9)), and the best fill the policy's `pool`. A negative weight says that what stands high in this list is worth less than its places elsewhere say: with long windows against short ones, what rises. Sources without a weight propose by themselves, before."),
         new("deadline", Scalars.Duration(TimeSpan.FromMilliseconds(0.1), TimeSpan.FromSeconds(1)), "The source is cut after so long; what it gave by then stays, and the reply says `candidatesLate`."),
@@ -64,6 +73,7 @@ internal static class CandidateShape
         return new CandidateSource(kind, source.Get<int>("take"), source[key].Value as TimeSpan? ?? source.Find<TimeSpan>("window"))
         {
             Feature = source[key].Text is { } feature and not "true" ? feature : source["pairs"].Text ?? source["trials"].Text,
+            Of = source["of"].Value as string,
             Segment = source.Get<bool>("segment"),
             Weight = source.Find<double>("weight"),
             Deadline = source.Find<TimeSpan>("deadline"),

@@ -18,7 +18,11 @@ internal static class FilterShape
         new("attribute", Scalars.Name, "`provider`, `kind`, or an attribute of items. An item that does not have it passes only `notIn`; so does one that the catalogue does not hold."),
         new("in", Values, "One of the attribute's values must be among these."),
         new("notIn", Values, "None of the attribute's values may be among these."),
-        new("is", new ObjectShape("a mapping like {context: language}", [new("context", Scalars.Name, "The key of the context.", Required: true)]), "One of the attribute's values must be what the request's context says; a request whose context does not say it is not filtered.") { Optional = true },
+        new("is", new ObjectShape("a mapping like {context: language}",
+        [
+            new("context", Scalars.Name, "The key of the context.", Required: true),
+            new("orAny", Scalars.Boolean, "Whether a request whose context does not say it may be shown any value. With `false` it is shown nothing: write that where the filter is of rights, and not of taste.", "true", "a language that nobody told is no reason to show nothing"),
+        ]), "One of the attribute's values must be what the request's context says.") { Optional = true },
         new("atLeast", Scalars.Number(-1e15, 1e15), "The attribute's first value must be a number, and no smaller."),
         new("atMost", Scalars.Number(-1e15, 1e15), "The attribute's first value must be a number, and no greater."),
         new("age", Scalars.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)), "Published, or else first seen, within so long."),
@@ -32,7 +36,7 @@ internal static class FilterShape
         if (filter.Find<TimeSpan>("age") is { } age) return new AgeFilter(age);
         if (filter["blocked"].Text is { } past) return new PastFilter(past);
         var attribute = filter["attribute"].Text!;
-        if (filter["is"].Object is { } context) return new ContextFilter(attribute, context["context"].Text!);
+        if (filter["is"].Object is { } context) return new ContextFilter(attribute, context["context"].Text!, context.Get<bool>("orAny"));
         if (filter["in"].IsWritten) return new ValueFilter(attribute, Texts(filter["in"]));
         if (filter["notIn"].IsWritten) return new ValueFilter(attribute, Texts(filter["notIn"]), Without: true);
         return new NumberFilter(attribute, filter.Find<double>("atLeast"), filter.Find<double>("atMost"));

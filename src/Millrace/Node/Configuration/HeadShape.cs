@@ -13,7 +13,7 @@ internal static class HeadShape
     public static IEnumerable<Field> Settings() =>
     [
         new("blend", Blend(), "The score: the sum of weight times feature. With it there are no `heads`."),
-        new("heads", new MapShape("a mapping of heads by name", Head(), MostHeads), "What is predicted of a candidate; each by exactly one of `forest`, `blend`, `feature`, `beta`."),
+        new("heads", new MapShape("a mapping of heads by name", Head(), MostHeads), "What is predicted of a candidate; each by exactly one of `forest`, `linear`, `blend`, `feature`, `beta`."),
         new("objectives", new MapShape("a mapping of head to weight", Weight, MostHeads), "What one unit of each head is worth, negative where it harms: the score is the weighted sum of the heads."),
         new("thresholds", new MapShape("a mapping of head to bounds", new ObjectShape("bounds like {atMost: 0.2}",
         [
@@ -38,6 +38,7 @@ internal static class HeadShape
         new("forest", Scalars.Line("a file", 4096), "A LightGBM text model or an XGBoost JSON model whose features are features of this node, by name. A relative path starts at the configuration file's folder. A changed file counts as a changed configuration, and each model that was in force is kept in the data directory, so that its decisions can be replayed."),
         new("output", Scalars.OneOf("transformed", "raw"), "Of a forest: what its objective predicts, such as a probability, or the sum of its leaves.", "transformed", "heads are added by their worth, so each is in a unit that means something"),
         new("class", Scalars.Integer(0, 255), "Of a multiclass forest: which class.", "0", "other models have one"),
+        new("linear", Scalars.Line("a file", 4096), "A Bayesian linear model, as Millrace writes it, whose features are features of this node, by name: the mean of its prediction, and under `thompson` draws of its weights. Its file is found, watched and kept as a forest's is."),
         new("blend", Blend(), "The sum of weight times feature."),
         new("feature", Scalars.Name, "A feature as it is; 0 where it is missing."),
         new("beta", new ObjectShape("a mapping like {successes: clicks_30d, trials: views_30d}",
@@ -57,7 +58,12 @@ internal static class HeadShape
         if (head["forest"].Text is { } path)
         {
             var file = models[path];
-            return new ForestHead(file.Digest, file.Forest.FeaturesRead(), head.Get<string>("output") == "raw" ? ForestOutput.Raw : ForestOutput.Transformed, head.Get<int>("class"));
+            return new ForestHead(file.Digest, file.Forest!.FeaturesRead(), head.Get<string>("output") == "raw" ? ForestOutput.Raw : ForestOutput.Transformed, head.Get<int>("class"));
+        }
+
+        if (head["linear"].Text is { } linear)
+        {
+            return new LinearHead(models[linear].Digest, models[linear].Linear!.Features);
         }
 
         if (head["beta"].Object is { } beta)

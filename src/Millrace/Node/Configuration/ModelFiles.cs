@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Models.Posteriors;
 using Millrace.Models.Shelf;
 using Millrace.Models.Trees;
 
@@ -7,6 +8,10 @@ namespace Millrace.Node.Configuration;
 /// <summary>The model files that a configuration names, read whole with it: a policy holds their digests, so that a changed file is a changed policy.</summary>
 internal sealed class ModelFiles : IModelShelf
 {
+    private const string Linear = "linear";
+
+    private static readonly string[] Kinds = ["forest", Linear];
+
     private readonly ImmutableArray<ModelFile> _files;
 
     private ModelFiles(ImmutableArray<ModelFile> files, ImmutableArray<string> paths)
@@ -30,12 +35,17 @@ internal sealed class ModelFiles : IModelShelf
     public static ModelFiles Read(BoundObject root, string folder, ConfigFaults faults)
     {
         var files = new Dictionary<string, ModelFile?>(StringComparer.Ordinal);
-        foreach (var named in root["policies"].Entries.SelectMany(policy => policy.Value.Object!["heads"].Entries).Select(head => head.Value.Object!["forest"]).Where(named => named.IsWritten))
+        foreach (var (kind, named) in root["policies"].Entries.SelectMany(policy => policy.Value.Object!["heads"].Entries)
+            .SelectMany(head => Kinds.Select(kind => (Kind: kind, Named: head.Value.Object![kind]))).Where(file => file.Named.IsWritten))
         {
             var path = Path.GetFullPath(named.Text!, folder);
-            if (!files.ContainsKey(path))
+            if (files.GetValueOrDefault(path) is { } known && !known.Is(kind))
             {
-                files[path] = Read(named, path, faults);
+                faults.Add(new ConfigFault(named.Mark, named.Path, "a model of one kind", $"'{named.Text}', which another head takes for another"));
+            }
+            else if (!files.ContainsKey(path))
+            {
+                files[path] = Read(kind, named, path, faults);
             }
         }
 
@@ -49,14 +59,16 @@ internal sealed class ModelFiles : IModelShelf
 
     public Forest? Forest(string digest) => _files.FirstOrDefault(file => file.Digest == digest)?.Forest;
 
-    private static ModelFile? Read(Bound named, string path, ConfigFaults faults)
+    LinearPosterior? IModelShelf.Linear(string digest) => _files.FirstOrDefault(file => file.Digest == digest)?.Linear;
+
+    private static ModelFile? Read(string kind, Bound named, string path, ConfigFaults faults)
     {
         try
         {
-            var bytes = ForestFile.ReadBytes(path);
-            return new ModelFile(path, ModelDigest.Of(bytes), bytes, ForestFile.Read(bytes));
+            var bytes = kind == Linear ? LinearFile.ReadBytes(path) : ForestFile.ReadBytes(path);
+            return new ModelFile(path, ModelDigest.Of(bytes), bytes, kind == Linear ? null : ForestFile.Read(bytes), kind == Linear ? LinearFile.Read(bytes) : null);
         }
-        catch (Exception refused) when (refused is ForestException or IOException or UnauthorizedAccessException)
+        catch (Exception refused) when (refused is ForestException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             faults.Add(new ConfigFault(named.Mark, named.Path, "a model that can be read", $"'{named.Text}': {refused.Message}"));
             return null;
@@ -67,5 +79,10 @@ internal sealed class ModelFiles : IModelShelf
 /// <param name="Path">Whole.</param>
 /// <param name="Digest">Of <paramref name="Bytes"/>.</param>
 /// <param name="Bytes">As read, so that what is kept is what was checked.</param>
-/// <param name="Forest">What they say.</param>
-internal sealed record ModelFile(string Path, string Digest, byte[] Bytes, Forest Forest);
+/// <param name="Forest">What they say, of trees.</param>
+/// <param name="Linear">What they say, of a linear model.</param>
+internal sealed record ModelFile(string Path, string Digest, byte[] Bytes, Forest? Forest, LinearPosterior? Linear)
+{
+    /// <summary>Whether it was read as what a head names by <paramref name="kind"/>.</summary>
+    public bool Is(string kind) => kind == "linear" == Linear is not null;
+}

@@ -110,6 +110,12 @@ internal sealed record FoldingSection
 
     /// <summary>How often priors of rates are fitted; null never does.</summary>
     public required TimeSpan? Refit { get; init; }
+
+    /// <summary>Bytes of each index of neighbours.</summary>
+    public required long Neighbours { get; init; }
+
+    /// <summary>Among fewer items there is no index.</summary>
+    public required int Scanned { get; init; }
 }
 
 internal sealed record LogSection(string Level, string Format);

@@ -59,5 +59,7 @@ internal static class NodeConfigBinder
         Lists = folding.Get<string>("lists"),
         Checkpoint = folding.Get<TimeSpan>("checkpoint"),
         Refit = folding["refit"].Value as TimeSpan?,
+        Neighbours = folding.Get<long>("neighbours"),
+        Scanned = folding.Get<int>("scanned"),
     };
 }

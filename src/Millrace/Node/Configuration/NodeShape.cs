@@ -57,6 +57,8 @@ internal static class NodeShape
         new("lists", Scalars.Name, "The event that popular and segment lists count.", "click", "the commonest sign of interest"),
         new("checkpoint", Scalars.Duration(Second, TimeSpan.FromDays(1)), "How often a snapshot of what is folded is written beside the journal; a start folds what came since. One is written at a clean stop too.", "5m", "a start then folds minutes and not months, and writing takes seconds"),
         new("refit", Scalars.DurationOrOff(Second, TimeSpan.FromDays(1)), "How often the priors of rates with `prior: fitted` are fitted to the items' rates. One that is more than 1 % off the prior in force is recorded; `off` keeps what was recorded last.", "10m", "what items are like as a whole changes slowly, and each fit is a fact that stays"),
+        new("neighbours", Scalars.Size(1 << 20, 1L << 40), "Memory of the index of each embedding that policies look for neighbours in; items beyond it are not found as neighbours, and are counted (`millrace.neighbours.left_out`). An item takes five to six bytes of each of its values.", "1GiB", "three million items of 64 values"),
+        new("scanned", Scalars.Integer(0, 100_000_000), "Neighbours among fewer items than this are looked for by a scan of all, which needs no index.", "10000", "a scan of so many takes about a millisecond"),
     ]);
 
     private static ObjectShape Surface() => new("a surface like {policy: home, slots: [{id: main, count: 10}]}",

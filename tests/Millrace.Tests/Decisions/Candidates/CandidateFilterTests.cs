@@ -18,6 +18,8 @@ public sealed class CandidateFilterTests
         { new ValueFilter("nothing", ["x"], Without: true), null, "i0 i1 i2 i3 i4 i5 i6 i7 i8 i9 i10 i11" },
         { new ContextFilter("topic", "country"), "t2", "i2 i5 i8 i11" },
         { new ContextFilter("topic", "country"), null, "i0 i1 i2 i3 i4 i5 i6 i7 i8 i9 i10 i11" },
+        { new ContextFilter("topic", "country", OrAny: false), "t2", "i2 i5 i8 i11" },
+        { new ContextFilter("topic", "country", OrAny: false), null, "" },
         { new NumberFilter("stock", 3, 5.5), null, "i3 i4 i5" },
         { new NumberFilter("stock", null, 1), null, "i0 i1" },
         { new NumberFilter("topic", 0, null), null, "" },

@@ -1,6 +1,7 @@
 using CsCheck;
 using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Pipeline;
 using Millrace.Features.Numerics;
 using Millrace.Models.Policies;
 
@@ -75,6 +76,90 @@ public sealed class CandidateGathererTests
     }
 
     [Fact]
+    public void A_slow_source_without_a_deadline_leaves_those_after_it_their_share_of_the_time()
+    {
+        var harness = new SourceHarness(SourceHarness.Of(Popular));
+        var slow = new Planted((in SourceRequest _, CandidateSink sink) =>
+        {
+            while (!sink.IsPast()) harness.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        });
+        var quick = new Planted((in SourceRequest _, CandidateSink sink) =>
+        {
+            harness.Clock.Advance(TimeSpan.FromMilliseconds(5));
+            if (!sink.IsPast()) sink.Offer(5);
+        });
+        Assert.Equal(["i5"], harness.Gather(plan: Plan(harness, null, slow, slow, quick), within: TimeSpan.FromMilliseconds(60)).Select(found => found.Item));
+        Assert.Equal([DegradedReason.CandidatesLate], harness.Reasons);
+    }
+
+    [Fact]
+    public void A_late_scan_offers_the_nearest_of_what_it_had_scanned()
+    {
+        var harness = new SourceHarness(SourceHarness.Of(new CandidateSource(CandidateSourceKind.Neighbours, 5) { Feature = "near" }));
+        for (int i = SourceHarness.Items; i < 600; i++) harness.Put(i);
+        harness.Event("me", 3);
+
+        // The source begins at 1 ms and looks at 2, 3 and 4: before rows 0, 256 and 512.
+        string[] found = [.. harness.Gather("me", within: TimeSpan.FromMilliseconds(2.5), clock: new Ticking(harness.Clock)).Select(one => one.Item)];
+        Assert.Equal(5, found.Length);
+        Assert.All(found, item => Assert.InRange(int.Parse(item[1..], null), 0, 511));
+        Assert.Equal([DegradedReason.CandidatesLate], harness.Reasons);
+    }
+
+    [Fact]
+    public void A_late_sum_offers_the_best_of_what_it_had_added()
+    {
+        var harness = new SourceHarness(SourceHarness.Of(new CandidateSource(CandidateSourceKind.Similar, 5) { Feature = "with" }));
+        foreach (var (user, pair) in (ReadOnlySpan<(string, int[])>)[("a", [1, 2]), ("b", [3, 4])])
+        {
+            foreach (int item in pair) harness.Event(user, item);
+        }
+
+        foreach (int item in (int[])[3, 1]) harness.Event("me", item, ago: TimeSpan.FromSeconds(4 - item));
+        Assert.Equal(["i2", "i3", "i1", "i4"], harness.Gather("me").Select(one => one.Item).OrderBy(item => "i2 i3 i1 i4".IndexOf(item, StringComparison.Ordinal)));
+        string[] late = [.. harness.Gather("me", within: TimeSpan.FromMilliseconds(2.5), clock: new Ticking(harness.Clock)).Select(one => one.Item)];
+        Assert.NotEmpty(late);
+        Assert.DoesNotContain("i2", late);
+        Assert.Equal([DegradedReason.CandidatesLate], harness.Reasons);
+    }
+
+    [Fact]
+    public void Lists_are_looked_through_for_the_few_that_pass()
+    {
+        const int Rows = 100_000;
+        const int OneIn = 20;
+        CandidateSource[] lists = [Popular with { Take = 300 }, Popular with { Take = 300, Segment = true }, new CandidateSource(CandidateSourceKind.Trending, 300, Hour)];
+        var policy = SourceHarness.Of(lists) with { Filters = [new ValueFilter("lives", ["yes"])] };
+        var harness = new SourceHarness(policy);
+        for (int i = 0; i < Rows; i++)
+        {
+            int item = i;
+            harness.Put(item, put => put with { Embedding = [], Attributes = put.Attributes.Clear().Add("lives", [item % OneIn == 0 ? "yes" : "no"]) });
+            harness.Event($"u{item}", item, segment: "c1");
+        }
+
+        foreach (CandidateSource list in lists)
+        {
+            var found = harness.Gather(segment: "c1", plan: new CandidatePlan(policy with { Candidates = [list] }, harness.Set));
+            Assert.Equal(300, found.Length);
+            Assert.All(found, one => Assert.Equal(0, int.Parse(one.Item[1..], null) % OneIn));
+        }
+
+        Assert.Equal(500, harness.Gather(rung: Rung.GlobalList).Length);
+        Assert.Equal(500, harness.Gather(segment: "c1", rung: Rung.SegmentList).Length);
+    }
+
+    [Fact]
+    public void Sources_end_within_the_step_that_they_belong_to_on_every_rung_with_a_limit()
+    {
+        foreach (Rung rung in (Rung[])[Rung.Full, Rung.FewerCandidates, Rung.LighterScorer])
+        {
+            double Latest(DecisionStep step) => PipelineSteps.All.Single(one => one.Step == step).Latest(rung);
+            Assert.InRange(PipelineSteps.SourcesUntil(rung), Latest(DecisionStep.Candidates), Latest(DecisionStep.Features));
+        }
+    }
+
+    [Fact]
     public void With_a_pool_each_source_counts_what_it_adds_and_the_pool_bounds_all()
     {
         var harness = new SourceHarness(SourceHarness.Of(Popular with { Take = 2 }, Recent with { Take = 3 }, Recent with { Take = 100 }) with { Pool = 7 });
@@ -133,6 +218,18 @@ public sealed class CandidateGathererTests
         new([.. sources.Select(source => new PlannedSource(Recent, source))], new CandidateFilters(SourceHarness.Of(), harness.Set), pool);
 
     private static uint Bits(params CandidateSourceKind[] kinds) => kinds.Aggregate(0u, (bits, kind) => bits | (1u << (int)kind));
+
+    /// <summary>Every look at it takes a millisecond.</summary>
+    private sealed class Ticking(TimeProvider clock) : TimeProvider
+    {
+        private long _looks;
+
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override long GetTimestamp() => clock.GetTimestamp() + (++_looks * clock.TimestampFrequency / 1000);
+    }
 
     private delegate void Gathers(in SourceRequest request, CandidateSink sink);
 

@@ -112,6 +112,27 @@ public sealed class CandidateSourceTests
         },
         iter: 100, threads: 1);
 
+    [Theory]
+    [InlineData("shown")]
+    [InlineData("looked")]
+    public void New_items_that_a_ranking_passes_over_make_room_for_those_that_it_shows(string trials)
+    {
+        var harness = new SourceHarness(SourceHarness.Of(new CandidateSource(CandidateSourceKind.New, 2, 5.5 * Hour) { Feature = trials }));
+        var proposed = new HashSet<string>();
+        int shown = 0;
+        for (int round = 0; round < 40; round++)
+        {
+            string[] found = [.. harness.Gather().Select(one => one.Item)];
+            proposed.UnionWith(found);
+            if (!found.Contains("i4")) continue;
+            harness.Event("u", 4, "impression");
+            shown++;
+        }
+
+        Assert.Equal(["i0", "i1", "i2", "i3", "i4"], proposed.Order(StringComparer.Ordinal));
+        Assert.Equal(1, shown);
+    }
+
     [Fact]
     public void New_items_come_by_fewest_trials_so_that_none_starves()
     {

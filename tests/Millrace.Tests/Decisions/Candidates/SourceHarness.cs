@@ -24,6 +24,7 @@ internal sealed class SourceHarness
         new AffinityFeature("topics", FeatureEntity.User, "click", "attribute:topic", TimeSpan.FromDays(7)),
         new EmbeddingSimilarityFeature("near", FeatureEntity.User, "click", 8),
         new CountFeature("shown", "impression", TimeSpan.FromDays(1)),
+        new ExaminedCountFeature("looked", "impression", null, TimeSpan.FromDays(1), ExaminationCurve.Default),
         new PastFeature("hidden", FeatureEntity.User, "hide", TimeSpan.FromDays(30)),
     ];
 
@@ -32,12 +33,12 @@ internal sealed class SourceHarness
     private readonly EmbeddedPersonStore _persons;
     private long _offset;
 
-    internal SourceHarness(Policy policy)
+    internal SourceHarness(Policy policy, FeatureOptions? options = null)
     {
         _policy = policy;
         Set = FeatureSet.Create(Features, PolicyWindows.Of([policy]));
         Assert.Empty(PolicyValidator.Faults(policy, Set));
-        Folder = new FeatureFolder(Set, new FeatureOptions());
+        Folder = new FeatureFolder(Set, options ?? new FeatureOptions());
         _persons = new EmbeddedPersonStore(Set.Persons, 1);
         for (int i = 0; i < Items; i++) Put(i);
     }
@@ -47,6 +48,9 @@ internal sealed class SourceHarness
     internal FeatureFolder Folder { get; }
 
     internal FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+
+    /// <summary>Follows every snapshot before it is asked, when there are any.</summary>
+    internal NeighbourIndexes? Neighbours { get; init; }
 
     internal List<DegradedReason> Reasons { get; } = [];
 
@@ -85,9 +89,11 @@ internal sealed class SourceHarness
     }
 
     internal (string Item, uint Sources)[] Gather(
-        string? user = null, string? segment = null, CandidatePlan? plan = null, TimeSpan? within = null, Func<DecideRequest, DecideRequest>? with = null)
+        string? user = null, string? segment = null, CandidatePlan? plan = null, TimeSpan? within = null, Func<DecideRequest, DecideRequest>? with = null,
+        Rung rung = Rung.Full, TimeProvider? clock = null)
     {
         FeatureSnapshot snapshot = Folder.Freeze(Now);
+        Neighbours?.Follow(PolicySet.Create([_policy], [], Set), snapshot);
         var request = new DecideRequest { DecisionId = "d", Surface = "home", User = user, Session = user is null ? null : $"of-{user}" };
         if (segment is not null) request = request with { Context = request.Context.Add("country", segment) };
         request = with?.Invoke(request) ?? request;
@@ -95,11 +101,11 @@ internal sealed class SourceHarness
         if (user is not null) _persons.Read("default", user, $"of-{user}", _work.Person);
         _work.Begin(snapshot, Now, 1000);
         var surface = new Surface("home", "home", [new Slot("main", 6)]);
-        var asked = new Request(request, surface, _policy, snapshot, Now, 0) { Candidates = plan ?? new CandidatePlan(_policy, Set), Plan = null!, Context = FactContext.None };
+        var asked = new Request(request, surface, _policy, snapshot, Now, 0) { Candidates = plan ?? new CandidatePlan(_policy, Set), Plan = null!, Context = FactContext.None, Neighbours = Neighbours };
         long until = within is { } time ? Clock.GetTimestamp() + (long)(time.TotalSeconds * Clock.TimestampFrequency) : long.MaxValue;
-        new CandidateGatherer(Clock, Faults.Add).Gather(_work, asked, Rung.Full, [RequestSlot.Of(surface.Slots[0])], until, Reasons);
+        new CandidateGatherer(clock ?? Clock, Faults.Add).Gather(_work, asked, rung, [RequestSlot.Of(surface.Slots[0])], until, Reasons);
         return [.. _work.Ids.Take(_work.Count).Zip(_work.Sources)];
     }
 
-    private UnixMicros Now => UnixMicros.Now(Clock);
+    internal UnixMicros Now => UnixMicros.Now(Clock);
 }

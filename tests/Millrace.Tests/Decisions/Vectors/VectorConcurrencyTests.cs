@@ -9,6 +9,37 @@ public sealed class VectorConcurrencyTests
     private const int Steady = 2_000;
     private const int Changes = 40_000;
 
+    /// <summary>The longest insert is one that parts a list: while it does, nothing of it is published, and nobody waits for it.</summary>
+    [Fact]
+    public void Searches_are_not_held_by_an_insert_that_parts_a_list()
+    {
+        using var parted = new ManualResetEventSlim();
+        using var searched = new ManualResetEventSlim();
+        bool waited = false;
+        var naive = new NaiveVectors(Dimensions);
+        var index = new VectorIndex(new VectorIndexOptions
+        {
+            Dimensions = Dimensions, ExactBelow = 500, ExactAllowed = 0, ListRows = 64, Missed = 0,
+            Parted = () =>
+            {
+                parted.Set();
+                waited |= !searched.Wait(TimeSpan.FromSeconds(60));
+            },
+        });
+        var writer = new Thread(() =>
+        {
+            for (int row = 0; row <= 500; row++) index.Add(row, naive.Clustered(1, row, 10));
+        });
+        writer.Start();
+        Assert.True(parted.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        for (int i = 0; i < 100; i++) Assert.Equal(500, VectorScanTests.Found(index, naive.Clustered(1, i, 10), 500, new AllRows()).Length);
+        Assert.Equal(1, index.Lists);
+        searched.Set();
+        Assert.True(writer.Join(TimeSpan.FromSeconds(60)));
+        Assert.False(waited);
+        Assert.True(index.Lists > 1);
+    }
+
     [Fact]
     public void Searches_beside_a_writer_see_whole_rows_once_and_all_that_stay()
     {

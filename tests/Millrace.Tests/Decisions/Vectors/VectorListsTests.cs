@@ -93,6 +93,38 @@ public sealed class VectorListsTests
         Assert.Equal(1_234, VectorScanTests.Found(index, opposite, 1, new AllRows())[0].Row);
     }
 
+    [Fact]
+    public void Lists_of_which_little_is_left_are_given_up_and_what_stays_is_found()
+    {
+        var naive = new NaiveVectors(Dimensions);
+        var index = new VectorIndex(new VectorIndexOptions { Dimensions = Dimensions, ExactBelow = 100, ExactAllowed = 0, ListRows = 64, Missed = 0 });
+        for (int row = 0; row < 10_000; row++)
+        {
+            float[] vector = naive.Clustered(3, row, 20);
+            index.Add(row, vector);
+            naive.Add(row, vector);
+        }
+
+        var (lists, bytes) = (index.Lists, index.Bytes);
+        for (int row = 0; row < 10_000; row++)
+        {
+            if (row % 50 == 0) continue;
+            Assert.True(index.Remove(row));
+            naive.Remove(row);
+        }
+
+        Assert.Equal(200, index.Count);
+        Assert.True(index.Lists <= 200 / 8 && index.Merges > 0, $"{lists} lists became {index.Lists}");
+        // What stays is the memory of rows: it is by number, and numbers are given again.
+        Assert.True(index.Bytes < bytes - 250_000, $"{bytes} bytes became {index.Bytes}");
+        float[] query = naive.Clustered(3, 20_000, 20);
+        Assert.Equal(naive.Search(query, 300, static _ => true), VectorScanTests.Found(index, query, 300, new AllRows()));
+        for (int row = 0; row < 200; row++) index.Remove(row * 50);
+        Assert.Equal((0, 1), (index.Count, index.Lists));
+        for (int row = 0; row < 5_000; row++) index.Add(row, naive.Clustered(4, row, 20));
+        Assert.True(index.Lists > 20);
+    }
+
     /// <summary>Items whose distribution moves away altogether: their lists are split, not one that takes them all.</summary>
     [Fact]
     public void Lists_follow_a_distribution_that_moves()

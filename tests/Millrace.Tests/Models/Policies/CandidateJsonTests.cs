@@ -27,7 +27,7 @@ public sealed class CandidateJsonTests
             ],
             Filters =
             [
-                new ValueFilter("market", ["BR", "PT"]), new ValueFilter("market", ["X"], Without: true), new ContextFilter("language", "lang"),
+                new ValueFilter("market", ["BR", "PT"]), new ValueFilter("market", ["X"], Without: true), new ContextFilter("language", "lang"), new ContextFilter("rights", "country", OrAny: false),
                 new NumberFilter("stock", 1, null), new NumberFilter("price", null, 9.5), new NumberFilter("size", 1, 2), new AgeFilter(TimeSpan.FromDays(30)), new PastFilter("hidden"),
             ],
             Boosts = ["a", "b"],

@@ -19,6 +19,7 @@ public sealed class HeadPolicyTests
         Name.Select(static name => (Head)new FeatureHead(name)),
         Gen.Dictionary(Name, Number)[0, 4].Select(static weights => (Head)new BlendHead(weights.ToImmutableSortedDictionary(StringComparer.Ordinal))),
         Gen.Select(Name, Name, Gen.Double[0.1, 1], Gen.Double[2, 3]).Select(static (won, tried, a, n) => (Head)new BetaHead(won, tried, a, n)),
+        Gen.Select(Gen.Byte, Name.Array[0, 4]).Select(static (seed, names) => (Head)new LinearHead(Millrace.Models.Shelf.ModelDigest.Of([seed]), [.. names])),
         Gen.Select(Gen.Byte, Name.Array[0, 4], Gen.Bool, Gen.Int[0, 9]).Select(static (seed, names, raw, @class) =>
             (Head)new ForestHead(Millrace.Models.Shelf.ModelDigest.Of([seed]), [.. names], raw ? ForestOutput.Raw : ForestOutput.Transformed, @class)));
 
@@ -37,6 +38,9 @@ public sealed class HeadPolicyTests
         { "weights", "policies.home.heads.a.blend.next: expected a finite weight; got NaN" },
         { "forest", "policies.home.heads.a.forest: expected a model of this node's features; got splits of 'click_1h', 'dwell'; nearest is 'clicks_1h'" },
         { "protected", "policies.home.heads.a.forest: expected no protected feature beside allowProtected; got 'gender'" },
+        { "linear", "policies.home.heads.a.linear: expected a model of this node's features; got weights of 'click_1h'; nearest is 'clicks_1h'" },
+        { "protectedLinear", "policies.home.heads.a.linear: expected no protected feature beside allowProtected; got 'gender'" },
+        { "protectedTrials", "policies.home.explore.new.trials: expected no protected feature beside allowProtected; got 'gender'" },
         { "prior", "policies.home.heads.a.beta.prior: expected more than 0 successes and more trials than that; got 2 of 2" },
         { "objective", "policies.home.objectives.aa: expected the name of a head; got 'aa'; nearest is 'a'" },
         { "infinite", "policies.home.objectives.a: expected a finite weight; got Infinity" },
@@ -59,6 +63,11 @@ public sealed class HeadPolicyTests
         Assert.Equal(PolicyReading.Features(policy), PolicyReading.Features(read));
         Assert.Equal(PolicyReading.Models(policy), PolicyReading.Models(read));
     });
+
+    [Fact]
+    public void What_counts_trials_of_new_items_is_read_as_what_heads_read() => Assert.Equal(
+        ["clicks_1h", "next"],
+        PolicyReading.Features(With(new FeatureHead("next")) with { Explore = new Exploration(0.1) { New = new NewItems("clicks_1h", 100, 2) } }));
 
     [Fact]
     public void A_policy_without_heads_keeps_the_text_that_it_had_before_there_were_any() => Assert.Equal(
@@ -104,6 +113,9 @@ public sealed class HeadPolicyTests
         "weights" => With(new BlendHead(Numbers(("next", double.NaN)))),
         "forest" => With(new ForestHead(new string('a', 64), ["click_1h", "dwell", "next"])),
         "protected" => With(new ForestHead(new string('a', 64), ["gender", "next"])),
+        "linear" => With(new LinearHead(new string('a', 64), ["next", "click_1h"])),
+        "protectedLinear" => With(new LinearHead(new string('a', 64), ["next", "gender"])),
+        "protectedTrials" => With(new FeatureHead("next")) with { Explore = new Exploration(0.1) { New = new NewItems("gender", 100, 2) } },
         "prior" => With(new BetaHead("next", "next", 2, 2)),
         "objective" => With(new FeatureHead("next")) with { Objectives = Numbers(("a", 1), ("aa", 1)) },
         "infinite" => With(new FeatureHead("next")) with { Objectives = Numbers(("a", double.PositiveInfinity)) },

@@ -76,10 +76,22 @@ public sealed class BetaPosteriorTests
     [InlineData(-1)]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
+    [InlineData(double.MaxValue)]
+    [InlineData(double.Epsilon)]
     public void What_is_no_count_is_refused(double parameter)
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => BetaPosterior.Draw(parameter, 1, 1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => BetaPosterior.Draw(1, parameter, 1, 1));
+    }
+
+    [Theory]
+    [InlineData(1e300, 1e300)]
+    [InlineData(1e-300, 1e-300)]
+    [InlineData(1e-300, 1e300)]
+    [InlineData(1e300, 1)]
+    public void A_draw_at_the_ends_of_the_range_is_a_rate(double a, double b)
+    {
+        for (ulong draw = 0; draw < 1_000; draw++) Assert.InRange(BetaPosterior.Draw(a, b, 1, draw), 0, 1);
     }
 
     [Fact]

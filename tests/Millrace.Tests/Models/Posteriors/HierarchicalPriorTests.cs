@@ -1,3 +1,4 @@
+using CsCheck;
 using Millrace.Features.Numerics;
 using Millrace.Models.Posteriors;
 
@@ -41,6 +42,41 @@ public sealed class HierarchicalPriorTests
         Assert.Null(HierarchicalPrior.Fit([new(1, 10, []), new(0, 0, [])], 0));
         Assert.Null(HierarchicalPrior.Fit([new(0, 10, []), new(0, 5, [])], 0));
     }
+
+    [Fact]
+    public void Where_nothing_was_tried_twice_groups_are_not_told_apart()
+    {
+        // A single success in a group of one trial is no reason to believe in a rate of 3 in 4 for all of that group.
+        GroupedTrials[] items = [.. Enumerable.Range(0, 40).Select(i => new GroupedTrials(i % 4 == 0 ? 1 : 0, 1, [$"p{i}", null]))];
+        var prior = HierarchicalPrior.Fit(items, 2)!;
+        Assert.Equal(prior.Mean, prior.MeanOf(["p0", null]), tolerance: 1e-3);
+        Assert.Equal(1_000_000, prior.Worth);
+    }
+
+    [Fact]
+    public void More_successes_than_trials_are_as_many_trials()
+    {
+        var prior = HierarchicalPrior.Fit([new(5, 2, ["a"]), new(1, 10, ["b"])], 1)!;
+        Assert.Equal(6.0 / 15, prior.Mean, tolerance: 1e-12);
+        Assert.InRange(prior.MeanOf(["a"]), prior.Mean, 1);
+    }
+
+    [Fact]
+    public void Whatever_is_counted_a_prior_is_one_that_can_be_drawn_from() => Gen.Select(
+        Gen.OneOf(Gen.Double[0, 3], Gen.Int[0, 40].Select(count => (double)count), Gen.Const(1e-12), Gen.Const(1e9)),
+        Gen.OneOf(Gen.Double[0, 3], Gen.Int[0, 40].Select(count => (double)count), Gen.Const(1e-12), Gen.Const(1e9)),
+        Gen.Int[0, 3], Gen.Int[0, 2]).Array[0, 30].Sample(drawn =>
+    {
+        GroupedTrials[] items = [.. drawn.Select(one => new GroupedTrials(one.Item1, one.Item2, [one.Item3 == 0 ? null : $"p{one.Item3}", $"t{one.Item4}"]))];
+        if (HierarchicalPrior.Fit(items, 2) is not { } prior) return;
+        Assert.InRange(prior.Worth, 1, 1_000_000);
+        foreach (var groups in items.Select(item => item.Groups).Append(["new", null]))
+        {
+            double mean = prior.MeanOf(groups);
+            Assert.InRange(mean, 1e-9, 1 - 1e-9);
+            Assert.InRange(BetaPosterior.Draw(prior.Worth * mean, prior.Worth * (1 - mean), 1, 1), 0, 1);
+        }
+    });
 
     private static GroupedTrials Drawn(int item, double mean, double worth)
     {

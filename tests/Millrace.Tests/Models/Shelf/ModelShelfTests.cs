@@ -1,3 +1,4 @@
+using Millrace.Models.Posteriors;
 using Millrace.Models.Shelf;
 using Millrace.Tests.Models.Trees;
 
@@ -61,6 +62,30 @@ public sealed class ModelShelfTests : IDisposable
         var shelf = new FolderModelShelf(Folder, (path, why) => _damaged.Add(why), Millrace.Models.Trees.ForestLimits.Default with { Bytes = 1000 });
         Assert.Null(shelf.Forest(digest));
         Assert.StartsWith("expected at most 1000 bytes; got", Assert.Single(_damaged));
+    }
+
+    [Fact]
+    public void A_linear_model_is_found_likewise_and_is_no_forest()
+    {
+        var evidence = new LinearEvidence(["a", "b"], 1, 1);
+        evidence.Add([1, 2], 3);
+        byte[] bytes = LinearFile.Write(evidence.Posterior());
+        string digest = Open().Put(bytes);
+        Assert.Equal(["a", "b"], Open().Linear(digest)!.Features);
+        Assert.Equal(["a", "b"], Shelf(bytes).Linear(digest)!.Features);
+        Assert.Null(Shelf(bytes).Forest(digest));
+        Assert.Null(Open().Linear(ModelDigest.Of("other"u8)));
+        Assert.Empty(_damaged);
+        File.WriteAllBytes(Path.Combine(Folder, digest), bytes[..^1]);
+        Assert.Null(Open().Linear(digest));
+        Assert.StartsWith($"{Path.Combine(Folder, digest)}: expected bytes of the SHA-256 {digest}; got ", Assert.Single(_damaged));
+
+        static MemoryModelShelf Shelf(byte[] bytes)
+        {
+            var shelf = new MemoryModelShelf();
+            shelf.Add(bytes);
+            return shelf;
+        }
     }
 
     [Fact]
