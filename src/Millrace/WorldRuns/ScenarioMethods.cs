@@ -34,7 +34,7 @@ internal static class ScenarioMethods
         // The segment's own rate, drawn to the item's rate everywhere as long as the segment has seen it seldom.
         new ExpressionFeature("rate_here", FeatureEntity.ItemContext, "(clicks_here + 20 * rate) / (views_here + 20)"),
 
-        // What the baselines do not know: items are liked more at home. By how much was tuned, as all numbers here, on seeds from 1001 on.
+        // What the baselines do not know: items are liked more at home. By how much was chosen, as all numbers here, on other seeds than it is judged by: docs/results/world.md.
         new ContextMatchFeature("home", WorldFacts.Country, "attribute:" + WorldFacts.Country),
         new ExpressionFeature("prior_here", FeatureEntity.ItemContext, "min(0.9, rate * (0.85 + 0.6 * home))"),
         new ExpressionFeature("belief_here", FeatureEntity.ItemContext, "(clicks_here + 20 * prior_here) / (views_here + 20)"),
