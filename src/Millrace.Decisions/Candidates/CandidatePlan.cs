@@ -38,12 +38,12 @@ internal sealed class CandidatePlan
     private static ICandidateSource Bind(CandidateSource source, FeatureSet features) => source.Kind switch
     {
         CandidateSourceKind.Popular when source.Segment => new SegmentSource(source.Window!.Value),
-        CandidateSourceKind.Popular => new PopularSource(source.Window!.Value),
+        CandidateSourceKind.Popular => new PopularSource(source.Window!.Value, features),
         CandidateSourceKind.Recent => new RecentSource(),
         CandidateSourceKind.Similar when source.Feature is null => new SimilarSource(),
-        CandidateSourceKind.Similar => new PairSource(Feature<CooccurrenceFeature>(source, features)),
+        CandidateSourceKind.Similar => new PairSource(new BoundPairs(Feature<CooccurrenceFeature>(source, features), features)),
         CandidateSourceKind.Trending => new TrendingSource(source.Window!.Value),
-        CandidateSourceKind.AlsoLiked => new AlsoLikedSource(PairsOf(source, features), SectionOf(features.History!, features), source.Window!.Value),
+        CandidateSourceKind.AlsoLiked => new AlsoLikedSource(new BoundPairs(PairsOf(source, features), features), SectionOf(features.History!, features), source.Window!.Value),
         CandidateSourceKind.Affinity when Feature<AffinityFeature>(source, features) is var affinity =>
             new AffinitySource(affinity, SectionOf(affinity.Sections[0], features), source.Window ?? FeatureSet.GlobalWindow),
         CandidateSourceKind.Neighbours when Feature<EmbeddingSimilarityFeature>(source, features) is var similar =>

@@ -1,3 +1,4 @@
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 
 namespace Millrace.Decisions.Candidates;
@@ -12,6 +13,9 @@ internal sealed class ScoredRows
 
     private Place[] _places = new Place[LeastPlaces];
     private ScoredRow[] _rows = new ScoredRow[LeastPlaces / 2];
+    private ScoredRow[] _sorted = [];
+    private ulong[] _keys = [];
+    private int[] _order = [];
     private uint _turn = 1;
     private int _count;
     private int _given;
@@ -94,42 +98,18 @@ internal sealed class ScoredRows
     /// <summary>Brings the best of those not given to their front, best first, before the rest; returns how many they are.</summary>
     private int Select(int most, FeatureSnapshot snapshot)
     {
-        Span<ScoredRow> rows = _rows.AsSpan(_given, _count - _given);
-        int taken = Math.Min(most, rows.Length);
-        if (taken == 0) return 0;
-        Span<ScoredRow> heap = rows[..taken];
-        for (int at = (taken / 2) - 1; at >= 0; at--) Down(heap, at, snapshot);
-        for (int i = taken; i < rows.Length; i++)
-        {
-            if (!Better(rows[i], heap[0], snapshot)) continue;
-            (heap[0], rows[i]) = (rows[i], heap[0]);
-            Down(heap, 0, snapshot);
-        }
-
-        for (int end = taken - 1; end > 0; end--)
-        {
-            (heap[0], heap[end]) = (heap[end], heap[0]);
-            Down(heap[..end], 0, snapshot);
-        }
-
+        int rest = _count - _given;
+        if (_keys.Length < rest) (_keys, _order) = (new ulong[_rows.Length], new int[_rows.Length]);
+        if (_sorted.Length < _rows.Length) _sorted = new ScoredRow[_rows.Length];
+        Span<ulong> keys = _keys.AsSpan(0, rest);
+        Span<int> order = _order.AsSpan(0, rest);
+        for (int i = 0; i < rest; i++) (keys[i], order[i]) = (SmallestKeys.Descending(_rows[_given + i].Score), _given + i);
+        int within = SmallestKeys.Select(keys, order, most);
+        OrdinalOrder.SortRuns(keys[..within], order[..within], new RowIds(_rows, snapshot));
+        int taken = Math.Min(most, within);
+        for (int i = 0; i < rest; i++) _sorted[_given + i] = _rows[order[i]];
+        (_rows, _sorted) = (_sorted, _rows);
         return taken;
-    }
-
-    private static bool Better(in ScoredRow x, in ScoredRow y, FeatureSnapshot snapshot) =>
-        x.Score != y.Score ? x.Score > y.Score : string.CompareOrdinal(snapshot.Item(x.Row).Id, snapshot.Item(y.Row).Id) < 0;
-
-    /// <summary>A heap whose root is the worst of the best.</summary>
-    private static void Down(Span<ScoredRow> heap, int at, FeatureSnapshot snapshot)
-    {
-        while (true)
-        {
-            int worst = (2 * at) + 1;
-            if (worst >= heap.Length) return;
-            if (worst + 1 < heap.Length && Better(heap[worst], heap[worst + 1], snapshot)) worst++;
-            if (!Better(heap[at], heap[worst], snapshot)) return;
-            (heap[at], heap[worst]) = (heap[worst], heap[at]);
-            at = worst;
-        }
     }
 
     private ref Place PlaceOf(int row)
@@ -145,6 +125,11 @@ internal sealed class ScoredRows
         _places = new Place[_places.Length * 2];
         Array.Resize(ref _rows, _rows.Length * 2);
         for (int i = 0; i < _count; i++) PlaceOf(_rows[i].Row) = new Place { Row = _rows[i].Row, Index = i, Turn = _turn };
+    }
+
+    private readonly struct RowIds(ScoredRow[] rows, FeatureSnapshot snapshot) : IIds
+    {
+        public string this[int item] => snapshot.Item(rows[item].Row).Id;
     }
 
     private struct Place

@@ -54,7 +54,7 @@ public static class Explainer
         var utilities = new double[inputs.Candidates.Length];
         Scoring.Score(problem, buffers, utilities);
         var order = new int[utilities.Length];
-        Scoring.Sort(problem.Ids, utilities, new double[order.Length], order);
+        Scoring.Sort(problem.Ids, utilities, new ulong[order.Length], order);
         var byUtility = new int[order.Length];
         for (int i = 0; i < order.Length; i++) byUtility[order[i]] = i + 1;
 

@@ -13,7 +13,7 @@ internal sealed class RankBuffers
     internal float[] Trials = [];
     internal string[] Providers = [];
     internal double[] Scores = [];
-    internal double[] Keys = [];
+    internal ulong[] Keys = [];
     internal int[] Order = [];
     internal int[] Groups = [];
     internal int[] Limits = [];

@@ -1,5 +1,6 @@
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Reranking;
+using Millrace.Features.Numerics;
 
 namespace Millrace.Decisions.Ranking;
 
@@ -50,28 +51,17 @@ internal static class Scoring
     }
 
     /// <summary>Best first; equal scores in ordinal order of id.</summary>
-    internal static void Sort(ReadOnlySpan<string> ids, ReadOnlySpan<double> scores, Span<double> keys, Span<int> order)
+    internal static void Sort(ReadOnlySpan<string> ids, ReadOnlySpan<double> scores, Span<ulong> keys, Span<int> order)
     {
-        for (int i = 0; i < order.Length; i++)
-        {
-            order[i] = i;
-            keys[i] = -scores[i];
-        }
-
+        for (int i = 0; i < order.Length; i++) (keys[i], order[i]) = (SmallestKeys.Descending(scores[i]), i);
         keys.Sort(order);
-        for (int start = 0; start < order.Length;)
-        {
-            int end = start + 1;
-            while (end < order.Length && keys[end] == keys[start]) end++;
-            for (int i = start + 1; i < end; i++)
-            {
-                int moving = order[i];
-                int at = i;
-                for (; at > start && string.CompareOrdinal(ids[order[at - 1]], ids[moving]) > 0; at--) order[at] = order[at - 1];
-                order[at] = moving;
-            }
+        OrdinalOrder.SortRuns(keys, order, new CandidateIds(ids));
+    }
 
-            start = end;
-        }
+    private readonly ref struct CandidateIds(ReadOnlySpan<string> ids) : IIds
+    {
+        private readonly ReadOnlySpan<string> _ids = ids;
+
+        public string this[int item] => _ids[item];
     }
 }

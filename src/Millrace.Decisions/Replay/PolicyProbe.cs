@@ -135,8 +135,7 @@ public sealed class PolicyProbe
         if (slots.Length != _slots.Length || _slots.Sum(slot => (long)slot.Count) > PolicyValidator.MostItems * 100L) return false;
         _places = _slots.Sum(slot => slot.Count);
         Span<int> slate = RankBuffers.Of(ref _slate, _places);
-        Span<int> pins = RankBuffers.Of(ref _buffers.Pins, _places);
-        SlateBuilder.Pin(Problem(logged), pins);
+        ReadOnlySpan<int> pins = SlateBuilder.Pin(Problem(logged), _buffers, _places);
         _indexes.Clear();
         for (int i = 0; i < Candidates; i++) _indexes.TryAdd(_inputs.Candidates[i], i);
         slate.Fill(-1);

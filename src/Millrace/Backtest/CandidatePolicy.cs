@@ -5,7 +5,7 @@ using Millrace.Models.Policies;
 namespace Millrace.Backtest;
 
 /// <summary>
-/// The candidate stage that <c>backtest --candidates</c> judges unless a file names another: twelve lists whose ranks are fused into a pool of 200. Lists and weights were
+/// The candidate stage that <c>backtest --candidates</c> judges unless a file names another: fourteen lists whose ranks are fused into a pool of 200. Lists and weights were
 /// chosen on days 3 to 5 of the Globo log (docs/results/candidates.md); days 6 to 10 had no part in either.
 /// </summary>
 internal static class CandidatePolicy
@@ -24,6 +24,7 @@ internal static class CandidatePolicy
             new CooccurrenceFeature("next_1d", "click", 24 * Hour) { Shrink = 20 },
             new CooccurrenceFeature("next_of_run", "click", 24 * Hour) { Depth = 20, Fade = 0.5, Shrink = 20 },
             new CooccurrenceFeature("with_1d", "click", 24 * Hour) { Span = 20, Symmetric = true, Depth = 10, Fade = 0.8, Shrink = 20 },
+            new CooccurrenceFeature("with_3d", "click", 72 * Hour) { Span = 20, Symmetric = true, Depth = 20, Fade = 0.8, Shrink = 20 },
             new CooccurrenceFeature("with_4h", "click", 4 * Hour) { Span = 20, Symmetric = true, Depth = 20, Fade = 0.8, Shrink = 20 },
         ],
         new Policy
@@ -33,18 +34,20 @@ internal static class CandidatePolicy
             Pool = Pool,
             Candidates =
             [
-                Popular(Hour / 4, 0.36),
-                Popular(Hour, 0.29),
-                Popular(4 * Hour, -0.36),
-                Popular(24 * Hour, -0.58),
-                Popular(Hour, 0.12, segment: true),
-                Popular(4 * Hour, 0.18, segment: true),
-                Popular(24 * Hour, 0.49, segment: true),
-                Pairs("next_1h", 0.18),
-                Pairs("next_1d", 0.10),
-                Pairs("next_of_run", 0.18),
-                Pairs("with_1d", 0.29),
-                Pairs("with_4h", 0.23),
+                Popular(Hour / 4, 0.53),
+                Popular(Hour, 0.345),
+                Popular(4 * Hour, -0.38),
+                Popular(24 * Hour, -0.69),
+                Popular(Hour, 0.25, segment: true),
+                Popular(4 * Hour, 0.29, segment: true),
+                Popular(24 * Hour, 0.43, segment: true),
+                Pairs("next_1h", 0.28),
+                Pairs("next_1d", 0.125),
+                Pairs("next_of_run", 0.28),
+                Pairs("with_1d", 0.16),
+                Pairs("with_3d", 0.32),
+                Pairs("with_4h", 0.225),
+                new(CandidateSourceKind.AlsoLiked, Depth, 7 * 24 * Hour) { Feature = "with_1d", Weight = 0.215 },
             ],
             Segment = BacktestReplay.SegmentKey,
             ExcludeSeen = true,

@@ -20,12 +20,13 @@ namespace Millrace.Backtest;
 internal sealed class CandidateProbe
 {
     /// <summary>Asking each source alone, and all but each, takes as long as two dozen pools.</summary>
-    public const int BySourceEvery = 16;
+    public const int BySourceEvery = 64;
 
     private readonly BacktestSetup _setup;
     private readonly TimeProvider _clock;
     private readonly CandidateGatherer _gatherer;
     private readonly Stage _whole;
+    private readonly Stage _sampled;
     private readonly int _alone;
     private readonly ImmutableArray<(Stage Alone, Stage Without)> _sources;
     private readonly Workspace _work = new();
@@ -46,7 +47,7 @@ internal sealed class CandidateProbe
         var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]));
         var policy = setup.Policy;
         _alone = policy.Pool ?? CandidatePolicy.Pool;
-        _whole = new Stage(policy, features);
+        (_whole, _sampled) = (new Stage(policy, features), new Stage(policy, features));
         _sources =
         [
             .. policy.Candidates.Select(source => (
@@ -66,7 +67,7 @@ internal sealed class CandidateProbe
         _neverSeen += never ? 1 : 0;
         _heldOutNeverSeen += never && heldOut ? 1 : 0;
         var began = _clock.GetTimestamp();
-        Score(_whole, click, request, snapshot, heldOut);
+        var hit = Score(_whole, click, request, snapshot, heldOut);
         _gathering += _clock.GetElapsedTime(began);
         _names += _work.Count;
         if (_whole.Scored % BySourceEvery != 0)
@@ -74,6 +75,7 @@ internal sealed class CandidateProbe
             return;
         }
 
+        _sampled.Count(hit, heldOut);
         foreach (var (alone, without) in _sources)
         {
             Score(alone, click, request, snapshot, heldOut);
@@ -95,6 +97,7 @@ internal sealed class CandidateProbe
         HeldOut = heldOutFrom is { } from && _whole.HeldOutScored > 0
             ? new HeldOutCandidates(from.TotalDays + 1, _whole.HeldOutScored, _whole.HeldOutRecall, 1 - ((double)_heldOutNeverSeen / _whole.HeldOutScored))
             : null,
+        Sampled = new SourceRecall("all", _sampled.Scored, _sampled.Recall, _sampled.Recall, _sampled.HeldOutRecall, _sampled.HeldOutRecall),
         Sources =
         [
             .. _whole.Policy.Candidates.Zip(_sources, (source, stages) => new SourceRecall(
@@ -102,12 +105,14 @@ internal sealed class CandidateProbe
         ],
     };
 
-    private void Score(Stage stage, in Click click, DecideRequest request, FeatureSnapshot snapshot, bool heldOut)
+    private bool Score(Stage stage, in Click click, DecideRequest request, FeatureSnapshot snapshot, bool heldOut)
     {
         _work.Begin(snapshot, click.Time, PolicyValidator.MostCandidates);
         var asked = new Request(request, _setup.Surface, stage.Policy, snapshot, click.Time, 0) { Candidates = stage.Plan, Plan = null!, Context = FactContext.None };
         _gatherer.Gather(_work, asked, Rung.Full, _slots, long.MaxValue, _reasons);
-        stage.Count(_work.IndexOf(click.Item) >= 0, heldOut);
+        var hit = _work.IndexOf(click.Item) >= 0;
+        stage.Count(hit, heldOut);
+        return hit;
     }
 
     private static string Name(CandidateSource source)

@@ -44,6 +44,9 @@ internal sealed record CandidateReport
     /// <summary>The clicks that neither lists nor weights were chosen on, alone; null when none were set apart.</summary>
     public HeldOutCandidates? HeldOut { get; init; }
 
+    /// <summary>The whole pool, on the clicks that each source was judged on: what the recall without a source is compared with.</summary>
+    public required SourceRecall Sampled { get; init; }
+
     public required ImmutableArray<SourceRecall> Sources { get; init; }
 
     /// <summary>As JSON, with a line end.</summary>
@@ -64,7 +67,7 @@ internal sealed record CandidateReport
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\n{"source",-32}  alone@{Alone}  without  held out: alone  without\n");
-        foreach (var source in Sources)
+        foreach (var source in Sources.Prepend(Sampled))
         {
             text.Append(CultureInfo.InvariantCulture, $"{source.Source,-32}  {source.Alone,9:F4}  {source.Without,7:F4}  {source.HeldOutAlone,15:F4}  {source.HeldOutWithout,7:F4}\n");
         }

@@ -1,4 +1,3 @@
-using Millrace.Features.Definitions;
 using Millrace.Features.Online;
 
 namespace Millrace.Decisions.Candidates;
@@ -7,7 +6,7 @@ namespace Millrace.Decisions.Candidates;
 /// <param name="pairs">Whose pairs.</param>
 /// <param name="section">The user's clicks.</param>
 /// <param name="window">How far back they count.</param>
-internal sealed class AlsoLikedSource(CooccurrenceFeature pairs, (PersonEntity Of, int Index) section, TimeSpan window) : ICandidateSource
+internal sealed class AlsoLikedSource(BoundPairs pairs, (PersonEntity Of, int Index) section, TimeSpan window) : ICandidateSource
 {
     /// <summary>So many of the user's last items are looked at.</summary>
     private const int Most = 20;
@@ -15,7 +14,7 @@ internal sealed class AlsoLikedSource(CooccurrenceFeature pairs, (PersonEntity O
     public void Gather(in SourceRequest request, CandidateSink sink)
     {
         ReadOnlySpan<int> liked = request.Scratch.Read.Items(request.Inputs, section, window).Rows;
-        PairSource.Add(pairs, liked[..Math.Min(Most, liked.Length)], fade: 1, request, sink);
+        pairs.Add(liked[..Math.Min(Most, liked.Length)], fade: 1, request, sink);
         PairSource.Offer(request, sink);
     }
 }

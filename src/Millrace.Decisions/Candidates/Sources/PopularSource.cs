@@ -1,7 +1,13 @@
+using Millrace.Features.Definitions;
+using Millrace.Features.Online;
+
 namespace Millrace.Decisions.Candidates;
 
 /// <summary>The most clicked within a window.</summary>
-internal sealed class PopularSource(TimeSpan window) : ListSource
+internal sealed class PopularSource(TimeSpan window, FeatureSet features) : ListSource
 {
-    private protected override ReadOnlySpan<int> Rows(in SourceRequest request, int depth) => request.Snapshot.Popular(window, depth);
+    private readonly int _state = features.PopularState(window);
+
+    private protected override ReadOnlySpan<int> Rows(in SourceRequest request, int depth) =>
+        _state < 0 ? [] : request.Snapshot.Lists.Popular((ListedCounts.Frozen)request.Snapshot.State(_state), depth);
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using Millrace.Features.Numerics;
+
 namespace Millrace.Features.Online;
 
 /// <summary>
@@ -6,6 +9,13 @@ namespace Millrace.Features.Online;
 /// </summary>
 internal static class TopEntries
 {
+    // Some are hidden: rather than to ask for all that is counted, a few more are taken than are wanted.
+    private const int Slack = 32;
+    private const int CountBits = 24;
+    private const int AgeBits = 64 - CountBits;
+    private const ulong MostCount = (1UL << CountBits) - 1;
+    private const ulong MostAge = (1UL << AgeBits) - 1;
+
     /// <summary>Fills <paramref name="best"/> with the best entries, best first; returns how many.</summary>
     /// <param name="entries">The entries.</param>
     /// <param name="best">As many as are wanted.</param>
@@ -14,65 +24,75 @@ internal static class TopEntries
     internal static int Select(CountList entries, Span<CountEntry> best, FeatureSnapshot snapshot, bool hidden = false)
     {
         if (best.Length == 0) return 0;
+        ulong[] keys = ArrayPool<ulong>.Shared.Rent(entries.Count);
+        int[] slots = ArrayPool<int>.Shared.Rent(entries.Count);
         int taken = 0;
-        for (int chunk = 0; chunk < entries.ScanCount; chunk++)
+        for (int most = best.Length + (hidden ? 0 : Slack); ; most = entries.Count)
         {
-            foreach (ref readonly CountEntry entry in entries.Scan(chunk))
+            int sorted = Sort(entries, keys.AsSpan(0, entries.Count), slots.AsSpan(0, entries.Count), most, snapshot);
+            for (int i = taken = 0; i < sorted && taken < best.Length; i++)
             {
-                if (taken < best.Length && (hidden || !Hidden(entry, snapshot)))
-                {
-                    best[taken] = entry;
-                    Up(best, taken++, snapshot);
-                }
-                else if (taken == best.Length && Better(entry, best[0], snapshot) && (hidden || !Hidden(entry, snapshot)))
-                {
-                    best[0] = entry;
-                    Down(best, taken, snapshot);
-                }
+                ref readonly CountEntry entry = ref entries[slots[i]];
+                if (hidden || !Hidden(entry, snapshot)) best[taken++] = entry;
             }
+
+            if (taken == best.Length || sorted == entries.Count) break;
         }
 
-        for (int end = taken - 1; end > 0; end--)
+        ArrayPool<ulong>.Shared.Return(keys);
+        ArrayPool<int>.Shared.Return(slots);
+        return taken;
+    }
+
+    /// <summary>Brings the slots of the best <paramref name="most"/> to the front, best first, with those that only ties tell from them.</summary>
+    private static int Sort(CountList entries, Span<ulong> keys, Span<int> slots, int most, FeatureSnapshot snapshot)
+    {
+        long newest = long.MinValue;
+        int at = 0;
+        for (int chunk = 0; chunk < entries.ScanCount; chunk++)
         {
-            (best[0], best[end]) = (best[end], best[0]);
-            Down(best, end, snapshot);
+            foreach (ref readonly CountEntry entry in entries.Scan(chunk)) newest = Math.Max(newest, entry.Last);
+        }
+
+        for (int chunk = 0; chunk < entries.ScanCount; chunk++)
+        {
+            foreach (ref readonly CountEntry entry in entries.Scan(chunk)) (keys[at], slots[at]) = (Key(entry, newest), at++);
+        }
+
+        int taken = SmallestKeys.Select(keys, slots, most);
+        for (int start = 0; start < taken;)
+        {
+            int end = start + 1;
+            while (end < taken && keys[end] == keys[start]) end++;
+            if (end - start > 1) SortRun(entries, keys[start..end], slots[start..end], snapshot);
+            start = end;
         }
 
         return taken;
     }
 
+    private static void SortRun(CountList entries, Span<ulong> keys, Span<int> slots, FeatureSnapshot snapshot)
+    {
+        if (keys[0] == 0 || (keys[0] & MostAge) == MostAge) SortWhole(entries, slots, snapshot);
+        else OrdinalOrder.SortRuns(keys, slots, new EntryIds(entries, snapshot));
+    }
+
+    /// <summary>Count descending, then last event: in one number, as far as both fit into it; counts that do not are equal, since their ages may not tell them apart.</summary>
+    private static ulong Key(in CountEntry entry, long newest) =>
+        (ulong)entry.Count >= MostCount ? 0 : ((MostCount - (ulong)entry.Count) << AgeBits) | Math.Min(MostAge, (ulong)(newest - entry.Last));
+
+    private static void SortWhole(CountList entries, Span<int> slots, FeatureSnapshot snapshot) => slots.Sort((x, y) =>
+    {
+        (CountEntry one, CountEntry other) = (entries[x], entries[y]);
+        int by = other.Count.CompareTo(one.Count);
+        by = by != 0 ? by : other.Last.CompareTo(one.Last);
+        return by != 0 ? by : string.CompareOrdinal(snapshot.Item(one.Row).Id, snapshot.Item(other.Row).Id);
+    });
+
     private static bool Hidden(in CountEntry entry, FeatureSnapshot snapshot) => snapshot.Item(entry.Row) is { Deleted: true } or { Ghost: true };
 
-    private static bool Better(in CountEntry x, in CountEntry y, FeatureSnapshot snapshot)
+    private readonly struct EntryIds(CountList entries, FeatureSnapshot snapshot) : IIds
     {
-        if (x.Count != y.Count) return x.Count > y.Count;
-        if (x.Last != y.Last) return x.Last > y.Last;
-        return string.CompareOrdinal(snapshot.Item(x.Row).Id, snapshot.Item(y.Row).Id) < 0;
-    }
-
-    /// <summary>A heap whose root is the worst of the best.</summary>
-    private static void Up(Span<CountEntry> heap, int at, FeatureSnapshot snapshot)
-    {
-        while (at > 0)
-        {
-            int parent = (at - 1) / 2;
-            if (!Better(heap[parent], heap[at], snapshot)) return;
-            (heap[parent], heap[at]) = (heap[at], heap[parent]);
-            at = parent;
-        }
-    }
-
-    private static void Down(Span<CountEntry> heap, int count, FeatureSnapshot snapshot)
-    {
-        int at = 0;
-        while (true)
-        {
-            int worst = (2 * at) + 1;
-            if (worst >= count) return;
-            if (worst + 1 < count && Better(heap[worst], heap[worst + 1], snapshot)) worst++;
-            if (!Better(heap[at], heap[worst], snapshot)) return;
-            (heap[at], heap[worst]) = (heap[worst], heap[at]);
-            at = worst;
-        }
+        public string this[int item] => snapshot.Item(entries[item].Row).Id;
     }
 }
