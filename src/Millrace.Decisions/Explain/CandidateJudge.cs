@@ -26,10 +26,10 @@ public static class CandidateJudge
         : item.Published is { } published ? $"published {published}{(item.Expires is { } end ? $", expires {end}" : "")}"
         : $"expires {item.Expires}";
 
-    /// <summary>The filter that it fails; those that look at what the person did cannot be asked afterwards.</summary>
+    /// <summary>The filter that it fails; those that look at what the person did, or at context that was not recorded, cannot be asked afterwards.</summary>
     private static string? Filter(CatalogueItem item, Decided decision, Policy policy, FeatureSnapshot snapshot)
     {
-        var filters = new CandidateFilters(policy with { Filters = [.. policy.Filters.Where(filter => filter is not PastFilter)] }, snapshot.Features);
+        var filters = new CandidateFilters(policy with { Filters = [.. policy.Filters.Where(filter => filter is not PastFilter && !(filter is ContextFilter of && !decision.Context.ContainsKey(of.Context)))] }, snapshot.Features);
         int failed = filters.FirstFailed(item, new FilterInputs(decision.Inputs!.Now, decision.Context));
         return failed < 0 ? null : Text(filters.Policy[failed]);
     }

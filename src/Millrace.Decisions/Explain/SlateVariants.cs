@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Millrace.Decisions.Ranking;
 using Millrace.Decisions.Replay;
 using Millrace.Journal.Facts;
@@ -10,35 +11,50 @@ namespace Millrace.Decisions.Explain;
 /// <summary>The slates that a decision's inputs would have given without exploring: by all of its policy's rules, and with one of them left out.</summary>
 internal sealed class SlateVariants(Decided recorded, DecisionInputs inputs, RecordedRequest request, Policy policy, IModelShelf shelf)
 {
-    private static readonly Models.Policies.Exploration None = new() { Epsilon = 0, Top = 1 };
-
     private readonly RankBuffers _buffers = new();
 
+    // The feature that counts trials stays: it is a column of the record's matrix.
+    private readonly Policy _greedy = policy with { Explore = policy.Explore with { Method = ExplorationMethod.EpsilonGreedy, Epsilon = 0, Top = 1 } };
+
     /// <summary>Item → place, by all rules.</summary>
-    internal IReadOnlyDictionary<string, SlatePlace> Greedy() => Places(policy with { Explore = None }, request);
+    internal IReadOnlyDictionary<string, SlatePlace> Greedy() => Places(_greedy, request);
 
     /// <summary>Rule → item → place without it; nothing for rules that the policy and the request do not have.</summary>
     internal IEnumerable<(string Rule, IReadOnlyDictionary<string, SlatePlace> Places)> Without()
     {
-        Policy greedy = policy with { Explore = None };
         SlateConstraints? asked = request.Slate.Asked;
         SlateConstraints all = SlateConstraints.Of(policy, asked);
         foreach (string attribute in all.AtMost.Keys)
         {
-            yield return ($"atMost.{attribute}", Places(greedy with { AtMost = greedy.AtMost.Remove(attribute) }, Asking(asked is null ? null : asked with { AtMost = asked.AtMost.Remove(attribute) })));
+            yield return ($"atMost.{attribute}", Places(_greedy with { AtMost = _greedy.AtMost.Remove(attribute) }, Asking(asked is null ? null : asked with { AtMost = asked.AtMost.Remove(attribute) })));
         }
 
         for (int quota = 0; quota < all.AtLeast.Length; quota++)
         {
             int own = policy.AtLeast.Length;
-            yield return ($"atLeast {all.AtLeast[quota]}", quota < own
-                ? Places(greedy with { AtLeast = greedy.AtLeast.RemoveAt(quota) }, request)
-                : Places(greedy, Asking(asked! with { AtLeast = asked.AtLeast.RemoveAt(quota - own) })));
+            yield return ($"atLeast {Name(all.AtLeast[quota])}", quota < own
+                ? Places(_greedy with { AtLeast = _greedy.AtLeast.RemoveAt(quota) }, Serving(request, quota))
+                : Places(_greedy, Serving(Asking(asked! with { AtLeast = asked.AtLeast.RemoveAt(quota - own) }), quota)));
         }
 
-        if (policy.Diversity is not null) yield return ("diversity", Places(greedy with { Diversity = null }, request));
-        foreach (string head in policy.Thresholds.Keys) yield return ($"thresholds.{head}", Places(greedy with { Thresholds = greedy.Thresholds.Remove(head) }, request));
-        if (!policy.Pins.IsEmpty) yield return ("pins", Places(greedy with { Pins = [] }, request));
+        if (policy.Diversity is not null) yield return ("diversity", Places(_greedy with { Diversity = null }, request));
+        foreach (string head in policy.Thresholds.Keys) yield return ($"thresholds.{head}", Places(_greedy with { Thresholds = _greedy.Thresholds.Remove(head) }, request));
+        if (!policy.Pins.IsEmpty) yield return ("pins", Places(_greedy with { Pins = [] }, request));
+    }
+
+    /// <summary>Which of the quotas without this one each candidate serves.</summary>
+    private RecordedRequest Serving(RecordedRequest recordedRequest, int without)
+    {
+        int quotas = SlateConstraints.Of(policy, request.Slate.Asked).AtLeast.Length;
+        int below = (1 << without) - 1;
+        ImmutableArray<byte> served = [.. recordedRequest.Slate.Quotas.Select(bits => (byte)((bits & below) | ((bits >> 1) & ~below)))];
+        return recordedRequest with { Slate = recordedRequest.Slate with { Quotas = quotas > 1 ? served : [] } };
+    }
+
+    private static string Name(Quota quota)
+    {
+        string what = quota.Fresh is { } age ? string.Create(CultureInfo.InvariantCulture, $"fresh={age.TotalSeconds:0.###}s") : $"{quota.Attribute}={quota.Value}";
+        return quota.Top is { } top ? string.Create(CultureInfo.InvariantCulture, $"{what} in the first {top}") : what;
     }
 
     private RecordedRequest Asking(SlateConstraints? asked) => request with { Slate = request.Slate with { Asked = asked } };

@@ -65,7 +65,7 @@ public sealed class PolicyProbe
         {
             RecordedRequest request = RecordedRequest.Read(_inputs.Request);
             _slots = request.Slots;
-            _slateInputs = request.Slate.Restore(_policy, _inputs.Providers);
+            _slateInputs = request.Slate.Restore(_policy, Candidates, (Rung)recorded.Rung);
         }
         catch (JsonException)
         {

@@ -69,12 +69,12 @@ public sealed class ExplainerTests
     [InlineData("pins")]
     public void What_a_rule_does_is_what_the_policy_without_it_decides(string rule)
     {
-        Policy without = DecisionHarness.Home with { Explore = Never, AtMost = DecisionHarness.Home.AtMost.Clear(), Pins = rule == "pins" ? [] : DecisionHarness.Home.Pins };
+        Policy without = DecisionHarness.Home with { Explore = Never, AtMost = DecisionHarness.Home.AtMost.Clear(), Pins = rule == "pins" ? [] : DecisionHarness.Home.Pins, AtLeast = rule == "atLeast kind=k2" ? [new Quota { Attribute = "provider", Value = "p7", Least = 1 }] : [] };
         Policy all = (rule switch
         {
             "atMost.provider" => without with { AtMost = without.AtMost.Add("provider", 1) },
             "atMost.kind" => without with { AtMost = without.AtMost.Add("kind", 1) },
-            "atLeast kind=k2" => without with { AtLeast = [new Quota { Attribute = "kind", Value = "k2", Least = 4 }] },
+            "atLeast kind=k2" => without with { AtLeast = [new Quota { Attribute = "kind", Value = "k2", Least = 4 }, .. without.AtLeast] },
             "diversity" => without with { Diversity = new Diversity(40, "provider") },
             _ => without with { Pins = DecisionHarness.Home.Pins },
         }) with { Explore = new Explore(0.5, 20) };
