@@ -19,7 +19,9 @@ public static class FactJson
     /// <summary>The fact with all its readable fields; no line breaks.</summary>
     public static string Write(Fact fact) => JsonSerializer.Serialize(fact, fact.GetType(), Options);
 
-    /// <summary>A context or counts that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
+    private static readonly string Relaxed = JsonNamingPolicy.CamelCase.ConvertName(nameof(Decided.Relaxed));
+
+    /// <summary>A context, counts or quotas that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
     private static void LeaveOutEmpty(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
@@ -35,6 +37,10 @@ public static class FactJson
             else if (property.PropertyType == typeof(ImmutableArray<long>))
             {
                 property.ShouldSerialize = static (_, value) => value is ImmutableArray<long> { IsDefaultOrEmpty: false };
+            }
+            else if (property.Name == Relaxed && type.Type == typeof(Decided))
+            {
+                property.ShouldSerialize = static (_, value) => value is ImmutableArray<string> { IsDefaultOrEmpty: false };
             }
         }
     }

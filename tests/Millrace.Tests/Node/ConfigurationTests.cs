@@ -80,7 +80,7 @@ public sealed class ConfigurationTests
     [InlineData("routes: [{match: 'a.b/*', origin: http://x}, {match: 'A.B/*', origin: http://x}]", "t.yaml:1:46 routes[1]: expected routes that fit together", "stands twice")]
     [InlineData("features: [{name: a, count: click, window: 1h}, {name: a, count: click, window: 2h}]", "features[1].name: expected each feature name once", "'a' again")]
     [InlineData("features: [{name: A, count: click, window: 1h}]", "features[0].name: expected a name of 1 to 64 of a-z", "got 'A'")]
-    [InlineData("features: [{name: a, window: 1h}]", "features[0]: expected exactly one of count, sum, mean, rate", "got none")]
+    [InlineData("features: [{name: a, window: 1h}]", "features[0]: expected exactly one of count, examined, sum, mean, rate", "got none")]
     [InlineData("features: [{name: a, count: click}]", "features[0]: expected either window or halfLife", "got neither")]
     [InlineData("features: [{name: a, count: click, window: 1h, halfLife: 1h}]", "features[0]: expected either window or halfLife", "got both")]
     [InlineData("journal: {retention: 7d}\nfeatures: [{name: a, count: click, window: 30d}]", "t.yaml:2:44 features[0].window: expected at most 6d to look back, since journal.retention is 7d", "got 30d")]
