@@ -20,7 +20,7 @@ internal static class CandidateFaults
             if (policy.Boosts[i].Length == 0) yield return $"boosts[{i}]: expected an item id; got nothing";
         }
 
-        foreach (string fault in FilterFaults.Of(policy, features)) yield return fault;
+        foreach (string fault in FirstPhaseFaults.Of(policy, features).Concat(FilterFaults.Of(policy, features))) yield return fault;
     }
 
     private static IEnumerable<string> Faults(CandidateSource source, Policy policy, FeatureSet features)

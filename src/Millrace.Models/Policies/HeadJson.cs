@@ -34,7 +34,7 @@ internal static class HeadJson
         Thresholds = root.TryGetProperty("thresholds", out JsonElement thresholds) ? Map(thresholds, static bound => new Threshold(Find(bound, "atMost"), Find(bound, "atLeast"))) : into.Thresholds,
     };
 
-    private static void Write(Utf8JsonWriter json, Head head)
+    internal static void Write(Utf8JsonWriter json, Head head)
     {
         switch (head)
         {
@@ -67,7 +67,7 @@ internal static class HeadJson
         }
     }
 
-    private static Head ReadHead(JsonElement head)
+    internal static Head ReadHead(JsonElement head)
     {
         if (head.TryGetProperty("blend", out JsonElement blend)) return new BlendHead(Numbers(blend));
         if (head.TryGetProperty("feature", out JsonElement feature)) return new FeatureHead(feature.GetString()!);

@@ -16,7 +16,13 @@ internal static class CandidatePolicy
     /// <summary>How deep each list is.</summary>
     private const int Depth = 400;
 
+    /// <summary>How many the first phase chooses from.</summary>
+    private const int Wide = 2_000;
+
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    /// <summary>The first phase of a policy that has none: the order of the fused lists, as it is without one.</summary>
+    public static FirstPhase ByPoints { get; } = new(new BlendHead(ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal).Add(FirstPhase.Points, 1)));
 
     public static BacktestSetup Setup { get; } = new(
         [
@@ -26,12 +32,27 @@ internal static class CandidatePolicy
             new CooccurrenceFeature("with_1d", "click", 24 * Hour) { Span = 20, Symmetric = true, Depth = 10, Fade = 0.8, Shrink = 20 },
             new CooccurrenceFeature("with_3d", "click", 72 * Hour) { Span = 20, Symmetric = true, Depth = 20, Fade = 0.8, Shrink = 20 },
             new CooccurrenceFeature("with_4h", "click", 4 * Hour) { Span = 20, Symmetric = true, Depth = 20, Fade = 0.8, Shrink = 20 },
+            Clicks("clicks_5m", Hour / 12),
+            Clicks("clicks_15m", Hour / 4),
+            Clicks("clicks_1h", Hour),
+            Clicks("clicks_4h", 4 * Hour),
+            Clicks("clicks_1d", 24 * Hour),
+            Clicks("clicks_3d", 72 * Hour),
+            new ExpressionFeature("rise_5m", FeatureEntity.Item, "clicks_5m - clicks_1h"),
+            new ExpressionFeature("rise_15m", FeatureEntity.Item, "clicks_15m - clicks_4h"),
+            new ExpressionFeature("rise_1h", FeatureEntity.Item, "clicks_1h - clicks_1d"),
+            new ExpressionFeature("rise_4h", FeatureEntity.Item, "clicks_4h - clicks_3d"),
+            new AgeFeature("age", AgeSince.Published),
+            new AgeFeature("idle", AgeSince.LastEvent),
+            new RunFeature("run"),
+            new RunFeature("run_minutes", RunRead.Minutes),
         ],
         new Policy
         {
             Name = "candidates",
             Version = 1,
             Pool = Pool,
+            FirstPhase = ByPoints with { From = Wide },
             Candidates =
             [
                 Popular(Hour / 4, 0.53),
@@ -48,11 +69,19 @@ internal static class CandidatePolicy
                 Pairs("with_3d", 0.32),
                 Pairs("with_4h", 0.225),
                 new(CandidateSourceKind.AlsoLiked, Depth, 7 * 24 * Hour) { Feature = "with_1d", Weight = 0.215 },
+                new(CandidateSourceKind.Popular, Depth, Hour / 12),
+                new(CandidateSourceKind.Popular, Depth, Hour / 4) { Segment = true },
+                new(CandidateSourceKind.Popular, Depth, 72 * Hour),
+                new(CandidateSourceKind.Trending, Depth, Hour),
+                new(CandidateSourceKind.Recent, Depth),
+                new(CandidateSourceKind.AlsoLiked, Depth, 7 * 24 * Hour) { Feature = "with_3d" },
             ],
             Segment = BacktestReplay.SegmentKey,
             ExcludeSeen = true,
         },
         BacktestPolicy.Place with { Policy = "candidates" });
+
+    private static CountFeature Clicks(string name, TimeSpan window) => new(name, "click", window, CountRead.Log);
 
     private static CandidateSource Popular(TimeSpan window, double weight, bool segment = false) =>
         new(CandidateSourceKind.Popular, Depth, window) { Weight = weight, Segment = segment };
