@@ -4,8 +4,9 @@ using Millrace.Bench.Forests;
 namespace Millrace.Bench.Candidates;
 
 /// <summary>
-/// Trains the first phase of <c>backtest --candidates</c> on what <c>--examples</c> wrote: p(click) of an item of the wide pool. The first clicks are fitted, and on the others,
-/// which are later, recall is judged: one in eight of the items that were not clicked was written, so the rank of the clicked one is eight times what it is among those.
+/// Trains the first phase of <c>backtest --candidates</c> on what <c>--examples</c> wrote: trees that add to the points of the fused lists what those do not know of p(click). The first
+/// clicks are fitted, and on the others, which are later, recall is judged: one in eight of the items that were not clicked was written, so the rank of the clicked one is some
+/// eight times what it is among those, for the points as for the model.
 /// </summary>
 internal static class FirstPhaseTraining
 {
@@ -14,7 +15,7 @@ internal static class FirstPhaseTraining
 
     private const int Pool = 200;
 
-    // What the points of the lists keep anyway by so many places need not be learnt as well as what stands at the edge.
+    // What the points put so high stays anyway; what is to be learnt is who stands at the edge of the pool.
     private const int EasyPlace = Pool / 2;
 
     /// <param name="path">The examples.</param>
@@ -22,7 +23,7 @@ internal static class FirstPhaseTraining
     /// <param name="trees">How many.</param>
     /// <param name="leaves">Of each.</param>
     /// <param name="rate">The learning rate.</param>
-    /// <param name="easy">What a click counts whose item the points of the lists put high anyway.</param>
+    /// <param name="easy">What an item counts that the points of the lists put high.</param>
     /// <param name="fitted">The share of the clicks that is fitted; with 1 nothing is judged.</param>
     internal static int Run(string path, string model, int trees, int leaves, string rate, float easy, double fitted)
     {
@@ -30,82 +31,61 @@ internal static class FirstPhaseTraining
         int clicks = (int)(groups.Count * fitted);
         int fit = groups.Take(clicks).Sum();
         int width = names.Length;
-        int points = Array.IndexOf(names, "list.points");
-        float[] fittedRows = rows.GetRange(0, fit * width).ToArray();
-        float[] judgedRows = rows.GetRange(fit * width, rows.Count - (fit * width)).ToArray();
-        double[] starts = [.. Enumerable.Range(0, fit).Select(row => (double)fittedRows[(row * width) + points])];
-        foreach (string variant in File.ReadLines(Environment.GetEnvironmentVariable("VARIANTS")!))
-        {
-            string[] v = variant.Split(';');
-            float w = float.Parse(v[0], CultureInfo.InvariantCulture);
-            double b = double.Parse(v[1], CultureInfo.InvariantCulture);
-            double c = Intercept(starts, labels, b);
-            var d = new ForestData(width, fittedRows, labels.GetRange(0, fit).ToArray(), [])
-            {
-                Names = names,
-                Starts = b > 0 ? [.. starts.Select(s => (b * s) + c)] : [],
-                Weights = [.. Enumerable.Range(0, fit).Select(row => places[row] < EasyPlace ? w : 1)],
-            };
-            string t = LightGbmBooster.Train(d, int.Parse(v[2], CultureInfo.InvariantCulture), $"objective=binary max_bin=127 feature_fraction=0.7 feature_fraction_seed=1 seed=1 {v[3]}");
-            using LightGbmBooster bb = LightGbmBooster.Load(t);
-            var sc = new double[labels.Count - fit];
-            bb.Predict(judgedRows, width, LightGbmOutput.Raw, sc);
-            for (int i = 0; i < sc.Length; i++) sc[i] += b * judgedRows[(i * width) + points];
-            Console.Write($"{variant} intercept {c:F2} {t.Length:N0} bytes ");
-            Judge(groups, clicks, fit, sc, places);
-            Judge(groups, clicks, fit, [.. Enumerable.Range(0, sc.Length).Select(i => (double)judgedRows[(i * width) + points])], places);
-            File.WriteAllText(model + "." + v[4], t);
-        }
-
-        if (rows.Count > 0) return 0;
-        var data = new ForestData(width, fittedRows, labels.GetRange(0, fit).ToArray(), [])
+        int column = Array.IndexOf(names, "list.points");
+        double[] points = [.. Enumerable.Range(0, labels.Count).Select(row => (double)rows[(row * width) + column])];
+        double intercept = Intercept(points.AsSpan(0, fit), labels);
+        var data = new ForestData(width, rows.GetRange(0, fit * width).ToArray(), labels.GetRange(0, fit).ToArray(), [])
         {
             Names = names,
-            Weights = [.. Enumerable.Range(0, fit).Select(row => labels[row] > 0 && places[row] < EasyPlace ? easy : 1)],
+            Starts = [.. points.Take(fit).Select(start => start + intercept)],
+            Weights = [.. places.Take(fit).Select(place => place < EasyPlace ? easy : 1)],
         };
         string text = LightGbmBooster.Train(
-            data, trees, $"objective=binary learning_rate={rate} num_leaves={leaves} min_data_in_leaf=100 lambda_l2=5 max_bin=127 feature_fraction=0.7 feature_fraction_seed=1 seed=1");
+            data, trees, $"objective=binary learning_rate={rate} num_leaves={leaves} min_data_in_leaf=3000 lambda_l2=5 max_bin=127 feature_fraction=0.7 feature_fraction_seed=1 seed=1");
         File.WriteAllText(model, text);
         Console.WriteLine($"{text.Length:N0} bytes, fitted on {clicks:N0} clicks, {fit:N0} rows of {width}");
         if (clicks == groups.Count) return 0;
         using LightGbmBooster booster = LightGbmBooster.Load(text);
-        var scores = new double[labels.Count - fit];
+        double[] judged = points[fit..];
+        var scores = new double[judged.Length];
         booster.Predict(rows.GetRange(fit * width, scores.Length * width).ToArray(), width, LightGbmOutput.Raw, scores);
-        Judge(groups, clicks, fit, scores, places);
+        for (int i = 0; i < scores.Length; i++) scores[i] += judged[i];
+        int[] later = [.. groups.Skip(clicks)];
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"of {later.Length:N0} clicks in the wide pool: by points {Recall(later, judged):F4}, by the model {Recall(later, scores):F4}"));
         return 0;
     }
 
     /// <summary>What makes the predicted clicks as many as there were.</summary>
-    private static double Intercept(double[] starts, List<float> labels, double factor)
+    private static double Intercept(ReadOnlySpan<double> points, List<float> labels)
     {
-        double clicked = labels.Take(starts.Length).Sum(static label => (double)label);
+        double clicked = 0;
+        for (int row = 0; row < points.Length; row++) clicked += labels[row];
         double intercept = 0;
         for (int turn = 0; turn < 20; turn++)
         {
             double sum = 0;
-            foreach (double start in starts) sum += 1 / (1 + Math.Exp(-((factor * start) + intercept)));
+            foreach (double start in points) sum += 1 / (1 + Math.Exp(-(start + intercept)));
             intercept += Math.Log(clicked / sum);
         }
 
         return intercept;
     }
 
-    private static void Judge(List<int> groups, int clicks, int fit, double[] scores, List<int> places)
+    private static double Recall(int[] groups, ReadOnlySpan<double> scores)
     {
         int first = 0;
-        int byModel = 0;
-        int byPoints = 0;
-        for (int click = clicks; click < groups.Count; first += groups[click++])
+        int kept = 0;
+        foreach (int items in groups)
         {
             // The clicked item is written first.
             int above = 0;
-            for (int other = first + 1; other < first + groups[click]; other++) above += scores[other] >= scores[first] ? 1 : 0;
-            byModel += above * OthersEvery < Pool ? 1 : 0;
-            byPoints += places[fit + first] < Pool ? 1 : 0;
+            for (int other = first + 1; other < first + items; other++) above += scores[other] >= scores[first] ? 1 : 0;
+            kept += above * OthersEvery < Pool ? 1 : 0;
+            first += items;
         }
 
-        double judged = groups.Count - clicks;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"of {judged:N0} clicks in the wide pool: by points {byPoints / judged:F4}, by the model {byModel / judged:F4}"));
+        return (double)kept / groups.Length;
     }
 
     private static (string[] Names, List<float> Rows, List<float> Labels, List<int> Places, List<int> Groups) Read(string path)

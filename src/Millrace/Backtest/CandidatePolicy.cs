@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
+using Millrace.Models.Shelf;
 
 namespace Millrace.Backtest;
 
 /// <summary>
-/// The candidate stage that <c>backtest --candidates</c> judges unless a file names another: fourteen lists whose ranks are fused into a pool of 200. Lists and weights were
-/// chosen on days 3 to 5 of the Globo log (docs/results/candidates.md); days 6 to 10 had no part in either.
+/// The candidate stage that <c>backtest --candidates</c> judges unless a file names another: twenty lists, of which fourteen are fused by their ranks, and a first
+/// phase that keeps 200 of up to 2,000. Lists, weights and trees were chosen on days 3 to 5 of the Globo log (docs/results/candidates.md); days 6 to 10 had no part in either.
 /// </summary>
 internal static class CandidatePolicy
 {
@@ -23,6 +24,9 @@ internal static class CandidatePolicy
 
     /// <summary>The first phase of a policy that has none: the order of the fused lists, as it is without one.</summary>
     public static FirstPhase ByPoints { get; } = new(new BlendHead(ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal).Add(FirstPhase.Points, 1)));
+
+    /// <summary>Trained on days 3 to 5 of the Globo log by <c>bench first-phase</c>.</summary>
+    private static readonly MemoryModelShelf Models = new();
 
     public static BacktestSetup Setup { get; } = new(
         [
@@ -52,7 +56,7 @@ internal static class CandidatePolicy
             Name = "candidates",
             Version = 1,
             Pool = Pool,
-            FirstPhase = ByPoints with { From = Wide },
+            FirstPhase = Learnt(),
             Candidates =
             [
                 Popular(Hour / 4, 0.53),
@@ -79,7 +83,20 @@ internal static class CandidatePolicy
             Segment = BacktestReplay.SegmentKey,
             ExcludeSeen = true,
         },
-        BacktestPolicy.Place with { Policy = "candidates" });
+        BacktestPolicy.Place with { Policy = "candidates" })
+    {
+        Models = Models,
+    };
+
+    /// <summary>Trees that add to the points of the lists what those do not know.</summary>
+    private static FirstPhase Learnt()
+    {
+        using var model = typeof(CandidatePolicy).Assembly.GetManifestResourceStream("first-phase.txt")!;
+        using var bytes = new MemoryStream();
+        model.CopyTo(bytes);
+        var digest = Models.Add(bytes.ToArray());
+        return new FirstPhase(new ForestHead(digest, Models.Forest(digest)!.FeaturesRead(), ForestOutput.Raw), Wide) { Base = (BlendHead)ByPoints.Head };
+    }
 
     private static CountFeature Clicks(string name, TimeSpan window) => new(name, "click", window, CountRead.Log);
 

@@ -24,7 +24,7 @@ internal sealed class CandidateProbe
     public const int BySourceEvery = 64;
 
     /// <summary>Where pools are gathered for fewer clicks, of so many of those at least.</summary>
-    private const int LeastBySourceEvery = 16;
+    private const int LeastBySourceEvery = 32;
 
     private readonly BacktestSetup _setup;
     private readonly TimeProvider _clock;
