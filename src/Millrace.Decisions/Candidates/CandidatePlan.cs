@@ -25,6 +25,9 @@ internal sealed class CandidatePlan
         Boosts = policy.Boosts;
     }
 
+    private CandidatePlan(CandidatePlan from, CandidateFilters filters) =>
+        (Sources, FirstPhase, Filters, Pool, Boosts) = (from.Sources, from.FirstPhase, filters, from.Pool, from.Boosts);
+
     /// <param name="sources">In place of the policy's.</param>
     /// <param name="filters">The filters.</param>
     /// <param name="pool">The policy's pool.</param>
@@ -43,6 +46,9 @@ internal sealed class CandidatePlan
 
     /// <inheritdoc cref="Policy.Boosts"/>
     internal ImmutableArray<string> Boosts { get; } = [];
+
+    /// <summary>The same with the filters of another policy, which is alike but for those.</summary>
+    internal CandidatePlan Filtered(Policy policy, FeatureSet features) => new(this, new CandidateFilters(policy, features));
 
     // The request's list and pins are no lists to look into: they are there whether the policy names them or not.
     internal static bool IsSource(CandidateSource source) => source.Kind is not (CandidateSourceKind.Request or CandidateSourceKind.Pinned or CandidateSourceKind.Boosted);

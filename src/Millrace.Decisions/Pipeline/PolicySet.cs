@@ -65,7 +65,11 @@ public sealed class PolicySet
         new(_policies.Values.Select(pair => (policies[pair.Policy.Name], pair.Plan)), _surfaces, Features, _candidates);
 
     /// <summary>The same without filters: among made-up items, which none of them knows, there would be nothing to decide.</summary>
-    internal PolicySet Unfiltered() => new(_policies.Values.Select(static pair => (pair.Policy with { Filters = [] }, pair.Plan)), _surfaces, Features);
+    internal PolicySet Unfiltered()
+    {
+        (Policy Policy, RankingPlan Plan)[] policies = [.. _policies.Values.Select(static pair => (pair.Policy with { Filters = [] }, pair.Plan))];
+        return new(policies, _surfaces, Features, policies.ToFrozenDictionary(pair => pair.Policy.Name, pair => _candidates[pair.Policy.Name].Filtered(pair.Policy, Features), StringComparer.Ordinal));
+    }
 
     /// <summary>The surface and its policy; null when no surface has the name.</summary>
     public (Surface Surface, Policy Policy)? Find(string surface) =>
