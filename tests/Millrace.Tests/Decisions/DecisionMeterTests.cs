@@ -37,7 +37,7 @@ public sealed class DecisionMeterTests
             harness.Clock,
             new ServingTable(new Serving(PolicySet.Create([policy], [new Surface("home", "filtering", [new Slot("main", 6)])], DecisionHarness.Set), () => harness.Folder.Current, harness.Persons)),
             meters: meters);
-        Assert.Empty(decider.Decide(DecisionHarness.Ask("d1")).Slots[0].Items);
+        Assert.Empty(decider.Decide(DecisionHarness.Ask("d1") with { Session = "new" }).Slots[0].Items);
 
         // Of the harness's 40 items each eighth is of p0; what is left fails at the last filter, and none at the one before.
         Assert.Equal(["filters[0]", "filters[2]"], seen.Keys);
