@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Pacing;
 using Millrace.Decisions.Ranking;
 using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
@@ -33,6 +34,7 @@ public sealed class Decider
     private readonly DecisionRecorder _recorder;
     private readonly CandidateGatherer _gatherer;
     private readonly DecisionMeters? _meters;
+    private readonly PacingTable _pacing = new();
     private readonly ConcurrentBag<Workspace> _workspaces = [];
     private readonly ConcurrentDictionary<string, Bulkhead> _tenants = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Bulkhead> _surfaces = new(StringComparer.Ordinal);
@@ -67,6 +69,13 @@ public sealed class Decider
     /// <summary>Answers that were forgotten before their ten minutes because the bound was hit.</summary>
     public long ForgottenEarly => _remembered.ForgottenEarly;
 
+    /// <summary>Surfaces whose paces were forgotten because the bound was hit.</summary>
+    internal long PacingForgotten => _pacing.Forgotten;
+
+    /// <summary>Where the paces of the policies in force are.</summary>
+    internal IEnumerable<(PacedSurface Surface, Pace Pace, double Bonus, double? Share)> Paces =>
+        _pacing.Readings().Where(reading => _serving.Current.Policies.Find(reading.Surface.Surface) is var (_, policy) && policy.Name == reading.Surface.Policy && policy.Pacing.Contains(reading.Pace));
+
     /// <summary>Contexts that were forgotten within their day because the bound was hit; their events take them from the journal.</summary>
     public long ContextsForgottenEarly => _recalled.ForgottenEarly;
 
@@ -99,6 +108,7 @@ public sealed class Decider
         Decided kept = _remembered.Enabled ? _remembered.Keep(request, fingerprint, answer, now) : answer;
         if (ReferenceEquals(kept, answer))
         {
+            work.Pacing.Tell(now);
             _sink?.Write(answer);
             _meters?.Answered(answer, _clock.GetElapsedTime(started), work.Times);
         }
@@ -136,6 +146,8 @@ public sealed class Decider
             bool admitted = Enter(_tenants, request.Tenant, _options.TenantDecisions, ref tenantPlace) && Enter(_surfaces, surface.Name, surface.AtOnce, ref surfacePlace);
             var reasons = new List<DegradedReason>();
             work.Person.Clear();
+            bool paced = !policy.Pacing.IsEmpty && request.Mode == DecideMode.Online;
+            work.Pacing.Begin(paced ? _pacing.Of(request.Tenant, surface.Name, policy) : null);
             if (!admitted) Note(reasons, DegradedReason.BulkheadFull);
             var snapshot = admitted ? ReadPerson(serving, request, work, reasons) : serving.Snapshot();
             return Answer(
@@ -259,6 +271,7 @@ public sealed class Decider
                     case DecisionStep.Ranking:
                         work.ReadSlate(request.Policy, request.Asked.Constraints, rung);
                         decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
+                        if (request.Asked.Mode == DecideMode.Online) work.CountPaced(slots.Sum(static slot => slot.Count), rung);
                         break;
                 }
             }

@@ -39,9 +39,17 @@ internal sealed class RankingPlan
         ];
         _weights = [.. _heads.Select(head => objectives.GetValueOrDefault(head.Name))];
         _trials = policy.Explore.New is { } fresh ? Columns.BinarySearch(fresh.Trials, StringComparer.Ordinal) : -1;
-        _draws = policy.Explore.Method == ExplorationMethod.Thompson ? policy.Explore.Draws : 0;
+        _draws = DrawsOf(policy);
         _blocks = own;
-        _thresholds = [.. policy.Thresholds.Select(pair => new PlannedThreshold(_heads.Single(head => head.Name == pair.Key).Place, pair.Value.AtLeast ?? double.NegativeInfinity, pair.Value.AtMost ?? double.PositiveInfinity))];
+        _thresholds = ThresholdsOf(policy, _heads);
+    }
+
+    private RankingPlan(RankingPlan heads, Policy policy)
+    {
+        (Columns, Model, _forests, _transformed, _heads, _weights) = (heads.Columns, heads.Model, heads._forests, heads._transformed, heads._heads, heads._weights);
+        (_blocks, _trials) = (heads._blocks, heads._trials);
+        _draws = DrawsOf(policy);
+        _thresholds = ThresholdsOf(policy, _heads);
     }
 
     /// <summary>For rungs that score nothing.</summary>
@@ -63,6 +71,9 @@ internal sealed class RankingPlan
     /// <exception cref="ModelMissingException">A model is not on the shelf.</exception>
     /// <exception cref="ForestException">A model is not what its head takes it for.</exception>
     internal static RankingPlan Compile(Policy policy, IModelShelf shelf) => new(policy, shelf);
+
+    /// <summary>The same heads under a policy that differs in its slates alone: in thresholds, rules, or how it explores.</summary>
+    internal RankingPlan Under(Policy policy) => new(this, policy);
 
     /// <summary>What one unit of each head is worth, in the order of <see cref="Heads"/>.</summary>
     internal ImmutableArray<double> Weights => _weights;
@@ -108,10 +119,10 @@ internal sealed class RankingPlan
     /// <param name="buffers">Working memory; the answer stays in it until the next call.</param>
     /// <param name="seed">The decision's.</param>
     /// <param name="count">Candidates.</param>
-    internal ReadOnlySpan<double> Draw(ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count) => Draw(_weights.AsSpan(), matrix, buffers, seed, count);
+    internal Span<double> Draw(ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count) => Draw(_weights.AsSpan(), matrix, buffers, seed, count);
 
     /// <summary>The same under other <paramref name="weights"/>, in the order of <see cref="Heads"/>.</summary>
-    internal ReadOnlySpan<double> Draw(ReadOnlySpan<double> weights, ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count)
+    internal Span<double> Draw(ReadOnlySpan<double> weights, ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count)
     {
         if (!HasDraws(weights)) return [];
         Span<double> draws = RankBuffers.Of(ref buffers.Draws, _draws * count);
@@ -164,6 +175,14 @@ internal sealed class RankingPlan
 
         return true;
     }
+
+    private static int DrawsOf(Policy policy) => policy.Explore.Method == ExplorationMethod.Thompson ? policy.Explore.Draws : 0;
+
+    private static ImmutableArray<PlannedThreshold> ThresholdsOf(Policy policy, ImmutableArray<PlannedHead> heads) =>
+    [
+        .. policy.Thresholds.Select(pair => new PlannedThreshold(
+            heads.Single(head => head.Name == pair.Key).Place, pair.Value.AtLeast ?? double.NegativeInfinity, pair.Value.AtMost ?? double.PositiveInfinity)),
+    ];
 
     private bool HasDraws(ReadOnlySpan<double> weights)
     {

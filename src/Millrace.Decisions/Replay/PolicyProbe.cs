@@ -81,7 +81,11 @@ public sealed class PolicyProbe
     /// <summary>What a head says of each candidate of the record.</summary>
     public ReadOnlySpan<double> Values(int head) => _plan.Values(_buffers, head, Candidates);
 
-    /// <summary>The probability of each place of the recorded slate, given the places above it; 0 from the first place on that could not have been.</summary>
+    /// <summary>
+    /// The probability of each place of the recorded slate, given the places above it, under the bonuses of pacing that were in force; 0 from the first place on that could not
+    /// have been.
+    /// </summary>
+    /// <remarks>Other weights would in time have brought other bonuses: what is estimated is one decision under them, not a day.</remarks>
     /// <param name="weights">By head.</param>
     /// <param name="propensities">As long as <see cref="Slate"/>.</param>
     /// <param name="all">Row-major, places × candidates: what each candidate would have had there; rows behind the first place of 0 stay 0. Empty for nobody to know.</param>
@@ -91,9 +95,12 @@ public sealed class PolicyProbe
         RankProblem problem = Problem(_policy);
         Span<double> scores = RankBuffers.Of(ref _buffers.Scores, count);
         _plan.Combine(weights, _buffers, scores);
+        ReadOnlySpan<double> added = Additions.Of(problem, _buffers);
+        Additions.Add(added, scores);
         Span<int> order = RankBuffers.Of(ref _buffers.Order, count);
         Scoring.Sort(problem.Ids, scores, RankBuffers.Of(ref _buffers.Keys, count), order);
-        ReadOnlySpan<double> draws = _plan.Draw(weights, problem.Matrix, _buffers, problem.Seed, count);
+        Span<double> draws = _plan.Draw(weights, problem.Matrix, _buffers, problem.Seed, count);
+        Additions.Add(added, draws);
         SlateProblem slate = SlateBuilder.Bind(problem, _buffers, scores, draws, Scoring.Admit(problem, _buffers, order, _places), _places);
         SlateSampler.Propensities(slate, Slate, _buffers.Sampling, propensities, all);
     }

@@ -47,6 +47,9 @@ public sealed record Policy
     /// <summary>What likeness to the items above costs; null for nothing.</summary>
     public Diversity? Diversity { get; init; }
 
+    /// <summary>Shares of the places that are held over time, in declared order.</summary>
+    public ImmutableArray<Pace> Pacing { get; init; } = [];
+
     /// <summary>Items that an editor fixed at a rank of a slot.</summary>
     public ImmutableArray<Pin> Pins { get; init; } = [];
 

@@ -7,7 +7,7 @@ namespace Millrace.Models.Policies;
 internal static class SlateFaults
 {
     internal static IEnumerable<string> Of(Policy policy, FeatureSet features) =>
-        Exploring(policy, features).Concat(Limits(policy.AtMost)).Concat(Quotas(policy)).Concat(Diverse(policy.Diversity, features));
+        Exploring(policy, features).Concat(Limits(policy.AtMost)).Concat(Quotas(policy)).Concat(Diverse(policy.Diversity, features)).Concat(PacingFaults.Of(policy));
 
     /// <summary>The quotas of <paramref name="policy"/> that a slate of <paramref name="places"/> can never meet.</summary>
     internal static IEnumerable<string> Of(Policy policy, int places)
