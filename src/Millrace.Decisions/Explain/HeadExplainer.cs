@@ -32,6 +32,7 @@ internal sealed class HeadExplainer(RankingPlan plan, Policy policy, IModelShelf
             {
                 BlendHead blend => Summed(head, [.. blend.Weights.Select(pair => (pair.Key, (double?)pair.Value))], row),
                 FeatureHead feature => Summed(head, [(feature.Feature, 1)], row),
+                ExternalHead external => head with { Raw = head.Value, Contributions = [new Contribution($"external:{external.Term}", (float)head.Value, 1, head.Value)] },
                 LinearHead linear => Weighted(head, linear, row),
                 ForestHead forest => Trees(head, forest, row),
                 var other => Listed(head, other.Reads, row),

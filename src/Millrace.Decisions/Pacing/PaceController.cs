@@ -13,7 +13,7 @@ namespace Millrace.Decisions.Pacing;
 /// <para>
 /// Source: Balseiro, Lu and Mirrokni, "The Best of Many Worlds: Dual Mirror Descent for Online Allocation Problems", Operations Research 2023, with Euclidean steps. A step is
 /// <see cref="Gain"/> × (the slate's part of the places within <see cref="Pace.Over"/>) × (what is missing), so that over one such time the bonus moves by Gain × (target −
-/// share): where it moves by less than 0.6 spreads, the share is off by less than 2 points, whatever the candidates are.
+/// share): where it moves by less than one spread, the share is off by less than 2 points, whatever the candidates are.
 /// </para>
 /// <para>
 /// A floor only lifts and a ceiling only lowers, hence a share that is met by itself costs nothing. What nobody could have placed is not integrated: without candidates of the
@@ -24,7 +24,7 @@ namespace Millrace.Decisions.Pacing;
 internal sealed class PaceController(Pace pace)
 {
     /// <summary>By how many spreads the bonus moves when all of the target is missing for the whole time.</summary>
-    internal const double Gain = 32;
+    internal const double Gain = 48;
 
     /// <summary>How many spreads the bonus may reach: beyond the whole range of any two hundred utilities that we have seen.</summary>
     internal const double MostSpreads = 10;

@@ -4,6 +4,7 @@ using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
 using Millrace.Decisions.Pacing;
 using Millrace.Decisions.Ranking;
+using Millrace.Decisions.Terms;
 using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
@@ -35,6 +36,7 @@ public sealed class Decider
     private readonly CandidateGatherer _gatherer;
     private readonly DecisionMeters? _meters;
     private readonly PacingTable _pacing = new();
+    private readonly TermColumns _terms;
     private readonly ConcurrentBag<Workspace> _workspaces = [];
     private readonly ConcurrentDictionary<string, Bulkhead> _tenants = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Bulkhead> _surfaces = new(StringComparer.Ordinal);
@@ -62,6 +64,7 @@ public sealed class Decider
         _remembered = new RememberedDecisions(options.Remember, options.RememberedBytes, _recalled);
         _recorder = new DecisionRecorder(options);
         _gatherer = new CandidateGatherer(clock, faulted);
+        _terms = new TermColumns(clock, options.TermTime, faulted);
         _meters = meters;
         meters?.Watch(this);
     }
@@ -156,6 +159,7 @@ public sealed class Decider
                     Candidates = serving.Policies.CandidatesOf(policy),
                     Plan = plan,
                     Neighbours = serving.Neighbours,
+                    Terms = serving.Terms,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
@@ -267,6 +271,7 @@ public sealed class Decider
                         return default;
                     case DecisionStep.Features:
                         FeatureMatrix.Read(work, request);
+                        if (!_terms.Read(work, request.Plan, request.Terms)) Note(reasons, DegradedReason.TermsMissing);
                         break;
                     case DecisionStep.Ranking:
                         work.ReadSlate(request.Policy, request.Asked.Constraints, rung);
@@ -381,6 +386,9 @@ internal readonly record struct Request(
 
     /// <summary>Indexes of the rows of the snapshot's folder; null where none are kept.</summary>
     internal NeighbourIndexes? Neighbours { get; init; }
+
+    /// <summary>What heads may read from outside.</summary>
+    internal ObjectiveTerms Terms { get; init; } = ObjectiveTerms.None;
 
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }

@@ -301,6 +301,7 @@ internal sealed class Workspace
             Sources = Sources.AsSpan(0, Count),
             Slate = Slate,
             Matrix = rung < Rung.LighterScorer ? Rank.Matrix.AsSpan(0, Count * plan.Columns.Length) : [],
+            Terms = rung < Rung.LighterScorer ? Rank.Terms.AsSpan(0, Count * plan.Terms.Length) : [],
             Plan = plan,
             Slots = slots,
             Policy = policy,

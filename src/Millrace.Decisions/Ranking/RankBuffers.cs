@@ -10,6 +10,7 @@ internal sealed class RankBuffers
     internal double[] Heads = [];
     internal double[] Drawn = [];
     internal double[] Draws = [];
+    internal float[] Terms = [];
     internal float[] Trials = [];
     internal string[] Providers = [];
     internal double[] Scores = [];

@@ -25,6 +25,7 @@ public sealed class PolicyProbe
     private SlateInputs _slateInputs = null!;
     private ImmutableArray<RequestSlot> _slots = [];
     private float[] _matrix = [];
+    private float[] _terms = [];
     private int[] _slate = [];
     private int _places;
 
@@ -65,6 +66,7 @@ public sealed class PolicyProbe
         {
             RecordedRequest request = RecordedRequest.Read(_inputs.Request);
             _slots = request.Slots;
+            _terms = request.Terms.Restore(_plan, Candidates);
             _slateInputs = request.Slate.Restore(_policy, Candidates, (Rung)recorded.Rung);
         }
         catch (JsonException)
@@ -74,7 +76,7 @@ public sealed class PolicyProbe
 
         _recorded = recorded;
         if (!ReadSlate(logged)) return ProbeRefusal.Damaged;
-        _plan.Predict(_matrix.AsSpan(0, Candidates * _plan.Columns.Length), _buffers, Candidates);
+        _plan.Predict(_matrix.AsSpan(0, Candidates * _plan.Columns.Length), _buffers, Candidates, _terms);
         return ProbeRefusal.None;
     }
 
@@ -173,6 +175,7 @@ public sealed class PolicyProbe
         Sources = _inputs.Sources.AsSpan(),
         Slate = _slateInputs,
         Matrix = _matrix.AsSpan(0, Candidates * _plan.Columns.Length),
+        Terms = _terms,
         Plan = _plan,
         Slots = _slots.AsSpan(),
         Policy = policy,

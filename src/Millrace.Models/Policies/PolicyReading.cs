@@ -24,6 +24,10 @@ public static class PolicyReading
         return [.. read.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>The terms from outside that heads read, in ordinal order; none twice.</summary>
+    public static ImmutableArray<string> Terms(Policy policy) =>
+        [.. policy.Heads.Values.OfType<ExternalHead>().Select(static head => head.Term).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
     /// <summary>The digests of the models that it needs, in the order of its heads; none twice.</summary>
     public static ImmutableArray<string> Models(Policy policy) => [.. policy.Heads.Values.Select(static head => head.Model).OfType<string>().Distinct(StringComparer.Ordinal)];
 }

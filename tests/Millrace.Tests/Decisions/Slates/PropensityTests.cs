@@ -13,6 +13,9 @@ namespace Millrace.Tests.Decisions.Slates;
 public sealed class PropensityTests
 {
     private const double Level = 1e-4;
+    // What a test sees grows with the square of the bias times the number of draws.
+    private static double Bias => 0.02 * Math.Sqrt(1e6 / Draws);
+
     private static readonly int Draws = int.Parse(Environment.GetEnvironmentVariable("MILLRACE_PROPENSITY_DRAWS") ?? "40000", CultureInfo.InvariantCulture);
 
     /// <summary>How what is claimed departs from what was logged.</summary>
@@ -20,7 +23,7 @@ public sealed class PropensityTests
     {
         None,
 
-        /// <summary>The best of the kept is said to be 2 % likelier than it is.</summary>
+        /// <summary>The best of the kept is said to be 2 % likelier than it is; with fewer than 10⁶ draws by as much more as they show less.</summary>
         TwoPercent,
 
         /// <summary>Each of the kept is said to be as likely as the one before it.</summary>
@@ -34,21 +37,22 @@ public sealed class PropensityTests
     [InlineData(ExplorationMethod.Thompson)]
     public void Items_come_as_often_as_their_propensities_say_and_planted_faults_are_caught(ExplorationMethod method)
     {
-        Dictionary<Fault, List<double>> tails = Enum.GetValues<Fault>().ToDictionary(fault => fault, _ => new List<double>());
+        var clean = new List<double>();
         foreach ((int places, int top) in new[] { (1, 5), (2, 4), (4, 3), (10, 2) })
         {
             foreach (bool constrained in new[] { false, true })
             {
                 foreach (var (fault, ofCase) in Tails(Case(method, places, top, constrained)))
                 {
-                    tails[fault].AddRange(ofCase);
+                    if (fault == Fault.None) clean.AddRange(ofCase);
+                    else Assert.True(ChiSquare.Rejects(ofCase, Level), $"{fault} is not caught: {places} of {top}, constrained {constrained}");
                     TestContext.Current.TestOutputHelper?.WriteLine(
                         $"{method} | {places} | {top} | {(constrained ? "yes" : "no")} | {fault} | {string.Join(" ", ofCase.Select(tail => tail.ToString("0.0e0", CultureInfo.InvariantCulture)))}");
                 }
             }
         }
 
-        Assert.All(tails, one => Assert.Equal(one.Key != Fault.None, ChiSquare.Rejects(one.Value, Level)));
+        Assert.False(ChiSquare.Rejects(clean, Level));
     }
 
     /// <summary>Twelve candidates; constrained: at most two of a provider, a quota within another, one of the first places, and a pin.</summary>
@@ -139,7 +143,7 @@ public sealed class PropensityTests
     {
         if (p.Length < 2 || fault == Fault.None) return [.. p];
         if (fault == Fault.OffByOne) return [p[^1], .. p[..^1]];
-        double best = Math.Min(1, p[0] * 1.02);
+        double best = Math.Min(1, p[0] * (1 + Bias));
         return [best, .. p[1..].Select(one => one * (1 - best) / (1 - p[0]))];
     }
 }
