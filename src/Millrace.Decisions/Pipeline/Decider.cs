@@ -273,7 +273,14 @@ public sealed class Decider
                         break;
                     case DecisionStep.Ranking:
                         work.ReadSlate(request.Policy, request.Asked.Constraints, rung);
-                        decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
+                        decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed, RankUntil(request, rung)), work.Rank);
+                        if (decided.IsDefault)
+                        {
+                            Note(reasons, DegradedReason.Timeout);
+                            work.Times.Late(step.Step);
+                            return default;
+                        }
+
                         if (request.Asked.Mode == DecideMode.Online) work.CountPaced(slots.Sum(static slot => slot.Count), rung);
                         break;
                 }
@@ -354,6 +361,14 @@ public sealed class Decider
         double share = PipelineSteps.SourcesUntil(rung);
         if (patience == Timeout.InfiniteTimeSpan || double.IsPositiveInfinity(share)) return long.MaxValue;
         return request.Started + (long)(patience.TotalSeconds * share * _clock.TimestampFrequency);
+    }
+
+    /// <summary>When ranking must end on a rung that has another below it to rank on.</summary>
+    private RankDeadline RankUntil(in Request request, Rung rung)
+    {
+        TimeSpan patience = request.Asked.Timeout ?? _options.Timeout;
+        if (patience == Timeout.InfiniteTimeSpan || rung >= Rung.LighterScorer) return default;
+        return new RankDeadline(_clock, request.Started + (long)(patience.TotalSeconds * PipelineSteps.RankUntil * _clock.TimestampFrequency));
     }
 
     /// <summary>Whether more than <paramref name="share"/> of the time is spent.</summary>

@@ -293,7 +293,7 @@ internal sealed class Workspace
         Pacing.Count(Slate.Paced, Rank.Pins.AsSpan(0, places), Rank.Slate.AsSpan(0, places), rung < Rung.LighterScorer ? Rank.Spread : null);
 
     /// <summary>What <see cref="Ranker"/> works on.</summary>
-    internal RankProblem Problem(Policy policy, RankingPlan plan, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed)
+    internal RankProblem Problem(Policy policy, RankingPlan plan, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed, RankDeadline deadline)
     {
         return new RankProblem
         {
@@ -308,6 +308,7 @@ internal sealed class Workspace
             Rung = rung,
             Mode = mode,
             Seed = seed,
+            Deadline = deadline,
         };
     }
 

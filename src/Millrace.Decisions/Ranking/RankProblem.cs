@@ -32,4 +32,7 @@ internal readonly ref struct RankProblem
     internal required DecideMode Mode { get; init; }
 
     internal required ulong Seed { get; init; }
+
+    /// <summary>No part of what the slate depends on: it is that slate, or none.</summary>
+    internal RankDeadline Deadline { get; init; }
 }

@@ -18,6 +18,7 @@ namespace Millrace.Decisions.Ranking;
 /// </remarks>
 internal static class Ranker
 {
+    /// <summary>The slots; default when the problem's deadline was over before all were drawn.</summary>
     internal static ImmutableArray<DecidedSlot> Rank(in RankProblem problem, RankBuffers buffers)
     {
         (buffers.PinMoved, buffers.ThresholdsRelaxed) = (false, false);
@@ -35,7 +36,7 @@ internal static class Ranker
         Span<Placement> slate = RankBuffers.Of(ref buffers.Slate, places);
         Span<double> draws = problem.Rung < Rung.LighterScorer ? problem.Plan.Draw(problem.Matrix, buffers, problem.Seed, scores.Length) : [];
         Additions.Add(added, draws);
-        SlateBuilder.Draw(problem, buffers, scores, draws, Scoring.Admit(problem, buffers, order, places), slate);
+        if (!SlateBuilder.Draw(problem, buffers, scores, draws, Scoring.Admit(problem, buffers, order, places), slate)) return default;
         return SlateBuilder.Collect(problem, slate, out buffers.PinMoved);
     }
 
