@@ -24,7 +24,7 @@ public class HeldUrlsTests
         Assert.False(edge.Plane.IsHeldFresh($"{edge.Edge}b"));
         Assert.Null(edge.Plane.IsHeldFresh("/a"));
         Assert.Equal((2, before.OriginRequests, before.Objects), (edge.OriginRequests, edge.Plane.Stats.OriginRequests, edge.Plane.Stats.Objects));
-        Assert.Equal(before.ByOutcome, edge.Plane.Stats.ByOutcome);
+        Assert.Equal(before.Requests, edge.Plane.Stats.Requests);
         edge.Time.Advance(TimeSpan.FromSeconds(61));
         Assert.False(edge.Plane.IsHeldFresh(a));
         await edge.GetAsync("/a");
