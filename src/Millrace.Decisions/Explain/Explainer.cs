@@ -85,6 +85,7 @@ public static class Explainer
                     Utility = utilities[row],
                     Sources = inputs.Sources[row],
                     ByUtility = byUtility[row],
+                    Boost = drawn && scored ? policy.Worths.GetValueOrDefault(id) : 0,
                     Pacing = drawn && scored ? Bonuses(request.Slate, row) : [],
                     Heads = heads?.Explain(inputs.Matrix.AsSpan(row * plan.Columns.Length, plan.Columns.Length), row, utilities.Length) ?? [],
                 }

@@ -37,6 +37,7 @@ internal sealed class SlateVariants(Decided recorded, DecisionInputs inputs, Rec
         }
 
         if (policy.Diversity is not null) yield return ("diversity", Places(_greedy with { Diversity = null }, request));
+        if (!policy.Worths.IsEmpty) yield return ("boosts", Places(_greedy with { Worths = _greedy.Worths.Clear() }, request));
         for (int pace = 0; pace < request.Slate.Paces.Length; pace++) yield return ($"pacing {policy.Pacing[pace].Name}", Places(_greedy, Unpaced(pace)));
         foreach (string head in policy.Thresholds.Keys) yield return ($"thresholds.{head}", Places(_greedy with { Thresholds = _greedy.Thresholds.Remove(head) }, request));
         if (!policy.Pins.IsEmpty) yield return ("pins", Places(_greedy with { Pins = [] }, request));

@@ -73,7 +73,7 @@ internal static class ExplanationWriter
         }
 
         json.WriteEndArray();
-        WritePacing(json, item);
+        WriteAdded(json, item);
         json.WriteStartArray("heads");
         foreach (var head in item.Heads)
         {
@@ -83,8 +83,13 @@ internal static class ExplanationWriter
         json.WriteEndArray();
     }
 
-    private static void WritePacing(Utf8JsonWriter json, ExplainedItem item)
+    private static void WriteAdded(Utf8JsonWriter json, ExplainedItem item)
     {
+        if (item.Boost != 0)
+        {
+            DecisionWriter.WriteFinite(json, "boost", item.Boost);
+        }
+
         if (item.Pacing.IsEmpty)
         {
             return;

@@ -137,6 +137,7 @@ public sealed class ConfigurationTests
                 explore: {method: squareCb, epsilon: 0.05, gamma: 10, top: 15, new: {trials: views_30d, below: 200}}
                 atMost: {provider: 2, topic: 3}
                 atLeast: [{attribute: kind, value: video, least: 2, top: 5}, {fresh: 6h, share: 10%}]
+                boosts: [story-7, {item: 2024.1, worth: 0.5}, {item: story-9}]
                 diversity: {mmr: 0.3, by: topic}
                 pacing: [{attribute: provider, value: acme, least: 10%, most: 30%, over: 2h}, {attribute: kind, value: video, most: 0.5}]
             """);
@@ -145,6 +146,8 @@ public sealed class ConfigurationTests
         Assert.Equal([("provider", 2), ("topic", 3)], policy.AtMost.Select(limit => (limit.Key, limit.Value)));
         Assert.Equal([new Quota { Attribute = "kind", Value = "video", Least = 2, Top = 5 }, new Quota { Fresh = TimeSpan.FromHours(6), Share = 0.1 }], policy.AtLeast);
         Assert.Equal(new Diversity(0.3, "topic"), policy.Diversity);
+        Assert.Equal(["story-7", "2024.1", "story-9"], policy.Boosts);
+        Assert.Equal([("2024.1", 0.5)], policy.Worths.Select(boost => (boost.Key, boost.Value)));
         Assert.Equal([new Pace("provider", "acme", 0.1, 0.3, TimeSpan.FromHours(2)), new Pace("kind", "video", null, 0.5, TimeSpan.FromHours(1))], policy.Pacing);
     }
 

@@ -63,7 +63,7 @@ public sealed class PacedDecisionTests
     [InlineData(ExplorationMethod.SquareCb)]
     public void Records_hold_the_bonus_in_force_replay_identical_and_are_what_a_probe_gives(ExplorationMethod method)
     {
-        Policy policy = Paced with { Explore = Paced.Explore with { Method = method }, Diversity = new Diversity(0.1, "provider") };
+        Policy policy = Paced with { Explore = Paced.Explore with { Method = method }, Diversity = new Diversity(0.1, "provider"), Boosts = ["i9", "i12"], Worths = Paced.Worths.Add("i9", 0.5).Add("i12", -0.2) };
         Decider decider = _harness.Decider(policy: policy);
         var probe = new PolicyProbe(policy, MemoryModelShelf.Empty);
         double before = 0;

@@ -21,6 +21,20 @@ public sealed class PacingPolicyTests
     }
 
     [Fact]
+    public void Worths_of_boosts_are_canonical_text_and_back()
+    {
+        Policy policy = DecisionHarness.Home with { Boosts = ["b", "a"] };
+        Assert.DoesNotContain("worths", PolicyJson.Write(policy), StringComparison.Ordinal);
+        policy = policy with { Worths = policy.Worths.Add("b", 0.5).Add("a", -1) };
+        string text = PolicyJson.Write(policy);
+        Assert.Contains("""
+            "boosts":["b","a"],"worths":{"a":-1,"b":0.5}
+            """, text, StringComparison.Ordinal);
+        Assert.Equal(policy.Worths, PolicyJson.Read(text, 1).Worths);
+        Assert.Equal(["policies.home.boosts: expected a worth of what is boosted; got one of 'a'"], PolicyValidator.Faults(policy with { Boosts = ["b"] }, DecisionHarness.Set));
+    }
+
+    [Fact]
     public void Faults_name_the_field()
     {
         Assert.Empty(Faults(Fair, Fair with { Value = "other", Least = 0.9, Most = null }));
