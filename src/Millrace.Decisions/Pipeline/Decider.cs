@@ -281,7 +281,7 @@ public sealed class Decider
                             return default;
                         }
 
-                        if (request.Asked.Mode == DecideMode.Online) work.CountPaced(slots.Sum(static slot => slot.Count), rung);
+                        if (!request.Policy.Pacing.IsEmpty && request.Asked.Mode == DecideMode.Online) work.CountPaced(slots.Sum(static slot => slot.Count), rung);
                         break;
                 }
             }
