@@ -15,6 +15,7 @@ public sealed class DecidedImage
     public ReadOnlySpan<byte> Write(Decided decision)
     {
         _writer.Clear();
+        _writer.Varint((ulong)decision.Received.Value);
         int open = _writer.BeginRaw();
         FactHead.Write(decision, _writer);
         DecidedFields.WriteOpen(decision, _writer);
@@ -27,9 +28,10 @@ public sealed class DecidedImage
     public static Decided Read(ReadOnlySpan<byte> bytes)
     {
         var cursor = new ByteCursor(bytes);
+        var received = new UnixMicros((long)cursor.Varint());
         ReadOnlySpan<byte> open = cursor.Run();
         var unknown = default(UnknownCollector);
-        FactHead head = FactHead.Read(new FieldReader(open), ref unknown);
+        FactHead head = FactHead.Read(new FieldReader(open), ref unknown) with { Received = received };
         return DecidedFields.Read(head, new FieldReader(open), new FieldReader(cursor.Rest), ref unknown);
     }
 }

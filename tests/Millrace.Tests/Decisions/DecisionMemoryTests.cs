@@ -12,14 +12,15 @@ public sealed class DecisionMemoryTests
 {
     private static readonly UnixMicros Start = new(1_000_000_000);
 
-    /// <summary>Set by the journal or by reading: not of a fresh decision. Inputs are never given again.</summary>
-    private static readonly string[] NotKept = [nameof(Fact.Received), nameof(Fact.Unknown), nameof(Fact.Erased), nameof(Decided.Inputs)];
+    /// <summary>Set by reading: not of a fresh decision. Inputs are never given again.</summary>
+    private static readonly string[] NotKept = [nameof(Fact.Unknown), nameof(Fact.Erased), nameof(Decided.Inputs)];
 
     private static readonly Decided Answer = new()
     {
         Id = "d",
         Tenant = "acme",
         Time = new UnixMicros(12),
+        Received = new UnixMicros(13),
         Surface = "home",
         Policy = "home@3",
         Model = "m@1",
