@@ -201,7 +201,7 @@ internal sealed class NodeServices : IAsyncDisposable
         var policies = await Policies.ImportAsync(config, features, cancellation);
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         var neighbours = new NeighbourOptions { MaxBytes = config.Folding.Neighbours, Least = config.Folding.Scanned };
-        Serving = new ServingTable(new Serving(policies, () => folder.Current, persons) 
+        Serving = new ServingTable(new Serving(policies, () => folder.Current, persons)
         {
             Neighbours = new NeighbourIndexes(neighbours),
             Terms = new ObjectiveTerms(new CacheToCost(() => Delivery?.Plane)),

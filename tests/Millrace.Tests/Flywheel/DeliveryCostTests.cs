@@ -70,7 +70,7 @@ public sealed class DeliveryCostTests : IDisposable
         while (true)
         {
             Cancellation.ThrowIfCancellationRequested();
-            var decision = await SendAsync(node.Api, "/v1/decide", key, """{"surface":"home","explain":true}""");
+            var decision = await SendAsync(node.Api, "/v1/decide", key, """{"surface":"home","explain":true,"timeoutMs":1000}""");
             if (decision.GetProperty("slots")[0].GetProperty("items").GetArrayLength() == 3) return decision;
         }
     }

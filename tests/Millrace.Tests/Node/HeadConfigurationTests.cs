@@ -177,6 +177,7 @@ public sealed class HeadConfigurationTests : IDisposable
                 DecisionId = $"d{taken.Count}",
                 Surface = "home",
                 Session = "s",
+                Timeout = TimeSpan.FromSeconds(30),
                 Candidates = [.. Enumerable.Range(0, 9).Select(c => Decisions.DecisionHarness.Candidate($"c{c}", [.. row.Select((value, at) => (Names[at], value + (at == 0 ? c / 10f : 0)))]))],
             }));
             Assert.Empty(taken[^1].Degraded);
