@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Pacing;
 using Millrace.Journal.Facts;
+using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pipeline;
 
@@ -69,11 +71,32 @@ public sealed class DecisionMeters : IDisposable
                 Bound(decider.ForgottenEarly, "rememberedDecisions"),
                 Bound(decider.ContextsForgottenEarly, "recalledDecisions"),
                 Bound(decider.SlimByBudget, "fullDecisions"),
+                Bound(decider.PacingForgotten, "pacing"),
             ],
             "{hit}",
             "Bounds hit, by name.");
         _meter.CreateObservableGauge("millrace.decisions.remembered", () => decider.RememberedBytes, "By", "Answers remembered for their repeats.");
+        WatchPaces(decider);
     }
+
+    private void WatchPaces(Decider decider)
+    {
+        _meter.CreateObservableGauge(
+            "millrace.decisions.pacing.share", () => decider.Paces.Where(static one => one.Share is not null).Select(static one => Paced(one.Share!.Value, one.Surface, one.Pace)), "1", "The share of the places that a pace's items took of late.");
+        _meter.CreateObservableGauge(
+            "millrace.decisions.pacing.bonus", () => decider.Paces.Select(static one => Paced(one.Bonus, one.Surface, one.Pace)), null, "What is added to the scores of a pace's items, in their unit.");
+        _meter.CreateObservableGauge(
+            "millrace.decisions.pacing.least", () => decider.Paces.Where(static one => one.Pace.Least is not null).Select(static one => Paced(one.Pace.Least!.Value, one.Surface, one.Pace)), "1", "The share that a pace's items should have at least.");
+        _meter.CreateObservableGauge(
+            "millrace.decisions.pacing.most", () => decider.Paces.Where(static one => one.Pace.Most is not null).Select(static one => Paced(one.Pace.Most!.Value, one.Surface, one.Pace)), "1", "The share that a pace's items should have at most.");
+    }
+
+    private static Measurement<double> Paced(double value, PacedSurface surface, Pace pace) => new(
+        value,
+        new KeyValuePair<string, object?>("tenant", surface.Tenant),
+        new KeyValuePair<string, object?>("surface", surface.Surface),
+        new KeyValuePair<string, object?>("policy", surface.Policy),
+        new KeyValuePair<string, object?>("pace", pace.Name));
 
     private static Measurement<long> Bound(long hits, string bound) => new(hits, new KeyValuePair<string, object?>("bound", bound));
 }

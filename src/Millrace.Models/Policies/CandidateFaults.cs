@@ -20,6 +20,12 @@ internal static class CandidateFaults
             if (policy.Boosts[i].Length == 0) yield return $"boosts[{i}]: expected an item id; got nothing";
         }
 
+        foreach (var (item, worth) in policy.Worths)
+        {
+            if (!policy.Boosts.Contains(item)) yield return $"boosts: expected a worth of what is boosted; got one of '{item}'";
+            if (!double.IsFinite(worth)) yield return $"boosts: expected a finite worth of '{item}'; got {PolicyValidator.Text(worth)}";
+        }
+
         foreach (string fault in FilterFaults.Of(policy, features)) yield return fault;
     }
 

@@ -50,6 +50,7 @@ internal static class PolicyDoors
 
         if (policy.Diversity is { Embedding: true } near) yield return Feature("diversity.embedding", near.By);
         if (policy.Diversity is { Embedding: false } alike) yield return Attribute("diversity.by", alike.By);
+        for (int i = 0; i < policy.Pacing.Length; i++) yield return Attribute($"pacing[{i}].attribute", policy.Pacing[i].Attribute);
         if (policy.Segment is { } segment) yield return Context("segment", segment);
     }
 

@@ -51,7 +51,7 @@ internal sealed class CandidateProbe
         _sources =
         [
             .. policy.Candidates.Select(source => (
-                new Stage(policy with { Candidates = [source with { Take = _alone, Weight = null }], Pins = [], Boosts = [] }, features),
+                new Stage(policy with { Candidates = [source with { Take = _alone, Weight = null }], Pins = [], Boosts = [], Worths = policy.Worths.Clear() }, features),
                 new Stage(policy with { Candidates = policy.Candidates.Remove(source) }, features))),
         ];
     }

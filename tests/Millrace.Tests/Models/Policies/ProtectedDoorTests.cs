@@ -36,6 +36,7 @@ public sealed class ProtectedDoorTests
         { "quota", "atLeast[0].attribute", "'gender', which is the attribute 'sex'" },
         { "diversity.by", "diversity.by", "'gender', which is the attribute 'sex'" },
         { "diversity.embedding", "diversity.embedding", "'near'" },
+        { "pacing", "pacing[0].attribute", "'gender', which is the attribute 'sex'" },
         { "segment", "segment", "'young', which is the context's 'age'" },
     };
 
@@ -103,6 +104,7 @@ public sealed class ProtectedDoorTests
         "atMost" => Base with { AtMost = Base.AtMost.Add("author", 2) },
         "quota" => Base with { AtLeast = [new Quota { Attribute = "sex", Value = "f", Least = 1 }] },
         "diversity.by" => Base with { Diversity = new Diversity(0.5, "sex") },
+        "pacing" => Base with { Pacing = [new Pace("sex", "f", 0.1, null, Hour)] },
         "diversity.embedding" => Base with { Diversity = new Diversity(0.5, "near", Embedding: true) },
         "segment" => Base with { Segment = "age" },
         _ => throw new ArgumentOutOfRangeException(nameof(door), door, "no door"),
