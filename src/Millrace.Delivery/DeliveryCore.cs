@@ -79,6 +79,7 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
         HeadUpdate updates = new(options, _store, _disk, _purges, time);
         _passing = new Passing(_origins, stale, _voiding, updates, new PostKeeping(options, fetcher, _account, _voiding), _replies);
         _accessLog = options.AccessLog is null ? null : new AccessLog(options.AccessLog, time, () => _meters.BoundHit(DeliveryReason.AccessLog));
+        Held = new HeldUrls(_store, () => _routes, stale);
         Explainer = new Explainer(ForeseeAsync, () => new Exchange(NoWriter.Instance, _name, time), _store, _disk, marks, _purges, stale, time);
     }
 
@@ -98,6 +99,9 @@ internal sealed class DeliveryCore : IDisposable, IAsyncDisposable
 
     /// <summary>The lease under which what is held may be trusted.</summary>
     public PurgeTouch Touch { get; }
+
+    /// <summary>Says which URLs memory would answer.</summary>
+    public HeldUrls Held { get; }
 
     /// <summary>Explains URLs.</summary>
     public Explainer Explainer { get; }

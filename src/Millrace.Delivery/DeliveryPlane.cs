@@ -72,6 +72,16 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
         return Keys.CacheKey.OfUrl(scheme < 0 ? url : url[(scheme + 3)..]).Select(key => Routes.KeyOf(key).ShortHash).ToArray();
     }
 
+    /// <summary>
+    /// Whether memory holds what a plain GET of this URL would be answered with, fresh, whichever the scheme: a look that no request is counted for, cheap when it is repeated.
+    /// Null when the text is no absolute http(s) URL.
+    /// </summary>
+    public bool? IsHeldFresh(string url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return _core.Held.IsFresh(url);
+    }
+
     /// <summary>What the plane knows of an absolute URL, and would do with a GET for it with these fields now; null when the text is no such URL. Nothing is asked of any origin.</summary>
     public ValueTask<CacheExplanation?> ExplainAsync(string url, IEnumerable<KeyValuePair<string, string>> fields, CancellationToken cancellation)
     {

@@ -53,16 +53,17 @@ public static class Explainer
         RankProblem problem = RecordedProblem.Of(recorded, inputs, request, policy, plan);
         var utilities = new double[inputs.Candidates.Length];
         Scoring.Score(problem, buffers, utilities);
+
+        // A caller's slate was neither ranked nor drawn, and no rule of ours had a part in it.
+        bool drawn = recorded.Mode == "online" && !inputs.Skipped.Contains(Pipeline.DecisionRecorder.Ranking);
+        if (drawn) Additions.Add(Additions.Of(problem, buffers), utilities);
         var order = new int[utilities.Length];
         Scoring.Sort(problem.Ids, utilities, new ulong[order.Length], order);
         var byUtility = new int[order.Length];
         for (int i = 0; i < order.Length; i++) byUtility[order[i]] = i + 1;
 
         var heads = scored ? new HeadExplainer(plan, policy, shelf, buffers, Top) : null;
-        var variants = new SlateVariants(recorded, inputs, request, policy, shelf);
-
-        // A caller's slate was neither ranked nor drawn, and no rule of ours had a part in it.
-        bool drawn = recorded.Mode == "online" && !inputs.Skipped.Contains(Pipeline.DecisionRecorder.Ranking);
+        var variants = new SlateVariants(recorded, inputs, request, policy, plan);
         var greedy = drawn ? variants.Greedy() : ImmutableDictionary<string, SlatePlace>.Empty;
         var without = drawn ? variants.Without().ToArray() : [];
         var rows = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -84,6 +85,8 @@ public static class Explainer
                     Utility = utilities[row],
                     Sources = inputs.Sources[row],
                     ByUtility = byUtility[row],
+                    Boost = drawn && scored ? policy.Worths.GetValueOrDefault(id) : 0,
+                    Pacing = drawn && scored ? Bonuses(request.Slate, row) : [],
                     Heads = heads?.Explain(inputs.Matrix.AsSpan(row * plan.Columns.Length, plan.Columns.Length), row, utilities.Length) ?? [],
                 }
                 : explained;
@@ -135,6 +138,12 @@ public static class Explainer
         int kept = inputs.Sources.Count(bits => (bits & ~others) != 0);
         return string.Create(CultureInfo.InvariantCulture, $"place {kept + leftOut + 1:N0} of {kept + inputs.LeftOut.Length:N0}");
     }
+
+    /// <summary>What pacing added to one candidate.</summary>
+    private static ImmutableArray<ExplainedBonus> Bonuses(RecordedSlate slate, int row) =>
+    [
+        .. slate.Paces.Index().Where(pace => (slate.Paced[row] >> pace.Index & 1) != 0).Select(static pace => new ExplainedBonus($"{pace.Item.Attribute}={pace.Item.Value}", pace.Item.Bonus)),
+    ];
 
     private static SlatePlace? Find(IReadOnlyDictionary<string, SlatePlace> places, string item) => places.TryGetValue(item, out SlatePlace place) ? place : null;
 }

@@ -64,7 +64,7 @@ public sealed record ExplainedItem
     /// <summary>Null when it was not shown.</summary>
     public SlatePlace? Shown { get; init; }
 
-    /// <summary>Its utility, before likeness to the items above takes its part.</summary>
+    /// <summary>Its utility: its heads by their weights and what <see cref="Boost"/> and <see cref="Pacing"/> added, before likeness to the items above takes its part.</summary>
     public double Utility { get; init; }
 
     /// <summary>The bits of the sources that named it.</summary>
@@ -79,11 +79,22 @@ public sealed record ExplainedItem
     /// <summary>What would move it, and where to, had nothing been explored.</summary>
     public ImmutableArray<Counterfactual> Without { get; init; } = [];
 
+    /// <summary>What being boosted added to its utility.</summary>
+    public double Boost { get; init; }
+
+    /// <summary>The paces that it counts for, with what each added to its utility.</summary>
+    public ImmutableArray<ExplainedBonus> Pacing { get; init; } = [];
+
     public ImmutableArray<ExplainedHead> Heads { get; init; } = [];
 }
 
+/// <summary>What a pace added to an item's utility.</summary>
+/// <param name="Pace"><c>provider=acme</c>.</param>
+/// <param name="Bonus">In the unit of utilities; below 0 where the pace holds its items back.</param>
+public readonly record struct ExplainedBonus(string Pace, double Bonus);
+
 /// <summary>Where an item would stand without one of the rules.</summary>
-/// <param name="Rule"><c>atMost.provider</c>, <c>atLeast kind=video</c>, <c>diversity</c>, <c>thresholds.hide</c>, <c>pins</c>.</param>
+/// <param name="Rule"><c>atMost.provider</c>, <c>atLeast kind=video</c>, <c>diversity</c>, <c>boosts</c>, <c>pacing provider=acme</c>, <c>thresholds.hide</c>, <c>pins</c>.</param>
 /// <param name="Place">Null for nowhere.</param>
 public sealed record Counterfactual(string Rule, SlatePlace? Place);
 

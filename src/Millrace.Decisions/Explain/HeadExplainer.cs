@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Millrace.Decisions.Ranking;
 using Millrace.Models.Policies;
+using Millrace.Models.Posteriors;
 using Millrace.Models.Shelf;
 using Millrace.Models.Trees;
 
@@ -31,6 +32,8 @@ internal sealed class HeadExplainer(RankingPlan plan, Policy policy, IModelShelf
             {
                 BlendHead blend => Summed(head, [.. blend.Weights.Select(pair => (pair.Key, (double?)pair.Value))], row),
                 FeatureHead feature => Summed(head, [(feature.Feature, 1)], row),
+                ExternalHead external => head with { Raw = head.Value, Contributions = [new Contribution($"external:{external.Term}", (float)head.Value, 1, head.Value)] },
+                LinearHead linear => Weighted(head, linear, row),
                 ForestHead forest => Trees(head, forest, row),
                 var other => Listed(head, other.Reads, row),
             });
@@ -49,6 +52,13 @@ internal sealed class HeadExplainer(RankingPlan plan, Policy policy, IModelShelf
         }
 
         return Largest(head with { Raw = head.Value }, all);
+    }
+
+    /// <summary>The mean of a linear model, which is a sum of weight times feature.</summary>
+    private ExplainedHead Weighted(ExplainedHead head, LinearHead linear, ReadOnlySpan<float> row)
+    {
+        LinearPosterior model = shelf.Linear(linear.Digest) ?? throw new ModelMissingException(linear.Digest);
+        return Summed(head, [.. model.Features.Zip(model.Weights.ToArray(), static (feature, weight) => (feature, (double?)weight))], row);
     }
 
     private ExplainedHead Trees(ExplainedHead head, ForestHead named, ReadOnlySpan<float> row)

@@ -4,12 +4,11 @@ using Millrace.Decisions.Ranking;
 using Millrace.Decisions.Replay;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
-using Millrace.Models.Shelf;
 
 namespace Millrace.Decisions.Explain;
 
 /// <summary>The slates that a decision's inputs would have given without exploring: by all of its policy's rules, and with one of them left out.</summary>
-internal sealed class SlateVariants(Decided recorded, DecisionInputs inputs, RecordedRequest request, Policy policy, IModelShelf shelf)
+internal sealed class SlateVariants(Decided recorded, DecisionInputs inputs, RecordedRequest request, Policy policy, RankingPlan plan)
 {
     private readonly RankBuffers _buffers = new();
 
@@ -38,9 +37,13 @@ internal sealed class SlateVariants(Decided recorded, DecisionInputs inputs, Rec
         }
 
         if (policy.Diversity is not null) yield return ("diversity", Places(_greedy with { Diversity = null }, request));
+        if (!policy.Worths.IsEmpty) yield return ("boosts", Places(_greedy with { Worths = _greedy.Worths.Clear() }, request));
+        for (int pace = 0; pace < request.Slate.Paces.Length; pace++) yield return ($"pacing {policy.Pacing[pace].Name}", Places(_greedy, Unpaced(pace)));
         foreach (string head in policy.Thresholds.Keys) yield return ($"thresholds.{head}", Places(_greedy with { Thresholds = _greedy.Thresholds.Remove(head) }, request));
         if (!policy.Pins.IsEmpty) yield return ("pins", Places(_greedy with { Pins = [] }, request));
     }
+
+    private RecordedRequest Unpaced(int pace) => request with { Slate = request.Slate with { Paces = request.Slate.Paces.SetItem(pace, request.Slate.Paces[pace] with { Bonus = 0 }) } };
 
     /// <summary>Which of the quotas without this one each candidate serves.</summary>
     private RecordedRequest Serving(RecordedRequest recordedRequest, int without)
@@ -61,9 +64,8 @@ internal sealed class SlateVariants(Decided recorded, DecisionInputs inputs, Rec
 
     private Dictionary<string, SlatePlace> Places(Policy variant, RecordedRequest from)
     {
-        RankingPlan plan = Replayer.IsScored(recorded, inputs) ? RankingPlan.Compile(variant, shelf) : RankingPlan.None;
         var places = new Dictionary<string, SlatePlace>(StringComparer.Ordinal);
-        foreach (DecidedSlot slot in Ranker.Rank(RecordedProblem.Of(recorded, inputs, from, variant, plan), _buffers))
+        foreach (DecidedSlot slot in Ranker.Rank(RecordedProblem.Of(recorded, inputs, from, variant, plan.Under(variant)), _buffers))
         {
             for (int i = 0; i < slot.Items.Length; i++) places.TryAdd(slot.Items[i].Item, new SlatePlace(slot.Slot, i + 1));
         }

@@ -1,3 +1,4 @@
+using Millrace.Decisions.Ranking;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Exploration;
@@ -46,6 +47,9 @@ internal readonly ref struct SlateProblem
     internal ReadOnlySpan<sbyte> Vectors { get; init; }
 
     internal int Dimensions { get; init; }
+
+    /// <summary>When drawing must end.</summary>
+    internal RankDeadline Deadline { get; init; }
 
     /// <summary>How often each candidate was tried, for <see cref="NewItems"/>; NaN counts as never.</summary>
     internal ReadOnlySpan<float> Trials { get; init; }

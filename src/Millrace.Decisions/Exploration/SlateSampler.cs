@@ -15,11 +15,13 @@ internal static class SlateSampler
     /// <param name="seed">The decision's seed; place i uses draw i of stream 0.</param>
     /// <param name="scratch">Buffers; afterwards it knows how far quotas are met.</param>
     /// <param name="slate">As many as <see cref="SlateProblem.Pins"/>.</param>
-    internal static void Sample(in SlateProblem problem, ulong seed, SlateScratch scratch, Span<Placement> slate)
+    /// <returns>Whether it was drawn; false when the problem's deadline was over before it was.</returns>
+    internal static bool Sample(in SlateProblem problem, ulong seed, SlateScratch scratch, Span<Placement> slate)
     {
         scratch.Begin(problem);
         for (int place = 0; place < slate.Length; place++)
         {
+            if (problem.Deadline.IsOver) return false;
             if (problem.Pins[place] is >= 0 and var pin)
             {
                 slate[place] = new Placement(pin, problem.Utilities[pin] - scratch.Likeness.Cost(problem, pin), 1, false, false);
@@ -39,6 +41,8 @@ internal static class SlateSampler
             slate[place] = new Placement(drawn, scratch.Values[choice], p[choice], choice != 0, p.Length > 1 && p[choice] < 1);
             Take(problem, scratch, drawn, place);
         }
+
+        return true;
     }
 
     /// <summary>

@@ -50,6 +50,9 @@ public enum DegradedReason
 
     /// <summary>Nothing on any rung passes the policy's filters: the slate is empty.</summary>
     AllFiltered,
+
+    /// <summary>A term from outside that the policy reads failed, or had no time: what it did not say counts 0.</summary>
+    TermsMissing,
 }
 
 /// <summary>The reasons as records and replies write them.</summary>

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Pacing;
 using Millrace.Decisions.Ranking;
+using Millrace.Decisions.Terms;
 using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
@@ -32,6 +34,8 @@ public sealed class Decider
     private readonly DecisionRecorder _recorder;
     private readonly CandidateGatherer _gatherer;
     private readonly DecisionMeters? _meters;
+    private readonly PacingTable _pacing = new();
+    private readonly TermColumns _terms;
     private readonly ConcurrentBag<Workspace> _workspaces = [];
     private readonly ConcurrentDictionary<string, Bulkhead> _tenants = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Bulkhead> _surfaces = new(StringComparer.Ordinal);
@@ -58,12 +62,20 @@ public sealed class Decider
         _memory = new DecisionMemory(options);
         _recorder = new DecisionRecorder(options);
         _gatherer = new CandidateGatherer(clock, faulted);
+        _terms = new TermColumns(clock, options.TermTime, faulted);
         _meters = meters;
         meters?.Watch(this);
     }
 
     /// <summary>Answers that were forgotten before their ten minutes because the bound was hit.</summary>
     public long ForgottenEarly => _memory.ForgottenEarly;
+
+    /// <summary>Surfaces whose paces were forgotten because the bound was hit.</summary>
+    internal long PacingForgotten => _pacing.Forgotten;
+
+    /// <summary>Where the paces of the policies in force are.</summary>
+    internal IEnumerable<(PacedSurface Surface, Pace Pace, double Bonus, double? Share)> Paces =>
+        _pacing.Readings().Where(reading => _serving.Current.Policies.Find(reading.Surface.Surface) is var (_, policy) && policy.Name == reading.Surface.Policy && policy.Pacing.Contains(reading.Pace));
 
     /// <summary>Contexts that were forgotten within their day because the bound was hit; their events take them from the journal.</summary>
     public long ContextsForgottenEarly => _memory.ContextsForgottenEarly;
@@ -97,8 +109,10 @@ public sealed class Decider
         Decided kept = _memory.Remembers ? _memory.Keep(request, fingerprint, answer, now) : answer;
         if (ReferenceEquals(kept, answer))
         {
+            work.Pacing.Tell(now);
             _sink?.Write(answer);
             _meters?.Answered(answer, _clock.GetElapsedTime(started), work.Times);
+            if (work.Filters is { } filters) _meters?.Filtered(filters, work.Dropped);
         }
 
         _workspaces.Add(work);
@@ -134,6 +148,8 @@ public sealed class Decider
             bool admitted = Enter(_tenants, request.Tenant, _options.TenantDecisions, ref tenantPlace) && Enter(_surfaces, surface.Name, surface.AtOnce, ref surfacePlace);
             var reasons = new List<DegradedReason>();
             work.Person.Clear();
+            bool paced = !policy.Pacing.IsEmpty && request.Mode == DecideMode.Online;
+            work.Pacing.Begin(paced ? _pacing.Of(request.Tenant, surface.Name, policy) : null);
             if (!admitted) Note(reasons, DegradedReason.BulkheadFull);
             var snapshot = admitted ? ReadPerson(serving, request, work, reasons) : serving.Snapshot();
             return Answer(
@@ -142,6 +158,7 @@ public sealed class Decider
                     Candidates = serving.Policies.CandidatesOf(policy),
                     Plan = plan,
                     Neighbours = serving.Neighbours,
+                    Terms = serving.Terms,
                     Context = ContextAttributes.Keep(request.Context, snapshot.Features.ContextKeys),
                 },
                 work,
@@ -253,10 +270,19 @@ public sealed class Decider
                         break;
                     case DecisionStep.Features:
                         FeatureMatrix.Read(work, request);
+                        if (!_terms.Read(work, request.Plan, request.Terms)) Note(reasons, DegradedReason.TermsMissing);
                         break;
                     case DecisionStep.Ranking:
                         work.ReadSlate(request.Policy, request.Asked.Constraints, rung);
-                        decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed), work.Rank);
+                        decided = Ranker.Rank(work.Problem(request.Policy, request.Plan, slots, rung, request.Asked.Mode, seed, RankUntil(request, rung)), work.Rank);
+                        if (decided.IsDefault)
+                        {
+                            Note(reasons, DegradedReason.Timeout);
+                            work.Times.Late(step.Step);
+                            return default;
+                        }
+
+                        if (!request.Policy.Pacing.IsEmpty && request.Asked.Mode == DecideMode.Online) work.CountPaced(slots.Sum(static slot => slot.Count), rung);
                         break;
                 }
             }
@@ -338,6 +364,14 @@ public sealed class Decider
         return request.Started + (long)(patience.TotalSeconds * share * _clock.TimestampFrequency);
     }
 
+    /// <summary>When ranking must end on a rung that has another below it to rank on.</summary>
+    private RankDeadline RankUntil(in Request request, Rung rung)
+    {
+        TimeSpan patience = request.Asked.Timeout ?? _options.Timeout;
+        if (patience == Timeout.InfiniteTimeSpan || rung >= Rung.LighterScorer) return default;
+        return new RankDeadline(_clock, request.Started + (long)(patience.TotalSeconds * PipelineSteps.RankUntil * _clock.TimestampFrequency));
+    }
+
     /// <summary>Whether more than <paramref name="share"/> of the time is spent.</summary>
     private bool OutOfTime(in Request request, double share, List<DegradedReason> reasons)
     {
@@ -366,6 +400,9 @@ internal readonly record struct Request(
 
     /// <summary>Indexes of the rows of the snapshot's folder; null where none are kept.</summary>
     internal NeighbourIndexes? Neighbours { get; init; }
+
+    /// <summary>What heads may read from outside.</summary>
+    internal ObjectiveTerms Terms { get; init; } = ObjectiveTerms.None;
 
     /// <summary>The attributes of the request's context that features read: those that are recorded, and no others.</summary>
     internal required ImmutableSortedDictionary<string, string> Context { get; init; }

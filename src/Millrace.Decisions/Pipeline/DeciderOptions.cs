@@ -6,6 +6,9 @@ public sealed record DeciderOptions
     /// <summary>How long a decision may take before it goes down the ladder, unless the request says less; infinite never does (backtests).</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long a decision waits for the terms from outside that its policy reads, all together; what they have not said by then counts 0.</summary>
+    public TimeSpan TermTime { get; init; } = TimeSpan.FromMilliseconds(2);
+
     /// <summary>How old the feature snapshot may be before replies say so: DESIGN's contract of the catalogue in a decider.</summary>
     public TimeSpan Staleness { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Pacing;
 using Millrace.Journal.Facts;
+using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pipeline;
 
@@ -14,6 +17,7 @@ public sealed class DecisionMeters : IDisposable
     private readonly Counter<long> _answers;
     private readonly Counter<long> _repeats;
     private readonly Counter<long> _degraded;
+    private readonly Counter<long> _filtered;
 
     public DecisionMeters()
     {
@@ -28,6 +32,7 @@ public sealed class DecisionMeters : IDisposable
         _answers = _meter.CreateCounter<long>("millrace.decisions.answers", "{decision}", "Decisions answered, by rung of the ladder.");
         _repeats = _meter.CreateCounter<long>("millrace.decisions.repeats", "{decision}", "Requests that were given the answer of their decision id again.");
         _degraded = _meter.CreateCounter<long>("millrace.decisions.degraded", "{decision}", "Decisions that say they are degraded, by reason; one may have several.");
+        _filtered = _meter.CreateCounter<long>("millrace.decisions.filtered", "{item}", "Items that a filter turned away from a decision, by policy and filter; each by the first that it did not pass.");
     }
 
     public void Dispose() => _meter.Dispose();
@@ -45,6 +50,16 @@ public sealed class DecisionMeters : IDisposable
         foreach (string reason in answer.Degraded) _degraded.Add(1, new KeyValuePair<string, object?>("reason", reason));
     }
 
+    /// <param name="filters">A policy's.</param>
+    /// <param name="dropped">How many each has turned away.</param>
+    internal void Filtered(CandidateFilters filters, ReadOnlySpan<int> dropped)
+    {
+        for (int i = 0; i < dropped.Length; i++)
+        {
+            if (dropped[i] > 0) _filtered.Add(dropped[i], new KeyValuePair<string, object?>("policy", filters.Name), new KeyValuePair<string, object?>("filter", filters.Settings[i]));
+        }
+    }
+
     internal void Repeated() => _repeats.Add(1);
 
     internal void Watch(Decider decider)
@@ -56,11 +71,32 @@ public sealed class DecisionMeters : IDisposable
                 Bound(decider.ForgottenEarly, "rememberedDecisions"),
                 Bound(decider.ContextsForgottenEarly, "recalledDecisions"),
                 Bound(decider.SlimByBudget, "fullDecisions"),
+                Bound(decider.PacingForgotten, "pacing"),
             ],
             "{hit}",
             "Bounds hit, by name.");
         _meter.CreateObservableGauge("millrace.decisions.remembered", () => decider.RememberedBytes, "By", "Answers remembered for their repeats.");
+        WatchPaces(decider);
     }
+
+    private void WatchPaces(Decider decider)
+    {
+        _meter.CreateObservableGauge(
+            "millrace.decisions.pacing.share", () => decider.Paces.Where(static one => one.Share is not null).Select(static one => Paced(one.Share!.Value, one.Surface, one.Pace)), "1", "The share of the places that a pace's items took of late.");
+        _meter.CreateObservableGauge(
+            "millrace.decisions.pacing.bonus", () => decider.Paces.Select(static one => Paced(one.Bonus, one.Surface, one.Pace)), null, "What is added to the scores of a pace's items, in their unit.");
+        _meter.CreateObservableGauge(
+            "millrace.decisions.pacing.least", () => decider.Paces.Where(static one => one.Pace.Least is not null).Select(static one => Paced(one.Pace.Least!.Value, one.Surface, one.Pace)), "1", "The share that a pace's items should have at least.");
+        _meter.CreateObservableGauge(
+            "millrace.decisions.pacing.most", () => decider.Paces.Where(static one => one.Pace.Most is not null).Select(static one => Paced(one.Pace.Most!.Value, one.Surface, one.Pace)), "1", "The share that a pace's items should have at most.");
+    }
+
+    private static Measurement<double> Paced(double value, PacedSurface surface, Pace pace) => new(
+        value,
+        new KeyValuePair<string, object?>("tenant", surface.Tenant),
+        new KeyValuePair<string, object?>("surface", surface.Surface),
+        new KeyValuePair<string, object?>("policy", surface.Policy),
+        new KeyValuePair<string, object?>("pace", pace.Name));
 
     private static Measurement<long> Bound(long hits, string bound) => new(hits, new KeyValuePair<string, object?>("bound", bound));
 }

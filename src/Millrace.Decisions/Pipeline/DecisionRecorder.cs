@@ -90,7 +90,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         // Another stream of the same hash: whether a decision is recorded must not depend on what its draws were.
         if (Philox.ToUnit(StableHash.Mix(seed ^ 0x66756C6C)) >= options.FullShare) return false;
         if (options.FullBytesPerSecond == 0) return true;
-        long bytes = work.Count * (32L + (4L * request.Plan.Columns.Length) + work.Slate.BytesEach);
+        long bytes = work.Count * (32L + (4L * request.Plan.Columns.Length) + (8L * request.Plan.Terms.Length) + work.Slate.BytesEach);
         bytes += (work.Wide.Count - work.Wide.Kept) * BytesPerId;
         lock (_lock)
         {
@@ -115,7 +115,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         RecordedSlate slate = ranked ? RecordedSlate.Of(work.Slate) : RecordedSlate.None;
         return new DecisionInputs
         {
-            Request = new RecordedRequest([.. slots], slate).Write(),
+            Request = new RecordedRequest([.. slots], slate, scored ? RecordedTerms.Of(request.Plan, work.Rank.Terms, work.Count) : RecordedTerms.None).Write(),
             Now = request.Now,
             Candidates = [.. work.Ids.AsSpan(0, work.Count)],
             Sources = [.. work.Sources.AsSpan(0, work.Count)],

@@ -58,6 +58,9 @@ internal static class PipelineSteps
         _ => double.PositiveInfinity,
     };
 
+    /// <summary>The share of the time by which ranking ends, or is left to the lighter scorer, which takes some microseconds.</summary>
+    internal const double RankUntil = 0.97;
+
     /// <summary>
     /// In order. A full decision takes some .2 ms of the 100 that it has, so only a slow store, a slow source or a busy machine gets here: each rung leaves to those
     /// below it as much again as they need. A first phase that would begin too late cuts by the points of the lists, and ends no attempt.

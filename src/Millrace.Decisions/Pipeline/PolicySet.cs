@@ -44,12 +44,13 @@ public sealed class PolicySet
     /// <param name="surfaces">Each name once.</param>
     /// <param name="features">What policies may read.</param>
     /// <param name="shelf">Their models; null when they have none.</param>
+    /// <param name="terms">The names of the terms from outside that policies may read; none by default.</param>
     /// <exception cref="PolicyFaultsException">Something is wrong: lists every fault.</exception>
-    public static PolicySet Create(IEnumerable<Policy> policies, IEnumerable<Surface> surfaces, FeatureSet features, IModelShelf? shelf = null)
+    public static PolicySet Create(IEnumerable<Policy> policies, IEnumerable<Surface> surfaces, FeatureSet features, IModelShelf? shelf = null, ImmutableArray<string> terms = default)
     {
         Policy[] all = [.. policies];
         Surface[] places = [.. surfaces];
-        ImmutableArray<string> faults = [.. PolicyValidator.Faults(all, places, features)];
+        ImmutableArray<string> faults = [.. PolicyValidator.Faults(all, places, features), .. all.SelectMany(policy => TermFaults.Of(policy, terms))];
         if (faults.Length > 0) throw new PolicyFaultsException(faults);
         shelf ??= MemoryModelShelf.Empty;
         return new PolicySet(

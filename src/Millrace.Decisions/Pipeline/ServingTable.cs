@@ -1,4 +1,5 @@
 using Millrace.Decisions.Candidates;
+using Millrace.Decisions.Terms;
 using Millrace.Features.Online;
 
 namespace Millrace.Decisions.Pipeline;
@@ -14,6 +15,9 @@ public sealed record Serving(PolicySet Policies, Func<FeatureSnapshot> Snapshot,
 {
     /// <summary>Indexes of the generation's rows; null scans them.</summary>
     internal NeighbourIndexes? Neighbours { get; init; }
+
+    /// <summary>What heads may read from outside.</summary>
+    public ObjectiveTerms Terms { get; init; } = ObjectiveTerms.None;
 }
 
 /// <summary>Where deciders find what serves; <see cref="Swap"/> replaces all of it at once.</summary>

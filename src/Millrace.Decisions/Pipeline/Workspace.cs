@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Exploration;
 using Millrace.Decisions.Ladder;
+using Millrace.Decisions.Pacing;
 using Millrace.Decisions.Ranking;
 using Millrace.Decisions.Reranking;
 using Millrace.Features.Catalogue;
@@ -56,6 +57,9 @@ internal sealed class Workspace
 
     /// <summary>What making the slate reads of the candidates.</summary>
     internal SlateInputs Slate { get; } = new();
+
+    /// <summary>The bonuses of the policy's paces, and what was placed.</summary>
+    internal PaceTally Pacing { get; } = new();
 
     /// <summary>Whether the sources were asked and what they found is at hand.</summary>
     internal bool Gathered { get; set; }
@@ -136,6 +140,9 @@ internal sealed class Workspace
         if (_dropped.Length < filters.Count) _dropped = new int[filters.Count];
         Array.Clear(_dropped);
     }
+
+    /// <summary>The filters that are asked; null for none.</summary>
+    internal CandidateFilters? Filters => _filters;
 
     /// <summary>How many items each filter turned away, in the policy's order.</summary>
     internal ReadOnlySpan<int> Dropped => _filters is { } filters ? _dropped.AsSpan(0, filters.Count) : [];
@@ -288,12 +295,17 @@ internal sealed class Workspace
     internal void ReadSlate(Policy policy, SlateConstraints? asked, Rung rung)
     {
         Slate.Begin(policy, asked, Count, rung);
+        Slate.SetBonuses(Pacing.Bonuses);
         Slate.Read(Items.AsSpan(0, Count), _now);
         if (rung < Rung.LighterScorer) Slate.ReadVectors(policy, _snapshot, Rows.AsSpan(0, Count));
     }
 
+    /// <summary>Counts for the policy's paces what <see cref="Ranker"/> has just placed on a rung.</summary>
+    internal void CountPaced(int places, Rung rung) =>
+        Pacing.Count(Slate.Paced, Rank.Pins.AsSpan(0, places), Rank.Slate.AsSpan(0, places), rung < Rung.LighterScorer ? Rank.Spread : null);
+
     /// <summary>What <see cref="Ranker"/> works on.</summary>
-    internal RankProblem Problem(Policy policy, RankingPlan plan, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed)
+    internal RankProblem Problem(Policy policy, RankingPlan plan, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed, RankDeadline deadline)
     {
         return new RankProblem
         {
@@ -301,12 +313,14 @@ internal sealed class Workspace
             Sources = Sources.AsSpan(0, Count),
             Slate = Slate,
             Matrix = rung < Rung.LighterScorer ? Rank.Matrix.AsSpan(0, Count * plan.Columns.Length) : [],
+            Terms = rung < Rung.LighterScorer ? Rank.Terms.AsSpan(0, Count * plan.Terms.Length) : [],
             Plan = plan,
             Slots = slots,
             Policy = policy,
             Rung = rung,
             Mode = mode,
             Seed = seed,
+            Deadline = deadline,
         };
     }
 

@@ -10,9 +10,11 @@ internal sealed class RankBuffers
     internal double[] Heads = [];
     internal double[] Drawn = [];
     internal double[] Draws = [];
+    internal float[] Terms = [];
     internal float[] Trials = [];
     internal string[] Providers = [];
     internal double[] Scores = [];
+    internal double[] Added = [];
     internal ulong[] Keys = [];
     internal int[] Order = [];
     internal int[] Groups = [];
@@ -27,6 +29,9 @@ internal sealed class RankBuffers
 
     /// <summary>The quotas that the last slate does not meet.</summary>
     internal readonly List<string> Relaxed = [];
+
+    /// <summary>How far the last utilities lay from their mean, before anything was added; only where the policy has paces.</summary>
+    internal double Spread;
 
     internal readonly SlateScratch Sampling = new();
 

@@ -17,6 +17,9 @@ internal readonly ref struct RankProblem
     /// <summary>Row-major, in the order of <see cref="RankingPlan.Columns"/>; NaN is missing.</summary>
     internal required ReadOnlySpan<float> Matrix { get; init; }
 
+    /// <summary>What terms from outside say: a column of candidates for each of <see cref="RankingPlan.Terms"/>, one after the other; NaN is missing.</summary>
+    internal ReadOnlySpan<float> Terms { get; init; }
+
     /// <summary>The policy's heads, compiled.</summary>
     internal required RankingPlan Plan { get; init; }
 
@@ -29,4 +32,7 @@ internal readonly ref struct RankProblem
     internal required DecideMode Mode { get; init; }
 
     internal required ulong Seed { get; init; }
+
+    /// <summary>No part of what the slate depends on: it is that slate, or none.</summary>
+    internal RankDeadline Deadline { get; init; }
 }

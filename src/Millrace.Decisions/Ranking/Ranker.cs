@@ -18,6 +18,7 @@ namespace Millrace.Decisions.Ranking;
 /// </remarks>
 internal static class Ranker
 {
+    /// <summary>The slots; default when the problem's deadline was over before all were drawn.</summary>
     internal static ImmutableArray<DecidedSlot> Rank(in RankProblem problem, RankBuffers buffers)
     {
         (buffers.PinMoved, buffers.ThresholdsRelaxed) = (false, false);
@@ -25,13 +26,17 @@ internal static class Ranker
         Span<double> scores = RankBuffers.Of(ref buffers.Scores, problem.Ids.Length);
         Scoring.Score(problem, buffers, scores);
         if (problem.Mode != DecideMode.Online) return Baseline(problem, scores);
+        buffers.Spread = problem.Slate.Paces.IsEmpty ? 0 : Additions.Spread(scores);
+        ReadOnlySpan<double> added = Additions.Of(problem, buffers);
+        Additions.Add(added, scores);
         Span<int> order = RankBuffers.Of(ref buffers.Order, problem.Ids.Length);
         Scoring.Sort(problem.Ids, scores, RankBuffers.Of(ref buffers.Keys, problem.Ids.Length), order);
         int places = 0;
         foreach (RequestSlot slot in problem.Slots) places += slot.Count;
         Span<Placement> slate = RankBuffers.Of(ref buffers.Slate, places);
-        ReadOnlySpan<double> draws = problem.Rung < Rung.LighterScorer ? problem.Plan.Draw(problem.Matrix, buffers, problem.Seed, scores.Length) : [];
-        SlateBuilder.Draw(problem, buffers, scores, draws, Scoring.Admit(problem, buffers, order, places), slate);
+        Span<double> draws = problem.Rung < Rung.LighterScorer ? problem.Plan.Draw(problem.Matrix, buffers, problem.Seed, scores.Length) : [];
+        Additions.Add(added, draws);
+        if (!SlateBuilder.Draw(problem, buffers, scores, draws, Scoring.Admit(problem, buffers, order, places), slate)) return default;
         return SlateBuilder.Collect(problem, slate, out buffers.PinMoved);
     }
 

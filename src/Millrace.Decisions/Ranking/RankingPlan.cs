@@ -24,6 +24,7 @@ internal sealed class RankingPlan
     private RankingPlan(Policy policy, IModelShelf shelf)
     {
         Columns = PolicyReading.Features(policy);
+        Terms = PolicyReading.Terms(policy);
         Model = ModelDigest.Brief(PolicyReading.Models(policy));
         var forests = ForestOutputs.Of(policy, shelf);
         _forests = forests.Scorer(Columns);
@@ -35,13 +36,22 @@ internal sealed class RankingPlan
             .. PolicyReading.HeadsOf(policy).Select(pair => new PlannedHead(
                 pair.Key,
                 pair.Value is ForestHead forest ? forests.PlaceOf(forest) : own++,
-                Formula(pair.Key, pair.Value, Columns, shelf))),
+                Formula(pair.Key, pair.Value, Columns, shelf),
+                pair.Value is ExternalHead external ? Terms.BinarySearch(external.Term, StringComparer.Ordinal) : -1)),
         ];
         _weights = [.. _heads.Select(head => objectives.GetValueOrDefault(head.Name))];
         _trials = policy.Explore.New is { } fresh ? Columns.BinarySearch(fresh.Trials, StringComparer.Ordinal) : -1;
-        _draws = policy.Explore.Method == ExplorationMethod.Thompson ? policy.Explore.Draws : 0;
+        _draws = DrawsOf(policy);
         _blocks = own;
-        _thresholds = [.. policy.Thresholds.Select(pair => new PlannedThreshold(_heads.Single(head => head.Name == pair.Key).Place, pair.Value.AtLeast ?? double.NegativeInfinity, pair.Value.AtMost ?? double.PositiveInfinity))];
+        _thresholds = ThresholdsOf(policy, _heads);
+    }
+
+    private RankingPlan(RankingPlan heads, Policy policy)
+    {
+        (Columns, Model, _forests, _transformed, _heads, _weights) = (heads.Columns, heads.Model, heads._forests, heads._transformed, heads._heads, heads._weights);
+        (Terms, _blocks, _trials) = (heads.Terms, heads._blocks, heads._trials);
+        _draws = DrawsOf(policy);
+        _thresholds = ThresholdsOf(policy, _heads);
     }
 
     /// <summary>For rungs that score nothing.</summary>
@@ -49,6 +59,9 @@ internal sealed class RankingPlan
 
     /// <summary>The features that it reads, in ordinal order: the columns of the matrix, and of a record's.</summary>
     internal ImmutableArray<string> Columns { get; }
+
+    /// <summary>The terms from outside that it reads, in ordinal order.</summary>
+    internal ImmutableArray<string> Terms { get; }
 
     /// <summary>The models as records name them; null where there are none.</summary>
     internal string? Model { get; }
@@ -64,6 +77,9 @@ internal sealed class RankingPlan
     /// <exception cref="ForestException">A model is not what its head takes it for.</exception>
     internal static RankingPlan Compile(Policy policy, IModelShelf shelf) => new(policy, shelf);
 
+    /// <summary>The same heads under a policy that differs in its slates alone: in thresholds, rules, or how it explores.</summary>
+    internal RankingPlan Under(Policy policy) => new(this, policy);
+
     /// <summary>What one unit of each head is worth, in the order of <see cref="Heads"/>.</summary>
     internal ImmutableArray<double> Weights => _weights;
 
@@ -71,18 +87,24 @@ internal sealed class RankingPlan
     /// <param name="matrix">Row-major, <see cref="Columns"/> values per candidate; NaN is missing.</param>
     /// <param name="buffers">Working memory; the heads' values stay in it until the next call.</param>
     /// <param name="utility">One per candidate; the least of all doubles where it is no finite number, so that it comes last.</param>
-    internal void Score(ReadOnlySpan<float> matrix, RankBuffers buffers, Span<double> utility)
+    /// <param name="terms">What <see cref="Terms"/> say: a column of candidates for each, one after the other; NaN is missing.</param>
+    internal void Score(ReadOnlySpan<float> matrix, RankBuffers buffers, Span<double> utility, ReadOnlySpan<float> terms = default)
     {
-        Predict(matrix, buffers, utility.Length);
+        Predict(matrix, buffers, utility.Length, terms);
         Combine(_weights.AsSpan(), buffers, utility);
     }
 
     /// <summary>The heads' values, into <paramref name="buffers"/>.</summary>
-    internal void Predict(ReadOnlySpan<float> matrix, RankBuffers buffers, int count)
+    internal void Predict(ReadOnlySpan<float> matrix, RankBuffers buffers, int count, ReadOnlySpan<float> terms = default)
     {
         Span<double> values = RankBuffers.Of(ref buffers.Heads, _blocks * count);
         if (_forests is not null) ScoreForests(matrix, count, values, buffers.Forests);
-        foreach (PlannedHead head in _heads) head.Formula?.Fill(matrix, Columns.Length, values.Slice(head.Place * count, count));
+        foreach (PlannedHead head in _heads)
+        {
+            Span<double> own = values.Slice(head.Place * count, count);
+            head.Formula?.Fill(matrix, Columns.Length, own);
+            if (head.Term >= 0) Widen(terms.Slice(head.Term * count, count), own);
+        }
     }
 
     /// <summary>The weighted sum of what <see cref="Predict"/> left, by <paramref name="weights"/> in the order of <see cref="Heads"/>.</summary>
@@ -108,10 +130,10 @@ internal sealed class RankingPlan
     /// <param name="buffers">Working memory; the answer stays in it until the next call.</param>
     /// <param name="seed">The decision's.</param>
     /// <param name="count">Candidates.</param>
-    internal ReadOnlySpan<double> Draw(ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count) => Draw(_weights.AsSpan(), matrix, buffers, seed, count);
+    internal Span<double> Draw(ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count) => Draw(_weights.AsSpan(), matrix, buffers, seed, count);
 
     /// <summary>The same under other <paramref name="weights"/>, in the order of <see cref="Heads"/>.</summary>
-    internal ReadOnlySpan<double> Draw(ReadOnlySpan<double> weights, ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count)
+    internal Span<double> Draw(ReadOnlySpan<double> weights, ReadOnlySpan<float> matrix, RankBuffers buffers, ulong seed, int count)
     {
         if (!HasDraws(weights)) return [];
         Span<double> draws = RankBuffers.Of(ref buffers.Draws, _draws * count);
@@ -165,6 +187,14 @@ internal sealed class RankingPlan
         return true;
     }
 
+    private static int DrawsOf(Policy policy) => policy.Explore.Method == ExplorationMethod.Thompson ? policy.Explore.Draws : 0;
+
+    private static ImmutableArray<PlannedThreshold> ThresholdsOf(Policy policy, ImmutableArray<PlannedHead> heads) =>
+    [
+        .. policy.Thresholds.Select(pair => new PlannedThreshold(
+            heads.Single(head => head.Name == pair.Key).Place, pair.Value.AtLeast ?? double.NegativeInfinity, pair.Value.AtMost ?? double.PositiveInfinity)),
+    ];
+
     private bool HasDraws(ReadOnlySpan<double> weights)
     {
         if (_draws == 0) return false;
@@ -180,6 +210,12 @@ internal sealed class RankingPlan
     {
         _forests!.Raw(matrix, count, values[..(_forests.Outputs * count)], scratch);
         foreach (int forest in _transformed) _forests.Transform(forest, values.Slice(_forests.PlaceOf(forest) * count, _forests.ClassesOf(forest) * count), count);
+    }
+
+    /// <summary>A term as it is; 0 where it is missing.</summary>
+    private static void Widen(ReadOnlySpan<float> term, Span<double> values)
+    {
+        for (int i = 0; i < term.Length; i++) values[i] = float.IsFinite(term[i]) ? term[i] : 0;
     }
 
     /// <summary>What is no finite number is the least of all.</summary>
@@ -209,8 +245,9 @@ internal sealed class RankingPlan
 
     /// <param name="Name">The head's.</param>
     /// <param name="Place">Which block of values is its own.</param>
-    /// <param name="Formula">Null for a forest, whose scorer fills the block.</param>
-    private sealed record PlannedHead(string Name, int Place, HeadFormula? Formula);
+    /// <param name="Formula">Null for a forest, whose scorer fills the block, and for a term.</param>
+    /// <param name="Term">Which of the terms it is; −1 for none.</param>
+    private sealed record PlannedHead(string Name, int Place, HeadFormula? Formula, int Term);
 
     private readonly record struct PlannedThreshold(int Place, double AtLeast, double AtMost);
 }

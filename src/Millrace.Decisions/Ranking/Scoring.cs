@@ -11,7 +11,7 @@ internal static class Scoring
     {
         if (problem.Rung < Rung.LighterScorer)
         {
-            problem.Plan.Score(problem.Matrix, buffers, scores);
+            problem.Plan.Score(problem.Matrix, buffers, scores, problem.Terms);
             return;
         }
 

@@ -25,6 +25,7 @@ public sealed class PolicyProbe
     private SlateInputs _slateInputs = null!;
     private ImmutableArray<RequestSlot> _slots = [];
     private float[] _matrix = [];
+    private float[] _terms = [];
     private int[] _slate = [];
     private int _places;
 
@@ -65,6 +66,7 @@ public sealed class PolicyProbe
         {
             RecordedRequest request = RecordedRequest.Read(_inputs.Request);
             _slots = request.Slots;
+            _terms = request.Terms.Restore(_plan, Candidates);
             _slateInputs = request.Slate.Restore(_policy, Candidates, (Rung)recorded.Rung);
         }
         catch (JsonException)
@@ -74,14 +76,18 @@ public sealed class PolicyProbe
 
         _recorded = recorded;
         if (!ReadSlate(logged)) return ProbeRefusal.Damaged;
-        _plan.Predict(_matrix.AsSpan(0, Candidates * _plan.Columns.Length), _buffers, Candidates);
+        _plan.Predict(_matrix.AsSpan(0, Candidates * _plan.Columns.Length), _buffers, Candidates, _terms);
         return ProbeRefusal.None;
     }
 
     /// <summary>What a head says of each candidate of the record.</summary>
     public ReadOnlySpan<double> Values(int head) => _plan.Values(_buffers, head, Candidates);
 
-    /// <summary>The probability of each place of the recorded slate, given the places above it; 0 from the first place on that could not have been.</summary>
+    /// <summary>
+    /// The probability of each place of the recorded slate, given the places above it, under the bonuses of pacing that were in force; 0 from the first place on that could not
+    /// have been.
+    /// </summary>
+    /// <remarks>Other weights would in time have brought other bonuses: what is estimated is one decision under them, not a day.</remarks>
     /// <param name="weights">By head.</param>
     /// <param name="propensities">As long as <see cref="Slate"/>.</param>
     /// <param name="all">Row-major, places × candidates: what each candidate would have had there; rows behind the first place of 0 stay 0. Empty for nobody to know.</param>
@@ -91,9 +97,12 @@ public sealed class PolicyProbe
         RankProblem problem = Problem(_policy);
         Span<double> scores = RankBuffers.Of(ref _buffers.Scores, count);
         _plan.Combine(weights, _buffers, scores);
+        ReadOnlySpan<double> added = Additions.Of(problem, _buffers);
+        Additions.Add(added, scores);
         Span<int> order = RankBuffers.Of(ref _buffers.Order, count);
         Scoring.Sort(problem.Ids, scores, RankBuffers.Of(ref _buffers.Keys, count), order);
-        ReadOnlySpan<double> draws = _plan.Draw(weights, problem.Matrix, _buffers, problem.Seed, count);
+        Span<double> draws = _plan.Draw(weights, problem.Matrix, _buffers, problem.Seed, count);
+        Additions.Add(added, draws);
         SlateProblem slate = SlateBuilder.Bind(problem, _buffers, scores, draws, Scoring.Admit(problem, _buffers, order, _places), _places);
         SlateSampler.Propensities(slate, Slate, _buffers.Sampling, propensities, all);
     }
@@ -166,6 +175,7 @@ public sealed class PolicyProbe
         Sources = _inputs.Sources.AsSpan(),
         Slate = _slateInputs,
         Matrix = _matrix.AsSpan(0, Candidates * _plan.Columns.Length),
+        Terms = _terms,
         Plan = _plan,
         Slots = _slots.AsSpan(),
         Policy = policy,

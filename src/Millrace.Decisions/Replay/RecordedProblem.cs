@@ -24,6 +24,7 @@ internal static class RecordedProblem
             Sources = inputs.Sources.AsSpan(),
             Slate = request.Slate.Restore(policy, inputs.Candidates.Length, (Rung)recorded.Rung),
             Matrix = inputs.Matrix.AsSpan(),
+            Terms = request.Terms.Restore(plan, inputs.Candidates.Length),
             Plan = plan,
             Slots = request.Slots.AsSpan(),
             Policy = policy,

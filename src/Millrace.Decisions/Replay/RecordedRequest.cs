@@ -9,7 +9,8 @@ namespace Millrace.Decisions.Replay;
 /// <summary>The part of a request that its answer depends on beside candidates and features, as canonical JSON in a full record.</summary>
 /// <param name="Slots">The slots that were filled.</param>
 /// <param name="Slate">What constraints, diversity and exploration read of the candidates.</param>
-internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, RecordedSlate Slate)
+/// <param name="Terms">What terms from outside said of them.</param>
+internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, RecordedSlate Slate, RecordedTerms Terms)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -31,6 +32,7 @@ internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, Record
 
             json.WriteEndArray();
             Slate.Write(json);
+            Terms.Write(json);
             json.WriteEndObject();
         }
 
@@ -48,7 +50,8 @@ internal sealed record RecordedRequest(ImmutableArray<RequestSlot> Slots, Record
             return new RecordedRequest(
                 [.. root.GetProperty("slots").EnumerateArray().Select(slot => new RequestSlot(
                     slot.GetProperty("id").GetString()!, slot.GetProperty("count").GetInt32(), ReadTexts(slot, "baseline")))],
-                RecordedSlate.Read(root));
+                RecordedSlate.Read(root),
+                RecordedTerms.Read(root));
         }
         catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -24,6 +24,12 @@ internal sealed record RecordedSlate
     /// <summary>Which quotas each candidate serves.</summary>
     internal ImmutableArray<byte> Quotas { get; init; } = [];
 
+    /// <summary>The policy's paces, in its order, with the bonus that was in force.</summary>
+    internal ImmutableArray<RecordedPace> Paces { get; init; } = [];
+
+    /// <summary>Which paces each candidate counts for.</summary>
+    internal ImmutableArray<byte> Paced { get; init; } = [];
+
     internal int Dimensions { get; init; }
 
     internal ImmutableArray<byte> Vectors { get; init; } = [];
@@ -33,6 +39,8 @@ internal sealed record RecordedSlate
         Asked = inputs.Asked,
         Groups = inputs.Names.ToImmutableSortedDictionary(name => name, name => inputs.Groups(name).ToImmutableArray(), StringComparer.Ordinal),
         Quotas = [.. inputs.Quotas],
+        Paces = RecordedPace.Of(inputs),
+        Paced = [.. inputs.Paced],
         Dimensions = inputs.Dimensions,
         Vectors = [.. MemoryMarshal.AsBytes(inputs.Vectors)],
     };
@@ -55,6 +63,7 @@ internal sealed record RecordedSlate
         Expect(Quotas.Length, quotas == 0 ? 0 : candidates, "quotas");
         if (quotas > 8 || Quotas.Any(quota => quota >> quotas != 0)) throw new JsonException($"quotas: expected {quotas}");
         inputs.SetQuotas(Quotas.AsSpan());
+        RecordedPace.Restore(Paces, Paced, policy.Pacing, inputs);
         Expect(Vectors.Length, candidates * (long)Dimensions, "vectors");
         inputs.SetVectors(Dimensions, MemoryMarshal.Cast<byte, sbyte>(Vectors.AsSpan()));
         return inputs;
@@ -78,6 +87,8 @@ internal sealed record RecordedSlate
         }
 
         if (!Quotas.IsEmpty) WriteNumbers(json, "quotas", Quotas);
+        RecordedPace.Write(json, Paces);
+        if (!Paced.IsEmpty) WriteNumbers(json, "paced", Paced);
         if (Dimensions == 0) return;
         json.WriteNumber("dimensions", Dimensions);
         json.WriteBase64String("vectors", Vectors.AsSpan());
@@ -92,6 +103,8 @@ internal sealed record RecordedSlate
                 property => property.Name, property => property.Value.EnumerateArray().Select(group => group.GetInt32()).ToImmutableArray(), StringComparer.Ordinal)
             : None.Groups,
         Quotas = root.TryGetProperty("quotas", out JsonElement quotas) ? [.. quotas.EnumerateArray().Select(quota => quota.GetByte())] : [],
+        Paces = RecordedPace.Read(root),
+        Paced = root.TryGetProperty("paced", out JsonElement paced) ? [.. paced.EnumerateArray().Select(bits => bits.GetByte())] : [],
         Dimensions = root.TryGetProperty("dimensions", out JsonElement dimensions) ? dimensions.GetInt32() : 0,
         Vectors = root.TryGetProperty("vectors", out JsonElement vectors) ? [.. vectors.GetBytesFromBase64()] : [],
     };

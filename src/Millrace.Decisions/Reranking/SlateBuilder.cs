@@ -22,11 +22,13 @@ internal static class SlateBuilder
     /// <param name="draws">Utilities under draws of the posterior, as <see cref="SlateProblem.Draws"/> has them.</param>
     /// <param name="order">The candidates, best first.</param>
     /// <param name="slate">A placement for each place.</param>
-    internal static void Draw(
+    /// <returns>Whether it was drawn in time.</returns>
+    internal static bool Draw(
         in RankProblem problem, RankBuffers buffers, ReadOnlySpan<double> scores, ReadOnlySpan<double> draws, ReadOnlySpan<int> order, Span<Placement> slate)
     {
-        SlateSampler.Sample(Bind(problem, buffers, scores, draws, order, slate.Length), problem.Seed, buffers.Sampling, slate);
+        if (!SlateSampler.Sample(Bind(problem, buffers, scores, draws, order, slate.Length), problem.Seed, buffers.Sampling, slate)) return false;
         Report(problem, buffers, slate);
+        return true;
     }
 
     /// <summary>The problem as the sampler takes it, in the spans of <paramref name="buffers"/>.</summary>
@@ -82,6 +84,7 @@ internal static class SlateBuilder
             Kinships = diversity is { Embedding: false } ? inputs.Groups(diversity.By) : [],
             Vectors = diversity is { Embedding: true } ? inputs.Vectors : [],
             Dimensions = inputs.Dimensions,
+            Deadline = problem.Deadline,
             Trials = problem.Rung < Rung.LighterScorer ? problem.Plan.Trials(problem.Matrix, buffers, candidates) : [],
         };
     }

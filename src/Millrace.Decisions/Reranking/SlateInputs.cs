@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Millrace.Decisions.Ladder;
@@ -24,6 +25,8 @@ internal sealed class SlateInputs
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
     private Policy? _policy;
     private byte[] _quotas = [];
+    private byte[] _paced = [];
+    private readonly double[] _bonuses = new double[Pace.MostOfPolicy];
     private sbyte[] _vectors = [];
 
     /// <summary>What the request adds to the policy's constraints; null for nothing.</summary>
@@ -40,13 +43,22 @@ internal sealed class SlateInputs
     /// <summary>Bit j: the candidate counts for quota j of <see cref="Constraints"/>; empty where there is none.</summary>
     internal ReadOnlySpan<byte> Quotas => Constraints.AtLeast.IsEmpty ? [] : _quotas.AsSpan(0, Count);
 
+    /// <summary>The policy's paces.</summary>
+    internal ImmutableArray<Pace> Paces => _policy?.Pacing ?? [];
+
+    /// <summary>Bit j: the candidate counts for pace j; empty where there is none.</summary>
+    internal ReadOnlySpan<byte> Paced => Paces.IsEmpty ? [] : _paced.AsSpan(0, Count);
+
+    /// <summary>The bonus in force of each pace, in the unit of utilities.</summary>
+    internal ReadOnlySpan<double> Bonuses => _bonuses.AsSpan(0, Paces.Length);
+
     internal int Dimensions { get; private set; }
 
     /// <summary>Row-major, candidates × <see cref="Dimensions"/>, zeros where there is none.</summary>
     internal ReadOnlySpan<sbyte> Vectors => _vectors.AsSpan(0, Count * Dimensions);
 
     /// <summary>About what a record of them takes per candidate: numbers as text.</summary>
-    internal long BytesEach => (5L * _names.Count) + (Quotas.Length > 0 ? 4 : 0) + (4L * Dimensions / 3);
+    internal long BytesEach => (5L * _names.Count) + (Quotas.Length > 0 ? 4 : 0) + (Paced.Length > 0 ? 4 : 0) + (4L * Dimensions / 3);
 
     /// <summary>The number of each candidate's first value of <paramref name="attribute"/>, in the order in which values appear; −1 for none.</summary>
     internal ReadOnlySpan<int> Groups(string attribute) => Column(_names.BinarySearch(attribute, StringComparer.Ordinal));
@@ -60,6 +72,8 @@ internal sealed class SlateInputs
         foreach (var (attribute, _) in Constraints.AtMost) Want(attribute);
         if (rung < Rung.LighterScorer && policy.Diversity is { Embedding: false } diversity) Want(diversity.By);
         RankBuffers.Of(ref _quotas, count).Clear();
+        RankBuffers.Of(ref _paced, count).Clear();
+        _bonuses.AsSpan().Clear();
     }
 
     /// <summary>Reads the columns that <see cref="Begin"/> found wanted.</summary>
@@ -74,6 +88,7 @@ internal sealed class SlateInputs
         }
 
         _read.Clear();
+        for (int pace = 0; pace < Paces.Length; pace++) MarkPaced(items, Paces[pace], (byte)(1 << pace));
     }
 
     /// <summary>Reads the vectors that diversity compares; where the snapshot keeps none, there is no likeness.</summary>
@@ -93,6 +108,11 @@ internal sealed class SlateInputs
     internal void SetGroups(string attribute, ReadOnlySpan<int> groups) => groups.CopyTo(Column(_names.BinarySearch(attribute, StringComparer.Ordinal)));
 
     internal void SetQuotas(ReadOnlySpan<byte> quotas) => quotas.CopyTo(_quotas);
+
+    internal void SetPaced(ReadOnlySpan<byte> paced) => paced.CopyTo(_paced);
+
+    /// <summary>Those that are not told are 0.</summary>
+    internal void SetBonuses(ReadOnlySpan<double> bonuses) => bonuses.CopyTo(_bonuses);
 
     internal void SetVectors(int dimensions, ReadOnlySpan<sbyte> vectors)
     {
@@ -133,6 +153,14 @@ internal sealed class SlateInputs
         for (int i = 0; i < items.Length; i++)
         {
             if (items[i] is { } item && Math.Max(0, now.Value - item.Born.Value) <= most) _quotas[i] |= mask;
+        }
+    }
+
+    private void MarkPaced(ReadOnlySpan<CatalogueItem?> items, Pace pace, byte mask)
+    {
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (ItemValues.Of(items[i], pace.Attribute).Holds(pace.Value)) _paced[i] |= mask;
         }
     }
 

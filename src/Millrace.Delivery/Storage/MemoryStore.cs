@@ -59,6 +59,9 @@ internal sealed class MemoryStore
     /// <summary>Any variant of the key, to learn by which fields it varies.</summary>
     public CachedObject? FindAny(CacheKey key) => _contents.Index.VariantsOf(key) is [var newest, ..] ? newest : null;
 
+    /// <summary>The newest variant of the key, looked at and not asked for. No lock, no allocation.</summary>
+    public CachedObject? Newest(CacheKey key) => _contents.Index.Newest(key);
+
     /// <summary>All that is held of a key, newest first.</summary>
     public CachedObject[] VariantsOf(CacheKey key) => _contents.Index.VariantsOf(key);
 

@@ -50,6 +50,23 @@ internal sealed class ObjectIndex
         return false;
     }
 
+    /// <summary>The newest variant of a key. Allocates nothing.</summary>
+    public CachedObject? Newest(CacheKey key)
+    {
+        if (_byKey.TryGetValue(key.Hash, out var variants))
+        {
+            foreach (var variant in variants)
+            {
+                if (variant.Key.Equals(key))
+                {
+                    return variant;
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The variants of a key, newest first.</summary>
     public CachedObject[] VariantsOf(CacheKey key) => _byKey.TryGetValue(key.Hash, out var held) ? Array.FindAll(held, variant => variant.Key.Equals(key)) : [];
 

@@ -20,6 +20,12 @@ internal static class CandidateFaults
             if (policy.Boosts[i].Length == 0) yield return $"boosts[{i}]: expected an item id; got nothing";
         }
 
+        foreach (var (item, worth) in policy.Worths)
+        {
+            if (!policy.Boosts.Contains(item)) yield return $"boosts: expected a worth of what is boosted; got one of '{item}'";
+            if (!double.IsFinite(worth)) yield return $"boosts: expected a finite worth of '{item}'; got {PolicyValidator.Text(worth)}";
+        }
+
         foreach (string fault in FirstPhaseFaults.Of(policy, features).Concat(FilterFaults.Of(policy, features))) yield return fault;
     }
 
@@ -42,7 +48,7 @@ internal static class CandidateFaults
     {
         if (source.Kind is CandidateSourceKind.Popular or CandidateSourceKind.Trending or CandidateSourceKind.AlsoLiked or CandidateSourceKind.New && source.Window is null)
         {
-            yield return $".{Text(source.Kind)}: expected a window such as 1h";
+            yield return $".{PolicyDoors.FieldOf(source.Kind)}: expected a window such as 1h";
         }
 
         if (source.Window is not { } window) yield break;
@@ -78,15 +84,6 @@ internal static class CandidateFaults
             CandidateSourceKind.New when source.Feature is not null && feature is not (CountFeature or ExaminedCountFeature { By: null }) => "a count of items, or of their examinations",
             _ => null,
         };
-        if (wanted is not null) yield return $".{FieldOf(source.Kind)}: expected the name of a feature that is {wanted}; got '{source.Feature}'";
+        if (wanted is not null) yield return $".{PolicyDoors.FieldOf(source.Kind)}: expected the name of a feature that is {wanted}; got '{source.Feature}'";
     }
-
-    private static string FieldOf(CandidateSourceKind kind) => kind switch
-    {
-        CandidateSourceKind.AlsoLiked => "pairs",
-        CandidateSourceKind.New => "trials",
-        _ => Text(kind),
-    };
-
-    private static string Text(CandidateSourceKind kind) => char.ToLowerInvariant(kind.ToString()[0]) + kind.ToString()[1..];
 }

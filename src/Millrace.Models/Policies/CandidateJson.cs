@@ -31,6 +31,10 @@ internal static class CandidateJson
         json.WriteStartArray("boosts");
         foreach (string item in policy.Boosts) json.WriteStringValue(item);
         json.WriteEndArray();
+        if (policy.Worths.IsEmpty) return;
+        json.WriteStartObject("worths");
+        foreach (var (item, worth) in policy.Worths) json.WriteNumber(item, worth);
+        json.WriteEndObject();
     }
 
     internal static Policy Read(JsonElement root, Policy into) => into with
@@ -40,6 +44,9 @@ internal static class CandidateJson
         FirstPhase = root.TryGetProperty("firstPhase", out JsonElement phase) ? ReadFirstPhase(phase) : null,
         Filters = root.TryGetProperty("filters", out JsonElement filters) ? [.. filters.EnumerateArray().Select(FilterJson.Read)] : [],
         Boosts = root.TryGetProperty("boosts", out JsonElement boosts) ? [.. boosts.EnumerateArray().Select(item => item.GetString()!)] : [],
+        Worths = root.TryGetProperty("worths", out JsonElement worths)
+            ? worths.EnumerateObject().ToImmutableSortedDictionary(item => item.Name, item => item.Value.GetDouble(), StringComparer.Ordinal)
+            : into.Worths,
     };
 
     private static void WriteFirstPhase(Utf8JsonWriter json, FirstPhase phase)

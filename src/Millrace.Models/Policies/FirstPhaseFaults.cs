@@ -15,7 +15,7 @@ internal static class FirstPhaseFaults
             yield return $"firstPhase: expected sources whose lists it can tell apart; got {same.Count()} that are {same.Key}";
         }
 
-        foreach (string fault in HeadFaults.OfFirstPhase(phase.Head, policy, features).Concat(phase.Base is null ? [] : HeadFaults.OfFirstPhase(phase.Base, policy, features)).Concat(Lists(phase, policy))) yield return $"firstPhase.{fault}";
+        foreach (string fault in HeadFaults.OfFirstPhase(phase.Head, features).Concat(phase.Base is null ? [] : HeadFaults.OfFirstPhase(phase.Base, features)).Concat(Lists(phase, policy))) yield return $"firstPhase.{fault}";
     }
 
     private static IEnumerable<string> Lists(FirstPhase phase, Policy policy)

@@ -58,6 +58,13 @@ public sealed record LinearHead(string Digest, ImmutableArray<string> Features) 
     public override string Model => Digest;
 }
 
+/// <summary>What something outside says of an item, such as what delivering it costs; 0 where it says nothing.</summary>
+/// <param name="Term">Its name.</param>
+public sealed record ExternalHead(string Term) : Head
+{
+    public override ImmutableArray<string> Reads => [];
+}
+
 /// <summary>A rate by its Beta posterior: mean (successes + a) / (trials + n); where a count is missing or negative it is 0.</summary>
 /// <param name="Successes">The feature that counts successes.</param>
 /// <param name="Trials">The feature that counts trials.</param>

@@ -41,6 +41,9 @@ internal static class HeadJson
             case BlendHead blend:
                 WriteNumbers(json, "blend", blend.Weights);
                 break;
+            case ExternalHead external:
+                json.WriteString("external", external.Term);
+                break;
             case FeatureHead feature:
                 json.WriteString("feature", feature.Feature);
                 break;
@@ -70,6 +73,7 @@ internal static class HeadJson
     internal static Head ReadHead(JsonElement head)
     {
         if (head.TryGetProperty("blend", out JsonElement blend)) return new BlendHead(Numbers(blend));
+        if (head.TryGetProperty("external", out JsonElement external)) return new ExternalHead(external.GetString()!);
         if (head.TryGetProperty("feature", out JsonElement feature)) return new FeatureHead(feature.GetString()!);
         if (head.TryGetProperty("beta", out JsonElement beta))
         {

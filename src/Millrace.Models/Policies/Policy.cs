@@ -27,6 +27,9 @@ public sealed record Policy
     /// <summary>Items that an editor wants among the candidates, whatever else is.</summary>
     public ImmutableArray<string> Boosts { get; init; } = [];
 
+    /// <summary>Boosted item → what being boosted adds to its utility; none for those that are ranked like the others.</summary>
+    public ImmutableSortedDictionary<string, double> Worths { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
     /// <summary>Feature name → weight of the linear blend; in ordinal order of name, which is the order of summation.</summary>
     public ImmutableSortedDictionary<string, double> Blend { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
 
@@ -49,6 +52,9 @@ public sealed record Policy
 
     /// <summary>What likeness to the items above costs; null for nothing.</summary>
     public Diversity? Diversity { get; init; }
+
+    /// <summary>Shares of the places that are held over time, in declared order.</summary>
+    public ImmutableArray<Pace> Pacing { get; init; } = [];
 
     /// <summary>Items that an editor fixed at a rank of a slot.</summary>
     public ImmutableArray<Pin> Pins { get; init; } = [];

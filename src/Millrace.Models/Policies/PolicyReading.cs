@@ -24,6 +24,13 @@ public static class PolicyReading
         return [.. read.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Everything that it reads, by whichever door: features, attributes of items and keys of the context, for its candidates, their filters, its heads, exploration and slates.</summary>
+    public static IEnumerable<PolicyRead> AllReads(Policy policy) => PolicyDoors.Of(policy);
+
+    /// <summary>The terms from outside that heads read, in ordinal order; none twice.</summary>
+    public static ImmutableArray<string> Terms(Policy policy) =>
+        [.. policy.Heads.Values.OfType<ExternalHead>().Select(static head => head.Term).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
     /// <summary>The digests of the models that it needs, the first phase's before those of its heads in their order; none twice.</summary>
     public static ImmutableArray<string> Models(Policy policy) =>
         [.. policy.Heads.Values.Select(static head => head.Model).Prepend(policy.FirstPhase?.Head.Model).OfType<string>().Distinct(StringComparer.Ordinal)];

@@ -7,7 +7,7 @@ namespace Millrace.Models.Policies;
 internal static class SlateFaults
 {
     internal static IEnumerable<string> Of(Policy policy, FeatureSet features) =>
-        Exploring(policy, features).Concat(Limits(policy.AtMost)).Concat(Quotas(policy)).Concat(Diverse(policy.Diversity, features));
+        Exploring(policy, features).Concat(Limits(policy.AtMost)).Concat(Quotas(policy)).Concat(Diverse(policy.Diversity, features)).Concat(PacingFaults.Of(policy));
 
     /// <summary>The quotas of <paramref name="policy"/> that a slate of <paramref name="places"/> can never meet.</summary>
     internal static IEnumerable<string> Of(Policy policy, int places)
@@ -30,7 +30,7 @@ internal static class SlateFaults
         if (explore.Draws is < 1 or > 1000) yield return $"explore.draws: expected 1 to 1000; got {explore.Draws}";
         if (explore.New is not { } fresh) yield break;
         if (explore is { Method: ExplorationMethod.EpsilonGreedy, Epsilon: 0 }) yield return "explore.new: expected epsilon above 0, or a rule that draws; got neither, so that no new item would ever be shown for it";
-        foreach (string fault in HeadFaults.FeatureFaults("explore.new.trials", fresh.Trials, policy, features)) yield return fault;
+        foreach (string fault in HeadFaults.FeatureFaults("explore.new.trials", fresh.Trials, features)) yield return fault;
         if (!(fresh.Below > 0)) yield return $"explore.new.below: expected more than 0; got {PolicyValidator.Text(fresh.Below)}";
         if (fresh.Take is < 1 or > 100) yield return $"explore.new.take: expected 1 to 100; got {fresh.Take}";
     }
@@ -49,7 +49,7 @@ internal static class SlateFaults
         if (policy.AtLeast.Length > Quota.MostOfPolicy) yield return $"atLeast: expected at most {Quota.MostOfPolicy} quotas; got {policy.AtLeast.Length}";
         for (int i = 0; i < policy.AtLeast.Length; i++)
         {
-            foreach (string fault in Of(policy.AtLeast[i], policy.AtMost)) yield return $"atLeast[{i}]{fault}";
+            foreach (var (field, expected, got) in Of(policy.AtLeast[i], policy.AtMost)) yield return $"atLeast[{i}]{(field.Length == 0 ? "" : $".{field}")}: expected {expected}; got {got}";
         }
 
         // Values of one attribute exclude each other, so that what they want of the same places adds up.
@@ -62,20 +62,28 @@ internal static class SlateFaults
     }
 
     /// <summary>What is wrong with one quota beside those limits.</summary>
-    internal static IEnumerable<string> Of(Quota quota, ImmutableSortedDictionary<string, int> atMost)
+    internal static IEnumerable<QuotaFault> Of(Quota quota, ImmutableSortedDictionary<string, int> atMost)
     {
         bool byValue = quota is { Attribute.Length: > 0, Value.Length: > 0, Fresh: null };
         bool byAge = quota is { Attribute: null, Value: null, Fresh.Ticks: > 0 };
-        if (!byValue && !byAge) yield return ": expected attribute and value, or fresh";
-        if (quota.Least > 0 == (quota.Share > 0)) yield return ": expected least or share, one of them";
-        if (quota.Least is < 0 or > PolicyValidator.MostItems) yield return $".least: expected 1 to {PolicyValidator.MostItems}; got {quota.Least}";
-        if (!(quota.Share is >= 0 and <= 1)) yield return $".share: expected 0 to 1; got {PolicyValidator.Text(quota.Share)}";
-        if (quota.Top is < 1 or > PolicyValidator.MostItems) yield return $".top: expected 1 to {PolicyValidator.MostItems}; got {quota.Top}";
-        if (quota.Least > quota.Top) yield return $".least: expected at most top = {quota.Top}; got {quota.Least}";
-        if (quota.Attribute is { } attribute && atMost.TryGetValue(attribute, out int most) && quota.Least > most)
+        if (!byValue && !byAge) yield return new QuotaFault("", "attribute and value, or fresh", Says(("attribute", quota.Attribute), ("value", quota.Value), ("fresh", quota.Fresh)));
+        if (quota.Least > 0 == (quota.Share > 0)) yield return new QuotaFault("", "least or share, one of them", quota.Least > 0 ? "both" : "neither");
+        if (quota.Least is < 0 or > PolicyValidator.MostItems) yield return new QuotaFault("least", $"1 to {PolicyValidator.MostItems}", $"{quota.Least}");
+        if (!(quota.Share is >= 0 and <= 1)) yield return new QuotaFault("share", "0 to 1", PolicyValidator.Text(quota.Share));
+        if (quota.Top is < 1 or > PolicyValidator.MostItems) yield return new QuotaFault("top", $"1 to {PolicyValidator.MostItems}", $"{quota.Top}");
+        if (quota.Least > quota.Top) yield return new QuotaFault("least", $"at most top = {quota.Top}", $"{quota.Least}");
+        if (quota.Attribute is { } attribute && atMost.TryGetValue(attribute, out int most) && quota.Least > most) yield return new QuotaFault("least", $"at most atMost.{attribute} = {most}", $"{quota.Least}");
+    }
+
+    private static string Says(params ReadOnlySpan<(string Name, object? Value)> members)
+    {
+        string said = "";
+        foreach (var (name, value) in members)
         {
-            yield return $".least: expected at most atMost.{attribute} = {most}; got {quota.Least}";
+            if (value is not null) said += said.Length == 0 ? name : $" and {name}";
         }
+
+        return said.Length == 0 ? "nothing" : said;
     }
 
     private static IEnumerable<string> Diverse(Diversity? diversity, FeatureSet features)
@@ -92,3 +100,9 @@ internal static class SlateFaults
     private static string Nearest(string name, FeatureSet features) =>
         NearestName.Of(name, features.Definitions.Select(definition => definition.Name)) is { } near && near != name ? $"; nearest is '{near}'" : "";
 }
+
+/// <summary>What is wrong with a quota, in parts: a policy's path and a request's pointer are written differently.</summary>
+/// <param name="Field">The member; empty for the quota as a whole.</param>
+/// <param name="Expected">What it should be.</param>
+/// <param name="Got">What it is.</param>
+internal readonly record struct QuotaFault(string Field, string Expected, string Got);

@@ -26,11 +26,15 @@ internal static class SlateJson
         json.WriteEndObject();
         ConstraintsJson.WriteAtMost(json, policy.AtMost);
         ConstraintsJson.WriteAtLeast(json, policy.AtLeast);
-        if (policy.Diversity is not { } diversity) return;
-        json.WriteStartObject("diversity");
-        json.WriteNumber("mmr", diversity.Lambda);
-        json.WriteString(diversity.Embedding ? "embedding" : "by", diversity.By);
-        json.WriteEndObject();
+        if (policy.Diversity is { } diversity)
+        {
+            json.WriteStartObject("diversity");
+            json.WriteNumber("mmr", diversity.Lambda);
+            json.WriteString(diversity.Embedding ? "embedding" : "by", diversity.By);
+            json.WriteEndObject();
+        }
+
+        PacingJson.Write(json, policy.Pacing);
     }
 
     internal static Policy Read(JsonElement root, Policy into) => into with
@@ -39,6 +43,7 @@ internal static class SlateJson
         AtMost = ConstraintsJson.ReadAtMost(root),
         AtLeast = ConstraintsJson.ReadAtLeast(root),
         Diversity = root.TryGetProperty("diversity", out JsonElement diversity) ? ReadDiversity(diversity) : null,
+        Pacing = PacingJson.Read(root),
     };
 
     private static void WriteMethod(Utf8JsonWriter json, Exploration explore)

@@ -52,9 +52,9 @@ internal static class ConstraintsShape
 
     private static void Check(QuotaDraft draft, Reading at)
     {
-        foreach (var fault in SlateFaults.Of(draft.ToQuota(), SlateConstraints.None.AtMost))
+        foreach (var (field, expected, got) in SlateFaults.Of(draft.ToQuota(), SlateConstraints.None.AtMost))
         {
-            at.Add(fault.TrimStart(':', ' ').Replace("expected ", "", StringComparison.Ordinal), "another quota");
+            at.AddBelow(field.Length == 0 ? "" : "/" + field, expected, got);
         }
     }
 }

@@ -73,10 +73,35 @@ internal static class ExplanationWriter
         }
 
         json.WriteEndArray();
+        WriteAdded(json, item);
         json.WriteStartArray("heads");
         foreach (var head in item.Heads)
         {
             WriteHead(json, head);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteAdded(Utf8JsonWriter json, ExplainedItem item)
+    {
+        if (item.Boost != 0)
+        {
+            DecisionWriter.WriteFinite(json, "boost", item.Boost);
+        }
+
+        if (item.Pacing.IsEmpty)
+        {
+            return;
+        }
+
+        json.WriteStartArray("pacing");
+        foreach (var pace in item.Pacing)
+        {
+            json.WriteStartObject();
+            json.WriteString("pace", pace.Pace);
+            DecisionWriter.WriteFinite(json, "bonus", pace.Bonus);
+            json.WriteEndObject();
         }
 
         json.WriteEndArray();

@@ -58,7 +58,7 @@ internal sealed class CandidateProbe
         _sources =
         [
             .. policy.Candidates.Select(source => (
-                new Stage(policy with { Candidates = [source with { Take = _alone, Weight = null }], FirstPhase = null, Pins = [], Boosts = [] }, features, setup.Models),
+                new Stage(policy with { Candidates = [source with { Take = _alone, Weight = null }], FirstPhase = null, Pins = [], Boosts = [], Worths = policy.Worths.Clear() }, features, setup.Models),
                 new Stage(policy with { Candidates = policy.Candidates.Remove(source) }, features, setup.Models))),
         ];
     }

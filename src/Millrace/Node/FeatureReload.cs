@@ -138,7 +138,7 @@ internal sealed class FeatureReload
                 }
 
                 // Until its indexes are there, what serves goes on serving, and this is asked again with the next epoch.
-                var next = new Serving(prepared.Policies, snapshot, persons) { Neighbours = _neighbours };
+                var next = new Serving(prepared.Policies, snapshot, persons) { Neighbours = _neighbours, Terms = reload._serving.Current.Terms };
                 if (reload.Neighbours?.Prepare(next) == false)
                 {
                     return false;

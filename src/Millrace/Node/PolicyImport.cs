@@ -39,7 +39,7 @@ internal sealed class PolicyImport : IDisposable
     public async Task<PolicySet> ImportAsync(NodeConfig config, FeatureSet features, CancellationToken cancellation)
     {
         // Checked before anything is appended: a version in the journal is one that was in force.
-        var compiled = PolicySet.Create(config.Policies.Values, config.Surfaces.Values, features, config.Models);
+        var compiled = PolicySet.Create(config.Policies.Values, config.Surfaces.Values, features, config.Models, NodeTerms.Names);
         await _importing.WaitAsync(CancellationToken.None);
         try
         {

@@ -60,13 +60,16 @@ internal sealed class DecisionHarness
     /// <param name="features">Null reads the folder's current snapshot.</param>
     /// <param name="persons">Null reads <see cref="Persons"/>.</param>
     /// <param name="clock">Null takes <see cref="Clock"/>.</param>
+    /// <param name="meters">Null counts nothing.</param>
     internal Decider Decider(
-        DeciderOptions? options = null, Policy? policy = null, Func<FeatureSnapshot>? features = null, IPersonStore? persons = null, TimeProvider? clock = null) => new(
+        DeciderOptions? options = null, Policy? policy = null, Func<FeatureSnapshot>? features = null, IPersonStore? persons = null, TimeProvider? clock = null,
+        DecisionMeters? meters = null) => new(
         options ?? new DeciderOptions(),
         clock ?? Clock,
         new ServingTable(new Serving(
             PolicySet.Create([policy ?? Home], [new Surface("home", "home", [new Slot("main", 6)])], Set), features ?? (() => Folder.Current), persons ?? Persons)),
-        new Kept(Written));
+        new Kept(Written),
+        meters: meters);
 
     /// <summary>A decider to whom reading the snapshot takes so long; looking again, whether it is still in force, takes no time.</summary>
     internal Decider Slow(TimeSpan took, Policy? policy = null, DeciderOptions? options = null)

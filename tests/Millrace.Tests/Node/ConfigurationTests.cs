@@ -107,7 +107,12 @@ public sealed class ConfigurationTests
     [InlineData("policies: {home: {explore: {method: squareCB}}}", "policies.home.explore.method: expected epsilonGreedy or squareCb or plackettLuce or thompson", "did you mean 'squareCb'?")]
     [InlineData("policies: {home: {explore: {gamma: 0}}}", "policies.home.explore.gamma: expected a number from 1E-09 to 1000000000", "got '0'")]
     [InlineData("policies: {home: {diversity: {mmr: 1, by: topic, embedding: e}}}", "policies.home.diversity: expected exactly one of by, embedding", "got both")]
-    [InlineData("policies: {home: {atLeast: [{attribute: kind, least: 2}]}}", "policies.home.atLeast[0]: expected attribute and value, or fresh", "got")]
+    [InlineData("policies: {home: {pacing: [{attribute: kind, value: video, least: 40%, most: 30%}]}}", "t.yaml:1:67 policies.home.pacing[0].least: expected at most most = 0.3", "got 0.4")]
+    [InlineData("policies: {home: {pacing: [{attribute: kind, value: video, least: 1.5}]}}", "policies.home.pacing[0].least: expected a share from 0 to 1", "got '1.5'")]
+    [InlineData("policies: {home: {pacing: [{attribute: kind, value: video, least: 10%, over: 10s}]}}", "policies.home.pacing[0].over: expected a duration", "got '10s'")]
+    [InlineData("policies: {home: {pacing: [{attribute: kind, least: 10%}]}}", "t.yaml:1:28 policies.home.pacing[0].value: expected", "got")]
+    [InlineData("policies: {home: {heads: {c: {external: deliverCost}}, objectives: {c: 1}}}", "policies.home.heads.c.external: expected deliveryCost", "did you mean 'deliveryCost'?")]
+    [InlineData("policies: {home: {atLeast: [{attribute: kind, least: 2}]}}", "policies.home.atLeast[0]: expected attribute and value, or fresh", "got attribute")]
     [InlineData("policies: {home: {candidates: [{recent: true, take: 5000}]}}", "t.yaml:1:53 policies.home.candidates[0].take: expected a whole number from 1 to 1000", "got '5000'")]
     [InlineData("policies: {home: {pins: [{slot: a, rank: 1, item: x}, {slot: a, rank: 1, item: y}]}}", "t.yaml:1:25 policies.home.pins: expected what can come into force", "rank 1 is pinned 2 times")]
     [InlineData("policies: {h: {}}\nsurfaces: {home: {policy: h, slots: [{id: a, count: 100}, {id: b, count: 100}, {id: c, count: 100}, {id: d, count: 100}, {id: e, count: 100}, {id: f, count: 1}]}}", "t.yaml:2:37 surfaces.home.slots: expected at most 500 items over all slots", "got 501")]
@@ -132,13 +137,18 @@ public sealed class ConfigurationTests
                 explore: {method: squareCb, epsilon: 0.05, gamma: 10, top: 15, new: {trials: views_30d, below: 200}}
                 atMost: {provider: 2, topic: 3}
                 atLeast: [{attribute: kind, value: video, least: 2, top: 5}, {fresh: 6h, share: 10%}]
+                boosts: [story-7, {item: 2024.1, worth: 0.5}, {item: story-9}]
                 diversity: {mmr: 0.3, by: topic}
+                pacing: [{attribute: provider, value: acme, least: 10%, most: 30%, over: 2h}, {attribute: kind, value: video, most: 0.5}]
             """);
         var policy = config.Policies.Values.Single();
         Assert.Equal(new Exploration(0.05, 15) { Method = ExplorationMethod.SquareCb, Gamma = 10, New = new NewItems("views_30d", 200, 2) }, policy.Explore);
         Assert.Equal([("provider", 2), ("topic", 3)], policy.AtMost.Select(limit => (limit.Key, limit.Value)));
         Assert.Equal([new Quota { Attribute = "kind", Value = "video", Least = 2, Top = 5 }, new Quota { Fresh = TimeSpan.FromHours(6), Share = 0.1 }], policy.AtLeast);
         Assert.Equal(new Diversity(0.3, "topic"), policy.Diversity);
+        Assert.Equal(["story-7", "2024.1", "story-9"], policy.Boosts);
+        Assert.Equal([("2024.1", 0.5)], policy.Worths.Select(boost => (boost.Key, boost.Value)));
+        Assert.Equal([new Pace("provider", "acme", 0.1, 0.3, TimeSpan.FromHours(2)), new Pace("kind", "video", null, 0.5, TimeSpan.FromHours(1))], policy.Pacing);
     }
 
     [Fact]

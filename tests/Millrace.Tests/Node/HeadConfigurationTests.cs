@@ -69,8 +69,8 @@ public sealed class HeadConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{}", "policies.home.heads.a: expected exactly one of forest, linear, blend, feature, beta, got none")]
-    [InlineData("{feature: f0, blend: {f1: 1}}", "policies.home.heads.a: expected exactly one of forest, linear, blend, feature, beta, got 2")]
+    [InlineData("{}", "policies.home.heads.a: expected exactly one of forest, linear, blend, feature, external, beta, got none")]
+    [InlineData("{feature: f0, blend: {f1: 1}}", "policies.home.heads.a: expected exactly one of forest, linear, blend, feature, external, beta, got 2")]
     [InlineData("{feature: f0, output: raw}", "policies.home.heads.a.output: expected it beside forest, got a head by feature")]
     [InlineData("{feature: f00}", "policies.home.heads.a.feature: expected a feature that is defined, got 'f00', did you mean 'f0'?")]
     [InlineData("{beta: {successes: f0, trials: gender}}", "policies.home.heads.a.beta.trials: expected a feature that is not protected")]
@@ -177,6 +177,7 @@ public sealed class HeadConfigurationTests : IDisposable
                 DecisionId = $"d{taken.Count}",
                 Surface = "home",
                 Session = "s",
+                Timeout = TimeSpan.FromSeconds(30),
                 Candidates = [.. Enumerable.Range(0, 9).Select(c => Decisions.DecisionHarness.Candidate($"c{c}", [.. row.Select((value, at) => (Names[at], value + (at == 0 ? c / 10f : 0)))]))],
             }));
             Assert.Empty(taken[^1].Degraded);

@@ -37,7 +37,11 @@ internal static class CandidateShape
         new("pool", Scalars.Integer(1, PolicyValidator.MostCandidates), "The most candidates of all sources together. Each source then counts only what none before it named, and the last ones fill up the pool; without it what a source names counts, named before or not."),
         new("firstPhase", FirstPhaseShape.Setting(), "A first phase of ranking: the sources fill a wide pool, weighted or not, and a cheap model keeps the best of it for the `pool`.") { Optional = true },
         new("filters", FilterShape.List(), "Which items may be shown, whatever names them: sources, the request, pins. Beside these an item must be live: published, not expired, not deleted."),
-        new("boosts", new ListShape("a list of item ids", Scalars.Line("an item id of 1 to 128 characters", 128), 0, 100), "Items that an editor wants among the candidates whatever the sources name; they are then ranked like the others."),
+        new("boosts", new ListShape("a list of items", new ObjectShape("an item id, or an item like {item: story-7, worth: 0.5}",
+        [
+            new("item", Scalars.Line("an item id of 1 to 128 characters", 128), "The item.", Required: true),
+            new("worth", Scalars.Number(-1e9, 1e9), "What is added to its score, in the unit of the scores; without it the item is ranked like the others."),
+        ]) { Short = "item" }, 0, 100), "Items that an editor wants among the candidates whatever the sources name: `story-7`, or `{item: story-7, worth: 0.5}`."),
     ];
 
     public static Policy Bind(BoundObject policy, Policy into, ModelFiles models) => into with
@@ -46,7 +50,9 @@ internal static class CandidateShape
         Pool = policy.Find<int>("pool"),
         FirstPhase = policy["firstPhase"].Object is { } phase ? FirstPhaseShape.Bind(phase, models) : null,
         Filters = FilterShape.Bind(policy["filters"]),
-        Boosts = [.. policy["boosts"].Items.Select(item => item.Text!).Distinct(StringComparer.Ordinal)],
+        Boosts = [.. policy["boosts"].Items.Select(boost => boost.Object!["item"].Text!).Distinct(StringComparer.Ordinal)],
+        Worths = policy["boosts"].Items.Select(boost => (Item: boost.Object!["item"].Text!, Worth: boost.Object!.Find<double>("worth"))).Where(boost => boost.Worth is not null)
+            .GroupBy(boost => boost.Item, StringComparer.Ordinal).ToImmutableSortedDictionary(same => same.Key, same => same.Sum(boost => boost.Worth!.Value), StringComparer.Ordinal),
     };
 
     private static ObjectShape Candidate() => new("a source like {popular: 1h, take: 100}, {recent: true, take: 50} or {similar: true, take: 50}",

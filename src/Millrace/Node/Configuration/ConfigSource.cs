@@ -114,7 +114,7 @@ internal sealed record ConfigSource(string? File, IReadOnlyDictionary<string, st
         try
         {
             var features = FeatureSet.Create(config.Features, PolicyWindows.Of(config.Policies.Values));
-            PolicySet.Create(config.Policies.Values, config.Surfaces.Values, features, config.Models);
+            PolicySet.Create(config.Policies.Values, config.Surfaces.Values, features, config.Models, NodeTerms.Names);
         }
         catch (PolicyFaultsException refused)
         {

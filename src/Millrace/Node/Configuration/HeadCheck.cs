@@ -5,7 +5,7 @@ namespace Millrace.Node.Configuration;
 /// <summary>What the heads of a policy refer to, as written.</summary>
 internal static class HeadCheck
 {
-    private static readonly string[] Kinds = ["forest", "linear", "blend", "feature", "beta"];
+    private static readonly string[] Kinds = ["forest", "linear", "blend", "feature", "external", "beta"];
     private static readonly string[] OfForests = ["output", "class"];
 
     /// <summary>The features that a policy names, each where it is named; what its forests read, only their files know.</summary>

@@ -13,7 +13,7 @@ internal static class HeadShape
     public static IEnumerable<Field> Settings() =>
     [
         new("blend", Blend(), "The score: the sum of weight times feature. With it there are no `heads`."),
-        new("heads", new MapShape("a mapping of heads by name", Head(), MostHeads), "What is predicted of a candidate; each by exactly one of `forest`, `linear`, `blend`, `feature`, `beta`."),
+        new("heads", new MapShape("a mapping of heads by name", Head(), MostHeads), "What is predicted of a candidate; each by exactly one of `forest`, `linear`, `blend`, `feature`, `external`, `beta`."),
         new("objectives", new MapShape("a mapping of head to weight", Weight, MostHeads), "What one unit of each head is worth, negative where it harms: the score is the weighted sum of the heads."),
         new("thresholds", new MapShape("a mapping of head to bounds", new ObjectShape("bounds like {atMost: 0.2}",
         [
@@ -41,6 +41,7 @@ internal static class HeadShape
         new("linear", Scalars.Line("a file", 4096), "A Bayesian linear model, as Millrace writes it, whose features are features of this node, by name: the mean of its prediction, and under `thompson` draws of its weights. Its file is found, watched and kept as a forest's is."),
         new("blend", Blend(), "The sum of weight times feature."),
         new("feature", Scalars.Name, "A feature as it is; 0 where it is missing."),
+        new("external", Scalars.OneOf(NodeTerms.Names), "What something outside the decision says of an item. `deliveryCost`: 0 when this node's cache holds the item's body fresh in memory, 1 when an origin or the disk would have to be asked; 0 also for a body that is not at an absolute URL."),
         new("beta", new ObjectShape("a mapping like {successes: clicks_30d, trials: views_30d}",
         [
             new("successes", Scalars.Name, "The feature that counts successes.", Required: true),
@@ -70,6 +71,11 @@ internal static class HeadShape
         {
             var prior = beta["prior"].Object!;
             return new BetaHead(beta.Get<string>("successes"), beta.Get<string>("trials"), prior.Get<double>("successes"), prior.Get<double>("trials"));
+        }
+
+        if (head["external"].Text is { } term)
+        {
+            return new ExternalHead(term);
         }
 
         return head["feature"].Text is { } feature ? new FeatureHead(feature) : new BlendHead(Numbers(head["blend"]));

@@ -72,10 +72,18 @@ internal sealed record Field(string Name, Shape Shape, string Says, string? Defa
 /// <summary>Keys that we name.</summary>
 internal sealed record ObjectShape(string Expects, ImmutableArray<Field> Fields) : Shape
 {
+    /// <summary>The key that a single value in place of the mapping stands for; null where there is none.</summary>
+    public string? Short { get; init; }
+
     public override string Expected => Expects;
 
     public override Bound Bind(ConfigNode node, string path, ConfigFaults faults)
     {
+        if (Short is not null && node is ScalarNode single)
+        {
+            node = new MapNode(node.Mark, [new MapEntry(Short, node.Mark, single)]);
+        }
+
         if (node is not MapNode map)
         {
             return Refuse(node, path, faults);
@@ -122,6 +130,11 @@ internal sealed record ObjectShape(string Expects, ImmutableArray<Field> Fields)
         if (required.Length > 0)
         {
             json["required"] = new JsonArray(required);
+        }
+
+        if (Short is not null)
+        {
+            json["type"] = new JsonArray("object", "string");
         }
 
         return json;

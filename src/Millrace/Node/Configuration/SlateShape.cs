@@ -47,6 +47,14 @@ internal static class SlateShape
             new("by", Name, "The attribute whose equal values are alike."),
             new("embedding", Scalars.Name, "In place of by: a feature of items' vectors, whose cosine is likeness."),
         ]), "What likeness to the items above costs (maximal marginal relevance).") { Optional = true },
+        new("pacing", new ListShape("a list of paces", new ObjectShape("a pace like {attribute: provider, value: acme, least: 10%, most: 30%, over: 1h}",
+        [
+            new("attribute", Name, "`kind`, `provider`, or one of the items' own.", Required: true),
+            new("value", Scalars.Line("a value of 1 to 128 characters", 128), "The value whose items share the places; of several that an item has, one is enough.", Required: true),
+            new("least", Scalars.Share, "At least this share of the places: a lack of it raises what these items are worth."),
+            new("most", Scalars.Share, "At most this share of the places: beyond it these items are worth less."),
+            new("over", Scalars.Duration(Pace.Shortest, Pace.Longest), "The time over which it should hold.", "1h", "long enough for slates to differ, short enough for people to see it hold"),
+        ]), 0, Pace.MostOfPolicy), "Shares of the places, pins left out, that a surface's slates hold over time. A controller on each node adds a bonus to the scores of a pace's items, or takes one, and learns it from what was placed; it starts from nothing when the node does, and comes there within the time of the pace. Full records hold the bonus in force."),
     ];
 
     public static Policy Bind(BoundObject policy, Policy into)
@@ -65,6 +73,7 @@ internal static class SlateShape
             AtMost = policy["atMost"].Entries.ToImmutableSortedDictionary(e => e.Name, e => (int)e.Value.Value!, StringComparer.Ordinal),
             AtLeast = [.. policy["atLeast"].Items.Select(quota => BindQuota(quota.Object!))],
             Diversity = policy["diversity"].Object is { } diversity ? BindDiversity(diversity) : null,
+            Pacing = [.. policy["pacing"].Items.Select(pace => BindPace(pace.Object!))],
         };
     }
 
@@ -77,6 +86,9 @@ internal static class SlateShape
         Share = quota.Find<double>("share") ?? 0,
         Top = quota.Find<int>("top"),
     };
+
+    private static Pace BindPace(BoundObject pace) =>
+        new(pace["attribute"].Text!, pace["value"].Text!, pace.Find<double>("least"), pace.Find<double>("most"), pace.Get<TimeSpan>("over"));
 
     private static Diversity BindDiversity(BoundObject diversity) =>
         new(diversity.Get<double>("mmr"), diversity["embedding"].Text ?? diversity["by"].Text ?? "", diversity["embedding"].Text is not null);

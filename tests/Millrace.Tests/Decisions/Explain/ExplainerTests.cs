@@ -67,14 +67,19 @@ public sealed class ExplainerTests
     [InlineData("atLeast kind=k2")]
     [InlineData("diversity")]
     [InlineData("pins")]
+    [InlineData("thresholds.score")]
+    [InlineData("boosts")]
     public void What_a_rule_does_is_what_the_policy_without_it_decides(string rule)
     {
         Policy without = DecisionHarness.Home with { Explore = Never, AtMost = DecisionHarness.Home.AtMost.Clear(), Pins = rule == "pins" ? [] : DecisionHarness.Home.Pins, AtLeast = rule == "atLeast kind=k2" ? [new Quota { Attribute = "provider", Value = "p7", Least = 1 }] : [] };
+        if (rule == "boosts") without = without with { Boosts = ["i38", "i37"] };
         Policy all = (rule switch
         {
             "atMost.provider" => without with { AtMost = without.AtMost.Add("provider", 1) },
             "atMost.kind" => without with { AtMost = without.AtMost.Add("kind", 1) },
             "atLeast kind=k2" => without with { AtLeast = [new Quota { Attribute = "kind", Value = "k2", Least = 4 }, .. without.AtLeast] },
+            "thresholds.score" => without with { Thresholds = without.Thresholds.Add("score", new Threshold(AtMost: _harness.Decider(policy: without).Decide(DecisionHarness.Ask("plainest")).Slots[0].Items[1].Score)) },
+            "boosts" => without with { Boosts = ["i38", "i37"], Worths = without.Worths.Add("i38", 1000).Add("i37", -3) },
             "diversity" => without with { Diversity = new Diversity(40, "provider") },
             _ => without with { Pins = DecisionHarness.Home.Pins },
         }) with { Explore = new Explore(0.5, 20) };
