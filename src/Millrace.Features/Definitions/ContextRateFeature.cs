@@ -85,7 +85,7 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
         var here = new Counts(read.State<CrossedCounts.Frozen>(0), read.State<CrossedCounts.Frozen>(1), Unit);
         if (Prior == RatePrior.Fitted && read.State<ContextPrior.Frozen>(PriorAt) is { Table: { } table } fitted)
         {
-            Read(read, here, value, table, fitted.Evidence, column);
+            Read(read, here, table, value, fitted, column);
         }
         else
         {
@@ -115,14 +115,9 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
         }
     }
 
-    private void Read(in FeatureRead read, Counts here, ulong value, ContextPriorTable table, ItemEvidence evidence, Span<float> column)
+    private void Read(in FeatureRead read, Counts here, ContextPriorTable table, ulong value, ContextPrior.Frozen fitted, Span<float> column)
     {
-        var groups = new CatalogueState.Frozen[Parts.Length];
-        for (var level = 0; level < groups.Length; level++)
-        {
-            groups[level] = read.State<CatalogueState.Frozen>(PriorAt + 1 + level);
-        }
-
+        var groups = fitted.Groups ??= GroupsOf(read);
         var rows = read.Rows;
         var context = table.IndexOf(value);
         for (var i = 0; i < rows.Length; i++)
@@ -135,7 +130,7 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
             var row = read.Row(i);
             var (successes, trials) = here.Of(rows[i], row, value);
             var rate = table.Rate(context, row, groups);
-            var (earned, expected) = EvidenceOf(here, rows[i], row, table, groups, evidence);
+            var (earned, expected) = EvidenceOf(here, rows[i], row, table, groups, fitted.Evidence);
             if (context != table.Rest)
             {
                 (earned, expected) = (Math.Max(0, earned - successes), Math.Max(0, expected - (trials * rate)));
@@ -146,6 +141,18 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
             var worth = 1 / ((1 / known) + (1 / table.HereWorth));
             column[i] = Value(successes + worth, trials + (worth / prior));
         }
+    }
+
+    /// <summary>The same for all who read the snapshot: of two at a time either may be kept.</summary>
+    private CatalogueState.Frozen[] GroupsOf(in FeatureRead read)
+    {
+        var groups = new CatalogueState.Frozen[Parts.Length];
+        for (var level = 0; level < groups.Length; level++)
+        {
+            groups[level] = read.State<CatalogueState.Frozen>(PriorAt + 1 + level);
+        }
+
+        return groups;
     }
 
     private static (double Successes, double Expected) EvidenceOf(

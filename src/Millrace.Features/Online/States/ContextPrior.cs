@@ -96,6 +96,9 @@ internal sealed class ContextPrior(ContextPriorKey key) : ItemState
         /// <summary>What items earned in all contexts of the table, in this snapshot: worked out once for each that is read.</summary>
         internal ItemEvidence Evidence { get; } = new();
 
+        /// <summary>The states of the groups in this snapshot; null before anybody read them.</summary>
+        internal CatalogueState.Frozen[]? Groups { get; set; }
+
         internal override IEnumerable<string> Canonical(CanonicalItems items) => table?.Fact is not { } fact
             ? []
             : [
