@@ -95,16 +95,24 @@ internal static class DecideBench
     private static void HalfLoad(DecideWorld world, Decider decider, int decisions, double rate)
     {
         var late = new double[decisions];
+        var slowest = new PriorityQueue<string, double>();
         var (free, arrival) = (0.0, 0.0);
+        var steps = new StepTimes();
         for (int i = 0; i < decisions; i++)
         {
             // Philox, so that each run has the same arrivals.
             arrival -= 1e6 / rate * Math.Log(1 - Philox.ToUnit(Philox.Draw(1, 0, (ulong)i).First));
             long began = ThreadClock.Now;
-            decider.Decide(world.Next());
-            free = Math.Max(free, arrival) + ((ThreadClock.Now - began) / 1e3);
+            int young = GC.CollectionCount(0), old = GC.CollectionCount(1), full = GC.CollectionCount(2);
+            decider.Decide(world.Next(), steps);
+            double took = (ThreadClock.Now - began) / 1e3;
+            free = Math.Max(free, arrival) + took;
             late[i] = free - arrival;
+            slowest.Enqueue(FormattableString.Invariant($"{took:F0} µs: collections {GC.CollectionCount(0) - young}/{GC.CollectionCount(1) - old}/{GC.CollectionCount(2) - full}; {string.Join(", ", Enumerable.Range(0, StepTimes.Count).Select(step => $"{StepTimes.Text((DecisionStep)step)} {steps.Of((DecisionStep)step)?.TotalMicroseconds:F0}"))}"), took);
+            if (slowest.Count > 12) slowest.Dequeue();
         }
+
+        while (slowest.TryDequeue(out string? line, out _)) Console.WriteLine(line);
 
         Array.Sort(late);
         Console.WriteLine(FormattableString.Invariant($"arriving at {rate:F0} a second: p50 {late[decisions / 2]:F0} µs, p99 {late[decisions * 99 / 100]:F0} µs, most {late[^1]:F0} µs"));

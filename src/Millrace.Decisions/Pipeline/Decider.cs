@@ -28,8 +28,7 @@ public sealed class Decider
     private readonly ServingTable _serving;
     private readonly IDecisionSink? _sink;
     private readonly Action<Exception>? _faulted;
-    private readonly RememberedDecisions _remembered;
-    private readonly RecalledDecisions _recalled;
+    private readonly DecisionMemory _memory;
     private readonly DecisionRecorder _recorder;
     private readonly CandidateGatherer _gatherer;
     private readonly DecisionMeters? _meters;
@@ -56,8 +55,7 @@ public sealed class Decider
         _serving = serving;
         _sink = sink;
         _faulted = faulted;
-        _recalled = new RecalledDecisions(TimeSpan.FromHours(24), options.MaxRecalled);
-        _remembered = new RememberedDecisions(options.Remember, options.RememberedBytes, _recalled);
+        _memory = new DecisionMemory(options);
         _recorder = new DecisionRecorder(options);
         _gatherer = new CandidateGatherer(clock, faulted);
         _meters = meters;
@@ -65,13 +63,13 @@ public sealed class Decider
     }
 
     /// <summary>Answers that were forgotten before their ten minutes because the bound was hit.</summary>
-    public long ForgottenEarly => _remembered.ForgottenEarly;
+    public long ForgottenEarly => _memory.ForgottenEarly;
 
     /// <summary>Contexts that were forgotten within their day because the bound was hit; their events take them from the journal.</summary>
-    public long ContextsForgottenEarly => _recalled.ForgottenEarly;
+    public long ContextsForgottenEarly => _memory.ContextsForgottenEarly;
 
     /// <summary>Bytes of the answers that are remembered.</summary>
-    public long RememberedBytes => _remembered.Bytes;
+    public long RememberedBytes => _memory.Bytes;
 
     /// <summary>Decisions recorded slim because the byte budget of full records was spent.</summary>
     public long SlimByBudget => _recorder.SlimByBudget;
@@ -86,8 +84,8 @@ public sealed class Decider
         times?.Clear();
         long started = _clock.GetTimestamp();
         UnixMicros now = UnixMicros.Now(_clock);
-        ulong fingerprint = _remembered.Enabled ? RememberedDecisions.Fingerprint(request) : 0;
-        if (_remembered.Enabled && _remembered.Find(request, fingerprint, now) is { } before)
+        ulong fingerprint = _memory.Remembers ? RequestFingerprint.Of(request) : 0;
+        if (_memory.Remembers && _memory.Find(request, fingerprint, now) is { } before)
         {
             return Repeated(before, times);
         }
@@ -96,7 +94,7 @@ public sealed class Decider
         work.Times.Clear();
         Decided answer = Take(request, work, started, now);
         if (times is not null) work.Times.CopyTo(times);
-        Decided kept = _remembered.Enabled ? _remembered.Keep(request, fingerprint, answer, now) : answer;
+        Decided kept = _memory.Remembers ? _memory.Keep(request, fingerprint, answer, now) : answer;
         if (ReferenceEquals(kept, answer))
         {
             _sink?.Write(answer);
@@ -108,10 +106,10 @@ public sealed class Decider
     }
 
     /// <summary>Where and for whom the decision of this id was taken, within the last day; null when it is not known here, though the journal may know.</summary>
-    public DecisionContext? Recall(string tenant, string decisionId) => _recalled.Context(tenant, decisionId);
+    public DecisionContext? Recall(string tenant, string decisionId) => _memory.Context(tenant, decisionId);
 
     /// <summary>Forgets what these persons, users or sessions, were answered and for whom that was; decisions under way may be remembered after it.</summary>
-    public void Forget(string tenant, IEnumerable<string> subjects) => _remembered.Forget(tenant, subjects);
+    public void Forget(string tenant, IEnumerable<string> subjects) => _memory.Forget(tenant, subjects);
 
     private Decided Repeated(Decided answer, StepTimes? times)
     {

@@ -60,6 +60,9 @@ public sealed class PolicySet
     public PolicySet Versioned(IReadOnlyDictionary<string, Policy> policies) =>
         new(_policies.Values.Select(pair => (policies[pair.Policy.Name], pair.Plan)), _surfaces, Features);
 
+    /// <summary>The same without filters: among made-up items, which none of them knows, there would be nothing to decide.</summary>
+    internal PolicySet Unfiltered() => new(_policies.Values.Select(static pair => (pair.Policy with { Filters = [] }, pair.Plan)), _surfaces, Features);
+
     /// <summary>The surface and its policy; null when no surface has the name.</summary>
     public (Surface Surface, Policy Policy)? Find(string surface) =>
         _surfaces.TryGetValue(surface, out Surface? found) ? (found, _policies[found.Policy].Policy) : null;

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Text;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 
@@ -26,24 +24,23 @@ internal sealed class RecalledDecisions(TimeSpan life, int most)
     /// <summary>How many were forgotten before their time because a bound was hit.</summary>
     internal long ForgottenEarly => Interlocked.Read(ref _forgottenEarly);
 
-    internal void Keep(ulong request, Decided decision, UnixMicros now)
+    internal void Keep(UInt128 key, ulong request, Decided decision, UnixMicros now)
     {
         if (most == 0) return;
         DecisionContext context = DecisionContext.Of(decision);
-        ulong subject = decision.Subject is { } person ? Subject(decision.Tenant, person) : 0;
+        ulong subject = decision.Subject is { } person ? DecisionKey.Subject(decision.Tenant, person) : 0;
         lock (_lock)
         {
             Turn(now);
             int number = _young.Number(context);
             if (number == Unknown) Interlocked.Increment(ref _forgottenEarly);
-            _young.Entries[Key(decision.Tenant, decision.Id)] = new Entry(request, subject, number, (uint)(now.Value / UnixMicros.PerSecond));
+            _young.Entries[key] = new Entry(request, subject, number, (uint)(now.Value / UnixMicros.PerSecond));
         }
     }
 
     /// <summary>The decision's context; null when it is not known here.</summary>
-    internal DecisionContext? Context(string tenant, string id)
+    internal DecisionContext? Context(UInt128 key)
     {
-        UInt128 key = Key(tenant, id);
         lock (_lock)
         {
             Generation from = _young.Entries.TryGetValue(key, out Entry entry) ? _young : _old;
@@ -52,10 +49,9 @@ internal sealed class RecalledDecisions(TimeSpan life, int most)
         }
     }
 
-    /// <summary>The hash of the request that used this id since <paramref name="since"/>; null when none is known.</summary>
-    internal ulong? Request(string tenant, string id, UnixMicros since)
+    /// <summary>The hash of the request that used this key since <paramref name="since"/>; null when none is known.</summary>
+    internal ulong? Request(UInt128 key, UnixMicros since)
     {
-        UInt128 key = Key(tenant, id);
         lock (_lock)
         {
             bool known = _young.Entries.TryGetValue(key, out Entry entry) || _old.Entries.TryGetValue(key, out entry);
@@ -63,39 +59,14 @@ internal sealed class RecalledDecisions(TimeSpan life, int most)
         }
     }
 
-    /// <summary>Forgets the contexts of these persons' decisions; that their ids were used stays known. Looks at every decision.</summary>
-    internal void Forget(string tenant, IEnumerable<string> subjects)
+    /// <summary>Forgets the contexts of these persons' decisions, by <see cref="DecisionKey.Subject"/>; that their ids were used stays known. Looks at every decision.</summary>
+    internal void Forget(HashSet<ulong> persons)
     {
-        HashSet<ulong> persons = [.. subjects.Select(subject => Subject(tenant, subject))];
         lock (_lock)
         {
             _young.Forget(persons);
             _old.Forget(persons);
         }
-    }
-
-    private static UInt128 Key(string tenant, string id)
-    {
-        Span<byte> stack = stackalloc byte[1024];
-        return XxHash128.HashToUInt128(Text(tenant, id, stack));
-    }
-
-    // Never 0, which is nobody's.
-    private static ulong Subject(string tenant, string subject)
-    {
-        Span<byte> stack = stackalloc byte[1024];
-        return XxHash3.HashToUInt64(Text(tenant, subject, stack)) | 1;
-    }
-
-    /// <summary>A tenant holds no control character, hence no two pairs make the same bytes.</summary>
-    private static ReadOnlySpan<byte> Text(string tenant, string id, Span<byte> stack)
-    {
-        int most = Encoding.UTF8.GetMaxByteCount(tenant.Length + id.Length + 1);
-        Span<byte> text = most <= stack.Length ? stack : new byte[most];
-        int length = Encoding.UTF8.GetBytes(tenant, text);
-        text[length++] = 0;
-        length += Encoding.UTF8.GetBytes(id, text[length..]);
-        return text[..length];
     }
 
     private void Turn(UnixMicros now)

@@ -1,150 +1,84 @@
-using System.Collections.Immutable;
-using Millrace.Features.Numerics;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
-using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pipeline;
 
 /// <summary>
-/// Answers by decision id, for ten minutes: the same request again gets the same answer, another request a conflict. Bounded in bytes: beyond it the
-/// oldest answers go early, and a repeat is then decided anew; a conflict is still known by <see cref="RecalledDecisions"/>.
+/// Answers by the key of their decision, for a while: the same request again gets the same answer, another request a conflict. Bounded in bytes: beyond it the oldest answers
+/// go early. Answers are kept as bytes, since as objects each would live long enough to be moved by two collections, in pauses that others wait for. Thread-safe.
 /// </summary>
-internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, RecalledDecisions recalled)
+internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes)
 {
+    /// <summary>What an answer takes beside its bytes: its place, and that in the order of age.</summary>
+    private const int PlaceBytes = 120;
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Tenant, string Id), (ulong Request, Decided Answer)> _answers = [];
-    private readonly Queue<((string Tenant, string Id) Key, UnixMicros Time, int Bytes)> _byAge = new();
+    private readonly DecidedImage _image = new();
+    private readonly AnswerBytes _bytesOf = new();
+    private readonly Dictionary<UInt128, Place> _places = [];
+    private readonly Queue<(UInt128 Key, UnixMicros Time, long At, int Length)> _byAge = new();
     private long _bytes;
     private long _forgottenEarly;
 
     /// <summary>How many answers were forgotten before their time because the bound was hit.</summary>
     internal long ForgottenEarly => Interlocked.Read(ref _forgottenEarly);
 
-    /// <summary>Bytes of the answers remembered now, as <see cref="BytesOf"/> estimates them.</summary>
+    /// <summary>Bytes of the answers remembered now.</summary>
     internal long Bytes => Interlocked.Read(ref _bytes);
-
-    internal bool Enabled => mostBytes > 0;
 
     /// <summary>The answer given before; null when there was none, or it is forgotten.</summary>
     /// <exception cref="DecisionConflictException">The id belongs to another request.</exception>
-    internal Decided? Find(DecideRequest request, ulong fingerprint, UnixMicros now)
+    internal Decided? Find(UInt128 key, string id, ulong fingerprint, UnixMicros now)
     {
         lock (_lock)
         {
             Forget(now);
-            if (Known(request, fingerprint) is { } answer) return answer;
+            return Known(key, id, fingerprint);
         }
-
-        return recalled.Request(request.Tenant, request.DecisionId, now - remember) is { } other && other != fingerprint
-            ? throw new DecisionConflictException(request.DecisionId)
-            : null;
     }
 
     /// <summary>Remembers the answer, unless one was remembered meanwhile, which is then returned.</summary>
-    internal Decided Keep(DecideRequest request, ulong fingerprint, Decided answer, UnixMicros now)
+    internal Decided Keep(UInt128 key, ulong fingerprint, Decided answer, UnixMicros now)
     {
-        Decided slim = answer with { Inputs = null };
-        int bytes = BytesOf(slim);
+        ulong subject = answer.Subject is { } person ? DecisionKey.Subject(answer.Tenant, person) : 0;
         lock (_lock)
         {
-            if (Known(request, fingerprint) is { } first) return first;
-            _answers.Add((request.Tenant, request.DecisionId), (fingerprint, slim));
-            _byAge.Enqueue(((request.Tenant, request.DecisionId), now, bytes));
-            Interlocked.Add(ref _bytes, bytes);
+            if (Known(key, answer.Id, fingerprint) is { } first) return first;
+            ReadOnlySpan<byte> image = _image.Write(answer);
+            if (image.Length > AnswerBytes.Longest)
+            {
+                Interlocked.Increment(ref _forgottenEarly);
+                return answer;
+            }
+
+            var place = new Place(fingerprint, subject, _bytesOf.Add(image), image.Length);
+            _places.Add(key, place);
+            _byAge.Enqueue((key, now, place.At, place.Length));
+            Interlocked.Add(ref _bytes, place.Length + PlaceBytes);
             Forget(now);
         }
 
-        recalled.Keep(fingerprint, slim, now);
         return answer;
     }
 
-    /// <summary>Forgets the answers that these persons were given. Looks at every answer.</summary>
-    internal void Forget(string tenant, IEnumerable<string> subjects)
+    /// <summary>Forgets the answers that these persons were given, by <see cref="DecisionKey.Subject"/>, and overwrites them. Looks at every answer.</summary>
+    internal void Forget(HashSet<ulong> persons)
     {
-        HashSet<string> persons = new(subjects, StringComparer.Ordinal);
         lock (_lock)
         {
-            // Their bytes are given back when their time is over, as those of any other.
-            foreach (var (key, (_, answer)) in _answers)
+            foreach (var (key, place) in _places)
             {
-                if (key.Tenant == tenant && answer.Subject is { } subject && persons.Contains(subject)) _answers.Remove(key);
+                if (!persons.Contains(place.Subject)) continue;
+                _bytesOf.At(place.At, place.Length).Clear();
+                _places.Remove(key);
             }
         }
-
-        recalled.Forget(tenant, persons);
     }
 
-    /// <summary>What an answer weighs: its object, its texts, its items and its place here; item ids are the catalogue's, where it has them.</summary>
-    internal static int BytesOf(Decided answer)
+    private Decided? Known(UInt128 key, string id, ulong fingerprint)
     {
-        const int fixedBytes = 400;
-        const int itemBytes = 48;
-        int bytes = fixedBytes + (2 * (answer.Id.Length + (answer.User?.Length ?? 0) + (answer.Session?.Length ?? 0) + (answer.Segment?.Length ?? 0)))
-            + DecisionContext.BytesOf(answer.Context);
-        foreach (string quota in answer.Relaxed) bytes += 32 + (2 * quota.Length);
-        foreach (DecidedSlot slot in answer.Slots) bytes += 80 + (itemBytes * slot.Items.Length);
-        return bytes;
-    }
-
-    /// <summary>A hash of all that the request says, save how long it would wait.</summary>
-    internal static ulong Fingerprint(DecideRequest request)
-    {
-        ulong hash = StableHash.Of(request.Surface);
-        hash = StableHash.Of(request.User ?? "\0", hash);
-        hash = StableHash.Of(request.Session ?? "\0", hash);
-        hash = StableHash.Mix(hash ^ (ulong)request.Mode ^ (ulong)request.Time.Value);
-        foreach (var (key, value) in request.Context)
-        {
-            // Where it came from a zone, it may be another for the same request a moment later.
-            if (key == ContextAttributes.UtcOffset && request.Context.ContainsKey(ContextAttributes.TimeZone)) continue;
-            hash = StableHash.Of(value, StableHash.Of(key, hash));
-        }
-
-        if (!request.Candidates.IsDefault)
-        {
-            hash = StableHash.Mix(hash + 1);
-            foreach (RequestCandidate candidate in request.Candidates)
-            {
-                hash = StableHash.Of(candidate.Item, hash);
-                foreach (var (name, value) in candidate.Features) hash = StableHash.Mix(StableHash.Of(name, hash) ^ BitConverter.SingleToUInt32Bits(value));
-            }
-        }
-
-        hash = Fold(request.Exclude, StableHash.Mix(hash + 2));
-        if (request.Constraints is { } constraints) hash = Fold(constraints, StableHash.Mix(hash + 3));
-        if (request.Slots.IsDefault) return hash;
-        foreach (RequestSlot slot in request.Slots) hash = Fold(slot.Baseline, StableHash.Mix(StableHash.Of(slot.Id, hash) ^ (ulong)slot.Count));
-        return hash;
-    }
-
-    /// <summary>Quotas in their order: it says which gives way first. Each member has a place of its own, so that no two requests make the same numbers.</summary>
-    private static ulong Fold(SlateConstraints constraints, ulong hash)
-    {
-        foreach (var (attribute, most) in constraints.AtMost) hash = StableHash.Mix(StableHash.Of(attribute, hash) ^ (ulong)most);
-        hash = StableHash.Mix(hash + 4);
-        foreach (Quota quota in constraints.AtLeast)
-        {
-            hash = StableHash.Of(quota.Value ?? "\0", StableHash.Of(quota.Attribute ?? "\0", hash));
-            hash = StableHash.Mix(hash ^ (ulong)(quota.Fresh?.Ticks ?? -1));
-            hash = StableHash.Mix(hash ^ (ulong)quota.Least);
-            hash = StableHash.Mix(hash ^ BitConverter.DoubleToUInt64Bits(quota.Share));
-            hash = StableHash.Mix(hash ^ (ulong)(quota.Top ?? -1));
-        }
-
-        return hash;
-    }
-
-    private static ulong Fold(ImmutableArray<string> texts, ulong hash)
-    {
-        foreach (string text in texts) hash = StableHash.Of(text, hash);
-        return hash;
-    }
-
-    private Decided? Known(DecideRequest request, ulong fingerprint)
-    {
-        if (!_answers.TryGetValue((request.Tenant, request.DecisionId), out var known)) return null;
-        return known.Request == fingerprint ? known.Answer : throw new DecisionConflictException(request.DecisionId);
+        if (!_places.TryGetValue(key, out Place place)) return null;
+        return place.Request == fingerprint ? DecidedImage.Read(_bytesOf.At(place.At, place.Length)) : throw new DecisionConflictException(id);
     }
 
     private void Forget(UnixMicros now)
@@ -152,11 +86,21 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, Rec
         while (_byAge.TryPeek(out var oldest))
         {
             bool old = now - oldest.Time > remember;
-            if (!old && _bytes <= mostBytes) return;
+            if (!old && _bytes <= mostBytes) break;
             if (!old) Interlocked.Increment(ref _forgottenEarly);
             _byAge.Dequeue();
-            _answers.Remove(oldest.Key);
-            Interlocked.Add(ref _bytes, -oldest.Bytes);
+
+            // The key may belong to a later answer: this one was forgotten with its person.
+            if (_places.TryGetValue(oldest.Key, out Place place) && place.At == oldest.At) _places.Remove(oldest.Key);
+            Interlocked.Add(ref _bytes, -(oldest.Length + PlaceBytes));
         }
+
+        if (_byAge.TryPeek(out var next)) _bytesOf.DropBelow(next.At);
     }
+
+    /// <param name="Request">The request's fingerprint.</param>
+    /// <param name="Subject">Whose answer it is; 0 for nobody's.</param>
+    /// <param name="At">Where its bytes stand.</param>
+    /// <param name="Length">How many they are.</param>
+    private readonly record struct Place(ulong Request, ulong Subject, long At, int Length);
 }

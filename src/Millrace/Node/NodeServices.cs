@@ -257,7 +257,7 @@ internal sealed class NodeServices : IAsyncDisposable
         OptionsOf(folding) with { SnapshotSecret = HMACSHA256.HashData(tokenKey, "features"u8) };
 
     /// <summary>A decider as the node's own, with memory of its own.</summary>
-    internal Decider CreateDecider(NodeConfig config, IDecisionSink? sink, DecisionMeters? meters) => new(
+    internal Decider CreateDecider(NodeConfig config, ServingTable serving, IDecisionSink? sink, DecisionMeters? meters) => new(
         new DeciderOptions
         {
             Timeout = config.Limits.Decide,
@@ -268,7 +268,7 @@ internal sealed class NodeServices : IAsyncDisposable
             SeedSalt = RandomNumberGenerator.GetBytes(SeedSaltBytes),
         },
         Clock,
-        Serving,
+        serving,
         sink,
         fault => Logger.LogError(NodeEvents.DecisionFaulted, fault, "A step of a decision failed; a lower rung of the ladder answered"),
         meters);
@@ -277,7 +277,7 @@ internal sealed class NodeServices : IAsyncDisposable
     {
         Decisions = new FactWriteBehind("decisions", config.Limits.WriteBehind, Journal, Meter, Logger, HoldForJournal, DecisionToFact.Shorter);
         _closing.Add(Decisions);
-        Decider = CreateDecider(config, new DecisionToFact(Decisions), Owned(new DecisionMeters()));
+        Decider = CreateDecider(config, Serving, new DecisionToFact(Decisions), Owned(new DecisionMeters()));
     }
 
     /// <summary>Told by queues that the journal refuses for good.</summary>

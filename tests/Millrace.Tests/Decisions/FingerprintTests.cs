@@ -38,7 +38,7 @@ public sealed class FingerprintTests
             // Records copy by a method of their own: with { } of a member that is chosen at run time.
             var other = Asked with { };
             member.SetValue(other, Another(member));
-            Assert.NotEqual(RememberedDecisions.Fingerprint(Asked), RememberedDecisions.Fingerprint(other));
+            Assert.NotEqual(RequestFingerprint.Of(Asked), RequestFingerprint.Of(other));
         });
 
     [Fact]
@@ -58,10 +58,10 @@ public sealed class FingerprintTests
 
     [Fact]
     public void The_same_request_made_again_is_the_same() => Assert.Equal(
-        RememberedDecisions.Fingerprint(Asked),
-        RememberedDecisions.Fingerprint(Asked with { Timeout = TimeSpan.FromSeconds(1), Constraints = new SlateConstraints(Asked.Constraints!.AtMost, [.. Asked.Constraints.AtLeast]) }));
+        RequestFingerprint.Of(Asked),
+        RequestFingerprint.Of(Asked with { Timeout = TimeSpan.FromSeconds(1), Constraints = new SlateConstraints(Asked.Constraints!.AtMost, [.. Asked.Constraints.AtLeast]) }));
 
-    private static ulong Of(ImmutableArray<Quota> quotas, params (string Attribute, int Most)[] limits) => RememberedDecisions.Fingerprint(Asked with
+    private static ulong Of(ImmutableArray<Quota> quotas, params (string Attribute, int Most)[] limits) => RequestFingerprint.Of(Asked with
     {
         Constraints = new SlateConstraints(limits.ToImmutableSortedDictionary(limit => limit.Attribute, limit => limit.Most, StringComparer.Ordinal), quotas),
     });

@@ -106,9 +106,9 @@ public sealed class RecordTests
     [Fact]
     public void Answers_beyond_the_bound_are_forgotten_early_and_counted_yet_their_ids_still_conflict_and_their_context_is_known()
     {
-        Decider decider = _harness.Decider(new DeciderOptions { RememberedBytes = 10_000 });
+        Decider decider = _harness.Decider(new DeciderOptions { RememberedBytes = 5_000 });
         for (int i = 0; i < 100; i++) decider.Decide(Ask(i));
-        Assert.InRange(decider.RememberedBytes, 1, 10_000);
+        Assert.InRange(decider.RememberedBytes, 1, 5_000);
         Assert.InRange(decider.ForgottenEarly, 80, 99);
         Assert.Throws<DecisionConflictException>(() => decider.Decide(Ask(0) with { Session = "other" }));
         Assert.Equal(new DecisionContext("home", "fr") { Personal = true }, decider.Recall("default", "d0"));
