@@ -9,8 +9,8 @@ using Millrace.Node.Configuration;
 namespace Millrace.Tests.Flywheel;
 
 /// <summary>
-/// Decisions taken over HTTP from a running node, with items, clicks and a restart between, are all computed again from the journal. 400 of them in the
-/// suite; MILLRACE_REPLAY_DECISIONS=10000 runs the long version.
+/// Decisions taken over HTTP from a running node, with items, clicks and a restart between, are all computed again from the journal; every other one by a policy that draws
+/// posteriors, filters, constrains and explores at once. 400 of them in the suite; MILLRACE_REPLAY_DECISIONS=10000 runs the long version.
 /// </summary>
 public sealed class ReplayAcrossRestartTests : IDisposable
 {
@@ -66,7 +66,7 @@ public sealed class ReplayAcrossRestartTests : IDisposable
 
     private async Task PutItemsAsync(MillraceNode node, string key)
     {
-        var lines = Enumerable.Range(0, Items).Select(i => $$"""{"id":"item-{{i}}","kind":"article","provider":"p{{i % 7}}","bodyUrl":"http://news.example/{{i}}"}""");
+        var lines = Enumerable.Range(0, Items).Select(i => $$"""{"id":"item-{{i}}","kind":"article","provider":"p{{i % 7}}","bodyUrl":"http://news.example/{{i}}","attributes":{"market":["m{{i % 3}}"],"topic":["t{{i % 5}}"]} }""");
         using var response = await SendAsync(node.Api, "/v1/items:batch", key, string.Join('\n', lines), "application/x-ndjson");
         await RequireAsync(response, HttpStatusCode.OK);
     }
@@ -76,7 +76,7 @@ public sealed class ReplayAcrossRestartTests : IDisposable
         for (var i = 0; i < count; i++)
         {
             var session = "s" + (ids.Count % 50);
-            using var response = await SendAsync(node.Api, "/v1/decide", key, $$"""{"surface":"home","session":"{{session}}","context":{"country":"c{{i % 4}}"} }""");
+            using var response = await SendAsync(node.Api, "/v1/decide", key, $$"""{"surface":"{{(i % 2 == 0 ? "home" : "all")}}","session":"{{session}}","context":{"country":"c{{i % 4}}"} }""");
             using var decision = JsonDocument.Parse(await RequireAsync(response, HttpStatusCode.OK));
             var id = decision.RootElement.GetProperty("decisionId").GetString()!;
             ids.Add(id);
@@ -111,10 +111,14 @@ public sealed class ReplayAcrossRestartTests : IDisposable
             new Dictionary<string, string>(),
             [
                 "listen.delivery=127.0.0.1:0", "listen.api=127.0.0.1:0", "listen.admin=127.0.0.1:0", $"node.data={_data}", "log.level=error",
-                "features=[{name: clicks_1h, entity: item, count: click, window: 1h}]",
+                "features=[{name: clicks_1h, entity: item, count: click, window: 1h}, {name: decided_1h, entity: item, count: impression, window: 1h}]",
                 "policies={home: {candidates: [{popular: 1h, take: 100}, {recent: true, take: 100}, {similar: true, take: 40}], blend: {clicks_1h: 1}, "
-                    + "explore: {epsilon: 0.1, top: 20}, atMost: {provider: 2}, segment: country}}",
-                "surfaces={home: {policy: home, slots: [{id: main, count: 10}]}}",
+                    + "explore: {epsilon: 0.1, top: 20}, atMost: {provider: 2}, segment: country}, "
+                    + "all: {candidates: [{popular: 1h, take: 60}, {trending: 1h, take: 20}, {new: 24h, trials: decided_1h, take: 20}, {recent: true, take: 60}], "
+                    + "filters: [{attribute: market, in: [m0, m1]}], heads: {click: {beta: {successes: clicks_1h, trials: decided_1h, prior: {successes: 1, trials: 20}}}, "
+                    + "tried: {feature: decided_1h}}, objectives: {click: 1, tried: -0.001}, atMost: {provider: 2}, atLeast: [{attribute: market, value: m1, least: 3, top: 5}], "
+                    + "diversity: {mmr: 0.05, by: topic}, explore: {method: thompson, draws: 20, epsilon: 0.05, top: 10, new: {trials: decided_1h, below: 20, take: 2}}}}",
+                "surfaces={home: {policy: home, slots: [{id: main, count: 10}]}, all: {policy: all, slots: [{id: main, count: 8}]}}",
             ]),
         TimeProvider.System,
         Cancellation);
