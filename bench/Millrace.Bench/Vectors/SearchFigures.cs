@@ -10,7 +10,7 @@ internal sealed record SearchFigures(
 {
     internal delegate double Judge(int query, ReadOnlySpan<Neighbour> found);
 
-    internal static SearchFigures Measure<TFilter>(VectorIndex index, float[][] queries, TFilter filter, int take, Judge judge)
+    internal static SearchFigures Measure<TFilter>(VectorIndex index, float[][] queries, Func<TFilter> filter, int take, Judge judge)
         where TFilter : IRowFilter
     {
         var scratch = new VectorScratch();
@@ -23,12 +23,12 @@ internal sealed record SearchFigures(
         double reranked = 0;
 
         // Once to warm the JIT and the caches of what all queries read.
-        for (int query = 0; query < Math.Min(queries.Length, 30); query++) index.Search(queries[query], take, filter, scratch, into);
+        for (int query = 0; query < Math.Min(queries.Length, 30); query++) index.Search(queries[query], take, filter(), scratch, into);
         for (int query = 0; query < queries.Length; query++)
         {
             long began = Stopwatch.GetTimestamp();
             long busy = ThreadClock.Now;
-            int count = index.Search(queries[query], take, filter, scratch, into);
+            int count = index.Search(queries[query], take, filter(), scratch, into);
             processor += ThreadClock.Now - busy;
             millis.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             recalls.Add(judge(query, into.AsSpan(0, count)));

@@ -10,7 +10,6 @@ internal static class VectorBench
 {
     private const int Take = 200;
     private const int Inserts = 20_000;
-    private static readonly double[] Shares = [1, 0.1, 0.01, 0.001];
 
     /// <param name="items">Rows.</param>
     /// <param name="dimensions">Values per vector.</param>
@@ -24,32 +23,20 @@ internal static class VectorBench
         var index = new VectorIndex(new VectorIndexOptions { Dimensions = dimensions });
         Console.WriteLine($"{items} items of {dimensions}, {kind}, {queries} queries, load {File.ReadAllText("/proc/loadavg").Trim()}");
         Build(index, data, items, improve);
-        float[][] asked = [.. Enumerable.Range(0, queries).Select(number => Query(data, number, items))];
-        RowBitmap[] filters = [.. Shares.Select(share => Filter(items + Inserts, share))];
-        VectorTruth truth = VectorTruth.Of(data, items, asked, filters, Take);
-        double lowest = Searches(index, asked, filters, truth, items);
-        if (options is [_, _, "usearch"]) UsearchPeer.Measure(data, items, asked, Take, (query, found) => truth.Recall(query, 0, found));
-        Live(index, data, items, asked);
-        return lowest >= 0.95 ? 0 : 1;
-    }
-
-    private static float[] Query(VectorData data, int number, int items)
-    {
-        var query = new float[data.Dimensions];
-        data.Query(number, items, query);
-        return query;
-    }
-
-    private static RowBitmap Filter(int rows, double share)
-    {
-        var words = new ulong[(rows + 63) / 64];
-        uint most = (uint)(share * uint.MaxValue);
-        for (int row = 0; row < rows; row++)
+        var cases = VectorCases.Of(data, items, Inserts, queries, kind == "clustered");
+        double exact = ExactMicros(index, cases[0].Queries);
+        Console.WriteLine(FormattableString.Invariant($"exact scan of all vectors: {exact / 1e3:F1} ms a query\n"));
+        double lowest = 1;
+        foreach (VectorCases set in cases) lowest = Math.Min(lowest, set.Measure(index, data, items, Take, exact));
+        float[][] asked = cases[0].Queries;
+        if (options is [_, _, "usearch"])
         {
-            if ((uint)row * 2_654_435_761u <= most) words[row >> 6] |= 1UL << row;
+            VectorTruth truth = VectorTruth.Of(data, items, asked, [VectorCases.Spread(items, 1)], Take);
+            UsearchPeer.Measure(data, items, asked, Take, (query, found) => truth.Recall(query, 0, found));
         }
 
-        return RowBitmap.Of(words);
+        Live(index, data, items, asked);
+        return lowest >= 0.95 ? 0 : 1;
     }
 
     private static void Build(VectorIndex index, VectorData data, int items, int improve)
@@ -74,26 +61,6 @@ internal static class VectorBench
             int moved = index.Improve(items);
             Console.WriteLine(FormattableString.Invariant($"maintenance of all rows: {(ThreadClock.Now - began) / 1e9:F1} s, {moved} moved, {index.Lists} lists"));
         }
-    }
-
-    private static double Searches(VectorIndex index, float[][] queries, RowBitmap[] filters, VectorTruth truth, int items)
-    {
-        double exact = ExactMicros(index, queries);
-        Console.WriteLine(FormattableString.Invariant($"exact scan of all vectors: {exact / 1e3:F1} ms a query\n"));
-        Console.WriteLine("| allowed | recall@200 | worst tenth | queries/s/core | p50 ms | p99 ms | lists | rows scanned | reranked | times the exact scan |\n|---|---|---|---|---|---|---|---|---|---|");
-        double lowest = 1;
-        for (int filter = 0; filter < filters.Length; filter++)
-        {
-            SearchFigures figures = filter == 0
-                ? SearchFigures.Measure(index, queries, new AllRows(), Take, (query, found) => truth.Recall(query, 0, found))
-                : SearchFigures.Measure(index, queries, filters[filter], Take, (query, found) => truth.Recall(query, filter, found));
-            Console.WriteLine(FormattableString.Invariant(
-                $"| {Shares[filter]:P1} | {figures.Recall:F4} | {figures.WorstTenth:F3} | {1e6 / figures.Micros:F0} | {figures.Median:F2} | {figures.High:F2} | {figures.Probed:F0} | {figures.Scanned / items:P2} | {figures.Reranked:F0} | {exact / figures.Micros:F1} |"));
-            lowest = Math.Min(lowest, figures.Recall);
-        }
-
-        Console.WriteLine();
-        return lowest;
     }
 
     // Every row's floats, in order: what an index is measured against.

@@ -36,14 +36,12 @@ internal sealed class VectorData
     /// <summary>The vector of an item. Not for several threads at once.</summary>
     internal void Item(int row, Span<float> vector)
     {
-        var random = new Stream(((ulong)row + 1) * 0x9E3779B97F4A7C15);
+        Stream random = StreamOf(row);
         float scale = _clustered ? Noise : 1;
         foreach (ref float value in vector) value = scale * random.Normal();
         if (!_clustered) return;
 
-        // The square of a uniform number: a few topics have most items.
-        float share = random.Unit();
-        int topic = (int)(share * share * _topicCount);
+        int topic = TopicAt(random.Unit());
         for (int factor = 0; factor < Factors; factor++) _factors[factor] = _topics[(topic * Factors) + factor] + (Within * random.Normal());
         for (int factor = 0; factor < Factors; factor++)
         {
@@ -54,6 +52,50 @@ internal sealed class VectorData
                 (new Vector<float>(vector[i..]) + (weight * new Vector<float>(loading[i..]))).CopyTo(vector[i..]);
             }
         }
+    }
+
+    /// <summary>The topic of an item.</summary>
+    internal int Topic(int row)
+    {
+        Stream random = StreamOf(row);
+        random.Skip(Dimensions);
+        return TopicAt(random.Unit());
+    }
+
+    /// <summary>Whole topics with about a share of all items, in the order given: what would pass the share by half is passed over.</summary>
+    internal HashSet<int> Topics(IEnumerable<int> order, double share)
+    {
+        var topics = new HashSet<int>();
+        double sum = 0;
+        foreach (int topic in order)
+        {
+            double own = Math.Sqrt((topic + 1.0) / _topicCount) - Math.Sqrt((double)topic / _topicCount);
+            if (sum >= share || (topics.Count > 0 && sum + own > 1.5 * share)) continue;
+            topics.Add(topic);
+            sum += own;
+        }
+
+        return topics;
+    }
+
+    /// <summary>All topics, those most like a middling one first.</summary>
+    internal IEnumerable<int> TopicsByNearness()
+    {
+        int anchor = _topicCount / 2;
+        return Enumerable.Range(0, _topicCount).OrderByDescending(topic => Likeness(topic, anchor));
+    }
+
+    /// <summary>All topics in no order.</summary>
+    internal IEnumerable<int> TopicsShuffled() => Enumerable.Range(0, _topicCount).OrderBy(static topic => (uint)(topic + 1) * 2_654_435_761u);
+
+    /// <summary>A query near an item of one of the topics.</summary>
+    internal void QueryAt(HashSet<int> topics, int number, int items, Span<float> query)
+    {
+        var random = new Stream(((ulong)number + 1) * 0xA24BAED4963EE407);
+        int row = (int)(random.Unit() * items);
+        while (!topics.Contains(Topic(row))) row = (row + 1) % items;
+        Item(row, query);
+        foreach (ref float value in query) value += 0.2f * random.Normal();
     }
 
     /// <summary>A query: every other one an item, disturbed; the others the mean of a few items of any topics, as a person's history gives.</summary>
@@ -72,9 +114,33 @@ internal sealed class VectorData
         foreach (ref float value in query) value += 0.2f * random.Normal();
     }
 
+    // The square of a uniform number: a few topics have most items.
+    private int TopicAt(float share) => (int)(share * share * _topicCount);
+
+    private static Stream StreamOf(int row) => new(((ulong)row + 1) * Stream.Step);
+
+    private double Likeness(int a, int b)
+    {
+        ReadOnlySpan<float> first = _topics.AsSpan(a * Factors, Factors);
+        ReadOnlySpan<float> second = _topics.AsSpan(b * Factors, Factors);
+        double dot = 0;
+        double length = 0;
+        for (int i = 0; i < Factors; i++)
+        {
+            dot += first[i] * second[i];
+            length += first[i] * first[i];
+        }
+
+        return dot / Math.Sqrt(length);
+    }
+
     /// <summary>SplitMix64; normal numbers as sums of four uniform ones of 16 bits.</summary>
     private struct Stream(ulong state)
     {
+        internal const ulong Step = 0x9E3779B97F4A7C15;
+
+        internal void Skip(int numbers) => state += (ulong)numbers * Step;
+
         internal float Unit() => (Next() >> 40) * (1f / (1 << 24));
 
         internal float Normal()
@@ -86,7 +152,7 @@ internal sealed class VectorData
 
         private ulong Next()
         {
-            ulong z = state += 0x9E3779B97F4A7C15;
+            ulong z = state += Step;
             z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
             z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
             return z ^ (z >> 31);

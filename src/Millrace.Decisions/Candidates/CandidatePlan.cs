@@ -42,13 +42,13 @@ internal sealed class CandidatePlan
         CandidateSourceKind.Recent => new RecentSource(),
         CandidateSourceKind.Similar when source.Feature is null => new SimilarSource(),
         CandidateSourceKind.Similar => new PairSource(new BoundPairs(Feature<CooccurrenceFeature>(source, features), features)),
-        CandidateSourceKind.Trending => new TrendingSource(source.Window!.Value),
+        CandidateSourceKind.Trending => new TrendingSource(source.Window!.Value, features),
         CandidateSourceKind.AlsoLiked => new AlsoLikedSource(new BoundPairs(PairsOf(source, features), features), SectionOf(features.History!, features), source.Window!.Value),
         CandidateSourceKind.Affinity when Feature<AffinityFeature>(source, features) is var affinity =>
-            new AffinitySource(affinity, SectionOf(affinity.Sections[0], features), source.Window ?? FeatureSet.GlobalWindow),
+            new AffinitySource(affinity, SectionOf(affinity.Sections[0], features), source.Window ?? FeatureSet.GlobalWindow, features),
         CandidateSourceKind.Neighbours when Feature<EmbeddingSimilarityFeature>(source, features) is var similar =>
             new NeighboursSource(similar, SectionOf(similar.Sections[0], features), source.Of),
-        CandidateSourceKind.New => new NewSource(source.Window!.Value, source.Feature is null ? null : Feature<FeatureDefinition>(source, features)),
+        CandidateSourceKind.New => new NewSource(source.Window!.Value, source.Feature is null ? null : Feature<FeatureDefinition>(source, features), features),
         _ => throw new ArgumentOutOfRangeException(nameof(source), source.Kind, "no source"),
     };
 

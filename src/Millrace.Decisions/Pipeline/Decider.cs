@@ -99,6 +99,7 @@ public sealed class Decider
         {
             _sink?.Write(answer);
             _meters?.Answered(answer, _clock.GetElapsedTime(started), work.Times);
+            if (work.Filters is { } filters) _meters?.Filtered(filters, work.Dropped);
         }
 
         _workspaces.Add(work);

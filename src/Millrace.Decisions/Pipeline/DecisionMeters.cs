@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Ladder;
 using Millrace.Journal.Facts;
 
@@ -14,6 +15,7 @@ public sealed class DecisionMeters : IDisposable
     private readonly Counter<long> _answers;
     private readonly Counter<long> _repeats;
     private readonly Counter<long> _degraded;
+    private readonly Counter<long> _filtered;
 
     public DecisionMeters()
     {
@@ -28,6 +30,7 @@ public sealed class DecisionMeters : IDisposable
         _answers = _meter.CreateCounter<long>("millrace.decisions.answers", "{decision}", "Decisions answered, by rung of the ladder.");
         _repeats = _meter.CreateCounter<long>("millrace.decisions.repeats", "{decision}", "Requests that were given the answer of their decision id again.");
         _degraded = _meter.CreateCounter<long>("millrace.decisions.degraded", "{decision}", "Decisions that say they are degraded, by reason; one may have several.");
+        _filtered = _meter.CreateCounter<long>("millrace.decisions.filtered", "{item}", "Items that a filter turned away from a decision, by policy and filter; each by the first that it did not pass.");
     }
 
     public void Dispose() => _meter.Dispose();
@@ -43,6 +46,16 @@ public sealed class DecisionMeters : IDisposable
         _duration.Record(took.TotalSeconds);
         _answers.Add(1, new KeyValuePair<string, object?>("rung", Rungs.Text((Rung)answer.Rung)));
         foreach (string reason in answer.Degraded) _degraded.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    }
+
+    /// <param name="filters">A policy's.</param>
+    /// <param name="dropped">How many each has turned away.</param>
+    internal void Filtered(CandidateFilters filters, ReadOnlySpan<int> dropped)
+    {
+        for (int i = 0; i < dropped.Length; i++)
+        {
+            if (dropped[i] > 0) _filtered.Add(dropped[i], new KeyValuePair<string, object?>("policy", filters.Name), new KeyValuePair<string, object?>("filter", filters.Settings[i]));
+        }
     }
 
     internal void Repeated() => _repeats.Add(1);

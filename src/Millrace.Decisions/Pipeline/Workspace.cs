@@ -128,6 +128,9 @@ internal sealed class Workspace
         Array.Clear(_dropped);
     }
 
+    /// <summary>The filters that are asked; null for none.</summary>
+    internal CandidateFilters? Filters => _filters;
+
     /// <summary>How many items each filter turned away, in the policy's order.</summary>
     internal ReadOnlySpan<int> Dropped => _filters is { } filters ? _dropped.AsSpan(0, filters.Count) : [];
 

@@ -42,7 +42,7 @@ internal static class CandidateFaults
     {
         if (source.Kind is CandidateSourceKind.Popular or CandidateSourceKind.Trending or CandidateSourceKind.AlsoLiked or CandidateSourceKind.New && source.Window is null)
         {
-            yield return $".{Text(source.Kind)}: expected a window such as 1h";
+            yield return $".{PolicyDoors.FieldOf(source.Kind)}: expected a window such as 1h";
         }
 
         if (source.Window is not { } window) yield break;
@@ -78,15 +78,6 @@ internal static class CandidateFaults
             CandidateSourceKind.New when source.Feature is not null && feature is not (CountFeature or ExaminedCountFeature { By: null }) => "a count of items, or of their examinations",
             _ => null,
         };
-        if (wanted is not null) yield return $".{FieldOf(source.Kind)}: expected the name of a feature that is {wanted}; got '{source.Feature}'";
+        if (wanted is not null) yield return $".{PolicyDoors.FieldOf(source.Kind)}: expected the name of a feature that is {wanted}; got '{source.Feature}'";
     }
-
-    private static string FieldOf(CandidateSourceKind kind) => kind switch
-    {
-        CandidateSourceKind.AlsoLiked => "pairs",
-        CandidateSourceKind.New => "trials",
-        _ => Text(kind),
-    };
-
-    private static string Text(CandidateSourceKind kind) => char.ToLowerInvariant(kind.ToString()[0]) + kind.ToString()[1..];
 }

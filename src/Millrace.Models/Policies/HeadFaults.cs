@@ -12,35 +12,35 @@ internal static class HeadFaults
     internal static IEnumerable<string> Of(Policy policy, FeatureSet features)
     {
         if (!policy.Heads.IsEmpty && !policy.Blend.IsEmpty) yield return "blend: expected nothing beside heads, of which one may be a blend";
-        foreach (string fault in BlendFaults("blend", policy.Blend, policy, features)) yield return fault;
+        foreach (string fault in BlendFaults("blend", policy.Blend, features)) yield return fault;
         foreach (var (name, head) in policy.Heads)
         {
-            foreach (string fault in Of(head, policy, features)) yield return $"heads.{name}.{fault}";
+            foreach (string fault in Of(head, features)) yield return $"heads.{name}.{fault}";
         }
 
         foreach (string fault in Objectives(policy).Concat(Thresholds(policy))) yield return fault;
     }
 
-    private static IEnumerable<string> Of(Head head, Policy policy, FeatureSet features) => head switch
+    private static IEnumerable<string> Of(Head head, FeatureSet features) => head switch
     {
-        BlendHead blend => BlendFaults("blend", blend.Weights, policy, features),
-        FeatureHead feature => FeatureFaults("feature", feature.Feature, policy, features),
-        ForestHead forest => ModelFaults("forest", "splits of", forest.Features, policy, features).Concat(ClassFaults(forest)),
-        LinearHead linear => ModelFaults("linear", "weights of", linear.Features, policy, features),
-        BetaHead beta => BetaFaults(beta, policy, features),
+        BlendHead blend => BlendFaults("blend", blend.Weights, features),
+        FeatureHead feature => FeatureFaults("feature", feature.Feature, features),
+        ForestHead forest => ModelFaults("forest", "splits of", forest.Features, features).Concat(ClassFaults(forest)),
+        LinearHead linear => ModelFaults("linear", "weights of", linear.Features, features),
+        BetaHead beta => BetaFaults(beta, features),
         _ => [],
     };
 
-    private static IEnumerable<string> BlendFaults(string path, ImmutableSortedDictionary<string, double> blend, Policy policy, FeatureSet features)
+    private static IEnumerable<string> BlendFaults(string path, ImmutableSortedDictionary<string, double> blend, FeatureSet features)
     {
         foreach (var (name, weight) in blend)
         {
-            foreach (string fault in FeatureFaults($"{path}.{name}", name, policy, features)) yield return fault;
+            foreach (string fault in FeatureFaults($"{path}.{name}", name, features)) yield return fault;
             if (!double.IsFinite(weight)) yield return $"{path}.{name}: expected a finite weight; got {PolicyValidator.Text(weight)}";
         }
     }
 
-    private static IEnumerable<string> ModelFaults(string path, string reads, ImmutableArray<string> read, Policy policy, FeatureSet features)
+    private static IEnumerable<string> ModelFaults(string path, string reads, ImmutableArray<string> read, FeatureSet features)
     {
         string[] unknown = [.. read.Where(name => features.IndexOf(name) < 0)];
         if (unknown.Length > 0)
@@ -49,8 +49,6 @@ internal static class HeadFaults
             string near = NearestName.Of(unknown[0], features.Definitions.Select(definition => definition.Name)) is { } name ? $"; nearest is '{name}'" : "";
             yield return $"{path}: expected a model of this node's features; got {reads} '{string.Join("', '", unknown.Take(MostListed))}'{more}{near}";
         }
-
-        foreach (string fault in read.Where(name => features.IndexOf(name) >= 0).SelectMany(name => FeatureFaults(path, name, policy, features))) yield return fault;
     }
 
     private static IEnumerable<string> ClassFaults(ForestHead forest)
@@ -58,9 +56,9 @@ internal static class HeadFaults
         if (forest.Class < 0) yield return $"class: expected 0 or more; got {forest.Class}";
     }
 
-    private static IEnumerable<string> BetaFaults(BetaHead beta, Policy policy, FeatureSet features)
+    private static IEnumerable<string> BetaFaults(BetaHead beta, FeatureSet features)
     {
-        foreach (string fault in FeatureFaults("beta.successes", beta.Successes, policy, features).Concat(FeatureFaults("beta.trials", beta.Trials, policy, features))) yield return fault;
+        foreach (string fault in FeatureFaults("beta.successes", beta.Successes, features).Concat(FeatureFaults("beta.trials", beta.Trials, features))) yield return fault;
         if (!(double.IsFinite(beta.PriorTrials) && beta.PriorSuccesses > 0 && beta.PriorSuccesses < beta.PriorTrials))
         {
             yield return $"beta.prior: expected more than 0 successes and more trials than that; got {PolicyValidator.Text(beta.PriorSuccesses)} of {PolicyValidator.Text(beta.PriorTrials)}";
@@ -68,15 +66,13 @@ internal static class HeadFaults
     }
 
     /// <summary>What is wrong with reading a feature at <paramref name="path"/>.</summary>
-    internal static IEnumerable<string> FeatureFaults(string path, string name, Policy policy, FeatureSet features)
+    internal static IEnumerable<string> FeatureFaults(string path, string name, FeatureSet features)
     {
         if (features.IndexOf(name) < 0)
         {
             string near = NearestName.Of(name, features.Definitions.Select(definition => definition.Name)) is { } known ? $"; nearest is '{known}'" : "";
             yield return $"{path}: expected the name of a feature; got '{name}'{near}";
         }
-
-        foreach (string used in Protected(name, features).Except(policy.AllowProtected)) yield return $"{path}: expected no protected feature beside allowProtected; got '{used}'";
     }
 
     private static IEnumerable<string> Objectives(Policy policy)
@@ -106,17 +102,4 @@ internal static class HeadFaults
 
     private static string Unknown(string path, string head, IEnumerable<string> known) =>
         $"{path}.{head}: expected the name of a head; got '{head}'{(NearestName.Of(head, known) is { } near ? $"; nearest is '{near}'" : "")}";
-
-    /// <summary>The protected features among one and all that it is computed from.</summary>
-    private static IEnumerable<string> Protected(string name, FeatureSet features)
-    {
-        var (seen, left) = (new HashSet<string>(StringComparer.Ordinal), new Stack<string>([name]));
-        while (left.TryPop(out string? next))
-        {
-            if (features.IndexOf(next) is not (>= 0 and var index) || !seen.Add(next)) continue;
-            FeatureDefinition definition = features.Definitions[index];
-            if (definition.Info.Sensitivity == FeatureSensitivity.Protected) yield return next;
-            foreach (string input in definition.Inputs) left.Push(input);
-        }
-    }
 }

@@ -24,6 +24,9 @@ public static class PolicyReading
         return [.. read.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Everything that it reads, by whichever door: features, attributes of items and keys of the context, for its candidates, their filters, its heads, exploration and slates.</summary>
+    public static IEnumerable<PolicyRead> AllReads(Policy policy) => PolicyDoors.Of(policy);
+
     /// <summary>The digests of the models that it needs, in the order of its heads; none twice.</summary>
     public static ImmutableArray<string> Models(Policy policy) => [.. policy.Heads.Values.Select(static head => head.Model).OfType<string>().Distinct(StringComparer.Ordinal)];
 }

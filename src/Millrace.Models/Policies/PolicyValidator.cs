@@ -31,7 +31,7 @@ public static class PolicyValidator
     public static IEnumerable<string> Faults(Policy policy, FeatureSet features)
     {
         string path = $"policies.{policy.Name}";
-        foreach (string fault in CandidateFaults.Of(policy, features).Concat(HeadFaults.Of(policy, features)).Concat(SlateFaults.Of(policy, features))) yield return $"{path}.{fault}";
+        foreach (string fault in CandidateFaults.Of(policy, features).Concat(HeadFaults.Of(policy, features)).Concat(SlateFaults.Of(policy, features)).Concat(ProtectedFaults.Of(policy, features))) yield return $"{path}.{fault}";
 
         for (int i = 0; i < policy.Pins.Length; i++)
         {

@@ -30,7 +30,7 @@ internal static class SlateFaults
         if (explore.Draws is < 1 or > 1000) yield return $"explore.draws: expected 1 to 1000; got {explore.Draws}";
         if (explore.New is not { } fresh) yield break;
         if (explore is { Method: ExplorationMethod.EpsilonGreedy, Epsilon: 0 }) yield return "explore.new: expected epsilon above 0, or a rule that draws; got neither, so that no new item would ever be shown for it";
-        foreach (string fault in HeadFaults.FeatureFaults("explore.new.trials", fresh.Trials, policy, features)) yield return fault;
+        foreach (string fault in HeadFaults.FeatureFaults("explore.new.trials", fresh.Trials, features)) yield return fault;
         if (!(fresh.Below > 0)) yield return $"explore.new.below: expected more than 0; got {PolicyValidator.Text(fresh.Below)}";
         if (fresh.Take is < 1 or > 100) yield return $"explore.new.take: expected 1 to 100; got {fresh.Take}";
     }

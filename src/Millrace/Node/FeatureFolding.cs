@@ -28,6 +28,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     private readonly FeatureCheckpoints? _checkpoints;
     private readonly CancellationTokenSource _stop = new();
     private bool _begun;
+    private bool _caughtUp;
     private volatile FoldedGeneration _serving;
     private Pending? _pending;
     private Task _running = Task.CompletedTask;
@@ -60,6 +61,9 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
     /// <summary>Called with each epoch that was published.</summary>
     public Action? Published { get; init; }
+
+    /// <summary>Called once, when what the journal held at the start is folded and published.</summary>
+    public Action? CaughtUp { get; init; }
 
     /// <summary>Fits the priors of rates to what is folded; null when nobody does.</summary>
     public PriorFitting? Priors { get; init; }
@@ -212,6 +216,11 @@ internal sealed class FeatureFolding : IAsyncDisposable
 
             _readiness.Release(UnreadyReason.FeaturesStalled);
             _readiness.Release(UnreadyReason.FeaturesCatchingUp);
+            if (!_caughtUp)
+            {
+                _caughtUp = true;
+                CaughtUp?.Invoke();
+            }
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !_stop.IsCancellationRequested)
         {

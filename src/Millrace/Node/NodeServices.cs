@@ -201,7 +201,7 @@ internal sealed class NodeServices : IAsyncDisposable
         var (folder, persons) = (FolderOf(features), PersonsOf(features));
         var neighbours = new NeighbourOptions { MaxBytes = config.Folding.Neighbours, Least = config.Folding.Scanned };
         Serving = new ServingTable(new Serving(policies, () => folder.Current, persons) { Neighbours = new NeighbourIndexes(neighbours) });
-        Neighbours = Owned(new NeighbourFeeds(Serving, Clock, Meter, Logger));
+        Neighbours = Owned(new NeighbourFeeds(Serving, Clock, Meter, Logger, Readiness));
         Freshness = Owned(new FreshnessWatch(Clock, () => Config.Current.Features, () => Folding?.Lag ?? 0, Meter, Logger));
         Snapshots = new SnapshotFolder(Data.Features);
         var checkpoints = new FeatureCheckpoints(Snapshots, config.Folding.Checkpoint, Clock, Meter, Logger);
@@ -209,6 +209,7 @@ internal sealed class NodeServices : IAsyncDisposable
         {
             Freshness = Freshness,
             Published = Neighbours.Wake,
+            CaughtUp = Neighbours.CaughtUp,
             Priors = config.Folding.Refit is { } refit ? new PriorFitting(Journal, refit, Clock, Logger) : null,
         };
         _closing.Add(Folding);

@@ -26,6 +26,9 @@ internal static class UnreadyReason
     /// <summary>The features have not yet folded what the journal held at the start.</summary>
     public const string FeaturesCatchingUp = "featuresCatchingUp";
 
+    /// <summary>The features are folded, and an index of neighbours does not hold all items yet.</summary>
+    public const string NeighboursBuilding = "neighboursBuilding";
+
     /// <summary>The journal refuses appends.</summary>
     public const string JournalFault = "journalFault";
 

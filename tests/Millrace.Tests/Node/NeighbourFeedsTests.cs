@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Pipeline;
 using Millrace.Features.Definitions;
@@ -8,6 +9,7 @@ using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
+using Millrace.Node;
 using Millrace.Node.Neighbours;
 using Millrace.Tests.Api;
 
@@ -30,7 +32,7 @@ public sealed class NeighbourFeedsTests : IDisposable
         var (old, _) = Generation(Recent);
         var (next, folder) = Generation(Near);
         var table = new ServingTable(old);
-        using var feeds = new NeighbourFeeds(table, TimeProvider.System, _meter, NullLogger.Instance);
+        using var feeds = new NeighbourFeeds(table, TimeProvider.System, _meter, NullLogger.Instance, new Readiness());
         Assert.Empty(feeds.Indexes);
         while (!feeds.Prepare(next))
         {
@@ -56,11 +58,53 @@ public sealed class NeighbourFeedsTests : IDisposable
         var cancellation = TestContext.Current.CancellationToken;
         var (serving, _) = Generation(Near);
         var table = new ServingTable(serving);
-        using var feeds = new NeighbourFeeds(table, TimeProvider.System, _meter, NullLogger.Instance);
+        using var feeds = new NeighbourFeeds(table, TimeProvider.System, _meter, NullLogger.Instance, new Readiness());
         Assert.True(await ApiNode.UntilAsync(() => feeds.Indexes is [{ State.Rows: 100 }], cancellation));
         table.Swap(serving with { Policies = PolicySet.Create([Recent], [], serving.Policies.Features) });
         feeds.Wake();
         Assert.True(await ApiNode.UntilAsync(() => feeds.Indexes.Count == 0, cancellation));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_node_that_begins_is_ready_when_its_indexes_hold_what_was_folded()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var (serving, folder) = Generation(Near);
+        var readiness = new Readiness();
+        using var feeds = new NeighbourFeeds(new ServingTable(serving), TimeProvider.System, _meter, NullLogger.Instance, readiness);
+
+        // It holds what was folded so far, and there is more in the journal.
+        Assert.True(await ApiNode.UntilAsync(() => feeds.Indexes is [{ State.Rows: 100 }], cancellation));
+        Assert.Contains(UnreadyReason.NeighboursBuilding, readiness.Reasons);
+        Put(folder, 100);
+        folder.Freeze(UnixMicros.Now(TimeProvider.System));
+        feeds.CaughtUp();
+        Assert.True(await ApiNode.UntilAsync(() => !readiness.Reasons.Contains(UnreadyReason.NeighboursBuilding), cancellation));
+        Assert.Equal(101, Assert.Single(feeds.Indexes).State.Rows);
+    }
+
+    [Fact]
+    public void A_node_is_ready_without_an_index_where_that_takes_too_long_has_failed_or_is_not_wanted()
+    {
+        var clock = new FakeTimeProvider();
+        var readiness = new Readiness();
+        readiness.Release(UnreadyReason.Starting);
+        using (var never = new NeighbourReadiness(readiness, clock, isWanted: false)) Assert.True(readiness.IsReady);
+        using (var slow = new NeighbourReadiness(readiness, clock, isWanted: true))
+        {
+            clock.Advance(NeighbourReadiness.Longest);
+            Assert.False(readiness.IsReady);
+            slow.CaughtUp(Generation(Near).Serving.Snapshot());
+            clock.Advance(NeighbourReadiness.Longest - TimeSpan.FromSeconds(1));
+            Assert.False(readiness.IsReady);
+            clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.True(readiness.IsReady);
+        }
+
+        using var failed = new NeighbourReadiness(readiness, clock, isWanted: true);
+        Assert.False(readiness.IsReady);
+        failed.Followed(null);
+        Assert.True(readiness.IsReady);
     }
 
     private static (Serving Serving, FeatureFolder Folder) Generation(Policy policy)

@@ -13,12 +13,20 @@ internal sealed class CandidateFilters
     internal CandidateFilters(Policy policy, FeatureSet features)
     {
         Policy = policy.Filters;
+        Name = policy.Name;
+        Settings = [.. policy.Filters.Select(static (_, i) => $"filters[{i}]")];
         _filters = [.. policy.Filters.Select(ItemFilter.Of)];
         Pasts = [.. policy.Filters.Index().Where(filter => filter.Item is PastFilter).Select(filter => new PastSection(filter.Index, ((PastFilter)filter.Item).Past, features))];
     }
 
     /// <summary>The filters as the policy has them.</summary>
     internal ImmutableArray<CandidateFilter> Policy { get; }
+
+    /// <summary>The policy's name.</summary>
+    internal string Name { get; }
+
+    /// <summary>The setting of each filter, from the policy on.</summary>
+    internal ImmutableArray<string> Settings { get; }
 
     /// <summary>The histories whose items are left out.</summary>
     internal ImmutableArray<PastSection> Pasts { get; }

@@ -10,17 +10,23 @@ namespace Millrace.Decisions.Candidates;
 /// <param name="feature">Whose values and history they are.</param>
 /// <param name="section">The history.</param>
 /// <param name="window">Within which they were clicked most.</param>
-internal sealed class AffinitySource(AffinityFeature feature, (PersonEntity Of, int Index) section, TimeSpan window) : ICandidateSource
+/// <param name="features">Have the feature, and a popular list of that window.</param>
+internal sealed class AffinitySource(AffinityFeature feature, (PersonEntity Of, int Index) section, TimeSpan window, FeatureSet features) : ICandidateSource
 {
     /// <summary>So many of the person's values are looked at.</summary>
     private const int Values = 8;
 
+    // Looking them up by value costs keys on the heap.
+    private readonly int _values = features.States.IndexOf(feature.States[0]);
+    private readonly int _popular = features.PopularState(window);
+    private readonly TimeSpan _reach = feature.Sections[0].Reach;
+
     public void Gather(in SourceRequest request, CandidateSink sink)
     {
         FeatureSnapshot snapshot = request.Snapshot;
-        PersonItems items = request.Scratch.Read.Items(request.Inputs, section, feature.Sections[0].Reach);
+        PersonItems items = request.Scratch.Read.Items(request.Inputs, section, _reach);
         if (items.Rows.IsEmpty) return;
-        var state = snapshot.State<CatalogueState.Frozen>(feature.States[0]);
+        var state = (CatalogueState.Frozen)snapshot.State(_values);
         ValueTally tally = request.Scratch.Read.Tally;
         tally.Fill(snapshot, state, items.Rows, items.Weights(feature.HalfLife));
         Span<uint> values = stackalloc uint[Values];
@@ -28,7 +34,7 @@ internal sealed class AffinitySource(AffinityFeature feature, (PersonEntity Of, 
         int count = tally.Best(values, weights);
         long total = 0;
         foreach (long weight in weights[..count]) total += weight;
-        var lists = snapshot.Lists.ByValue(state, (ListedCounts.Frozen)snapshot.State(snapshot.Features.PopularState(window)));
+        var lists = snapshot.Lists.ByValue(state, (ListedCounts.Frozen)snapshot.State(_popular));
         int take = sink.Left;
         for (int i = 0; i < count && sink.Left > 0; i++)
         {

@@ -9,8 +9,11 @@ namespace Millrace.Decisions.Candidates;
 /// </summary>
 /// <param name="window">How old an item may be.</param>
 /// <param name="trials">Counts trials of items, or examinations; null for none.</param>
-internal sealed class NewSource(TimeSpan window, FeatureDefinition? trials) : ICandidateSource
+/// <param name="features">Have it.</param>
+internal sealed class NewSource(TimeSpan window, FeatureDefinition? trials, FeatureSet features) : ICandidateSource
 {
+    private readonly int _trials = trials is null ? -1 : features.States.IndexOf(trials.States[0]);
+
     public void Gather(in SourceRequest request, CandidateSink sink) =>
-        sink.Offer(request.Snapshot.Lists.Unproven(window, trials is null ? null : request.Snapshot.State<WindowedSums.Frozen>(trials.States[0])));
+        sink.Offer(request.Snapshot.Lists.Unproven(window, _trials < 0 ? null : (WindowedSums.Frozen)request.Snapshot.State(_trials)));
 }

@@ -9,6 +9,7 @@ public sealed class VectorScratch
     private sbyte[] _codes = [];
     private float[] _means = [];
     private float[] _deviations = [];
+    private float[] _shares = [];
     private int[] _order = [];
     private int[] _rows = [];
 
@@ -66,6 +67,8 @@ public sealed class VectorScratch
     internal Span<float> Means(int lists) => Sized(ref _means, lists);
 
     internal Span<float> Deviations(int lists) => Sized(ref _deviations, lists);
+
+    internal Span<float> Shares(int lists) => Sized(ref _shares, lists);
 
     internal Span<int> Order(int lists) => Sized(ref _order, lists);
 

@@ -34,7 +34,9 @@ internal sealed class SnapshotLists(FeatureSnapshot snapshot)
     }
 
     // What a list is picked from stands in its key: a closure is made where one is picked, and not at each look.
-    private int[] Rows(Key key) => _rows.TryGetValue(key, out var rows) ? rows.Value : _rows.GetOrAdd(key, new Lazy<int[]>(() => Pick(key))).Value;
+    private int[] Rows(Key key) => _rows.TryGetValue(key, out var rows) ? rows.Value : PickOnce(key);
+
+    private int[] PickOnce(Key key) => _rows.GetOrAdd(key, new Lazy<int[]>(() => Pick(key))).Value;
 
     private int[] Pick(Key key) => key.Kind switch
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Decisions.Candidates;
 using Millrace.Decisions.Pipeline;
+using Millrace.Features.Online;
 
 namespace Millrace.Node.Neighbours;
 
@@ -12,15 +13,17 @@ internal sealed class NeighbourFeed : IDisposable
 {
     private readonly Func<Serving> _serving;
     private readonly ILogger _log;
+    private readonly Action<FeatureSnapshot?>? _followed;
     private readonly AutoResetEvent _woken = new(initialState: true);
     private readonly Thread _thread;
     private volatile bool _stop;
 
     /// <param name="serving">The generation with the policies that it has, or will have, in force.</param>
     /// <param name="log">Told when an index cannot be written.</param>
-    public NeighbourFeed(Func<Serving> serving, ILogger log)
+    /// <param name="followed">Called with each snapshot that they hold, and with none when they were given up.</param>
+    public NeighbourFeed(Func<Serving> serving, ILogger log, Action<FeatureSnapshot?>? followed = null)
     {
-        (_serving, _log) = (serving, log);
+        (_serving, _log, _followed) = (serving, log, followed);
         Indexes = serving().Neighbours!;
         _thread = new Thread(Run) { IsBackground = true, Name = "neighbours" };
         _thread.Start();
@@ -48,12 +51,18 @@ internal sealed class NeighbourFeed : IDisposable
             try
             {
                 var serving = _serving();
-                Indexes.Follow(serving.Policies, serving.Snapshot(), () => _stop);
+                var snapshot = serving.Snapshot();
+                Indexes.Follow(serving.Policies, snapshot, () => _stop);
+                if (!_stop)
+                {
+                    _followed?.Invoke(snapshot);
+                }
             }
             catch (Exception fault)
             {
                 // What it held is in doubt: it begins anew with the next epoch, and sources scan all rows until then.
                 Indexes.Clear();
+                _followed?.Invoke(null);
                 _log.LogError(NodeEvents.NeighboursFaulted, fault, "The index of neighbours cannot be written: it is built again, and items are scanned until then");
             }
         }

@@ -15,6 +15,7 @@ internal sealed class NeighbourFeeds : IDisposable
     private readonly ServingTable _table;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
+    private readonly NeighbourReadiness _readiness;
     private readonly Lock _gate = new();
     private NeighbourFeed _serving;
     private NeighbourFeed? _next;
@@ -25,10 +26,12 @@ internal sealed class NeighbourFeeds : IDisposable
     /// <param name="clock">Measures how far behind an index is.</param>
     /// <param name="meter">The node's meter.</param>
     /// <param name="log">Told when an index cannot be written.</param>
-    public NeighbourFeeds(ServingTable table, TimeProvider clock, Meter meter, ILogger log)
+    /// <param name="readiness">Held until the first indexes are there.</param>
+    public NeighbourFeeds(ServingTable table, TimeProvider clock, Meter meter, ILogger log, Readiness readiness)
     {
         (_table, _clock, _log) = (table, clock, log);
-        _serving = new NeighbourFeed(() => table.Current, log);
+        _readiness = new NeighbourReadiness(readiness, clock, isWanted: !table.Current.Policies.Embeddings.IsEmpty);
+        _serving = new NeighbourFeed(() => table.Current, log, _readiness.Followed);
         Gauge("millrace.neighbours.rows", state => state.Rows, "{item}", "Items in the index of an embedding.");
         Gauge("millrace.neighbours.lists", state => state.Lists, "{list}", "Lists that the items of an index lie in.");
         Gauge("millrace.neighbours.bytes", state => state.Bytes, "By", "Memory of the index of an embedding.");
@@ -55,6 +58,13 @@ internal sealed class NeighbourFeeds : IDisposable
         var newest = _table.Current.Snapshot();
         var held = index.Followed;
         return ReferenceEquals(held, newest) ? TimeSpan.Zero : UnixMicros.Now(_clock) - (held ?? newest).Time;
+    }
+
+    /// <summary>What the journal held at the start is folded.</summary>
+    public void CaughtUp()
+    {
+        _readiness.CaughtUp(_table.Current.Snapshot());
+        Wake();
     }
 
     /// <summary>Says that there is a newer epoch, or that other policies are in force.</summary>
@@ -103,7 +113,7 @@ internal sealed class NeighbourFeeds : IDisposable
             {
                 GiveUp();
                 _serving.Dispose();
-                _serving = new NeighbourFeed(() => _table.Current, _log);
+                _serving = new NeighbourFeed(() => _table.Current, _log, _readiness.Followed);
             }
         }
     }
@@ -125,6 +135,7 @@ internal sealed class NeighbourFeeds : IDisposable
             _closed = true;
             GiveUp();
             _serving.Dispose();
+            _readiness.Dispose();
         }
     }
 

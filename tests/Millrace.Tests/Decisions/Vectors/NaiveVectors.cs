@@ -35,10 +35,12 @@ internal sealed class NaiveVectors(int dimensions)
 
     internal static float Similarity(float[] a, float[] b) => Dot(Unit(a), Unit(b));
 
+    internal static int ClusterOf(ulong seed, int row, int clusters) => (int)(Philox.Draw(seed, 1, (ulong)row).First % (ulong)clusters);
+
     /// <summary>Vectors about a few directions, each the same whenever it is asked for.</summary>
     internal float[] Clustered(ulong seed, int row, int clusters)
     {
-        ulong cluster = Philox.Draw(seed, 1, (ulong)row).First % (ulong)clusters;
+        var cluster = (ulong)ClusterOf(seed, row, clusters);
         var vector = new float[dimensions];
         for (int i = 0; i < dimensions; i++)
         {
