@@ -21,7 +21,7 @@ public static class FactJson
 
     private static readonly string Relaxed = JsonNamingPolicy.CamelCase.ConvertName(nameof(Decided.Relaxed));
 
-    /// <summary>A context, counts or quotas that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
+    /// <summary>A context, counts, cells or quotas that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
     private static void LeaveOutEmpty(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
@@ -37,6 +37,10 @@ public static class FactJson
             else if (property.PropertyType == typeof(ImmutableArray<long>))
             {
                 property.ShouldSerialize = static (_, value) => value is ImmutableArray<long> { IsDefaultOrEmpty: false };
+            }
+            else if (property.PropertyType == typeof(ImmutableArray<PriorCell>))
+            {
+                property.ShouldSerialize = static (_, value) => value is ImmutableArray<PriorCell> { IsDefaultOrEmpty: false };
             }
             else if (property.Name == Relaxed && type.Type == typeof(Decided))
             {
