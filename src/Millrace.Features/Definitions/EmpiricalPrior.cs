@@ -1,10 +1,11 @@
 using Millrace.Features.Online;
+using Millrace.Features.Priors;
 using Millrace.Journal.Facts;
 
 namespace Millrace.Features.Definitions;
 
 /// <summary>
-/// Fits the prior of a rate to the items' own rates by the method of moments for the beta-binomial distribution: what they differ by, beyond what chance explains, says how
+/// Fits priors of rates; those in a context by <see cref="ContextPriorFit"/>. The prior of a rate everywhere is fitted to the items' own rates by the method of moments for the beta-binomial distribution: what they differ by, beyond what chance explains, says how
 /// much the prior is worth. Sums are whole numbers, so that the order of rows leaves no trace. Source: Kleinman, "Proportions with extraneous variance", JASA 1973.
 /// </summary>
 public static class EmpiricalPrior
@@ -24,16 +25,26 @@ public static class EmpiricalPrior
     /// The priors of all rates that want one, each to be recorded; none for a rate of which less than two items had events. The caller gives them their ids and tenant.
     /// </summary>
     /// <param name="snapshot">Where the items' rates stand.</param>
-    public static IEnumerable<PriorFitted> Fit(FeatureSnapshot snapshot) => Fitted(snapshot).Select(rate => Fit(snapshot, rate)).OfType<PriorFitted>();
+    public static IEnumerable<PriorFitted> Fit(FeatureSnapshot snapshot) => Fitted(snapshot).Select(rate => Fit(snapshot, rate))
+        .Concat(FittedHere(snapshot).Select(rate => ContextPriorFit.Fit(snapshot, rate)))
+        .OfType<PriorFitted>();
 
-    /// <summary>Those of <see cref="Fit(FeatureSnapshot)"/> of which alpha or beta is more than a part in a hundred off the prior that stands: less is not worth a fact.</summary>
+    /// <summary>
+    /// Those of <see cref="Fit(FeatureSnapshot)"/> of which alpha or beta is more than a part in a hundred off the prior that stands, or that moved by <see cref="ContextPriorFit.HasMoved"/>: less is not
+    /// worth a fact.
+    /// </summary>
     /// <param name="snapshot">Where the items' rates and the priors stand.</param>
     public static IEnumerable<PriorFitted> Refit(FeatureSnapshot snapshot) => Fitted(snapshot)
         .Select(rate => Fit(snapshot, rate) is { } fit && HasMoved(snapshot.State<FittedPrior.Frozen>(rate.PriorState), fit) ? fit : null)
+        .Concat(FittedHere(snapshot).Select(rate =>
+            ContextPriorFit.Fit(snapshot, rate) is { } fit && ContextPriorFit.HasMoved(snapshot.State<ContextPrior.Frozen>(rate.PriorState).Table, fit) ? fit : null))
         .OfType<PriorFitted>();
 
     private static IEnumerable<RateFeature> Fitted(FeatureSnapshot snapshot) =>
         snapshot.Features.Definitions.OfType<RateFeature>().Where(rate => rate.Prior == RatePrior.Fitted).DistinctBy(rate => rate.PriorState);
+
+    private static IEnumerable<ContextRateFeature> FittedHere(FeatureSnapshot snapshot) =>
+        snapshot.Features.Definitions.OfType<ContextRateFeature>().Where(rate => rate.Prior == RatePrior.Fitted).DistinctBy(rate => rate.PriorState);
 
     private static bool HasMoved(FittedPrior.Frozen standing, PriorFitted fit) =>
         standing.Version == 0 || IsFar(standing.AlphaMicros, fit.AlphaMicros) || IsFar(standing.BetaMicros, fit.BetaMicros);

@@ -161,6 +161,14 @@ internal sealed record PriorKey(string Of, string Per, TimeSpan Window, Examinat
     internal override ItemState Create(FoldContext context) => new FittedPrior(this);
 }
 
+/// <summary>The fitted prior of a rate in a context, of groups that parts of items make, with blanks between them; its text is the name under which it is recorded.</summary>
+internal sealed record ContextPriorKey(string Of, string Per, string By, string Groups, TimeSpan Window, ExaminationCurve? Curve) : StateKey
+{
+    internal override TimeSpan Reach => Window;
+
+    internal override ItemState Create(FoldContext context) => new ContextPrior(this);
+}
+
 /// <summary>A state that the catalogue fills, and no event.</summary>
 internal abstract record CatalogueKey : StateKey
 {

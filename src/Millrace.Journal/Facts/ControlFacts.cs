@@ -82,9 +82,31 @@ public sealed record PriorFitted : Fact
     /// <summary>Beta in millionths.</summary>
     public long BetaMicros { get; init; }
 
+    /// <summary>Of a rate in a context: how many expected successes it takes to believe an item's own quality half, in millionths.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long ItemWorthMicros { get; init; }
+
+    /// <summary>Of a rate in a context: how many expected successes it takes to believe half what an item is in one context beside all others, in millionths.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long HereWorthMicros { get; init; }
+
+    /// <summary>Of a rate in a context: what contexts, and groups of items in them, are to the rate of all; by context, level and group.</summary>
+    public ImmutableArray<PriorCell> Cells { get; init; } = [];
+
+    /// <summary>Groups that have no cell of their own, since there were too many.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int LeftOut { get; init; }
+
     public override FactType Type => FactType.PriorFitted;
 
     public override JournalStream Stream => JournalStream.Control;
 
     public override string PartitionKey => "";
 }
+
+/// <summary>By which factor the rate of a group of items differs in one context.</summary>
+/// <param name="Context">The hash of the context's value; 0 for contexts that have no cells of their own.</param>
+/// <param name="Level">0 for the context itself, then which of the item's parts makes the group.</param>
+/// <param name="Group">The 32 bits that stand for the group's value; 0 for the context itself.</param>
+/// <param name="FactorMicros">In millionths, above 0.</param>
+public readonly record struct PriorCell(ulong Context, int Level, uint Group, long FactorMicros);

@@ -22,7 +22,7 @@ public static class FactJson
     private static readonly string Relaxed = JsonNamingPolicy.CamelCase.ConvertName(nameof(Decided.Relaxed));
     private static readonly string LeftOut = JsonNamingPolicy.CamelCase.ConvertName(nameof(DecisionInputs.LeftOut));
 
-    /// <summary>A context, counts, quotas or what a first phase left out that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
+    /// <summary>A context, counts, cells, quotas or what a first phase left out that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
     private static void LeaveOutEmpty(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
@@ -38,6 +38,10 @@ public static class FactJson
             else if (property.PropertyType == typeof(ImmutableArray<long>))
             {
                 property.ShouldSerialize = static (_, value) => value is ImmutableArray<long> { IsDefaultOrEmpty: false };
+            }
+            else if (property.PropertyType == typeof(ImmutableArray<PriorCell>))
+            {
+                property.ShouldSerialize = static (_, value) => value is ImmutableArray<PriorCell> { IsDefaultOrEmpty: false };
             }
             else if ((property.Name == Relaxed && type.Type == typeof(Decided)) || (property.Name == LeftOut && type.Type == typeof(DecisionInputs)))
             {

@@ -18,6 +18,9 @@ internal static class WorldCommand
     private static readonly Option<int> Seeds = Number("--seeds", "How many worlds, with seeds in a row.", 30, 1, 10_000);
     private static readonly Option<int> FirstSeed = Number("--first-seed", "The first seed.", 1, 0, int.MaxValue);
     private static readonly Option<int?> Views = new("--views") { Description = "Views of each run; default: the scenario's.", HelpName = "N" };
+    /// <summary>So many runs make a line where the progress goes to a file.</summary>
+    private const int TellEvery = 10;
+
     private static readonly Option<int> AtATime = Number("--parallel", "Runs at a time; default: the processors.", Environment.ProcessorCount, 1, 1024);
 
     public static Command Create(TimeProvider clock, TextWriter output)
@@ -63,7 +66,11 @@ internal static class WorldCommand
             var report = ScenarioRun.Run(
                 scenario, methods, seeds, parsed.GetValue(Views) ?? scenario.Views, parsed.GetValue(AtATime), (done, all) => Tell(error, scenario, done, all), cancellation);
             await output.WriteLineAsync(report.ToText());
-            await error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}: {clock.GetElapsedTime(started).TotalSeconds:F0} s"));
+            await error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}: {clock.GetElapsedTime(started).TotalSeconds:F0} s; views for each second of processor time, the world's part among it:"));
+            foreach (var method in report.Methods)
+            {
+                await error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {method.Name,-16} {method.Speed(report.Views):N0}"));
+            }
         }
 
         return ExitCode.Ok;
@@ -76,9 +83,14 @@ internal static class WorldCommand
 
     private static void Tell(TextWriter error, WorldScenario scenario, int done, int all)
     {
-        if (done == all || !Console.IsErrorRedirected)
+        var text = string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}: {done} of {all} runs");
+        if (!Console.IsErrorRedirected)
         {
-            error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{scenario.Name}: {done} of {all} runs{(done == all ? "\n" : "")}"));
+            error.Write($"\r{text}{(done == all ? "\n" : "")}");
+        }
+        else if (done == all || done % TellEvery == 0)
+        {
+            error.WriteLine(text);
         }
     }
 

@@ -89,7 +89,7 @@ internal sealed class EntityRun(IJournalReader journal, FeatureSet features, Fea
         var index = features.States.IndexOf(key);
         var row = request.Entity == FeatureEntity.Item ? snapshot.RowOf(request.Id) : -1;
         long[] numbers = row < 0 ? [] : _fold.NumbersOf(snapshot, row, index);
-        return new StateText(DefinitionText.Of(key), key is CatalogueKey or PriorKey || row < 0 ? null : _fold.Events.Of(index), string.Join(' ', numbers));
+        return new StateText(DefinitionText.Of(key), key is CatalogueKey or PriorKey or ContextPriorKey || row < 0 ? null : _fold.Events.Of(index), string.Join(' ', numbers));
     }
 
     private StateText SectionOf(PersonKey key, Moment moment)

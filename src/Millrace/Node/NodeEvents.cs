@@ -52,4 +52,5 @@ internal static class NodeEvents
     public static readonly EventId ItemsMisfit = new(45, "itemsMisfit");
     public static readonly EventId ModelDamaged = new(46, "modelDamaged");
     public static readonly EventId NeighboursFaulted = new(47, "neighboursFaulted");
+    public static readonly EventId PriorCut = new(48, "priorCut");
 }

@@ -45,6 +45,12 @@ internal sealed class PriorFitting(IJournal journal, TimeSpan every, TimeProvide
                 log.LogInformation(
                     NodeEvents.PriorFitted, "The prior of {Rate} is fitted, version {Version}: {Alpha} of {Worth}", prior.State, prior.Version, prior.AlphaMicros / 1e6,
                     (prior.AlphaMicros + prior.BetaMicros) / 1e6);
+                if (prior.LeftOut > 0)
+                {
+                    log.LogWarning(
+                        NodeEvents.PriorCut, "The prior of {Rate} has {Cells} cells of contexts and groups; {LeftOut} more with fewer trials have none of their own", prior.State,
+                        prior.Cells.Length, prior.LeftOut);
+                }
             }
         }
         catch (Exception fault)

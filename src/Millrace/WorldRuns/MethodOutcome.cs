@@ -22,6 +22,9 @@ internal readonly record struct Reward(double Expected, double Oracle)
 /// <param name="Newcomers">What became of planted items.</param>
 internal sealed record MethodOutcome(Reward First, Reward Second, long Clicks, NewcomerOutcome Newcomers)
 {
+    /// <summary>What its processor spent on it, the world's part among it; zero where that is not known. It is no part of what is compared.</summary>
+    public TimeSpan Processor { get; init; }
+
     /// <summary>In all views.</summary>
     public Reward All => First + Second;
 }

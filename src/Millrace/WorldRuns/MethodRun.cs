@@ -20,7 +20,7 @@ internal sealed class MethodRun
         _scenario = scenario;
         _world = new SyntheticWorld(scenario.World with { Seed = seed });
         _recommender = method.Policy is { } policy
-            ? new DecidingRecommender(policy, new Surface(WorldFacts.Surface, policy.Name, [new Slot("main", size)]), scenario.Features, scenario.Refit)
+            ? new DecidingRecommender(policy, new Surface(WorldFacts.Surface, policy.Name, [new Slot("main", size)]), scenario.Features, method.Refit)
             : new UniformRecommender(size, seed);
     }
 

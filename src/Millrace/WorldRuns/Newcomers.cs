@@ -10,11 +10,25 @@ namespace Millrace.WorldRuns;
 /// <param name="Oracle">Eligible slates after them in which the oracle would have shown it.</param>
 internal readonly record struct NewcomerOutcome(int Planted, int Known, long Shown, long Oracle)
 {
+    /// <summary>Those that lived through <see cref="Newcomers.LongLife"/> eligible slates before the run's end.</summary>
+    public Reached Lived { get; init; }
+
+    /// <summary>Those of them that the oracle would have shown in at least a tenth of these slates: the others are of the best quality, and of topics that nobody likes best.</summary>
+    public Reached Wanted { get; init; }
+
     /// <summary>The share of the oracle's showings; above 1 for what is shown too often, 0 where the oracle would show none.</summary>
     public double Share => Oracle > 0 ? (double)Shown / Oracle : 0;
 
     /// <summary>Likewise of all that were planted: what never had its first impressions was not shown after them.</summary>
     public double ShareOfPlanted => Planted > 0 ? Share * Known / Planted : 0;
+}
+
+/// <summary>Planted items, and how many of them had their first impressions by the end of a long life.</summary>
+internal readonly record struct Reached(int Items, int Known)
+{
+    public double Share => Items > 0 ? (double)Known / Items : double.NaN;
+
+    public static Reached operator +(Reached left, Reached right) => new(left.Items + right.Items, left.Known + right.Known);
 }
 
 /// <summary>
@@ -25,8 +39,12 @@ internal readonly record struct NewcomerOutcome(int Planted, int Known, long Sho
 /// <param name="views">Of the run.</param>
 internal sealed class Newcomers(SyntheticWorld world, int views)
 {
+    /// <summary>Within so many slates nobody may starve who was to be shown.</summary>
+    internal const int LongLife = 2_000;
+
     private const int FirstImpressions = 200;
     private const int EligibleSlates = 1_000;
+    private const int WantedSlates = LongLife / 10;
 
     private readonly List<Followed> _followed = [];
     private NewcomerOutcome _gone;
@@ -49,33 +67,59 @@ internal sealed class Newcomers(SyntheticWorld world, int views)
         for (var i = _followed.Count - 1; i >= 0; i--)
         {
             var one = _followed[i];
-            if (view.Time >= one.Item.Dies || one.Eligible == EligibleSlates)
+            if (view.Time >= one.Item.Dies || (one.Eligible == EligibleSlates && one.Slates >= LongLife))
             {
                 _gone = Add(_gone, one);
                 _followed.RemoveAt(i);
+                continue;
             }
-            else if (one.Impressions < FirstImpressions)
+
+            var (shown, unread) = (slate.Contains(one.Item), !view.Visit.HasRead(one.Item));
+            var best = unread && (oracle ??= [.. world.OracleSlate(view.Visit, view.Time)]).Contains(one.Item);
+            if (unread && one.Slates < LongLife)
             {
-                one.Impressions += slate.Contains(one.Item) ? 1 : 0;
+                one.Slates++;
+                one.Wanted += best ? 1 : 0;
             }
-            else if (!view.Visit.HasRead(one.Item))
+
+            if (one.Impressions < FirstImpressions)
             {
-                oracle ??= [.. world.OracleSlate(view.Visit, view.Time)];
+                one.Impressions += shown ? 1 : 0;
+                one.KnownWithin += shown && one.Slates < LongLife ? 1 : 0;
+            }
+            else if (unread && one.Eligible < EligibleSlates)
+            {
                 one.Eligible++;
-                one.Shown += slate.Contains(one.Item) ? 1 : 0;
-                one.Oracle += oracle.Contains(one.Item) ? 1 : 0;
+                one.Shown += shown ? 1 : 0;
+                one.Oracle += best ? 1 : 0;
             }
         }
     }
 
-    private static NewcomerOutcome Add(NewcomerOutcome sum, Followed one) => new(
-        sum.Planted + 1, sum.Known + (one.Impressions >= FirstImpressions ? 1 : 0), sum.Shown + one.Shown, sum.Oracle + one.Oracle);
+    private static NewcomerOutcome Add(NewcomerOutcome sum, Followed one)
+    {
+        var lived = one.Slates < LongLife ? default : new Reached(1, one.KnownWithin >= FirstImpressions ? 1 : 0);
+        return new NewcomerOutcome(sum.Planted + 1, sum.Known + (one.Impressions >= FirstImpressions ? 1 : 0), sum.Shown + one.Shown, sum.Oracle + one.Oracle)
+        {
+            Lived = sum.Lived + lived,
+            Wanted = sum.Wanted + (one.Wanted >= WantedSlates ? lived : default),
+        };
+    }
 
     private sealed class Followed(WorldItem item)
     {
         public WorldItem Item { get; } = item;
 
         public int Impressions { get; set; }
+
+        /// <summary>Of <see cref="Impressions"/>, those within a long life.</summary>
+        public int KnownWithin { get; set; }
+
+        /// <summary>Eligible slates since birth, up to a long life.</summary>
+        public int Slates { get; set; }
+
+        /// <summary>Those in which the oracle would have shown it.</summary>
+        public int Wanted { get; set; }
 
         public int Eligible { get; set; }
 

@@ -27,6 +27,15 @@ internal sealed record MethodReport(string Name, bool IsBaseline, IReadOnlyList<
     /// <summary>Which share of planted items had those first impressions.</summary>
     public double NewcomersKnown => (double)Outcomes.Sum(outcome => outcome.Newcomers.Known) / Outcomes.Sum(outcome => outcome.Newcomers.Planted);
 
+    /// <summary>Likewise of those that lived long.</summary>
+    public Reached Lived => Outcomes.Aggregate(default(Reached), (sum, outcome) => sum + outcome.Newcomers.Lived);
+
+    /// <summary>Likewise of those among them that the oracle would have shown often.</summary>
+    public Reached Wanted => Outcomes.Aggregate(default(Reached), (sum, outcome) => sum + outcome.Newcomers.Wanted);
+
+    /// <summary>Views for each second of processor time; null where that is not known.</summary>
+    public double? Speed(int views) => Outcomes.Sum(outcome => outcome.Processor.TotalSeconds) is > 0 and var seconds ? views * Outcomes.Count / seconds : null;
+
     /// <summary>By which part the expected clicks of all views are above another method's, paired by seed.</summary>
     public MeanInterval ClicksAbove(MethodReport other) =>
         MeanInterval.Of([.. Outcomes.Zip(other.Outcomes, (mine, others) => (mine.All.Expected / others.All.Expected) - 1)]);
@@ -78,15 +87,17 @@ internal sealed record ScenarioReport(string Scenario, int Views, IReadOnlyList<
         }
 
         var still = Methods.LastOrDefault(method => method.IsBaseline) ?? Methods[0];
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"\n| method | planted items with 200 impressions | then shown, of the oracle's showings | seeds | of all planted | clicks above {still.Name} |\n|---|---|---|---|---|---|\n");
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"\n| method | planted items with 200 impressions | within 2,000 eligible slates | of those that the oracle shows | then shown, of the oracle's showings | seeds | of all planted | clicks above {still.Name} |\n|---|---|---|---|---|---|---|---|\n");
         foreach (var method in Methods)
         {
             var clicks = method.ClicksAbove(still);
-            text.Append(CultureInfo.InvariantCulture, $"| {method.Name} | {method.NewcomersKnown:P0} | {Plain(method.NewcomersShare)} | {method.NewcomersSeeds} | {Plain(method.NewcomersShareOfPlanted)} | {clicks.Mean:+0.0%;-0.0%} ± {clicks.HalfWidth:0.0%} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {method.Name} | {method.NewcomersKnown:P0} | {Part(method.Lived)} | {Part(method.Wanted)} | {Plain(method.NewcomersShare)} | {method.NewcomersSeeds} | {Plain(method.NewcomersShareOfPlanted)} | {clicks.Mean:+0.0%;-0.0%} ± {clicks.HalfWidth:0.0%} |\n");
         }
 
         return text.ToString();
     }
+
+    private static string Part(Reached of) => of.Items == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{of.Share:P0} of {of.Items}");
 
     private static string Plain(MeanInterval? of) => of is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known.Mean:F3} ± {known.HalfWidth:F3}") : "none";
 

@@ -18,7 +18,9 @@ internal static class ScenarioRun
         var told = new Lock();
         Parallel.For(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation }, run =>
         {
-            outcomes[run] = new MethodRun(scenario, methods[run % methods.Count], seeds[run / methods.Count]).Run(views, cancellation);
+            var began = ThreadTime.Now;
+            var outcome = new MethodRun(scenario, methods[run % methods.Count], seeds[run / methods.Count]).Run(views, cancellation);
+            outcomes[run] = outcome with { Processor = ThreadTime.Now - began };
             lock (told)
             {
                 done?.Invoke(++finished, outcomes.Length);

@@ -19,7 +19,4 @@ internal sealed record WorldScenario(string Name, string Description, WorldOptio
 
     /// <summary>One view in so many is held against the oracle, which looks at all that is alive; the same views whatever the method.</summary>
     public int AppraiseEvery { get; init; } = 1;
-
-    /// <summary>How often priors are fitted again.</summary>
-    public TimeSpan Refit { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -9,7 +9,7 @@ internal static class SampleFacts
 {
     public static Observed Click(string id, string user) => new() { Id = id, Event = "click", Item = "i1", User = user, Session = "s1" };
 
-    public static IEnumerable<Fact> OfEveryType() => [Item(), Deleted(), Event(), Slim(), Full(), Delivery(), Policy(), Epoch(), Purge(), Erased(), Consent(), Prior()];
+    public static IEnumerable<Fact> OfEveryType() => [Item(), Deleted(), Event(), Slim(), Full(), Delivery(), Policy(), Epoch(), Purge(), Erased(), Consent(), Prior(), Here()];
 
     /// <summary>Records compare immutable collections by reference; their text in JSON compares by value.</summary>
     public static void AssertSame(Fact expected, Fact actual) => Assert.Equal(FactJson.Write(expected), FactJson.Write(actual));
@@ -125,6 +125,19 @@ internal static class SampleFacts
     private static ConsentChanged Consent() => new() { Id = "co", User = "ada", Personalise = false, Learn = true };
 
     private static PriorFitted Prior() => new() { Id = "pr", State = "ctr", Version = 2, AlphaMicros = 1_500_000, BetaMicros = -1 };
+
+    private static PriorFitted Here() => new()
+    {
+        Id = "ph",
+        State = "here",
+        Version = 1,
+        AlphaMicros = 1,
+        BetaMicros = 2,
+        ItemWorthMicros = 3,
+        HereWorthMicros = 4,
+        Cells = [new(0, 0, 0, 1), new(ulong.MaxValue, 4, uint.MaxValue, long.MaxValue)],
+        LeftOut = 5,
+    };
 
     private static Purged Purge() => new() { Id = "pu", Urls = ["http://a/b"], Keys = ["k"], Route = "r", Prefixes = ["http://a/c/"], Soft = true };
 }

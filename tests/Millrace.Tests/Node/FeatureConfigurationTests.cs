@@ -34,6 +34,14 @@ public sealed class FeatureConfigurationTests
             new RateFeature("f", "click", "impression", Day) { Strength = 5, Prior = RatePrior.Fitted, Examination = new ExaminationCurve([1, 0.5, 0.25]) }
         },
         { "rate: {of: click, per: impression, examination: dcg}, window: 1d", new RateFeature("f", "click", "impression", Day) { Examination = ExaminationCurve.Default } },
+        { "rate: {of: click, per: impression}, by: segment, window: 1d", new ContextRateFeature("f", "click", "impression", "segment", Day) },
+        {
+            "entity: item-context, rate: {of: click, per: impression, prior: fitted, examination: dcg}, by: segment, window: 1d, groups: ['attribute:topic', provider], as: successes",
+            new ContextRateFeature("f", "click", "impression", "segment", Day, RateRead.Successes)
+            {
+                Prior = RatePrior.Fitted, Examination = ExaminationCurve.Default, Groups = "attribute:topic provider",
+            }
+        },
         { "distinct: click, window: 1d, precision: 10", new DistinctFeature("f", "click", Day) { Precision = 10 } },
         { "entity: user, distinct: click, window: 1d, most: 50", new PersonDistinctFeature("f", FeatureEntity.User, "click", Day) { Most = 50 } },
         { "age: published, halfLife: 1h", new AgeFeature("f", AgeSince.Published, Hour) },
@@ -114,6 +122,9 @@ public sealed class FeatureConfigurationTests
     [InlineData("{name: a, rate: {of: click}, window: 1d}", "features[0].rate.per: expected a name", "got nothing")]
     [InlineData("{name: a, rate: click, window: 1d}", "features[0].rate: expected a rate like {of: click, per: impression}", "got 'click'")]
     [InlineData("{name: a, rate: {of: click, per: click}, window: 1d}", "features[0].rate: expected two events", "click")]
+    [InlineData("{name: a, rate: {of: click, per: view}, by: segment, window: 1d, groups: [provider]}", "features[0].groups: expected none, since only a fitted prior has any", "prior: fitted")]
+    [InlineData("{name: a, rate: {of: click, per: view, prior: fitted}, by: segment, window: 1d, groups: [segment]}", "features[0].groups: expected provider, kind or attribute:NAME", "'segment'")]
+    [InlineData("{name: a, entity: item-context, rate: {of: click, per: view}, by: kind, window: 1d}", "features[0].by: expected surface, segment, slot or context:NAME", "'kind'")]
     [InlineData("{name: a, component: 64, text: title}", "features[0].component: expected 0 to 63", "got 64")]
     [InlineData("{name: a, component: 1}", "features[0]: expected either text or embedding", "got neither")]
     [InlineData("{name: a, expr: '1 + '}", "features[0].expr: expected", "of the formula")]

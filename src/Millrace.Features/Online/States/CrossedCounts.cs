@@ -125,6 +125,9 @@ internal sealed class CrossedCounts(CrossedCountsKey key, FoldContext context) :
         /// <summary>How often the item of a row had the event with the value, or what those events weigh.</summary>
         internal int Count(int row, ulong value) => table.Find(new CrossKey(value, row));
 
+        /// <summary>All of them, in no order.</summary>
+        internal IEnumerable<(CrossKey Key, int Count)> Counts => table.All;
+
         /// <summary>Begins to load what <see cref="Count"/> will look at first.</summary>
         internal void Prefetch(int row, ulong value) => table.Prefetch(new CrossKey(value, row));
 

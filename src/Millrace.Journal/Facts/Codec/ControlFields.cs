@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Millrace.Journal.Facts.Codec;
 
@@ -132,19 +134,41 @@ internal static class PurgedFields
 /// <summary>The fields of <see cref="PriorFitted"/>. Numbers never change or return.</summary>
 internal static class PriorFittedFields
 {
+    private const int LeastCellBytes = 8 + 1 + 4 + 1;
+
     public static void WriteOpen(PriorFitted fact, FieldWriter writer)
     {
         writer.Text(8, fact.State);
         writer.Signed(9, fact.Version);
         writer.Signed(10, fact.AlphaMicros);
         writer.Signed(11, fact.BetaMicros);
+        writer.Signed(12, fact.ItemWorthMicros);
+        writer.Signed(13, fact.HereWorthMicros);
+        writer.Signed(15, fact.LeftOut);
+        if (fact.Cells.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        var start = writer.Begin(14);
+        writer.Varint((ulong)fact.Cells.Length);
+        foreach (var cell in fact.Cells)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(writer.Take(sizeof(ulong)), cell.Context);
+            writer.Varint((ulong)cell.Level);
+            BinaryPrimitives.WriteUInt32LittleEndian(writer.Take(sizeof(uint)), cell.Group);
+            writer.Varint((ulong)cell.FactorMicros);
+        }
+
+        writer.End(start);
     }
 
     public static PriorFitted Read(FactHead head, FieldReader open, ref UnknownCollector unknown)
     {
         var state = "";
-        var version = 0;
-        long alpha = 0, beta = 0;
+        int version = 0, leftOut = 0;
+        long alpha = 0, beta = 0, item = 0, here = 0;
+        ImmutableArray<PriorCell> cells = [];
         while (open.Next())
         {
             switch (open.Number)
@@ -154,10 +178,31 @@ internal static class PriorFittedFields
                 case 9: version = open.Int(); break;
                 case 10: alpha = open.Signed(); break;
                 case 11: beta = open.Signed(); break;
+                case 12: item = open.Signed(); break;
+                case 13: here = open.Signed(); break;
+                case 14: cells = Cells(open.Bytes()); break;
+                case 15: leftOut = open.Int(); break;
                 default: unknown.Open(open.Raw); break;
             }
         }
 
-        return new PriorFitted { Id = head.Id, State = state, Version = version, AlphaMicros = alpha, BetaMicros = beta };
+        return new PriorFitted
+        {
+            Id = head.Id, State = state, Version = version, AlphaMicros = alpha, BetaMicros = beta, ItemWorthMicros = item, HereWorthMicros = here, Cells = cells, LeftOut = leftOut,
+        };
+    }
+
+    private static ImmutableArray<PriorCell> Cells(ByteCursor cursor)
+    {
+        var cells = new PriorCell[cursor.Count(LeastCellBytes)];
+        for (var i = 0; i < cells.Length; i++)
+        {
+            var context = BinaryPrimitives.ReadUInt64LittleEndian(cursor.Take(sizeof(ulong)));
+            var level = (int)cursor.Varint();
+            var group = BinaryPrimitives.ReadUInt32LittleEndian(cursor.Take(sizeof(uint)));
+            cells[i] = new PriorCell(context, level, group, (long)cursor.Varint());
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(cells);
     }
 }

@@ -17,7 +17,7 @@ internal static class FeatureKinds
         ["item", "user", "session", "context", "user-item", "session-item", "user-attribute", "session-attribute", "item-context"];
 
     /// <summary>Every word of <c>as</c>.</summary>
-    public static ImmutableArray<string> AsWords { get; } = ["count", "log", "share", "cosine", "jaccard", "lift", "age", "recency"];
+    public static ImmutableArray<string> AsWords { get; } = ["count", "log", "share", "cosine", "jaccard", "lift", "age", "recency", "rate", "successes", "trials"];
 
     /// <summary>Kinds with one key stand together; of one key no entity stands twice.</summary>
     public static ImmutableArray<FeatureKind> All { get; } =
@@ -42,6 +42,10 @@ internal static class FeatureKinds
             : new PersonSumFeature(f.Name, f.Person, f.Key, f.Unit, f.Window, f.As(CountRead.Count))) { Needs = ["unit"], Either = ["window", "halfLife"], As = Totals },
         new("mean", ["item"], f => new MeanFeature(f.Name, f.Key, f.Unit, f.Window)) { Needs = ["unit", "window"] },
         new("rate", ["item"], Rate) { Needs = ["window"] },
+        new("rate", ["item-context"], ContextRate)
+        {
+            Needs = ["by", "window"], Takes = ["groups"], As = ["rate", "successes", "trials"], Parts = [("by", FeatureParts.Request)],
+        },
         new("distinct", ["item"], f => new DistinctFeature(f.Name, f.Key, f.Window, f.As(CountRead.Count)) { Precision = f.Int("precision") })
         {
             Needs = ["window"], Takes = ["precision"], As = Totals,
@@ -116,6 +120,18 @@ internal static class FeatureKinds
             Strength = rate.Get<double>("strength"),
             Prior = Enum.Parse<RatePrior>(rate.Get<string>("prior"), ignoreCase: true),
             Examination = Curve(rate["examination"]),
+        };
+    }
+
+    private static ContextRateFeature ContextRate(WrittenFeature f)
+    {
+        var rate = Rate(f);
+        return new ContextRateFeature(f.Name, rate.Of, rate.Per, f.By, f.Window, f.As(RateRead.Rate))
+        {
+            Strength = rate.Strength,
+            Prior = rate.Prior,
+            Examination = rate.Examination,
+            Groups = string.Join(' ', f.Written["groups"].Items.Select(part => part.Text)),
         };
     }
 

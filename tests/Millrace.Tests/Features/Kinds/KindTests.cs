@@ -119,6 +119,7 @@ public sealed class KindTests
         [
             new SumFeature("sum", "", "", TimeSpan.Zero),
             new RateFeature("rate", "click", "click", KindSet.Hour) { Strength = -1, Examination = new ExaminationCurve([0]) },
+            new ContextRateFeature("here", "click", "impression", "moon", KindSet.Hour) { Groups = "provider provider kind colour attribute:topic" },
             new DistinctFeature("distinct", "click", KindSet.Hour, CountRead.Share) { Precision = 13 },
             new CrossFeature("cross", "click", "moon", KindSet.Hour),
             new PersonCountFeature("person", FeatureEntity.Item, "click", KindSet.Hour),
@@ -129,7 +130,7 @@ public sealed class KindTests
             new ExpressionFeature("b", FeatureEntity.Item, "a * c"),
             new ExpressionFeature("broken", FeatureEntity.Item, "1 +"),
         ]).ToArray();
-        Assert.Equal(3 + 3 + 2 + 1 + 1 + 2 + 1 + 1 + 1 + 1 + 1, faults.Length);
+        Assert.Equal(3 + 3 + 5 + 2 + 1 + 1 + 2 + 1 + 1 + 1 + 1 + 1, faults.Length);
         Assert.Contains("features: a reads b reads a, which is a cycle", faults);
     }
 
