@@ -7,6 +7,15 @@ namespace Millrace.Bench.Forests;
 /// <param name="Groups">Rows per query, for ranking; else empty.</param>
 internal sealed record ForestData(int Columns, float[] Rows, float[] Labels, int[] Groups)
 {
+    /// <summary>What a model calls the columns; empty leaves that to LightGBM.</summary>
+    internal string[] Names { get; init; } = [];
+
+    /// <summary>What a forest starts from at each row, and what it learns is added to; empty starts from one number.</summary>
+    internal double[] Starts { get; init; } = [];
+
+    /// <summary>What a row counts; empty where all count alike.</summary>
+    internal float[] Weights { get; init; } = [];
+
     /// <summary>Made-up rows: uniform, log-normal, rounded and sparse columns by turns, missing values where asked, categories in the last columns.</summary>
     /// <param name="seed">Equal seeds give equal data.</param>
     /// <param name="count">How many rows.</param>

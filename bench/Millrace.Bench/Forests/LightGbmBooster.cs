@@ -15,6 +15,7 @@ internal enum LightGbmOutput
 internal sealed unsafe class LightGbmBooster : IDisposable
 {
     private const int Float32 = 0;
+    private const int Float64 = 1;
     private const int Int32 = 2;
     private nint _handle;
 
@@ -38,11 +39,15 @@ internal sealed unsafe class LightGbmBooster : IDisposable
         nint booster = 0;
         try
         {
-            fixed (float* rows = data.Rows, labels = data.Labels)
+            fixed (float* rows = data.Rows, labels = data.Labels, weights = data.Weights)
+            fixed (double* starts = data.Starts)
             fixed (int* groups = data.Groups)
             {
                 Check(LGBM_DatasetCreateFromMat(rows, Float32, data.Labels.Length, data.Columns, 1, all, 0, out dataset));
                 Check(LGBM_DatasetSetField(dataset, "label", labels, data.Labels.Length, Float32));
+                if (data.Weights.Length > 0) Check(LGBM_DatasetSetField(dataset, "weight", weights, data.Weights.Length, Float32));
+                if (data.Starts.Length > 0) Check(LGBM_DatasetSetField(dataset, "init_score", starts, data.Starts.Length, Float64));
+                if (data.Names.Length > 0) Check(LGBM_DatasetSetFeatureNames(dataset, data.Names, data.Names.Length));
                 if (data.Groups.Length > 0) Check(LGBM_DatasetSetField(dataset, "group", groups, data.Groups.Length, Int32));
             }
 

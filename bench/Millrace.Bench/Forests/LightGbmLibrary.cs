@@ -27,6 +27,9 @@ internal static unsafe partial class LightGbmLibrary
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int LGBM_DatasetSetField(nint dataset, string field, void* data, int count, int dataType);
 
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int LGBM_DatasetSetFeatureNames(nint dataset, string[] names, int count);
+
     [LibraryImport(Name)]
     internal static partial int LGBM_DatasetFree(nint dataset);
 

@@ -99,7 +99,7 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
         foreach (string item in plan.Boosts) work.Add(item, CandidateSourceKind.Boosted);
         if (plan.Pool is { } pool) work.Limit(pool);
         work.SourceScratch.Begin();
-        work.Sink.Fused.Clear();
+        work.Sink.Begin(plan.FirstPhase is null ? 0 : plan.Sources.Length);
         var request = new SourceRequest(
             new ReadInputs { Snapshot = asked.Snapshot, Rows = [], Person = work.Person, Asked = asked.Now, Context = asked.Asked.Context }, SegmentOf(asked), work.SourceScratch)
         {
@@ -123,7 +123,8 @@ internal sealed class CandidateGatherer(TimeProvider clock, Action<Exception>? f
             if (work.Sink.Late) Note(reasons, DegradedReason.CandidatesLate);
         }
 
-        work.Sink.Finish(asked.Snapshot);
+        // The wide pool of a first phase is cut in a step of its own.
+        if (plan.FirstPhase is null) work.Sink.Finish(asked.Snapshot);
     }
 
     /// <summary>When a source is cut: at its deadline, or without one after its even share of what is left to it and those after it, so that a slow one does not starve those.</summary>

@@ -1,20 +1,32 @@
 using System.Collections.Immutable;
+using Millrace.Decisions.Ranking;
 using Millrace.Features.Definitions;
 using Millrace.Features.Online;
 using Millrace.Models.Policies;
+using Millrace.Models.Shelf;
+using Millrace.Models.Trees;
 
 namespace Millrace.Decisions.Candidates;
 
 /// <summary>Where a policy's candidates come from, bound to its features: made once, immutable, for any thread.</summary>
 internal sealed class CandidatePlan
 {
-    internal CandidatePlan(Policy policy, FeatureSet features)
+    /// <param name="policy">Without faults.</param>
+    /// <param name="features">What its sources read.</param>
+    /// <param name="shelf">The model of its first phase; null where it has none.</param>
+    /// <exception cref="ModelMissingException">That is not on the shelf.</exception>
+    /// <exception cref="ForestException">That is not what the policy takes it for.</exception>
+    internal CandidatePlan(Policy policy, FeatureSet features, IModelShelf? shelf = null)
     {
-        Sources = [.. policy.Candidates.Where(source => IsSource(source.Kind)).Select(source => new PlannedSource(source, Bind(source, features)))];
+        FirstPhase = policy.FirstPhase is null ? null : new FirstPhasePlan(policy, shelf ?? MemoryModelShelf.Empty);
+        Sources = [.. policy.Candidates.Where(IsSource).Select(source => new PlannedSource(source, Bind(source, features), FirstPhase is not null))];
         Filters = new CandidateFilters(policy, features);
         Pool = policy.Pool;
         Boosts = policy.Boosts;
     }
+
+    private CandidatePlan(CandidatePlan from, CandidateFilters filters) =>
+        (Sources, FirstPhase, Filters, Pool, Boosts) = (from.Sources, from.FirstPhase, filters, from.Pool, from.Boosts);
 
     /// <param name="sources">In place of the policy's.</param>
     /// <param name="filters">The filters.</param>
@@ -29,11 +41,17 @@ internal sealed class CandidatePlan
     /// <inheritdoc cref="Policy.Pool"/>
     internal int? Pool { get; }
 
+    /// <summary>What keeps the best of a wide pool; null where the sources fill the pool themselves.</summary>
+    internal FirstPhasePlan? FirstPhase { get; }
+
     /// <inheritdoc cref="Policy.Boosts"/>
     internal ImmutableArray<string> Boosts { get; } = [];
 
+    /// <summary>The same with the filters of another policy, which is alike but for those.</summary>
+    internal CandidatePlan Filtered(Policy policy, FeatureSet features) => new(this, new CandidateFilters(policy, features));
+
     // The request's list and pins are no lists to look into: they are there whether the policy names them or not.
-    private static bool IsSource(CandidateSourceKind kind) => kind is not (CandidateSourceKind.Request or CandidateSourceKind.Pinned or CandidateSourceKind.Boosted);
+    internal static bool IsSource(CandidateSource source) => source.Kind is not (CandidateSourceKind.Request or CandidateSourceKind.Pinned or CandidateSourceKind.Boosted);
 
     private static ICandidateSource Bind(CandidateSource source, FeatureSet features) => source.Kind switch
     {
@@ -62,8 +80,14 @@ internal sealed class CandidatePlan
 }
 
 /// <summary>A source with what the policy says of it.</summary>
-internal sealed record PlannedSource(CandidateSource Settings, ICandidateSource Source)
+/// <param name="Settings">What it says.</param>
+/// <param name="Source">The source.</param>
+/// <param name="IsWide">Whether it fills a wide pool, with a weight or without.</param>
+internal sealed record PlannedSource(CandidateSource Settings, ICandidateSource Source, bool IsWide = false)
 {
     /// <summary>What each place in its list is worth, first to last, where lists are fused; else empty.</summary>
-    internal double[] Points { get; } = Settings.Weight is { } weight ? RankPoints.Of(weight, Settings.Take) : [];
+    internal double[] Points { get; } = Settings.Weight is null && !IsWide ? [] : RankPoints.Of(Settings.Weight ?? 0, Settings.Take);
+
+    /// <summary>The same unweighted, where a first phase reads it; else empty.</summary>
+    internal float[] Values { get; } = IsWide ? [.. RankPoints.Of(1, Settings.Take).Select(static value => (float)value)] : [];
 }

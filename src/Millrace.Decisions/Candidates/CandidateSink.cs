@@ -17,10 +17,15 @@ internal sealed class CandidateSink(Workspace work)
     private int _offers;
     private int _pool;
     private double[] _points = [];
+    private float[] _values = [];
+    private int _list = -1;
     private bool _isHanding;
 
     /// <summary>The lists that are fused so far.</summary>
     internal ScoredRows Fused { get; } = new();
+
+    /// <summary>What a first phase reads of the lists.</summary>
+    internal ListValues Lists { get; } = new();
 
     /// <summary>How many more it takes; at most, since others may have named what is offered.</summary>
     internal int Left => Late && !_isHanding ? 0 : _left;
@@ -34,6 +39,15 @@ internal sealed class CandidateSink(Workspace work)
     /// <summary>A list is asked for so many more than it should give, since some will have been excluded.</summary>
     internal const int Slack = 128;
 
+    /// <summary>Begins a decision.</summary>
+    /// <param name="lists">How many sources a first phase reads; 0 where there is none.</param>
+    internal void Begin(int lists)
+    {
+        Fused.Clear();
+        Lists.Begin(lists);
+        _list = -1;
+    }
+
     /// <summary>Begins a source.</summary>
     /// <param name="source">Which.</param>
     /// <param name="pool">The policy's pool, of which a source counts only what it adds; null counts what it names.</param>
@@ -42,7 +56,8 @@ internal sealed class CandidateSink(Workspace work)
     internal void Begin(PlannedSource source, int? pool, TimeProvider clock, long until)
     {
         (_source, _left, _pool, _offers) = (source.Settings.Kind, source.Settings.Take, pool ?? int.MaxValue, 0);
-        _points = source.Points;
+        (_points, _values) = (source.Points, source.Values);
+        _list++;
         (_clock, _until) = (until == long.MaxValue ? null : clock, until);
         (Late, _isHanding) = (false, false);
     }
@@ -73,7 +88,10 @@ internal sealed class CandidateSink(Workspace work)
 
     private bool Fuse(int row)
     {
-        if (work.Admits(row)) Fused.Add(row, _points[^_left--], Workspace.Bit(_source));
+        if (!work.Admits(row)) return _left > 0;
+        int place = _points.Length - _left--;
+        int item = Fused.Add(row, _points[place], Workspace.Bit(_source));
+        if (_values.Length > 0) Lists.Set(item, _list, _values[place]);
         return _left > 0;
     }
 

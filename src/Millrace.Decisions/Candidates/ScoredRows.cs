@@ -34,14 +34,15 @@ internal sealed class ScoredRows
     }
 
     /// <summary>Adds to the score of a row, and to the sources that named it.</summary>
-    internal void Add(int row, double score, uint sources = 0)
+    /// <returns>The row's number: rows are numbered as they come.</returns>
+    internal int Add(int row, double score, uint sources = 0)
     {
         ref Place place = ref PlaceOf(row);
         if (place.Turn == _turn)
         {
             ref ScoredRow known = ref _rows[place.Index];
             (known.Score, known.Sources) = (known.Score + score, known.Sources | sources);
-            return;
+            return place.Index;
         }
 
         if (_count == _rows.Length)
@@ -52,7 +53,11 @@ internal sealed class ScoredRows
 
         place = new Place { Row = row, Index = _count, Turn = _turn };
         _rows[_count++] = new ScoredRow { Row = row, Score = score, Sources = sources };
+        return place.Index;
     }
+
+    /// <summary>The number that <see cref="Add"/> gave to a row which it was told of, until <see cref="Clear"/>.</summary>
+    internal int NumberOf(int row) => PlaceOf(row).Index;
 
     /// <summary>Whether <see cref="Offer"/> would not drop it at once.</summary>
     internal bool Takes(double score) => !(score < _least);

@@ -102,16 +102,17 @@ public static class Explainer
         {
             ScoredBy = !scored ? ScoredBy.Place : policy.Heads.IsEmpty ? ScoredBy.Blend : ScoredBy.Heads,
             Items = items.ToImmutable(),
-            WhyNot = item is null ? null : WhyNot(item, items, rows.ContainsKey(item) ? Of(item, null) : null, policy, outside),
+            WhyNot = item is null ? null : WhyNot(item, items, rows.ContainsKey(item) ? Of(item, null) : null, inputs, policy, outside),
         };
     }
 
     private static Absence WhyNot(
-        string item, IEnumerable<ExplainedItem> shown, ExplainedItem? candidate, Policy policy, Func<string, (AbsenceReason Reason, string? Detail)>? outside)
+        string item, IEnumerable<ExplainedItem> shown, ExplainedItem? candidate, DecisionInputs inputs, Policy policy, Func<string, (AbsenceReason Reason, string? Detail)>? outside)
     {
         if (shown.FirstOrDefault(other => other.Item == item) is { } there) return new Absence(item, AbsenceReason.Shown, null, there);
         if (candidate is null)
         {
+            if (inputs.LeftOut.IndexOf(item) is >= 0 and var place) return new Absence(item, AbsenceReason.FirstPhase, PlaceOf(place, inputs), null);
             var (reason, detail) = outside?.Invoke(item) ?? (AbsenceReason.NotGathered, null);
             return new Absence(item, reason, detail, null);
         }
@@ -128,6 +129,14 @@ public static class Explainer
         return candidate.Without.FirstOrDefault(other => other.Place is not null) is { } rule
             ? new Absence(item, AbsenceReason.Rule, rule.Rule, candidate)
             : new Absence(item, AbsenceReason.Outranked, null, candidate);
+    }
+
+    /// <summary>Where the first phase put what it left out. What it kept was named by sources; the others are the request's, an editor's, or both.</summary>
+    private static string PlaceOf(int leftOut, DecisionInputs inputs)
+    {
+        uint others = Pipeline.Workspace.Bit(CandidateSourceKind.Request) | Pipeline.Workspace.Bit(CandidateSourceKind.Pinned) | Pipeline.Workspace.Bit(CandidateSourceKind.Boosted);
+        int kept = inputs.Sources.Count(bits => (bits & ~others) != 0);
+        return string.Create(CultureInfo.InvariantCulture, $"place {kept + leftOut + 1:N0} of {kept + inputs.LeftOut.Length:N0}");
     }
 
     /// <summary>What pacing added to one candidate.</summary>

@@ -149,6 +149,9 @@ public enum AbsenceReason
     /// <summary>No source named it, or it was named by the request or the person's past as not to be shown.</summary>
     NotGathered,
 
+    /// <summary>A source named it, and the first phase kept others.</summary>
+    FirstPhase,
+
     /// <summary>A head's value is beyond its threshold.</summary>
     Threshold,
 

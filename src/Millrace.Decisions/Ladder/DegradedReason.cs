@@ -45,6 +45,9 @@ public enum DegradedReason
     /// <summary>Candidates beyond a threshold of the policy were let in, because too few were within.</summary>
     ThresholdsRelaxed,
 
+    /// <summary>The first phase failed, or there was no time for it: the points of the fused lists chose from the wide pool.</summary>
+    FirstPhaseSkipped,
+
     /// <summary>Nothing on any rung passes the policy's filters: the slate is empty.</summary>
     AllFiltered,
 

@@ -254,13 +254,10 @@ public sealed class Decider
         ImmutableArray<DecidedSlot> decided = default;
         foreach (PipelineStep step in PipelineSteps.All)
         {
-            if (rung > step.Until) continue;
-            if (OutOfTime(request, step.Latest(rung), reasons))
-            {
-                work.Times.Late(step.Step);
-                return default;
-            }
-
+            if (rung > step.Until || (step.Step == DecisionStep.FirstPhase && work.Sink.Fused.Count == 0)) continue;
+            bool late = OutOfTime(request, step.Latest(rung), reasons);
+            if (late) work.Times.Late(step.Step);
+            if (late && step.Step != DecisionStep.FirstPhase) return default;
             long began = _clock.GetTimestamp();
             try
             {
@@ -268,6 +265,9 @@ public sealed class Decider
                 {
                     case DecisionStep.Candidates when !Gather(request, work, slots, rung, reasons, ref below):
                         return default;
+                    case DecisionStep.FirstPhase:
+                        if (!FirstPhaseStep.Cut(work, request, late, _faulted)) Note(reasons, DegradedReason.FirstPhaseSkipped);
+                        break;
                     case DecisionStep.Features:
                         FeatureMatrix.Read(work, request);
                         if (!_terms.Read(work, request.Plan, request.Terms)) Note(reasons, DegradedReason.TermsMissing);
@@ -341,7 +341,7 @@ public sealed class Decider
         }
 
         bool last = rung == Rung.GlobalList;
-        if (work.Count > (last ? 0 : work.Pinned)) return false;
+        if (work.Count > (last ? 0 : work.Pinned) || work.Sink.Fused.Count > 0) return false;
         if (rung != Rung.SegmentList) Note(reasons, !last ? DegradedReason.NoCandidates : work.HasDropped ? DegradedReason.AllFiltered : DegradedReason.EmptyCatalogue);
         return true;
     }

@@ -17,6 +17,9 @@ internal sealed class DecisionRecorder(DeciderOptions options)
     /// <summary>The step that ranks: skipped when nothing could be ranked, on any rung.</summary>
     internal const string Ranking = "ranking";
 
+    // Of an item that was left out nothing but its id is kept.
+    private const long BytesPerId = 12;
+
     private readonly Lock _lock = new();
     private long _second;
     private long _spent;
@@ -88,6 +91,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
         if (Philox.ToUnit(StableHash.Mix(seed ^ 0x66756C6C)) >= options.FullShare) return false;
         if (options.FullBytesPerSecond == 0) return true;
         long bytes = work.Count * (32L + (4L * request.Plan.Columns.Length) + (8L * request.Plan.Terms.Length) + work.Slate.BytesEach);
+        bytes += (work.Wide.Count - work.Wide.Kept) * BytesPerId;
         lock (_lock)
         {
             long second = request.Now.Value / Journal.UnixMicros.PerSecond;
@@ -107,6 +111,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
     {
         Policy policy = request.Policy;
         bool scored = ranked && rung < Rung.LighterScorer;
+        FeatureSnapshot snapshot = request.Snapshot;
         RecordedSlate slate = ranked ? RecordedSlate.Of(work.Slate) : RecordedSlate.None;
         return new DecisionInputs
         {
@@ -119,6 +124,7 @@ internal sealed class DecisionRecorder(DeciderOptions options)
             Matrix = scored ? [.. work.Rank.Matrix.AsSpan(0, work.Count * request.Plan.Columns.Length)] : [],
             Given = scored ? [.. work.Given] : [],
             Pins = [.. PinTexts(policy)],
+            LeftOut = [.. work.Wide.LeftOut(snapshot).Select(row => snapshot.Item(row).Id)],
             Skipped = scored ? [] : ranked ? [Features] : [Features, Ranking],
         };
     }

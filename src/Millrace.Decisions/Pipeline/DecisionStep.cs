@@ -12,6 +12,9 @@ public enum DecisionStep
     /// <summary>What may be shown, and where it comes from.</summary>
     Candidates,
 
+    /// <summary>Which of a wide pool stay, where the policy has a first phase.</summary>
+    FirstPhase,
+
     /// <summary>What is known of each candidate.</summary>
     Features,
 
@@ -60,11 +63,12 @@ internal static class PipelineSteps
 
     /// <summary>
     /// In order. A full decision takes some .2 ms of the 100 that it has, so only a slow store, a slow source or a busy machine gets here: each rung leaves to those
-    /// below it as much again as they need.
+    /// below it as much again as they need. A first phase that would begin too late cuts by the points of the lists, and ends no attempt.
     /// </summary>
     internal static ImmutableArray<PipelineStep> All { get; } =
     [
         new(DecisionStep.Candidates, Rung.GlobalList, Full: 0.5, Fewer: 0.75, Lighter: 1),
+        new(DecisionStep.FirstPhase, Rung.GlobalList, Full: 0.58, Fewer: 0.78, Lighter: 1),
         new(DecisionStep.Features, Rung.FewerCandidates, Full: 0.6, Fewer: 0.8, Lighter: 1),
         new(DecisionStep.Ranking, Rung.GlobalList, Full: 0.9, Fewer: 0.95, Lighter: double.PositiveInfinity),
     ];

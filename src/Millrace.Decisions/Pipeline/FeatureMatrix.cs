@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Features.Definitions;
+using Millrace.Features.Online;
 
 namespace Millrace.Decisions.Pipeline;
 
@@ -8,26 +9,27 @@ internal static class FeatureMatrix
 {
     internal static void Read(Workspace work, in Request asked)
     {
-        var (request, policy, snapshot) = (asked.Asked, asked.Policy, asked.Snapshot);
-        var plan = snapshot.Features.Plan(asked.Plan, asked.Plan.Columns);
+        var plan = asked.Snapshot.Features.Plan(asked.Plan, asked.Plan.Columns);
         var matrix = work.ClearMatrix(plan.Columns);
-        var inputs = new ReadInputs
+        plan.Run(Inputs(asked, work.Person, work.Rows.AsSpan(0, work.Count)), work.Scratch, matrix);
+        if (!asked.Asked.Candidates.IsDefault)
         {
-            Snapshot = snapshot,
-            Rows = work.Rows.AsSpan(0, work.Count),
-            Person = work.Person,
-            Asked = asked.Now,
-            Context = asked.Context,
-            Surface = request.Surface,
-            Segment = policy.Segment is { } key ? request.Context.GetValueOrDefault(key) : null,
-            Slot = SlotOf(asked),
-        };
-        plan.Run(inputs, work.Scratch, matrix);
-        if (!request.Candidates.IsDefault)
-        {
-            Override(work, request, asked.Plan.Columns, matrix);
+            Override(work, asked.Asked, asked.Plan.Columns, matrix);
         }
     }
+
+    /// <summary>What the features of these rows are read from.</summary>
+    internal static ReadInputs Inputs(in Request asked, PersonBuffer person, ReadOnlySpan<int> rows) => new()
+    {
+        Snapshot = asked.Snapshot,
+        Rows = rows,
+        Person = person,
+        Asked = asked.Now,
+        Context = asked.Context,
+        Surface = asked.Asked.Surface,
+        Segment = asked.Policy.Segment is { } key ? asked.Asked.Context.GetValueOrDefault(key) : null,
+        Slot = SlotOf(asked),
+    };
 
     /// <summary>The slot that the decision fills; null when it fills several.</summary>
     private static string? SlotOf(in Request asked) => asked.Asked.Slots switch

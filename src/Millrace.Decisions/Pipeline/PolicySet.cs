@@ -16,11 +16,11 @@ public sealed class PolicySet
     private readonly FrozenDictionary<string, (Policy Policy, RankingPlan Plan)> _policies;
     private readonly FrozenDictionary<string, CandidatePlan> _candidates;
 
-    private PolicySet(IEnumerable<(Policy Policy, RankingPlan Plan)> policies, FrozenDictionary<string, Surface> surfaces, FeatureSet features)
+    private PolicySet(IEnumerable<(Policy Policy, RankingPlan Plan)> policies, FrozenDictionary<string, Surface> surfaces, FeatureSet features, FrozenDictionary<string, CandidatePlan> candidates)
     {
         _policies = policies.ToFrozenDictionary(pair => pair.Policy.Name, StringComparer.Ordinal);
         _surfaces = surfaces;
-        _candidates = _policies.ToFrozenDictionary(policy => policy.Key, policy => new CandidatePlan(policy.Value.Policy, features), StringComparer.Ordinal);
+        _candidates = candidates;
         Features = features;
         Embeddings =
         [
@@ -52,17 +52,25 @@ public sealed class PolicySet
         Surface[] places = [.. surfaces];
         ImmutableArray<string> faults = [.. PolicyValidator.Faults(all, places, features), .. all.SelectMany(policy => TermFaults.Of(policy, terms))];
         if (faults.Length > 0) throw new PolicyFaultsException(faults);
+        shelf ??= MemoryModelShelf.Empty;
         return new PolicySet(
-            [.. all.Select(policy => (policy, Compile(policy, shelf ?? MemoryModelShelf.Empty)))], places.ToFrozenDictionary(surface => surface.Name, StringComparer.Ordinal), features);
+            [.. all.Select(policy => (policy, Compile(policy, () => RankingPlan.Compile(policy, shelf))))],
+            places.ToFrozenDictionary(surface => surface.Name, StringComparer.Ordinal),
+            features,
+            all.ToFrozenDictionary(policy => policy.Name, policy => Compile(policy, () => new CandidatePlan(policy, features, shelf)), StringComparer.Ordinal));
     }
 
     /// <summary>The same with the versions that the policies were given meanwhile; a version changes nothing that is compiled.</summary>
     /// <param name="policies">By name, alike but for their versions.</param>
     public PolicySet Versioned(IReadOnlyDictionary<string, Policy> policies) =>
-        new(_policies.Values.Select(pair => (policies[pair.Policy.Name], pair.Plan)), _surfaces, Features);
+        new(_policies.Values.Select(pair => (policies[pair.Policy.Name], pair.Plan)), _surfaces, Features, _candidates);
 
     /// <summary>The same without filters: among made-up items, which none of them knows, there would be nothing to decide.</summary>
-    internal PolicySet Unfiltered() => new(_policies.Values.Select(static pair => (pair.Policy with { Filters = [] }, pair.Plan)), _surfaces, Features);
+    internal PolicySet Unfiltered()
+    {
+        (Policy Policy, RankingPlan Plan)[] policies = [.. _policies.Values.Select(static pair => (pair.Policy with { Filters = [] }, pair.Plan))];
+        return new(policies, _surfaces, Features, policies.ToFrozenDictionary(pair => pair.Policy.Name, pair => _candidates[pair.Policy.Name].Filtered(pair.Policy, Features), StringComparer.Ordinal));
+    }
 
     /// <summary>The surface and its policy; null when no surface has the name.</summary>
     public (Surface Surface, Policy Policy)? Find(string surface) =>
@@ -72,11 +80,11 @@ public sealed class PolicySet
     internal (Surface Surface, Policy Policy, RankingPlan Plan)? Bound(string surface) =>
         Find(surface) is var (found, policy) ? (found, policy, _policies[found.Policy].Plan) : null;
 
-    private static RankingPlan Compile(Policy policy, IModelShelf shelf)
+    private static T Compile<T>(Policy policy, Func<T> compile)
     {
         try
         {
-            return RankingPlan.Compile(policy, shelf);
+            return compile();
         }
         catch (Exception fault) when (fault is ModelMissingException or ForestException)
         {

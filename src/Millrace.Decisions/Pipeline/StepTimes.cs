@@ -6,7 +6,7 @@ public sealed class StepTimes
     /// <summary>How many steps there are.</summary>
     public const int Count = (int)DecisionStep.Record + 1;
 
-    private static readonly string[] Names = ["person", "candidates", "features", "ranking", "record"];
+    private static readonly string[] Names = ["person", "candidates", "firstPhase", "features", "ranking", "record"];
 
     private readonly TimeSpan[] _took = new TimeSpan[Count];
     private int _begun;

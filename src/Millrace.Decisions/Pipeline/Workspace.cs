@@ -79,6 +79,12 @@ internal sealed class Workspace
     /// <summary>What the sources take what they offer to.</summary>
     internal CandidateSink Sink { get; }
 
+    /// <summary>What a first phase cuts.</summary>
+    internal WidePool Wide { get; } = new();
+
+    /// <summary>How many more there may be.</summary>
+    internal int Room => Math.Max(0, _most - Count);
+
     /// <summary>What sources need.</summary>
     internal SourceScratch SourceScratch { get; }
 
@@ -97,6 +103,8 @@ internal sealed class Workspace
         Count = 0;
         Pinned = 0;
         Gathered = false;
+        Sink.Begin(lists: 0);
+        Wide.Clear();
         _filters = null;
         _snapshot = snapshot;
         _now = now;
@@ -112,6 +120,7 @@ internal sealed class Workspace
     {
         if (!Gathered) return false;
         Given.Clear();
+        if (most < Count) Wide.Clear();
         for (int i = most; i < Count; i++)
         {
             if (Rows[i] >= 0) _candidateOf[Rows[i]] = 0;

@@ -142,6 +142,9 @@ public sealed record DecisionInputs
     /// <summary>Pinned item ids, in order of their rank; each with its slot as <c>slot:rank:item</c>.</summary>
     public ImmutableArray<string> Pins { get; init; } = [];
 
+    /// <summary>What the first phase of ranking left out of the wide pool, best first; empty where there was none.</summary>
+    public ImmutableArray<string> LeftOut { get; init; } = [];
+
     /// <summary>Steps that were skipped, in the pipeline's words.</summary>
     public ImmutableArray<string> Skipped { get; init; } = [];
 }

@@ -20,8 +20,9 @@ public static class FactJson
     public static string Write(Fact fact) => JsonSerializer.Serialize(fact, fact.GetType(), Options);
 
     private static readonly string Relaxed = JsonNamingPolicy.CamelCase.ConvertName(nameof(Decided.Relaxed));
+    private static readonly string LeftOut = JsonNamingPolicy.CamelCase.ConvertName(nameof(DecisionInputs.LeftOut));
 
-    /// <summary>A context, counts, cells or quotas that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
+    /// <summary>A context, counts, cells, quotas or what a first phase left out that are empty are left out, so that the records of releases that did not have them read as they did.</summary>
     private static void LeaveOutEmpty(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
@@ -42,7 +43,7 @@ public static class FactJson
             {
                 property.ShouldSerialize = static (_, value) => value is ImmutableArray<PriorCell> { IsDefaultOrEmpty: false };
             }
-            else if (property.Name == Relaxed && type.Type == typeof(Decided))
+            else if ((property.Name == Relaxed && type.Type == typeof(Decided)) || (property.Name == LeftOut && type.Type == typeof(DecisionInputs)))
             {
                 property.ShouldSerialize = static (_, value) => value is ImmutableArray<string> { IsDefaultOrEmpty: false };
             }

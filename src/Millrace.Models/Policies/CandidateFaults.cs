@@ -26,7 +26,7 @@ internal static class CandidateFaults
             if (!double.IsFinite(worth)) yield return $"boosts: expected a finite worth of '{item}'; got {PolicyValidator.Text(worth)}";
         }
 
-        foreach (string fault in FilterFaults.Of(policy, features)) yield return fault;
+        foreach (string fault in FirstPhaseFaults.Of(policy, features).Concat(FilterFaults.Of(policy, features))) yield return fault;
     }
 
     private static IEnumerable<string> Faults(CandidateSource source, Policy policy, FeatureSet features)

@@ -25,6 +25,7 @@ internal static class CandidateJson
 
         json.WriteEndArray();
         if (policy.Pool is { } pool) json.WriteNumber("pool", pool);
+        if (policy.FirstPhase is { } phase) WriteFirstPhase(json, phase);
         FilterJson.Write(json, policy.Filters);
         if (policy.Boosts.IsEmpty) return;
         json.WriteStartArray("boosts");
@@ -40,11 +41,34 @@ internal static class CandidateJson
     {
         Candidates = [.. root.GetProperty("candidates").EnumerateArray().Select(ReadCandidate)],
         Pool = root.TryGetProperty("pool", out JsonElement pool) ? pool.GetInt32() : null,
+        FirstPhase = root.TryGetProperty("firstPhase", out JsonElement phase) ? ReadFirstPhase(phase) : null,
         Filters = root.TryGetProperty("filters", out JsonElement filters) ? [.. filters.EnumerateArray().Select(FilterJson.Read)] : [],
         Boosts = root.TryGetProperty("boosts", out JsonElement boosts) ? [.. boosts.EnumerateArray().Select(item => item.GetString()!)] : [],
         Worths = root.TryGetProperty("worths", out JsonElement worths)
             ? worths.EnumerateObject().ToImmutableSortedDictionary(item => item.Name, item => item.Value.GetDouble(), StringComparer.Ordinal)
             : into.Worths,
+    };
+
+    private static void WriteFirstPhase(Utf8JsonWriter json, FirstPhase phase)
+    {
+        json.WriteStartObject("firstPhase");
+        json.WriteStartObject("head");
+        HeadJson.Write(json, phase.Head);
+        json.WriteEndObject();
+        if (phase.Base is { } added)
+        {
+            json.WriteStartObject("base");
+            HeadJson.Write(json, added);
+            json.WriteEndObject();
+        }
+
+        json.WriteNumber("from", phase.From);
+        json.WriteEndObject();
+    }
+
+    private static FirstPhase ReadFirstPhase(JsonElement phase) => new(HeadJson.ReadHead(phase.GetProperty("head")), phase.GetProperty("from").GetInt32())
+    {
+        Base = phase.TryGetProperty("base", out JsonElement added) ? (BlendHead)HeadJson.ReadHead(added) : null,
     };
 
     private static CandidateSource ReadCandidate(JsonElement element) => new(

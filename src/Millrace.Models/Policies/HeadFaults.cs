@@ -31,6 +31,15 @@ internal static class HeadFaults
         _ => [],
     };
 
+    /// <summary>What is wrong with the head of a first phase; of what it reads of the lists, others say.</summary>
+    internal static IEnumerable<string> OfFirstPhase(Head head, FeatureSet features) => head switch
+    {
+        BlendHead blend => BlendFaults("blend", blend.Weights.RemoveRange(blend.Weights.Keys.Where(FirstPhase.IsOfLists)), features)
+            .Concat(blend.Weights.Where(static pair => FirstPhase.IsOfLists(pair.Key) && !double.IsFinite(pair.Value)).Select(static pair => $"blend.{pair.Key}: expected a finite weight; got {PolicyValidator.Text(pair.Value)}")),
+        ForestHead forest => ModelFaults("forest", "splits of", forest.Features.RemoveAll(FirstPhase.IsOfLists), features).Concat(forest.Class == 0 ? [] : ["class: expected none, since a first phase has one score"]),
+        _ => ["head: expected a forest or a blend"],
+    };
+
     private static IEnumerable<string> BlendFaults(string path, ImmutableSortedDictionary<string, double> blend, FeatureSet features)
     {
         foreach (var (name, weight) in blend)

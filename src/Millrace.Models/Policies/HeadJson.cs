@@ -34,7 +34,7 @@ internal static class HeadJson
         Thresholds = root.TryGetProperty("thresholds", out JsonElement thresholds) ? Map(thresholds, static bound => new Threshold(Find(bound, "atMost"), Find(bound, "atLeast"))) : into.Thresholds,
     };
 
-    private static void Write(Utf8JsonWriter json, Head head)
+    internal static void Write(Utf8JsonWriter json, Head head)
     {
         switch (head)
         {
@@ -70,7 +70,7 @@ internal static class HeadJson
         }
     }
 
-    private static Head ReadHead(JsonElement head)
+    internal static Head ReadHead(JsonElement head)
     {
         if (head.TryGetProperty("blend", out JsonElement blend)) return new BlendHead(Numbers(blend));
         if (head.TryGetProperty("external", out JsonElement external)) return new ExternalHead(external.GetString()!);

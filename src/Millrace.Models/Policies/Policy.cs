@@ -18,6 +18,9 @@ public sealed record Policy
     /// </summary>
     public int? Pool { get; init; }
 
+    /// <summary>What keeps the best of a wide pool for <see cref="Pool"/>; null where the sources fill that themselves.</summary>
+    public FirstPhase? FirstPhase { get; init; }
+
     /// <summary>Which items may be shown, whatever named them; in the order in which they are asked.</summary>
     public ImmutableArray<CandidateFilter> Filters { get; init; } = [];
 

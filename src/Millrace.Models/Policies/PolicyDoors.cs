@@ -6,6 +6,7 @@ internal static class PolicyDoors
     internal static IEnumerable<PolicyRead> Of(Policy policy) =>
     [
         .. policy.Candidates.SelectMany(static (source, i) => Of(source, $"candidates[{i}]")),
+        .. policy.FirstPhase is { } phase ? Of(phase) : [],
         .. policy.Filters.SelectMany(static (filter, i) => Of(filter, $"filters[{i}]")),
         .. policy.Blend.Keys.Select(static name => Feature($"blend.{name}", name)),
         .. policy.Heads.SelectMany(static head => Of(head.Value, $"heads.{head.Key}")),
@@ -19,6 +20,9 @@ internal static class PolicyDoors
         { Feature: { } feature } => [Feature($"{path}.{FieldOf(source.Kind)}", feature)],
         _ => [],
     };
+
+    private static IEnumerable<PolicyRead> Of(FirstPhase phase) =>
+        Of(phase.Head, "firstPhase").Concat(phase.Base is null ? [] : Of(phase.Base, "firstPhase")).Where(static read => !FirstPhase.IsOfLists(read.Name));
 
     private static IEnumerable<PolicyRead> Of(CandidateFilter filter, string path) => filter switch
     {

@@ -31,6 +31,7 @@ public static class PolicyReading
     public static ImmutableArray<string> Terms(Policy policy) =>
         [.. policy.Heads.Values.OfType<ExternalHead>().Select(static head => head.Term).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    /// <summary>The digests of the models that it needs, in the order of its heads; none twice.</summary>
-    public static ImmutableArray<string> Models(Policy policy) => [.. policy.Heads.Values.Select(static head => head.Model).OfType<string>().Distinct(StringComparer.Ordinal)];
+    /// <summary>The digests of the models that it needs, the first phase's before those of its heads in their order; none twice.</summary>
+    public static ImmutableArray<string> Models(Policy policy) =>
+        [.. policy.Heads.Values.Select(static head => head.Model).Prepend(policy.FirstPhase?.Head.Model).OfType<string>().Distinct(StringComparer.Ordinal)];
 }

@@ -103,7 +103,7 @@ internal static class OpenApiReplies
         yield return ("ExplainedItem", candidate);
         yield return ("WhyNot",
         [
-            new("reason", Words("shown", "unknownItem", "notLive", "filtered", "notGathered", "threshold", "explored", "rule", "outranked")), new("detail", Type("string"), Always: false),
+            new("reason", Words("shown", "unknownItem", "notLive", "filtered", "notGathered", "firstPhase", "threshold", "explored", "rule", "outranked")), new("detail", Type("string"), Always: false),
             .. candidate,
         ]);
         yield return ("SlatePlace", [new("slot", Type("string")), new("rank", Type("integer"))]);

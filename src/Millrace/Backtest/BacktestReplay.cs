@@ -47,7 +47,7 @@ internal sealed class BacktestReplay
         (_options, _clock, _journal) = (options, clock, new JournalBehind(journal));
         var setup = options.Setup;
         var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]), seen: MaxSeen);
-        _policies = PolicySet.Create([setup.Policy], [setup.Surface], features);
+        _policies = PolicySet.Create([setup.Policy], [setup.Surface], features, setup.Models);
         _folder = new FeatureFolder(features, new FeatureOptions { LearnItemsFromEvents = true, SessionIdle = options.SessionIdle });
         _persons = new EmbeddedPersonStore(features.Persons, journal.Partitions(JournalStream.Events), options.SessionIdle);
         var decisions = new DeciderOptions { Timeout = Timeout.InfiniteTimeSpan, FullShare = 0, RememberedBytes = 0 };

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Millrace.Features.Definitions;
 using Millrace.Models.Policies;
+using Millrace.Models.Shelf;
 using Millrace.Node.Configuration;
 
 namespace Millrace.Backtest;
@@ -11,6 +12,9 @@ namespace Millrace.Backtest;
 /// <param name="Surface">The surface that is asked, with one slot of ten items.</param>
 internal sealed record BacktestSetup(ImmutableArray<FeatureDefinition> Features, Policy Policy, Surface Surface)
 {
+    /// <summary>The policy's models.</summary>
+    public IModelShelf Models { get; init; } = MemoryModelShelf.Empty;
+
     /// <summary>The policy of the command, and its features.</summary>
     public static BacktestSetup BuiltIn { get; } = new(BacktestPolicy.Features, BacktestPolicy.Policy, BacktestPolicy.Place);
 
@@ -27,6 +31,6 @@ internal sealed record BacktestSetup(ImmutableArray<FeatureDefinition> Features,
             ? config.Surfaces.Count == 1 ? config.Surfaces.Values.Single() : throw new InvalidDataException($"{path}: name one of its surfaces with --surface: {(names.Length == 0 ? "it has none" : names)}.")
             : config.Surfaces.GetValueOrDefault(surface) ?? throw new InvalidDataException($"{path} has no surface '{surface}'; it has {(names.Length == 0 ? "none" : names)}.");
         return new BacktestSetup(
-            config.Features, config.Policies[place.Policy], place with { Slots = [place.Slots[0] with { Count = SlateScore.Depth }] });
+            config.Features, config.Policies[place.Policy], place with { Slots = [place.Slots[0] with { Count = SlateScore.Depth }] }) { Models = config.Models };
     }
 }

@@ -10,6 +10,7 @@ using Millrace.Features.Local;
 using Millrace.Features.Online;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
+using Millrace.Models.Shelf;
 
 namespace Millrace.Backtest;
 
@@ -22,11 +23,15 @@ internal sealed class CandidateProbe
     /// <summary>Asking each source alone, and all but each, takes as long as two dozen pools.</summary>
     public const int BySourceEvery = 64;
 
+    /// <summary>Where pools are gathered for fewer clicks, of so many of those at least.</summary>
+    private const int LeastBySourceEvery = 32;
+
     private readonly BacktestSetup _setup;
     private readonly TimeProvider _clock;
     private readonly CandidateGatherer _gatherer;
     private readonly Stage _whole;
     private readonly Stage _sampled;
+    private readonly Stage _wide;
     private readonly int _alone;
     private readonly ImmutableArray<(Stage Alone, Stage Without)> _sources;
     private readonly Workspace _work = new();
@@ -36,6 +41,7 @@ internal sealed class CandidateProbe
     private long _neverSeen;
     private long _heldOutNeverSeen;
     private TimeSpan _gathering;
+    private long _clicks;
 
     /// <param name="setup">Whose candidates.</param>
     /// <param name="clock">Measures what a pool takes.</param>
@@ -47,14 +53,21 @@ internal sealed class CandidateProbe
         var features = FeatureSet.Create(setup.Features, PolicyWindows.Of([setup.Policy]));
         var policy = setup.Policy;
         _alone = policy.Pool ?? CandidatePolicy.Pool;
-        (_whole, _sampled) = (new Stage(policy, features), new Stage(policy, features));
+        (_whole, _sampled) = (new Stage(policy, features, setup.Models), new Stage(policy, features, setup.Models));
+        _wide = new Stage(policy with { FirstPhase = policy.FirstPhase ?? CandidatePolicy.ByPoints }, features, setup.Models);
         _sources =
         [
             .. policy.Candidates.Select(source => (
-                new Stage(policy with { Candidates = [source with { Take = _alone, Weight = null }], Pins = [], Boosts = [], Worths = policy.Worths.Clear() }, features),
-                new Stage(policy with { Candidates = policy.Candidates.Remove(source) }, features))),
+                new Stage(policy with { Candidates = [source with { Take = _alone, Weight = null }], FirstPhase = null, Pins = [], Boosts = [], Worths = policy.Worths.Clear() }, features, setup.Models),
+                new Stage(policy with { Candidates = policy.Candidates.Remove(source) }, features, setup.Models))),
         ];
     }
+
+    /// <summary>Pools are gathered for every so manyth click alone: a sample even over the log, in a fraction of the time.</summary>
+    public int Every { get; init; } = 1;
+
+    /// <summary>Takes what a first phase could learn from, and then no source is asked alone; null keeps nothing.</summary>
+    public CandidateExamples? Examples { get; init; }
 
     /// <summary>The recall so far, in a few words.</summary>
     public string Says() => string.Create(CultureInfo.InvariantCulture, $"recall {_whole.Recall:F4}");
@@ -62,15 +75,26 @@ internal sealed class CandidateProbe
     /// <summary>Gathers for a click that is not known yet.</summary>
     public void Score(in Click click, DecideRequest request, FeatureSnapshot snapshot, EmbeddedPersonStore persons, bool heldOut)
     {
+        if (_clicks++ % Every != 0)
+        {
+            return;
+        }
+
         persons.Read(request.Tenant, request.User, request.Session, _work.Person);
         var never = snapshot.Find(click.Item) is null;
         _neverSeen += never ? 1 : 0;
         _heldOutNeverSeen += never && heldOut ? 1 : 0;
+        if (Examples is { } examples)
+        {
+            var asked = Gather(_wide, click, request, snapshot);
+            examples.Add(_wide.Policy, _work, asked, click.Item);
+        }
+
         var began = _clock.GetTimestamp();
         var hit = Score(_whole, click, request, snapshot, heldOut);
         _gathering += _clock.GetElapsedTime(began);
         _names += _work.Count;
-        if (_whole.Scored % BySourceEvery != 0)
+        if (Examples is not null || _whole.Scored % Math.Max(LeastBySourceEvery, BySourceEvery / Every) != 0)
         {
             return;
         }
@@ -87,6 +111,7 @@ internal sealed class CandidateProbe
     public CandidateReport Report(TimeSpan? heldOutFrom) => new()
     {
         Policy = _setup.Policy.Name,
+        Every = Every,
         Pool = _whole.Policy.Pool ?? PolicyValidator.MostCandidates,
         Alone = _alone,
         Scored = _whole.Scored,
@@ -105,11 +130,22 @@ internal sealed class CandidateProbe
         ],
     };
 
-    private bool Score(Stage stage, in Click click, DecideRequest request, FeatureSnapshot snapshot, bool heldOut)
+    private Request Gather(Stage stage, in Click click, DecideRequest request, FeatureSnapshot snapshot)
     {
         _work.Begin(snapshot, click.Time, PolicyValidator.MostCandidates);
         var asked = new Request(request, _setup.Surface, stage.Policy, snapshot, click.Time, 0) { Candidates = stage.Plan, Plan = null!, Context = FactContext.None };
         _gatherer.Gather(_work, asked, Rung.Full, _slots, long.MaxValue, _reasons);
+        return asked;
+    }
+
+    private bool Score(Stage stage, in Click click, DecideRequest request, FeatureSnapshot snapshot, bool heldOut)
+    {
+        var asked = Gather(stage, click, request, snapshot);
+        if (_work.Sink.Fused.Count > 0)
+        {
+            FirstPhaseStep.Cut(_work, asked, byPoints: false, static fault => throw new InvalidOperationException("the first phase failed", fault));
+        }
+
         var hit = _work.IndexOf(click.Item) >= 0;
         stage.Count(hit, heldOut);
         return hit;
@@ -122,14 +158,14 @@ internal sealed class CandidateProbe
     }
 
     /// <summary>A policy's candidates, and how often the clicked item was among them.</summary>
-    private sealed class Stage(Policy policy, FeatureSet features)
+    private sealed class Stage(Policy policy, FeatureSet features, IModelShelf models)
     {
         private long _hits;
         private long _heldOutHits;
 
         public Policy Policy => policy;
 
-        public CandidatePlan Plan { get; } = new(policy, features);
+        public CandidatePlan Plan { get; } = new(policy, features, models);
 
         public long Scored { get; private set; }
 

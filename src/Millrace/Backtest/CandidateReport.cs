@@ -26,11 +26,17 @@ internal sealed record CandidateReport
     /// <summary>The most candidates of a source alone.</summary>
     public required int Alone { get; init; }
 
+    /// <summary>A pool was gathered for every so manyth click that could be scored.</summary>
+    public required int Every { get; init; }
+
     /// <summary>Clicks that a pool was scored against.</summary>
     public required long Scored { get; init; }
 
     /// <summary>The share of them whose item was in the pool.</summary>
     public required double Recall { get; init; }
+
+    /// <summary>Of <see cref="Recall"/>, each click taken by itself: those of one session go together, which a sample thins out.</summary>
+    public double StandardError => Error(Recall, Scored);
 
     /// <summary>The share of them whose item any earlier click had named: no pool can have more.</summary>
     public required double Ceiling { get; init; }
@@ -56,14 +62,14 @@ internal sealed record CandidateReport
     public string ToText()
     {
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"""
-            recall@{Pool}   {Recall:F4}   (the clicked item was in the pool, of {Scored:N0} clicks)
+            recall@{Pool}   {Recall:F4} ± {StandardError:F4}   (the clicked item was in the pool, of {Scored:N0} clicks{(Every > 1 ? $", every {Every}th" : "")})
             ceiling      {Ceiling:F4}   (some earlier click had named the item)
             pool         {MeanSize:F1} candidates, {MicrosPerPool:F0} µs, at most {Pool}
 
             """);
         if (HeldOut is { } later)
         {
-            text.Append(CultureInfo.InvariantCulture, $"held out     from day {later.FromDay:0.##} on, {later.Scored:N0} clicks: recall {later.Recall:F4}, ceiling {later.Ceiling:F4}\n");
+            text.Append(CultureInfo.InvariantCulture, $"held out     from day {later.FromDay:0.##} on, {later.Scored:N0} clicks: recall {later.Recall:F4} ± {later.StandardError:F4}, ceiling {later.Ceiling:F4}\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\n{"source",-32}  alone@{Alone}  without  held out: alone  without\n");
@@ -74,6 +80,9 @@ internal sealed record CandidateReport
 
         return text.ToString();
     }
+
+    /// <summary>The standard error of a share.</summary>
+    internal static double Error(double share, long of) => of == 0 ? 0 : Math.Sqrt(share * (1 - share) / of);
 }
 
 /// <summary>The later part of a log, scored alone.</summary>
@@ -81,7 +90,11 @@ internal sealed record CandidateReport
 /// <param name="Scored">Clicks that a pool was scored against.</param>
 /// <param name="Recall">As in the report.</param>
 /// <param name="Ceiling">As in the report.</param>
-internal sealed record HeldOutCandidates(double FromDay, long Scored, double Recall, double Ceiling);
+internal sealed record HeldOutCandidates(double FromDay, long Scored, double Recall, double Ceiling)
+{
+    /// <inheritdoc cref="CandidateReport.StandardError"/>
+    public double StandardError => CandidateReport.Error(Recall, Scored);
+}
 
 /// <summary>What one source does.</summary>
 /// <param name="Source">Which.</param>

@@ -17,6 +17,8 @@ internal static class BacktestCommands
     private static readonly Option<string?> Data = new("--data") { Description = "Journals on disk, into this new or empty directory; default: in memory.", HelpName = "DIR" };
     private static readonly Option<int> MaxBad = new("--max-bad") { Description = "How many bad rows are left out before the replay gives up.", DefaultValueFactory = _ => 0 };
     private static readonly Option<bool> Candidates = new("--candidates") { Description = "Judges the candidate stage alone: how often the clicked item is in its pool, in all and by source. Nothing is ranked." };
+    private static readonly Option<int> CandidatesEvery = Every();
+    private static readonly Option<string?> Examples = new("--examples") { Description = "With --candidates: writes what a first phase can learn from to this CSV file, of the same clicks.", HelpName = "FILE" };
     private static readonly Option<long?> Take = new("--take") { Description = "Replays only the first so many clicks.", HelpName = "CLICKS" };
 
     public static Command Create(TimeProvider clock, TextWriter output)
@@ -27,13 +29,13 @@ internal static class BacktestCommands
 
             Examples:
               millrace backtest globo clicks.csv.gz --report out.json
-              millrace backtest globo clicks.csv.gz --candidates
+              millrace backtest globo clicks.csv.gz --candidates --candidates-every 16
               millrace backtest movielens u.data
               millrace backtest globo clicks.csv.gz --policy millrace.yaml --data ./replayed
               millrace backtest csv log.csv.gz --map user=uid,session=sid,item=article,time=ts,time-format=unix-ms
               millrace backtest ndjson log.ndjson --map session=visit,item=page,time=at,time-format=rfc3339 --sort
             """);
-        foreach (Option option in (Option[])[Report, Seed, WarmUp, HeldOut, MaxBad, Take, PolicyFile, SurfaceName, Data, Candidates])
+        foreach (Option option in (Option[])[Report, Seed, WarmUp, HeldOut, MaxBad, Take, PolicyFile, SurfaceName, Data, Candidates, CandidatesEvery, Examples])
         {
             option.Recursive = true;
             command.Options.Add(option);
@@ -82,6 +84,24 @@ internal static class BacktestCommands
         return option;
     }
 
+    private static Option<int> Every()
+    {
+        var option = new Option<int>("--candidates-every")
+        {
+            Description = "With --candidates: gathers at every so manyth click that would be scored, and learns from all. A look at a whole log then takes minutes.",
+            HelpName = "CLICKS",
+            DefaultValueFactory = _ => 1,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is not (>= 1 and <= 1_000_000))
+            {
+                result.AddError("--candidates-every: expected 1 to 1000000 clicks.");
+            }
+        });
+        return option;
+    }
+
     private static Option<double?> HeldOutDays()
     {
         var option = new Option<double?>("--held-out")
@@ -121,7 +141,14 @@ internal static class BacktestCommands
         var progress = new BacktestProgress(parsed.InvocationConfiguration.Error, !Console.IsErrorRedirected, clock);
         var virtualTime = new VirtualClock();
         await using var journal = await BacktestJournal.OpenAsync(parsed.GetValue(Data), virtualTime);
-        var probe = parsed.GetValue(Candidates) ? new CandidateProbe(options.Setup, clock) : null;
+        await using var examples = parsed.GetValue(Examples) is { } to ? new StreamWriter(to) : null;
+        var probe = parsed.GetValue(Candidates)
+            ? new CandidateProbe(options.Setup, clock)
+            {
+                Every = parsed.GetValue(CandidatesEvery),
+                Examples = examples is null ? null : new CandidateExamples(examples, [.. options.Setup.Features.Select(feature => feature.Name)]),
+            }
+            : null;
         var report = await new BacktestReplay(options, journal.Journal, virtualTime) { Probe = probe }.RunAsync(log, progress, cancellation);
         var found = probe?.Report(options.HeldOut);
         await output.WriteAsync(found?.ToText() ?? report.ToText());

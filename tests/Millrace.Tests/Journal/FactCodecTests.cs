@@ -56,6 +56,15 @@ public sealed class FactCodecTests : IDisposable
     }
 
     [Fact]
+    public void What_a_first_phase_left_out_comes_back_in_its_order() => Id.Array[0, 50].Sample(
+        leftOut =>
+        {
+            var fact = new Decided { Id = "d", Surface = "s", Policy = "p@1", Inputs = new DecisionInputs { Request = "{}", LeftOut = [.. leftOut] } };
+            Assert.Equal(leftOut, ((Decided)RoundTrip(fact)).Inputs!.LeftOut.ToArray());
+        },
+        iter: 200);
+
+    [Fact]
     public void A_matrix_comes_back_bit_for_bit_whatever_its_columns_hold()
     {
         var column = Gen.OneOf(Gen.Single, Gen.Int[0, 3].Select(i => new[] { 0f, -0f, float.NaN, 0.1f }[i]), Gen.Int[0, 1 << 25].Select(i => (float)i));

@@ -197,6 +197,31 @@ public sealed class HeadConfigurationTests : IDisposable
 
     private static string Text(string rest) => $"{Features}\n{rest}";
 
+    [Fact]
+    public void A_first_phase_binds_with_its_model_and_what_the_lists_say()
+    {
+        WriteModel("first", "regression", "list.recent", "list.popular.1h", "list.points", "list.lists", "f0", "f1");
+        NodeConfig config = Load(FirstPhaseOf("forest: models/first.txt, blend: {list.points: 1, f0: 0.5}, from: 700"));
+        FirstPhase phase = config.Policies["home"].FirstPhase!;
+        Assert.Equal((700, ModelDigest.Of(File.ReadAllBytes(Path.Combine(_folder, "models", "first.txt")))), (phase.From, phase.Head.Model));
+        Assert.Equal(0.5, phase.Base!.Weights["f0"]);
+        Assert.Contains(config.Models.Files, file => file.Digest == phase.Head.Model);
+        Assert.Equal(FirstPhase.UsualFrom, Load(FirstPhaseOf("blend: {list.points: 1}")).Policies["home"].FirstPhase!.From);
+        Assert.Null(Load(Two).Policies["home"].FirstPhase);
+    }
+
+    [Theory]
+    [InlineData("from: 700", "expected forest, blend or both, got neither")]
+    [InlineData("blend: {gender: 1}", "expected a feature that is not protected")]
+    [InlineData("forest: models/nowhere.txt", "expected a model that can be read")]
+    public void A_first_phase_that_says_nothing_readable_is_refused(string phase, string fault) =>
+        Assert.Contains(fault, Assert.Single(Assert.Throws<ConfigInvalidException>(() => Load(FirstPhaseOf(phase))).Faults).ToString(), StringComparison.Ordinal);
+
+    private static string FirstPhaseOf(string phase) => $$$"""
+        policies: {home: {candidates: [{popular: 1h, take: 50, weight: 1}, {recent: true}], pool: 40, firstPhase: { {{{phase}}} }, blend: {f0: 1} }}
+        surfaces: {home: {policy: home, slots: [{id: main, count: 4}]}}
+        """;
+
     private NodeConfig Load(string rest) => Source(rest).Load();
 
     private ConfigSource Source(string rest)

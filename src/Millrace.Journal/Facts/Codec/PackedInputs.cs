@@ -50,13 +50,15 @@ internal static class PackedInputs
 
             writer.End(start);
         }
+
+        Ids(writer, 11, inputs.LeftOut);
     }
 
     public static DecisionInputs Read(ByteCursor bytes)
     {
         var request = "";
         var now = default(UnixMicros);
-        ImmutableArray<string> candidates = [], providers = [], features = [], pins = [], skipped = [];
+        ImmutableArray<string> candidates = [], providers = [], leftOut = [], features = [], pins = [], skipped = [];
         ImmutableArray<uint> sources = [];
         ImmutableArray<float> matrix = [];
         ImmutableArray<int> given = [];
@@ -75,6 +77,7 @@ internal static class PackedInputs
                 case 8: pins = PackedTexts.Read(fields.Bytes()); break;
                 case 9: skipped = PackedTexts.Read(fields.Bytes()); break;
                 case 10: given = Given(fields.Bytes()); break;
+                case 11: leftOut = Ids(fields.Bytes()); break;
                 default: break;
             }
         }
@@ -91,6 +94,7 @@ internal static class PackedInputs
             Pins = pins,
             Skipped = skipped,
             Given = given,
+            LeftOut = leftOut,
         };
     }
 

@@ -33,8 +33,9 @@ internal static class CandidateShape
 
     public static IEnumerable<Field> Settings() =>
     [
-        new("candidates", new ListShape("a list of candidate sources", Candidate(), 1, 16), "Where candidates come from, in order."),
+        new("candidates", new ListShape("a list of candidate sources", Candidate(), 1, 32), "Where candidates come from, in order."),
         new("pool", Scalars.Integer(1, PolicyValidator.MostCandidates), "The most candidates of all sources together. Each source then counts only what none before it named, and the last ones fill up the pool; without it what a source names counts, named before or not."),
+        new("firstPhase", FirstPhaseShape.Setting(), "A first phase of ranking: the sources fill a wide pool, weighted or not, and a cheap model keeps the best of it for the `pool`.") { Optional = true },
         new("filters", FilterShape.List(), "Which items may be shown, whatever names them: sources, the request, pins. Beside these an item must be live: published, not expired, not deleted."),
         new("boosts", new ListShape("a list of items", new ObjectShape("an item id, or an item like {item: story-7, worth: 0.5}",
         [
@@ -43,10 +44,11 @@ internal static class CandidateShape
         ]) { Short = "item" }, 0, 100), "Items that an editor wants among the candidates whatever the sources name: `story-7`, or `{item: story-7, worth: 0.5}`."),
     ];
 
-    public static Policy Bind(BoundObject policy, Policy into) => into with
+    public static Policy Bind(BoundObject policy, Policy into, ModelFiles models) => into with
     {
         Candidates = [.. policy["candidates"].Items.Select(c => Candidate(c.Object!))],
         Pool = policy.Find<int>("pool"),
+        FirstPhase = policy["firstPhase"].Object is { } phase ? FirstPhaseShape.Bind(phase, models) : null,
         Filters = FilterShape.Bind(policy["filters"]),
         Boosts = [.. policy["boosts"].Items.Select(boost => boost.Object!["item"].Text!).Distinct(StringComparer.Ordinal)],
         Worths = policy["boosts"].Items.Select(boost => (Item: boost.Object!["item"].Text!, Worth: boost.Object!.Find<double>("worth"))).Where(boost => boost.Worth is not null)

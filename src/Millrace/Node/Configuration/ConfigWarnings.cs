@@ -57,6 +57,11 @@ internal static class ConfigWarnings
                 }
             }
 
+            foreach (var used in policy.FirstPhase?.Features.Select(name => features[name]).Where(feature => feature.Info.Life == FeatureLife.Deprecated) ?? [])
+            {
+                yield return $"policies.{policy.Name}.firstPhase: '{used.Name}' is deprecated{(used.Info.Owner.Length > 0 ? $"; ask {used.Info.Owner} what comes instead" : "")}";
+            }
+
             if (string.Join(", ", PolicyReading.Features(policy).Where(name => features[name].Info.Sensitivity == FeatureSensitivity.Personal)) is { Length: > 0 } personal)
             {
                 yield return $"policies.{policy.Name}.{(policy.Heads.IsEmpty ? "blend" : "heads")}: personal are {personal}: missing, or their default, for who did not consent and after an erasure";

@@ -1,3 +1,5 @@
+using Millrace.Models.Policies;
+
 namespace Millrace.Node.Configuration;
 
 /// <summary>What the heads of a policy refer to, as written.</summary>
@@ -13,6 +15,7 @@ internal static class HeadCheck
         return
         [
             .. Keys(policy["blend"]),
+            .. policy["firstPhase"].Object is { } phase ? Keys(phase["blend"]).Where(named => !FirstPhase.IsOfLists(named.Name)) : [],
             .. heads.SelectMany(head => Keys(head["blend"])),
             .. heads.SelectMany(head => (Bound[])[head["feature"], .. head["beta"].Object is { } beta ? (Bound[])[beta["successes"], beta["trials"]] : []])
                 .Where(named => named.Text is not null).Select(named => (named.Text!, named)),

@@ -35,8 +35,7 @@ internal sealed class ModelFiles : IModelShelf
     public static ModelFiles Read(BoundObject root, string folder, ConfigFaults faults)
     {
         var files = new Dictionary<string, ModelFile?>(StringComparer.Ordinal);
-        foreach (var (kind, named) in root["policies"].Entries.SelectMany(policy => policy.Value.Object!["heads"].Entries)
-            .SelectMany(head => Kinds.Select(kind => (Kind: kind, Named: head.Value.Object![kind]))).Where(file => file.Named.IsWritten))
+        foreach (var (kind, named) in root["policies"].Entries.SelectMany(policy => Named(policy.Value.Object!)).Where(file => file.Named.IsWritten))
         {
             var path = Path.GetFullPath(named.Text!, folder);
             if (files.GetValueOrDefault(path) is { } known && !known.Is(kind))
@@ -50,6 +49,12 @@ internal sealed class ModelFiles : IModelShelf
         }
 
         return files.Count == 0 ? None : new([.. files.Values.OfType<ModelFile>()], [.. files.Keys]) { Folder = folder };
+    }
+
+    private static IEnumerable<(string Kind, Bound Named)> Named(BoundObject policy)
+    {
+        var heads = policy["heads"].Entries.SelectMany(head => Kinds.Select(kind => (kind, head.Value.Object![kind])));
+        return policy["firstPhase"].Object is { } phase ? heads.Prepend((Kinds[0], phase[Kinds[0]])) : heads;
     }
 
     private string Folder { get; init; } = "";

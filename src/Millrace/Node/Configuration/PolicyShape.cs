@@ -31,6 +31,6 @@ internal static class PolicyShape
             Segment = policy["segment"].Text,
             AllowProtected = [.. policy["allowProtected"].Items.Select(name => name.Text!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         };
-        return SlateShape.Bind(policy, HeadShape.Bind(policy, CandidateShape.Bind(policy, bound), models));
+        return SlateShape.Bind(policy, HeadShape.Bind(policy, CandidateShape.Bind(policy, bound, models), models));
     }
 }

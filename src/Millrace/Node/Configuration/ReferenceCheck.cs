@@ -59,6 +59,7 @@ internal static class ReferenceCheck
             FeatureReferences.CheckPolicy(policy, features, faults);
             CandidateCheck.Check(policy, faults);
             HeadCheck.Run(policy, faults);
+            FirstPhaseShape.Check(policy, faults);
         }
 
         if (policy?["diversity"] is { Object: { } diversity } likeness && diversity["by"].IsWritten == diversity["embedding"].IsWritten)

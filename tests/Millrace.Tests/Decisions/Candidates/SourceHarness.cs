@@ -10,6 +10,7 @@ using Millrace.Features.Online;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
+using Millrace.Models.Shelf;
 
 namespace Millrace.Tests.Decisions.Candidates;
 
@@ -29,13 +30,14 @@ internal sealed class SourceHarness
     ];
 
     private readonly Policy _policy;
+    private readonly IModelShelf _shelf;
     private readonly Workspace _work = new();
     private readonly EmbeddedPersonStore _persons;
     private long _offset;
 
-    internal SourceHarness(Policy policy, FeatureOptions? options = null)
+    internal SourceHarness(Policy policy, FeatureOptions? options = null, IModelShelf? shelf = null)
     {
-        _policy = policy;
+        (_policy, _shelf) = (policy, shelf ?? MemoryModelShelf.Empty);
         Set = FeatureSet.Create(Features, PolicyWindows.Of([policy]));
         Assert.Empty(PolicyValidator.Faults(policy, Set));
         Folder = new FeatureFolder(Set, options ?? new FeatureOptions());
@@ -93,7 +95,7 @@ internal sealed class SourceHarness
         Rung rung = Rung.Full, TimeProvider? clock = null)
     {
         FeatureSnapshot snapshot = Folder.Freeze(Now);
-        Neighbours?.Follow(PolicySet.Create([_policy], [], Set), snapshot);
+        Neighbours?.Follow(PolicySet.Create([_policy], [], Set, _shelf), snapshot);
         var request = new DecideRequest { DecisionId = "d", Surface = "home", User = user, Session = user is null ? null : $"of-{user}" };
         if (segment is not null) request = request with { Context = request.Context.Add("country", segment) };
         request = with?.Invoke(request) ?? request;
@@ -101,9 +103,10 @@ internal sealed class SourceHarness
         if (user is not null) _persons.Read("default", user, $"of-{user}", _work.Person);
         _work.Begin(snapshot, Now, 1000);
         var surface = new Surface("home", "home", [new Slot("main", 6)]);
-        var asked = new Request(request, surface, _policy, snapshot, Now, 0) { Candidates = plan ?? new CandidatePlan(_policy, Set), Plan = null!, Context = FactContext.None, Neighbours = Neighbours };
+        var asked = new Request(request, surface, _policy, snapshot, Now, 0) { Candidates = plan ?? new CandidatePlan(_policy, Set, _shelf), Plan = null!, Context = FactContext.None, Neighbours = Neighbours };
         long until = within is { } time ? Clock.GetTimestamp() + (long)(time.TotalSeconds * Clock.TimestampFrequency) : long.MaxValue;
         new CandidateGatherer(clock ?? Clock, Faults.Add).Gather(_work, asked, rung, [RequestSlot.Of(surface.Slots[0])], until, Reasons);
+        if (_work.Sink.Fused.Count > 0) Assert.True(FirstPhaseStep.Cut(_work, asked, byPoints: false, Faults.Add));
         return [.. _work.Ids.Take(_work.Count).Zip(_work.Sources)];
     }
 
