@@ -69,7 +69,10 @@ internal sealed class CandidateSink(Workspace work)
         if (_left <= 0 || (!_isHanding && IsLate())) return false;
         if (_points.Length > 0) return Fuse(row);
         int before = work.Count;
-        if (work.Add(row, _source) && (_pool == int.MaxValue || work.Count > before || before >= _pool)) _left--;
+        bool named = work.Add(row, _source);
+
+        // A full pool takes no more: who is in it is still named, as deep as the source is, and not until as many of its list were in it.
+        if (_pool == int.MaxValue ? named : work.Count > before || before >= _pool) _left--;
         return _left > 0;
     }
 

@@ -168,6 +168,29 @@ public sealed class CandidateGathererTests
     }
 
     [Fact]
+    public void With_a_full_pool_a_source_names_who_is_in_it_as_deep_as_it_is_and_looks_no_further()
+    {
+        var harness = new SourceHarness(SourceHarness.Of(Recent) with { Pool = 2 });
+        int offered = 0;
+        var plan = new CandidatePlan(
+            [
+                new PlannedSource(Recent with { Take = 2 }, new Planted(static (in SourceRequest _, CandidateSink sink) => sink.Offer([0, 1]))),
+                new PlannedSource(Popular with { Take = 3 }, new Planted((in SourceRequest _, CandidateSink sink) =>
+                {
+                    foreach (int row in (int[])[5, 1, 6, 0, 7, 8])
+                    {
+                        offered++;
+                        if (!sink.Offer(row)) return;
+                    }
+                })),
+            ],
+            new CandidateFilters(SourceHarness.Of(), harness.Set), pool: 2);
+        uint recent = Workspace.Bit(CandidateSourceKind.Recent);
+        Assert.Equal([("i0", recent), ("i1", recent | Workspace.Bit(CandidateSourceKind.Popular))], harness.Gather(plan: plan));
+        Assert.Equal(3, offered);
+    }
+
+    [Fact]
     public void Fused_lists_fill_the_pool_by_the_sum_of_what_their_places_are_worth() => Gen.Select(
         Gen.Shuffle(Enumerable.Range(0, SourceHarness.Items).ToArray()), Gen.Shuffle(Enumerable.Range(0, SourceHarness.Items).ToArray()), Gen.Int[1, 12], Gen.Double[-1, 1], Gen.Int[1, 12]).Sample(
         (first, second, take, weight, pool) =>
