@@ -19,7 +19,9 @@ internal sealed class CandidatePlan
     internal CandidatePlan(Policy policy, FeatureSet features, IModelShelf? shelf = null)
     {
         FirstPhase = policy.FirstPhase is null ? null : new FirstPhasePlan(policy, shelf ?? MemoryModelShelf.Empty);
-        Sources = [.. policy.Candidates.Where(IsSource).Select(source => new PlannedSource(source, Bind(source, features), FirstPhase is not null))];
+        // In a wide pool a list without a weight has no say in who is in it; where none has one, all have the same, for ids must not choose.
+        double unweighted = policy.Candidates.Any(static source => source.Weight is not null) ? 0 : 1;
+        Sources = [.. policy.Candidates.Where(CandidateSource.HasList).Select(source => new PlannedSource(source, Bind(source, features), FirstPhase is null ? null : unweighted))];
         Filters = new CandidateFilters(policy, features);
         Pool = policy.Pool;
         Boosts = policy.Boosts;
@@ -50,9 +52,6 @@ internal sealed class CandidatePlan
     /// <summary>The same with the filters of another policy, which is alike but for those.</summary>
     internal CandidatePlan Filtered(Policy policy, FeatureSet features) => new(this, new CandidateFilters(policy, features));
 
-    // The request's list and pins are no lists to look into: they are there whether the policy names them or not.
-    internal static bool IsSource(CandidateSource source) => source.Kind is not (CandidateSourceKind.Request or CandidateSourceKind.Pinned or CandidateSourceKind.Boosted);
-
     private static ICandidateSource Bind(CandidateSource source, FeatureSet features) => source.Kind switch
     {
         CandidateSourceKind.Popular when source.Segment => new SegmentSource(source.Window!.Value),
@@ -82,12 +81,12 @@ internal sealed class CandidatePlan
 /// <summary>A source with what the policy says of it.</summary>
 /// <param name="Settings">What it says.</param>
 /// <param name="Source">The source.</param>
-/// <param name="IsWide">Whether it fills a wide pool, with a weight or without.</param>
-internal sealed record PlannedSource(CandidateSource Settings, ICandidateSource Source, bool IsWide = false)
+/// <param name="Unweighted">What it weighs in a wide pool when the policy does not say; null where no wide pool is filled.</param>
+internal sealed record PlannedSource(CandidateSource Settings, ICandidateSource Source, double? Unweighted = null)
 {
     /// <summary>What each place in its list is worth, first to last, where lists are fused; else empty.</summary>
-    internal double[] Points { get; } = Settings.Weight is null && !IsWide ? [] : RankPoints.Of(Settings.Weight ?? 0, Settings.Take);
+    internal double[] Points { get; } = (Settings.Weight ?? Unweighted) is { } weight ? RankPoints.Of(weight, Settings.Take) : [];
 
     /// <summary>The same unweighted, where a first phase reads it; else empty.</summary>
-    internal float[] Values { get; } = IsWide ? [.. RankPoints.Of(1, Settings.Take).Select(static value => (float)value)] : [];
+    internal float[] Values { get; } = Unweighted is not null ? [.. RankPoints.Of(1, Settings.Take).Select(static value => (float)value)] : [];
 }

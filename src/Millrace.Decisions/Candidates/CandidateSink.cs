@@ -68,12 +68,24 @@ internal sealed class CandidateSink(Workspace work)
     {
         if (_left <= 0 || (!_isHanding && IsLate())) return false;
         if (_points.Length > 0) return Fuse(row);
+        bool full = work.Room == 0;
         int before = work.Count;
         bool named = work.Add(row, _source);
 
-        // A full pool takes no more: who is in it is still named, as deep as the source is, and not until as many of its list were in it.
-        if (_pool == int.MaxValue ? named : work.Count > before || before >= _pool) _left--;
+        // Without room none is added: who is a candidate is still named, as deep as the source goes, and not until as many of its list were.
+        if (full || (named && (_pool == int.MaxValue || work.Count > before))) _left--;
         return _left > 0;
+    }
+
+    /// <summary>Whether something was fused that is no candidate yet: pins are, before any source is asked.</summary>
+    internal bool HasFusedOthers()
+    {
+        foreach (ref readonly ScoredRow row in Fused.All)
+        {
+            if (!work.IsCandidate(row.Row)) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Fills the workspace with the best of what was fused.</summary>

@@ -23,6 +23,9 @@ internal sealed class ScoredRows
 
     internal int Count => _count;
 
+    /// <summary>All rows, in no order that means anything.</summary>
+    internal ReadOnlySpan<ScoredRow> All => _rows.AsSpan(0, _count);
+
     internal void Clear()
     {
         (_count, _given, _least) = (0, 0, double.NegativeInfinity);

@@ -65,7 +65,10 @@ internal sealed class SlateVariants(Decided recorded, DecisionInputs inputs, Rec
     private Dictionary<string, SlatePlace> Places(Policy variant, RecordedRequest from)
     {
         var places = new Dictionary<string, SlatePlace>(StringComparer.Ordinal);
-        foreach (DecidedSlot slot in Ranker.Rank(RecordedProblem.Of(recorded, inputs, from, variant, plan.Under(variant)), _buffers))
+
+        // A list of the ladder was ranked by no head: there is none whose threshold could be planned.
+        RankingPlan under = ReferenceEquals(plan, RankingPlan.None) ? plan : plan.Under(variant);
+        foreach (DecidedSlot slot in Ranker.Rank(RecordedProblem.Of(recorded, inputs, from, variant, under), _buffers))
         {
             for (int i = 0; i < slot.Items.Length; i++) places.TryAdd(slot.Items[i].Item, new SlatePlace(slot.Slot, i + 1));
         }

@@ -17,8 +17,8 @@ namespace Millrace.Decisions.Pacing;
 /// </para>
 /// <para>
 /// A floor only lifts and a ceiling only lowers, hence a share that is met by itself costs nothing. What nobody could have placed is not integrated: without candidates of the
-/// value a floor would wind up, and flood the slates when they come. It is learnt within a quarter of the time, so that requests which have none, among others that do, are
-/// still made up for.
+/// value, or under a limit that never lets enough of them in, a floor would wind up, and flood the slates when they come. It is learnt within a quarter of the time, so that
+/// requests which have none, among others that do, are still made up for; where it is known that the target is out of reach, each slate is held to what it could have had.
 /// </para>
 /// </remarks>
 internal sealed class PaceController(Pace pace)
@@ -72,17 +72,29 @@ internal sealed class PaceController(Pace pace)
         if (placed.Places <= 0) return;
         double kept = _places > 0 && now > _at ? Deterministic.Exp(-((now - _at).TotalSeconds / Pace.Over.TotalSeconds)) : 1;
         if (now > _at) _at = now;
+        bool first = _places <= 0;
         (_places, _inGroup) = ((_places * kept) + placed.Places, (_inGroup * kept) + placed.InGroup);
         double weight = placed.Places / Math.Max(_places, FewestPlaces);
         if (double.IsFinite(spread) && spread > 0) _spread = _spread > 0 ? _spread + (weight * (spread - _spread)) : spread;
 
-        double reach = Math.Min(1, ReachSpeed * weight);
-        _attainable += reach * (((double)placed.MostInGroup / placed.Places) - _attainable);
-        _unavoidable += reach * (((double)placed.FewestInGroup / placed.Places) - _unavoidable);
+        double highest = (double)placed.MostInGroup / placed.Places;
+        double lowest = (double)placed.FewestInGroup / placed.Places;
+        double reach = first ? 1 : Math.Min(1, ReachSpeed * weight);
+        _attainable += reach * (highest - _attainable);
+        _unavoidable += reach * (lowest - _unavoidable);
 
         double share = (double)placed.InGroup / placed.Places;
         double step = Math.Min(LongestStep, Gain * weight);
-        if (Pace.Least is { } least && (share > least || _attainable >= least)) _lift = Math.Clamp(_lift + (step * (least - share)), 0, MostSpreads);
-        if (Pace.Most is { } most && (share < most || _unavoidable <= most)) _lowering = Math.Clamp(_lowering + (step * (most - share)), -MostSpreads, 0);
+        if (Pace.Least is { } least)
+        {
+            double target = _attainable >= least ? least : Math.Min(least, highest);
+            _lift = Math.Clamp(_lift + (step * (target - share)), 0, MostSpreads);
+        }
+
+        if (Pace.Most is { } most)
+        {
+            double target = _unavoidable <= most ? most : Math.Max(most, lowest);
+            _lowering = Math.Clamp(_lowering + (step * (target - share)), -MostSpreads, 0);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Millrace.Journal;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pacing;
@@ -21,10 +22,10 @@ internal sealed class PacingTable(int most = PacingTable.Most)
     internal long Forgotten => Interlocked.Read(ref _forgotten);
 
     /// <summary>The controllers of a policy that has paces; what they learnt under an earlier version of it stays.</summary>
-    internal SurfacePacing Of(string tenant, string surface, Policy policy)
+    internal SurfacePacing Of(string tenant, string surface, Policy policy, UnixMicros now)
     {
         var key = new PacedSurface(tenant, surface, policy.Name);
-        return _surfaces.TryGetValue(key, out SurfacePacing? found) && Serves(found, policy) ? found : Make(key, policy);
+        return _surfaces.TryGetValue(key, out SurfacePacing? found) && Serves(found, policy) ? found : Make(key, policy, now);
     }
 
     /// <summary>All that are held, with where their paces are.</summary>
@@ -36,7 +37,7 @@ internal sealed class PacingTable(int most = PacingTable.Most)
     // A policy object is one version: its array is the same one for every decision.
     private static bool Serves(SurfacePacing pacing, Policy policy) => pacing.Paces == policy.Pacing || pacing.Paces.AsSpan().SequenceEqual(policy.Pacing.AsSpan());
 
-    private SurfacePacing Make(PacedSurface key, Policy policy)
+    private SurfacePacing Make(PacedSurface key, Policy policy, UnixMicros now)
     {
         lock (_lock)
         {
@@ -48,7 +49,7 @@ internal sealed class PacingTable(int most = PacingTable.Most)
                 Interlocked.Increment(ref _forgotten);
             }
 
-            return _surfaces[key] = new SurfacePacing(policy.Pacing, before);
+            return _surfaces[key] = new SurfacePacing(policy.Pacing, before, now);
         }
     }
 }

@@ -12,9 +12,10 @@ internal sealed class SurfacePacing
 
     /// <param name="paces">The policy's.</param>
     /// <param name="before">What the surface's controllers have learnt under an earlier version of it; null for nothing.</param>
-    internal SurfacePacing(ImmutableArray<Pace> paces, SurfacePacing? before)
+    /// <param name="now">When they are made: they are not to be the first to make room for others before any slate was told to them.</param>
+    internal SurfacePacing(ImmutableArray<Pace> paces, SurfacePacing? before, UnixMicros now)
     {
-        Paces = paces;
+        (Paces, Last) = (paces, now);
         _controllers = [.. paces.Select(pace => new PaceController(pace))];
         if (before is null) return;
         lock (before._lock)
@@ -24,13 +25,13 @@ internal sealed class SurfacePacing
                 if (Array.Find(before._controllers, other => other.Pace.Name == controller.Pace.Name) is { } same) controller.Continue(same);
             }
 
-            Last = before.Last;
+            if (before.Last > now) Last = before.Last;
         }
     }
 
     internal ImmutableArray<Pace> Paces { get; }
 
-    /// <summary>When it was last told of a slate.</summary>
+    /// <summary>When it was last told of a slate, or made.</summary>
     internal UnixMicros Last { get; private set; }
 
     /// <summary>The bonus in force for each pace.</summary>

@@ -106,7 +106,7 @@ public sealed class Decider
         work.Times.Clear();
         Decided answer = Take(request, work, started, now);
         if (times is not null) work.Times.CopyTo(times);
-        Decided kept = _memory.Remembers ? _memory.Keep(request, fingerprint, answer, now) : answer;
+        Decided kept = _memory.Remembers ? _memory.Keep(request, fingerprint, answer, work.Image, now) : answer;
         if (ReferenceEquals(kept, answer))
         {
             work.Pacing.Tell(now);
@@ -149,7 +149,7 @@ public sealed class Decider
             var reasons = new List<DegradedReason>();
             work.Person.Clear();
             bool paced = !policy.Pacing.IsEmpty && request.Mode == DecideMode.Online;
-            work.Pacing.Begin(paced ? _pacing.Of(request.Tenant, surface.Name, policy) : null);
+            work.Pacing.Begin(paced ? _pacing.Of(request.Tenant, surface.Name, policy, now) : null);
             if (!admitted) Note(reasons, DegradedReason.BulkheadFull);
             var snapshot = admitted ? ReadPerson(serving, request, work, reasons) : serving.Snapshot();
             return Answer(
@@ -255,9 +255,14 @@ public sealed class Decider
         foreach (PipelineStep step in PipelineSteps.All)
         {
             if (rung > step.Until || (step.Step == DecisionStep.FirstPhase && work.Sink.Fused.Count == 0)) continue;
-            bool late = OutOfTime(request, step.Latest(rung), reasons);
+            bool late = OutOfTime(request, step.Latest(rung));
             if (late) work.Times.Late(step.Step);
-            if (late && step.Step != DecisionStep.FirstPhase) return default;
+            if (late && step.Step != DecisionStep.FirstPhase)
+            {
+                Note(reasons, DegradedReason.Timeout);
+                return default;
+            }
+
             long began = _clock.GetTimestamp();
             try
             {
@@ -341,7 +346,7 @@ public sealed class Decider
         }
 
         bool last = rung == Rung.GlobalList;
-        if (work.Count > (last ? 0 : work.Pinned) || work.Sink.Fused.Count > 0) return false;
+        if (work.Count > (last ? 0 : work.Pinned) || work.Sink.HasFusedOthers()) return false;
         if (rung != Rung.SegmentList) Note(reasons, !last ? DegradedReason.NoCandidates : work.HasDropped ? DegradedReason.AllFiltered : DegradedReason.EmptyCatalogue);
         return true;
     }
@@ -373,13 +378,11 @@ public sealed class Decider
     }
 
     /// <summary>Whether more than <paramref name="share"/> of the time is spent.</summary>
-    private bool OutOfTime(in Request request, double share, List<DegradedReason> reasons)
+    private bool OutOfTime(in Request request, double share)
     {
         TimeSpan patience = request.Asked.Timeout ?? _options.Timeout;
         if (patience == Timeout.InfiniteTimeSpan || double.IsPositiveInfinity(share)) return false;
-        if (_clock.GetElapsedTime(request.Started).Ticks <= patience.Ticks * share) return false;
-        Note(reasons, DegradedReason.Timeout);
-        return true;
+        return _clock.GetElapsedTime(request.Started).Ticks > patience.Ticks * share;
     }
 
     private static void Note(List<DegradedReason> reasons, DegradedReason reason)

@@ -29,7 +29,7 @@ internal sealed class DecisionMemory
         _parts =
         [
             .. Enumerable.Range(0, parts).Select(_ => new Part(
-                new RememberedDecisions(options.Remember, options.RememberedBytes / parts),
+                new RememberedDecisions(options.Remember, options.RememberedBytes / parts, new AnswerBytes()),
                 new RecalledDecisions(TimeSpan.FromHours(24), options.MaxRecalled / parts))),
         ];
     }
@@ -52,16 +52,21 @@ internal sealed class DecisionMemory
     {
         UInt128 key = DecisionKey.Of(request.Tenant, request.DecisionId);
         Part part = PartOf(key);
-        if (part.Remembered.Find(key, request.DecisionId, fingerprint, now) is { } answer) return answer;
+        if (part.Remembered.Find(key, request, fingerprint, now) is { } answer) return answer;
         return part.Recalled.Request(key, now - _remember) is { } other && other != fingerprint ? throw new DecisionConflictException(request.DecisionId) : null;
     }
 
     /// <summary>Remembers the answer, unless one was remembered meanwhile, which is then returned.</summary>
-    internal Decided Keep(DecideRequest request, ulong fingerprint, Decided answer, UnixMicros now)
+    /// <param name="request">What was asked.</param>
+    /// <param name="fingerprint">Of the request.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="images">Makes bytes of it, before any lock is taken.</param>
+    /// <param name="now">When.</param>
+    internal Decided Keep(DecideRequest request, ulong fingerprint, Decided answer, DecidedImage images, UnixMicros now)
     {
         UInt128 key = DecisionKey.Of(request.Tenant, request.DecisionId);
         Part part = PartOf(key);
-        Decided kept = part.Remembered.Keep(key, fingerprint, answer, now);
+        Decided kept = part.Remembered.Keep(key, request, fingerprint, answer, images, now);
         if (ReferenceEquals(kept, answer)) part.Recalled.Keep(key, fingerprint, answer, now);
         return kept;
     }

@@ -7,14 +7,15 @@ namespace Millrace.Decisions.Pipeline;
 /// Answers by the key of their decision, for a while: the same request again gets the same answer, another request a conflict. Bounded in bytes: beyond it the oldest answers
 /// go early. Answers are kept as bytes, since as objects each would live long enough to be moved by two collections, in pauses that others wait for. Thread-safe.
 /// </summary>
-internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes)
+/// <param name="remember">For how long.</param>
+/// <param name="mostBytes">Of all answers.</param>
+/// <param name="bytes">Where they stand; nobody else's.</param>
+internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes, AnswerBytes bytes)
 {
     /// <summary>What an answer takes beside its bytes: its place, and that in the order of age.</summary>
     private const int PlaceBytes = 120;
 
     private readonly Lock _lock = new();
-    private readonly DecidedImage _image = new();
-    private readonly AnswerBytes _bytesOf = new();
     private readonly Dictionary<UInt128, Place> _places = [];
     private readonly Queue<(UInt128 Key, UnixMicros Time, long At, int Length)> _byAge = new();
     private long _bytes;
@@ -28,37 +29,41 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes)
 
     /// <summary>The answer given before; null when there was none, or it is forgotten.</summary>
     /// <exception cref="DecisionConflictException">The id belongs to another request.</exception>
-    internal Decided? Find(UInt128 key, string id, ulong fingerprint, UnixMicros now)
+    internal Decided? Find(UInt128 key, DecideRequest request, ulong fingerprint, UnixMicros now)
     {
+        byte[]? image;
         lock (_lock)
         {
             Forget(now);
-            return Known(key, id, fingerprint);
+            image = Known(key, request.DecisionId, fingerprint);
         }
+
+        return Read(image, request);
     }
 
     /// <summary>Remembers the answer, unless one was remembered meanwhile, which is then returned.</summary>
-    internal Decided Keep(UInt128 key, ulong fingerprint, Decided answer, UnixMicros now)
+    internal Decided Keep(UInt128 key, DecideRequest request, ulong fingerprint, Decided answer, DecidedImage images, UnixMicros now)
     {
         ulong subject = answer.Subject is { } person ? DecisionKey.Subject(answer.Tenant, person) : 0;
+        ReadOnlySpan<byte> image = images.Write(answer);
+        byte[]? first;
         lock (_lock)
         {
-            if (Known(key, answer.Id, fingerprint) is { } first) return first;
-            ReadOnlySpan<byte> image = _image.Write(answer);
-            if (image.Length > AnswerBytes.Longest)
-            {
-                Interlocked.Increment(ref _forgottenEarly);
-                return answer;
-            }
-
-            var place = new Place(fingerprint, subject, _bytesOf.Add(image), image.Length);
-            _places.Add(key, place);
-            _byAge.Enqueue((key, now, place.At, place.Length));
-            Interlocked.Add(ref _bytes, place.Length + PlaceBytes);
-            Forget(now);
+            first = Known(key, request.DecisionId, fingerprint);
+            if (first is null && image.Length <= AnswerBytes.Longest) Add(key, fingerprint, subject, image, now);
         }
 
-        return answer;
+        if (first is null && image.Length > AnswerBytes.Longest) Interlocked.Increment(ref _forgottenEarly);
+        return Read(first, request) ?? answer;
+    }
+
+    private void Add(UInt128 key, ulong fingerprint, ulong subject, ReadOnlySpan<byte> image, UnixMicros now)
+    {
+        var place = new Place(fingerprint, subject, bytes.Add(image), image.Length);
+        _places.Add(key, place);
+        _byAge.Enqueue((key, now, place.At, place.Length));
+        Interlocked.Add(ref _bytes, place.Length + PlaceBytes);
+        Forget(now);
     }
 
     /// <summary>Forgets the answers that these persons were given, by <see cref="DecisionKey.Subject"/>, and overwrites them. Looks at every answer.</summary>
@@ -69,16 +74,25 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes)
             foreach (var (key, place) in _places)
             {
                 if (!persons.Contains(place.Subject)) continue;
-                _bytesOf.At(place.At, place.Length).Clear();
+                bytes.At(place.At, place.Length).Clear();
                 _places.Remove(key);
             }
         }
     }
 
-    private Decided? Known(UInt128 key, string id, ulong fingerprint)
+    /// <summary>A copy of the answer's bytes, to be read when the lock is left; null when there is none.</summary>
+    private byte[]? Known(UInt128 key, string id, ulong fingerprint)
     {
         if (!_places.TryGetValue(key, out Place place)) return null;
-        return place.Request == fingerprint ? DecidedImage.Read(_bytesOf.At(place.At, place.Length)) : throw new DecisionConflictException(id);
+        return place.Request == fingerprint ? bytes.At(place.At, place.Length).ToArray() : throw new DecisionConflictException(id);
+    }
+
+    /// <summary>Callers choose their ids: one made to have the key of another tenant's is not given that one's answer.</summary>
+    private static Decided? Read(byte[]? image, DecideRequest request)
+    {
+        if (image is null) return null;
+        Decided answer = DecidedImage.Read(image);
+        return answer.Id == request.DecisionId && answer.Tenant == request.Tenant ? answer : throw new DecisionConflictException(request.DecisionId);
     }
 
     private void Forget(UnixMicros now)
@@ -90,12 +104,15 @@ internal sealed class RememberedDecisions(TimeSpan remember, long mostBytes)
             if (!old) Interlocked.Increment(ref _forgottenEarly);
             _byAge.Dequeue();
 
+            // Overwritten, since an erasure that comes later cannot find them any more.
+            bytes.At(oldest.At, oldest.Length).Clear();
+
             // The key may belong to a later answer: this one was forgotten with its person.
             if (_places.TryGetValue(oldest.Key, out Place place) && place.At == oldest.At) _places.Remove(oldest.Key);
             Interlocked.Add(ref _bytes, -(oldest.Length + PlaceBytes));
         }
 
-        if (_byAge.TryPeek(out var next)) _bytesOf.DropBelow(next.At);
+        if (_byAge.TryPeek(out var next)) bytes.DropBelow(next.At);
     }
 
     /// <param name="Request">The request's fingerprint.</param>

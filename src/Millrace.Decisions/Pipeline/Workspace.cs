@@ -10,6 +10,7 @@ using Millrace.Features.Definitions;
 using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Journal;
+using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
 
 namespace Millrace.Decisions.Pipeline;
@@ -66,6 +67,9 @@ internal sealed class Workspace
 
     /// <summary>How long the steps of the decision under way took.</summary>
     internal StepTimes Times { get; } = new();
+
+    /// <summary>Makes bytes of the answer, to be remembered.</summary>
+    internal DecidedImage Image { get; } = new();
 
     /// <summary>The state of the person who asks: read once for all rungs.</summary>
     internal PersonBuffer Person { get; } = new();
@@ -237,6 +241,9 @@ internal sealed class Workspace
         return item.LiveAt(_now) && Admits(row, item);
     }
 
+    /// <summary>Whether a catalogue item is a candidate already.</summary>
+    internal bool IsCandidate(int row) => _candidateOf[row] > 0;
+
     /// <summary>Notes sources of what is a candidate; false of what is excluded, null of what is neither.</summary>
     private bool? Known(int row, uint sources)
     {
@@ -302,7 +309,7 @@ internal sealed class Workspace
 
     /// <summary>Counts for the policy's paces what <see cref="Ranker"/> has just placed on a rung.</summary>
     internal void CountPaced(int places, Rung rung) =>
-        Pacing.Count(Slate.Paced, Rank.Pins.AsSpan(0, places), Rank.Slate.AsSpan(0, places), rung < Rung.LighterScorer ? Rank.Spread : null);
+        Pacing.Count(Slate, Rank.Order.AsSpan(0, Rank.Admitted), Rank.Pins.AsSpan(0, places), Rank.Slate.AsSpan(0, places), rung < Rung.LighterScorer ? Rank.Spread : null);
 
     /// <summary>What <see cref="Ranker"/> works on.</summary>
     internal RankProblem Problem(Policy policy, RankingPlan plan, ReadOnlySpan<RequestSlot> slots, Rung rung, DecideMode mode, ulong seed, RankDeadline deadline)

@@ -33,6 +33,9 @@ internal sealed class RankBuffers
     /// <summary>How far the last utilities lay from their mean, before anything was added; only where the policy has paces.</summary>
     internal double Spread;
 
+    /// <summary>How many of <see cref="Order"/> were within the thresholds, or let in all the same.</summary>
+    internal int Admitted;
+
     internal readonly SlateScratch Sampling = new();
 
     /// <summary>Whether candidates beyond a threshold were let in, because too few were within.</summary>

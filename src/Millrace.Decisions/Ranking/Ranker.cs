@@ -36,7 +36,9 @@ internal static class Ranker
         Span<Placement> slate = RankBuffers.Of(ref buffers.Slate, places);
         Span<double> draws = problem.Rung < Rung.LighterScorer ? problem.Plan.Draw(problem.Matrix, buffers, problem.Seed, scores.Length) : [];
         Additions.Add(added, draws);
-        if (!SlateBuilder.Draw(problem, buffers, scores, draws, Scoring.Admit(problem, buffers, order, places), slate)) return default;
+        ReadOnlySpan<int> admitted = Scoring.Admit(problem, buffers, order, places);
+        buffers.Admitted = admitted.Length;
+        if (!SlateBuilder.Draw(problem, buffers, scores, draws, admitted, slate)) return default;
         return SlateBuilder.Collect(problem, slate, out buffers.PinMoved);
     }
 

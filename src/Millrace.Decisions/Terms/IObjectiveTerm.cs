@@ -15,7 +15,8 @@ public interface IObjectiveTerm
     /// <param name="items">The candidates as the catalogue has them; null for a stranger that the caller named.</param>
     /// <param name="budget">When to stop; asked now and then. What is not said by then stays missing.</param>
     /// <param name="values">By candidate; missing (NaN), which counts 0, where nothing is said.</param>
-    void Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values);
+    /// <returns>Whether it said all that it knows; false when it stopped before that.</returns>
+    bool Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values);
 }
 
 /// <summary>How long a decision waits for its terms.</summary>

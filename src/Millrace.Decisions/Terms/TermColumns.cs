@@ -7,7 +7,7 @@ namespace Millrace.Decisions.Terms;
 internal sealed class TermColumns(TimeProvider clock, TimeSpan budget, Action<Exception>? faulted)
 {
     /// <summary>Fills the columns of <see cref="RankBuffers.Terms"/>.</summary>
-    /// <returns>Whether all were asked, and answered in time.</returns>
+    /// <returns>Whether all were asked, and said all that they know.</returns>
     internal bool Read(Workspace work, RankingPlan plan, ObjectiveTerms terms)
     {
         if (plan.Terms.IsEmpty) return true;
@@ -21,18 +21,19 @@ internal sealed class TermColumns(TimeProvider clock, TimeSpan budget, Action<Ex
             whole &= !until.IsSpent && terms.Find(plan.Terms[term]) is { } found && Fill(found, work, until, own);
         }
 
-        return whole && !until.IsSpent;
+        return whole;
     }
 
     private bool Fill(IObjectiveTerm term, Workspace work, TermBudget until, Span<float> values)
     {
         try
         {
-            term.Fill(work.Items.AsSpan(0, work.Count), until, values);
-            return true;
+            return term.Fill(work.Items.AsSpan(0, work.Count), until, values);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
+            // What it had said by then is as doubtful as the rest, and would favour the candidates that came first.
+            values.Fill(float.NaN);
             faulted?.Invoke(fault);
             return false;
         }

@@ -18,9 +18,12 @@ internal sealed class HeldUrls(MemoryStore store, Func<RouteTable> routes, Stale
     // Some 16 MiB when all are taken.
     private const int Places = 1 << 16;
 
-    private readonly Named?[] _named = new Named?[Places];
+    private Naming? _naming;
 
-    /// <summary>Whether a plain GET of the URL would be answered from memory, by either scheme; null when it is no absolute URL.</summary>
+    /// <summary>
+    /// Whether memory holds some variant of the URL fresh, by either scheme: which of them a GET would be answered with depends on its fields. Null when it is no absolute
+    /// http(s) URL.
+    /// </summary>
     public bool? IsFresh(string url)
     {
         var keys = KeysOf(url);
@@ -43,17 +46,26 @@ internal sealed class HeldUrls(MemoryStore store, Func<RouteTable> routes, Stale
     private CacheKey[] KeysOf(string url)
     {
         var table = routes();
-        ref var place = ref _named[string.GetHashCode(url) & (Places - 1)];
-        if (Volatile.Read(ref place) is { } named && ReferenceEquals(named.Routes, table) && named.Url == url)
+        var naming = Volatile.Read(ref _naming);
+        if (naming is null || !ReferenceEquals(naming.Routes, table))
+        {
+            Volatile.Write(ref _naming, naming = new Naming(table, new Named?[Places]));
+        }
+
+        ref var place = ref naming.Named[string.GetHashCode(url) & (Places - 1)];
+        if (Volatile.Read(ref place) is { } named && named.Url == url)
         {
             return named.Keys;
         }
 
-        var scheme = url.IndexOf("://", StringComparison.Ordinal);
-        CacheKey[] keys = scheme is 4 or 5 && Ascii.IsValid(url) ? [.. CacheKey.OfUrl(url[(scheme + 3)..]).Select(table.KeyOf)] : [];
-        Volatile.Write(ref place, new Named(url, keys, table));
+        var authority = url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 8 : url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7 : 0;
+        CacheKey[] keys = authority > 0 && Ascii.IsValid(url) ? [.. CacheKey.OfUrl(url[authority..]).Select(table.KeyOf)] : [];
+        Volatile.Write(ref place, new Named(url, keys));
         return keys;
     }
 
-    private sealed record Named(string Url, CacheKey[] Keys, RouteTable Routes);
+    private sealed record Named(string Url, CacheKey[] Keys);
+
+    /// <summary>The keys under one configuration's routes: the first look under others lets go of all of them.</summary>
+    private sealed record Naming(RouteTable Routes, Named?[] Named);
 }

@@ -20,7 +20,7 @@ public sealed class DecidedImage
         FactHead.Write(decision, _writer);
         DecidedFields.WriteOpen(decision, _writer);
         _writer.End(open);
-        DecidedFields.WriteSealed(decision with { Inputs = null }, _writer);
+        DecidedFields.WriteSealed(decision.Inputs is null ? decision : decision with { Inputs = null }, _writer);
         return _writer.Written;
     }
 

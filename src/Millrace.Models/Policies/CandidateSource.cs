@@ -23,6 +23,9 @@ public sealed record CandidateSource(CandidateSourceKind Kind, int Take, TimeSpa
 
     /// <summary>It is cut after so long; null gives it what the decision has.</summary>
     public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Whether it looks into a list: the request's own and pins are there whether the policy names them or not.</summary>
+    public static bool HasList(CandidateSource source) => source.Kind is not (CandidateSourceKind.Request or CandidateSourceKind.Pinned or CandidateSourceKind.Boosted);
 }
 
 /// <summary>The kinds of candidate source. The numbers are bit indexes in <c>DecidedItem.Sources</c> and never change.</summary>

@@ -20,7 +20,7 @@ internal static class FirstPhaseFaults
 
     private static IEnumerable<string> Lists(FirstPhase phase, Policy policy)
     {
-        string[] known = [.. policy.Candidates.Select(FirstPhase.NameOf), FirstPhase.Points, FirstPhase.Lists];
+        string[] known = [.. policy.Candidates.Where(CandidateSource.HasList).Select(FirstPhase.NameOf), FirstPhase.Points, FirstPhase.Lists];
         return phase.Reads.Where(FirstPhase.IsOfLists).Except(known, StringComparer.Ordinal).Select(name =>
             $"{(phase.Head is ForestHead forest && forest.Features.Contains(name) ? "forest" : $"blend.{name}")}: expected lists of the policy's sources; got '{name}'{(NearestName.Of(name, known) is { } near ? $"; nearest is '{near}'" : "")}");
     }

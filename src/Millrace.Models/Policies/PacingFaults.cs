@@ -13,8 +13,8 @@ internal static class PacingFaults
             if (paces.AsSpan()[..i].ContainsName(paces[i].Name)) yield return $"pacing[{i}]: expected each value of an attribute once; got {paces[i].Name} again";
         }
 
-        // Values of one attribute exclude each other, so that what they want of the places adds up.
-        foreach (var same in paces.DistinctBy(pace => pace.Name).GroupBy(pace => pace.Attribute, StringComparer.Ordinal))
+        // An item has one provider and one kind, so that what their values want of the places adds up; of any other attribute it may have several.
+        foreach (var same in paces.Where(static pace => pace.Attribute is "provider" or "kind").DistinctBy(pace => pace.Name).GroupBy(pace => pace.Attribute, StringComparer.Ordinal))
         {
             double least = same.Sum(pace => pace.Least is >= 0 and <= 1 and var share ? share : 0);
             if (same.Count() > 1 && least > 1 + 1e-9) yield return $"pacing: expected at most 1 as the sum of least of {same.Key}; got {PolicyValidator.Text(least)}";

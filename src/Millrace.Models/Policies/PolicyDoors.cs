@@ -1,6 +1,10 @@
 namespace Millrace.Models.Policies;
 
-/// <summary>Every door by which something is read into a decision. What a new setting reads is added here, and is then guarded like the rest.</summary>
+/// <summary>Every door by which a policy lets something be read into a decision. What a new setting reads is added here, and is then guarded like the rest.</summary>
+/// <remarks>
+/// A request's own <c>constraints</c> are no door of its policy, and outside the guard: whoever asks may limit or want values of an attribute that the policy would be refused.
+/// docs/API.md says so.
+/// </remarks>
 internal static class PolicyDoors
 {
     internal static IEnumerable<PolicyRead> Of(Policy policy) =>

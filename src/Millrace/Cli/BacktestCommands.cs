@@ -18,7 +18,7 @@ internal static class BacktestCommands
     private static readonly Option<int> MaxBad = new("--max-bad") { Description = "How many bad rows are left out before the replay gives up.", DefaultValueFactory = _ => 0 };
     private static readonly Option<bool> Candidates = new("--candidates") { Description = "Judges the candidate stage alone: how often the clicked item is in its pool, in all and by source. Nothing is ranked." };
     private static readonly Option<int> CandidatesEvery = Every();
-    private static readonly Option<string?> Examples = new("--examples") { Description = "With --candidates: writes what a first phase can learn from to this CSV file, of the same clicks.", HelpName = "FILE" };
+    private static readonly Option<string?> Examples = ExamplesFile();
     private static readonly Option<long?> Take = new("--take") { Description = "Replays only the first so many clicks.", HelpName = "CLICKS" };
 
     public static Command Create(TimeProvider clock, TextWriter output)
@@ -97,6 +97,19 @@ internal static class BacktestCommands
             if (result.GetValueOrDefault<int>() is not (>= 1 and <= 1_000_000))
             {
                 result.AddError("--candidates-every: expected 1 to 1000000 clicks.");
+            }
+        });
+        return option;
+    }
+
+    private static Option<string?> ExamplesFile()
+    {
+        var option = new Option<string?>("--examples") { Description = "With --candidates: writes what a first phase can learn from to this CSV file, of the same clicks.", HelpName = "FILE" };
+        option.Validators.Add(result =>
+        {
+            if (!result.GetValue(Candidates))
+            {
+                result.AddError("--examples: expected with --candidates.");
             }
         });
         return option;

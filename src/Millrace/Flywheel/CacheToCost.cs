@@ -18,18 +18,18 @@ internal sealed class CacheToCost(Func<DeliveryPlane?> plane) : IObjectiveTerm
 
     public string Name => TermName;
 
-    public void Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values)
+    public bool Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values)
     {
         if (plane() is not { } delivery)
         {
-            return;
+            return true;
         }
 
         for (var i = 0; i < items.Length; i++)
         {
             if (i % Between == Between - 1 && budget.IsSpent)
             {
-                return;
+                return false;
             }
 
             if (items[i]?.BodyUrl is { } url && delivery.IsHeldFresh(url) is { } fresh)
@@ -37,5 +37,7 @@ internal sealed class CacheToCost(Func<DeliveryPlane?> plane) : IObjectiveTerm
                 values[i] = fresh ? 0 : 1;
             }
         }
+
+        return true;
     }
 }

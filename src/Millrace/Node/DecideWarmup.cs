@@ -7,7 +7,7 @@ using Millrace.Decisions.Pipeline;
 namespace Millrace.Node;
 
 /// <summary>
-/// Decides on each surface before the node is ready, through an endpoint and a decider like those that will answer but among made-up items, and drops what they record. The first
+/// Decides on the surfaces, ten at most, before the node is ready, through an endpoint and a decider like those that will answer but among made-up items, and drops what they record. The first
 /// requests of a fresh process would otherwise pay for compiling the whole path, and lose some of it to their deadline.
 /// </summary>
 internal static class DecideWarmup

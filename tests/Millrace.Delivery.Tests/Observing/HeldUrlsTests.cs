@@ -22,7 +22,9 @@ public class HeldUrlsTests
         Assert.True(edge.Plane.IsHeldFresh(a.Replace("http://", "https://", StringComparison.Ordinal)), "TLS may end before the plane");
         Assert.False(edge.Plane.IsHeldFresh(never));
         Assert.False(edge.Plane.IsHeldFresh($"{edge.Edge}b"));
+        Assert.True(edge.Plane.IsHeldFresh(a.Replace("http://", "HTTP://", StringComparison.Ordinal)), "schemes have no case");
         Assert.Null(edge.Plane.IsHeldFresh("/a"));
+        Assert.Null(edge.Plane.IsHeldFresh(a.Replace("http://", "sftp://", StringComparison.Ordinal)));
         Assert.Equal((2, before.OriginRequests, before.Objects), (edge.OriginRequests, edge.Plane.Stats.OriginRequests, edge.Plane.Stats.Objects));
         Assert.Equal(before.Requests, edge.Plane.Stats.Requests);
         edge.Time.Advance(TimeSpan.FromSeconds(61));

@@ -15,6 +15,8 @@ public sealed class DecisionMemoryTests
     /// <summary>Set by reading: not of a fresh decision. Inputs are never given again.</summary>
     private static readonly string[] NotKept = [nameof(Fact.Unknown), nameof(Fact.Erased), nameof(Decided.Inputs)];
 
+    private static readonly DecidedImage Images = new();
+
     private static readonly Decided Answer = new()
     {
         Id = "d",
@@ -86,11 +88,11 @@ public sealed class DecisionMemoryTests
     {
         var memory = new DecisionMemory(new DeciderOptions { Remember = TimeSpan.FromMinutes(10) });
         DecideRequest request = DecisionHarness.Ask("d") with { Tenant = "acme" };
-        memory.Keep(request, 1, Answer, Start);
+        memory.Keep(request, 1, Answer, Images, Start);
         memory.Forget("acme", ["ada"]);
         Assert.Null(memory.Find(request, 1, Start + TimeSpan.FromMinutes(5)));
         Decided later = Answer with { Seed = 10 };
-        Assert.Same(later, memory.Keep(request, 1, later, Start + TimeSpan.FromMinutes(5)));
+        Assert.Same(later, memory.Keep(request, 1, later, Images, Start + TimeSpan.FromMinutes(5)));
         Assert.Equal(10ul, memory.Find(request, 1, Start + TimeSpan.FromMinutes(11))?.Seed);
         Assert.Null(memory.Find(request, 1, Start + TimeSpan.FromMinutes(16)));
         Assert.Equal(0, memory.Bytes);
@@ -98,10 +100,34 @@ public sealed class DecisionMemoryTests
     }
 
     [Fact]
+    public void Bytes_of_an_answer_that_has_gone_are_overwritten()
+    {
+        var bytes = new AnswerBytes();
+        var remembered = new RememberedDecisions(TimeSpan.FromMinutes(10), 1 << 20, bytes);
+        DecideRequest request = DecisionHarness.Ask("d") with { Tenant = "acme" };
+        remembered.Keep(1, request, 1, Answer, Images, Start);
+        int length = Images.Write(Answer).Length;
+        Assert.True(bytes.At(0, length).SequenceEqual(Images.Write(Answer)));
+        Assert.Null(remembered.Find(1, request, 1, Start + TimeSpan.FromMinutes(11)));
+        Assert.False(bytes.At(0, length).ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public void A_key_that_two_tenants_share_gives_neither_the_answer_of_the_other()
+    {
+        var remembered = new RememberedDecisions(TimeSpan.FromMinutes(10), 1 << 20, new AnswerBytes());
+        DecideRequest request = DecisionHarness.Ask("d") with { Tenant = "acme" };
+        remembered.Keep(1, request, 1, Answer, Images, Start);
+        Assert.Throws<DecisionConflictException>(() => remembered.Find(1, request with { Tenant = "other" }, 1, Start));
+        Assert.Throws<DecisionConflictException>(() => remembered.Find(1, request with { DecisionId = "e" }, 1, Start));
+        Assert.Equal("d", remembered.Find(1, request, 1, Start)?.Id);
+    }
+
+    [Fact]
     public void Parts_keep_together_what_one_would_and_answers_too_long_are_counted()
     {
         var memory = new DecisionMemory(new DeciderOptions());
-        for (int i = 0; i < 5_000; i++) memory.Keep(DecisionHarness.Ask($"d{i}"), (ulong)i, Answer with { Id = $"d{i}", Tenant = "default" }, Start);
+        for (int i = 0; i < 5_000; i++) memory.Keep(DecisionHarness.Ask($"d{i}"), (ulong)i, Answer with { Id = $"d{i}", Tenant = "default" }, Images, Start);
         for (int i = 0; i < 5_000; i++)
         {
             Assert.Equal($"d{i}", memory.Find(DecisionHarness.Ask($"d{i}"), (ulong)i, Start)?.Id);
@@ -110,7 +136,7 @@ public sealed class DecisionMemoryTests
 
         Assert.Throws<DecisionConflictException>(() => memory.Find(DecisionHarness.Ask("d7"), 8, Start));
         Decided huge = Answer with { Id = "huge", Tenant = "default", Segment = new string('x', AnswerBytes.Longest) };
-        memory.Keep(DecisionHarness.Ask("huge"), 1, huge, Start);
+        memory.Keep(DecisionHarness.Ask("huge"), 1, huge, Images, Start);
         Assert.Null(memory.Find(DecisionHarness.Ask("huge"), 1, Start));
         Assert.Throws<DecisionConflictException>(() => memory.Find(DecisionHarness.Ask("huge"), 2, Start));
         Assert.Equal(1, memory.ForgottenEarly);

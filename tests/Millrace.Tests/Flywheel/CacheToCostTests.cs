@@ -23,7 +23,7 @@ public sealed class CacheToCostTests
         var values = new float[100];
         Array.Fill(values, float.NaN);
         var items = Enumerable.Range(0, 100).Select(i => Item($"http://news.example/{i}")).ToArray();
-        new CacheToCost(() => plane).Fill(items, new TermBudget(TimeProvider.System, long.MinValue), values);
+        Assert.False(new CacheToCost(() => plane).Fill(items, new TermBudget(TimeProvider.System, long.MinValue), values));
         Assert.Equal(31, values.Count(value => value == 1));
     }
 
@@ -31,7 +31,7 @@ public sealed class CacheToCostTests
     {
         var values = new float[urls.Length];
         Array.Fill(values, float.NaN);
-        new CacheToCost(() => plane).Fill([.. urls.Select(Item)], new TermBudget(TimeProvider.System, long.MaxValue), values);
+        Assert.True(new CacheToCost(() => plane).Fill([.. urls.Select(Item)], new TermBudget(TimeProvider.System, long.MaxValue), values));
         return values;
     }
 

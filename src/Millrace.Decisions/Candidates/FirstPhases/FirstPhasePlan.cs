@@ -25,7 +25,7 @@ internal sealed class FirstPhasePlan
         From = phase.From;
         Columns = columns;
         Features = [.. columns.Where(static name => !FirstPhase.IsOfLists(name))];
-        string[] sources = [.. policy.Candidates.Where(CandidatePlan.IsSource).Select(FirstPhase.NameOf)];
+        string[] sources = [.. policy.Candidates.Where(CandidateSource.HasList).Select(FirstPhase.NameOf)];
         _lists =
         [
             .. columns.Where(FirstPhase.IsOfLists).Select(name => name switch
@@ -61,7 +61,7 @@ internal sealed class FirstPhasePlan
 
     /// <summary>What of a policy's wide pool could be read: all that its lists say, and <paramref name="features"/>. It has no score.</summary>
     internal static FirstPhasePlan OfAll(Policy policy, IEnumerable<string> features) =>
-        new(policy.FirstPhase ?? new FirstPhase(new BlendHead(policy.Blend)), policy, InOrder([.. policy.Candidates.Where(CandidatePlan.IsSource).Select(FirstPhase.NameOf), FirstPhase.Points, FirstPhase.Lists, .. features]));
+        new(policy.FirstPhase ?? new FirstPhase(new BlendHead(policy.Blend)), policy, InOrder([.. policy.Candidates.Where(CandidateSource.HasList).Select(FirstPhase.NameOf), FirstPhase.Points, FirstPhase.Lists, .. features]));
 
     /// <summary>The most that the wide pool holds.</summary>
     internal int From { get; }

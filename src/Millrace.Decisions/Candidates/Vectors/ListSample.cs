@@ -38,6 +38,9 @@ internal readonly ref struct ListSample<TFilter>
     {
         ref float share = ref _shares[list];
         if (share != Unknown) return share;
+
+        // A search may ask of thousands of lists between two that it looks at.
+        if (_filter.IsOver) return 0;
         PostingList from = _lists[list];
         int count = from.Count;
         ReadOnlySpan<PostingChunk> chunks = from.Chunks;
@@ -45,7 +48,8 @@ internal readonly ref struct ListSample<TFilter>
         int allowed = 0;
         for (int run = 0; run < Runs; run++)
         {
-            int first = count * run / Runs / RunRows * RunRows;
+            // The first and the last: rows are appended, and what is allowed may be what is new.
+            int first = run == 0 ? 0 : Math.Max(RunRows, count - RunRows);
             int end = Math.Min(first + RunRows, count);
             for (int entry = first; entry < end; entry++)
             {

@@ -107,6 +107,7 @@ public sealed class FirstPhaseTests
         Decided[] tried = [.. Enumerable.Range(1, 30).Select(look => Decide(policy, look))];
         Decided[] skipped = [.. tried.Where(static decided => decided.Degraded.Contains("firstPhaseSkipped"))];
         Assert.NotEmpty(skipped);
+        Assert.All(skipped, static decided => Assert.Equal(["firstPhaseSkipped"], decided.Degraded));
         Assert.All(skipped, decided => Assert.Equal((0, byPoints), (decided.Rung, decided.Inputs!.Candidates), Same));
         Assert.Contains(tried, decided => decided.Degraded.IsEmpty && decided.Inputs!.Candidates.SequenceEqual(byHead));
     }

@@ -177,6 +177,24 @@ public sealed class ExplainerTests
         Assert.All(explained.Items, item => Assert.Equal(item.Shown, item.Greedy));
     }
 
+    [Fact]
+    public void A_list_of_the_ladder_is_explained_whatever_head_the_policy_has_a_threshold_on()
+    {
+        Policy policy = DecisionHarness.Home with
+        {
+            Blend = DecisionHarness.Home.Blend.Clear(),
+            Heads = DecisionHarness.Home.Heads.Add("hide", new FeatureHead("fresh")),
+            Objectives = DecisionHarness.Home.Objectives.Add("hide", -1),
+            Thresholds = DecisionHarness.Home.Thresholds.Add("hide", new Threshold(AtMost: 0.5)),
+        };
+        Decided listed = _harness.Slow(TimeSpan.FromMilliseconds(101), policy).Decide(DecisionHarness.Ask("d") with { Session = "nobody" });
+        Explanation explained = Explain(listed, policy);
+        Assert.Equal((ExplainVerdict.Explained, ScoredBy.Place), (explained.Verdict, explained.ScoredBy));
+        Assert.NotEmpty(explained.Items);
+        Assert.All(explained.Items, item => Assert.Equal(item.Shown, item.Greedy));
+        Assert.All(explained.Items, item => Assert.DoesNotContain(item.Without, other => other.Rule == "thresholds.hide"));
+    }
+
     private static double Sum(ExplainedHead head) => head.Base + head.Contributions.Sum(part => part.Amount!.Value) + head.Others;
 
     private static Dictionary<string, int> Places(Decided decided) => decided.Slots[0].Items.Index().ToDictionary(item => item.Item.Item, item => item.Index + 1);

@@ -108,9 +108,9 @@ public sealed class PaceControllerTests
     [Fact]
     public void A_changed_target_goes_on_from_what_was_learnt()
     {
-        var before = new SurfacePacing([new Pace("provider", "p", 0.2, null, Hour)], null);
+        var before = new SurfacePacing([new Pace("provider", "p", 0.2, null, Hour)], null, new UnixMicros(0));
         for (int i = 1; i < 100; i++) before.Observe([new PacedPlaces(10, 1, 0, 5)], 1, new UnixMicros(i));
-        var after = new SurfacePacing([new Pace("kind", "k", 0.2, null, Hour), new Pace("provider", "p", 0.3, null, Hour)], before);
+        var after = new SurfacePacing([new Pace("kind", "k", 0.2, null, Hour), new Pace("provider", "p", 0.3, null, Hour)], before, new UnixMicros(0));
         double[] bonuses = [0, 0, 0];
         before.Read(bonuses.AsSpan(2));
         after.Read(bonuses);
@@ -123,16 +123,42 @@ public sealed class PaceControllerTests
     {
         var table = new PacingTable(most: 2);
         Policy policy = DecisionHarness.Home with { Pacing = [new Pace("provider", "p", 0.2, null, Hour)] };
-        SurfacePacing first = table.Of("t", "a", policy);
-        SurfacePacing second = table.Of("t", "b", policy);
+        SurfacePacing first = table.Of("t", "a", policy, new UnixMicros(0));
+        SurfacePacing second = table.Of("t", "b", policy, new UnixMicros(0));
         first.Observe([new PacedPlaces(10, 1, 0, 5)], 1, new UnixMicros(2));
         second.Observe([new PacedPlaces(10, 1, 0, 5)], 1, new UnixMicros(1));
-        Assert.Same(first, table.Of("t", "a", policy with { Version = 9 }));
-        table.Of("other", "b", policy);
+        Assert.Same(first, table.Of("t", "a", policy with { Version = 9 }, new UnixMicros(2)));
+        table.Of("other", "b", policy, new UnixMicros(3));
         Assert.Equal(1, table.Forgotten);
-        Assert.Same(first, table.Of("t", "a", policy));
+        Assert.Same(first, table.Of("t", "a", policy, new UnixMicros(3)));
         Assert.Equal(["a", "b"], table.Readings().Select(reading => reading.Surface.Surface).Order());
-        Assert.NotSame(second, table.Of("t", "b", policy));
+        Assert.NotSame(second, table.Of("t", "b", policy, new UnixMicros(3)));
+    }
+
+    [Fact]
+    public void At_its_bound_a_table_does_not_forget_whom_it_has_just_made()
+    {
+        var table = new PacingTable(most: 2);
+        Policy policy = DecisionHarness.Home with { Pacing = [new Pace("provider", "p", 0.2, null, Hour)] };
+        table.Of("t", "a", policy, new UnixMicros(1)).Observe([new PacedPlaces(10, 1, 0, 5)], 1, new UnixMicros(2));
+        SurfacePacing made = table.Of("t", "b", policy, new UnixMicros(3));
+        table.Of("t", "c", policy, new UnixMicros(4));
+        Assert.Equal(["b", "c"], table.Readings().Select(reading => reading.Surface.Surface).Order());
+        Assert.Same(made, table.Of("t", "b", policy, new UnixMicros(5)));
+    }
+
+    [Fact]
+    public void A_floor_that_the_slates_rules_never_admit_lifts_to_what_they_do_and_no_further()
+    {
+        var controller = new PaceController(new Pace("provider", "p", 0.3, null, Hour));
+        controller.Observe(new PacedPlaces(10, 0, 0, 1), 1, new UnixMicros(0));
+        double lifted = controller.Bonus;
+        Assert.True(lifted > 0);
+        for (int i = 1; i < 1000; i++) controller.Observe(new PacedPlaces(10, 1, 0, 1), 1, new UnixMicros(i));
+        Assert.Equal(lifted, controller.Bonus, 1e-9);
+        controller = new PaceController(new Pace("provider", "p", null, 0.1, Hour));
+        for (int i = 0; i < 1000; i++) controller.Observe(new PacedPlaces(10, 4, 4, 10), 1, new UnixMicros(i));
+        Assert.Equal(0, controller.Bonus);
     }
 
     private static double[] Day(Pace pace, double scale, int slates, int sign)

@@ -158,6 +158,30 @@ public sealed class PacedDecisionTests
         Assert.True(told["bonus home home provider=p3"] > 0);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_floor_above_what_a_limit_admits_lifts_until_that_is_reached_and_no_further(bool byRequest)
+    {
+        var one = DecisionHarness.Home.AtMost.Clear().Add("provider", 1);
+        Policy policy = Unpinned with { AtMost = byRequest ? one.Clear() : one, Pacing = [new Pace("provider", "p3", 0.3, null, Hour)] };
+        Assert.InRange(BonusAfter(policy, 800, handicap: 1, byRequest ? new SlateConstraints(one, []) : null), 0.3, 2.5);
+    }
+
+    [Fact]
+    public void A_ceiling_below_what_a_quota_wants_lowers_nothing()
+    {
+        Policy policy = Unpinned with { AtLeast = [new Quota { Attribute = "provider", Value = "p3", Least = 3 }], Pacing = [new Pace("provider", "p3", null, 0.2, Hour)] };
+        Assert.InRange(BonusAfter(policy, 200, handicap: 2), -0.1, 0);
+    }
+
+    [Fact]
+    public void What_a_threshold_keeps_out_could_not_have_been_placed()
+    {
+        Policy policy = Unpinned with { Thresholds = Unpinned.Thresholds.Add("score", new Threshold(AtLeast: 0)), Pacing = [new Pace("provider", "p3", 0.2, null, Hour)] };
+        Assert.Equal(0, BonusAfter(policy, 100, handicap: 10));
+    }
+
     [Fact]
     public void A_callers_slate_and_an_answer_given_again_teach_nothing()
     {
@@ -172,6 +196,16 @@ public sealed class PacedDecisionTests
         Assert.NotEqual(once, twice);
         decider.Decide(again);
         Assert.Equal(twice, decider.Paces.ToArray());
+    }
+
+    private static Policy Unpinned => Paced with { Explore = new Explore(), Pins = [] };
+
+    /// <summary>The bonus of the only pace after so many decisions.</summary>
+    private double BonusAfter(Policy policy, int decisions, double handicap, SlateConstraints? asked = null)
+    {
+        Decider decider = _harness.Decider(new DeciderOptions { RememberedBytes = 0, FullShare = 0 }, policy);
+        for (int i = 0; i < decisions; i++) decider.Decide(Ask($"d{i}", handicap) with { Constraints = asked });
+        return Assert.Single(decider.Paces).Bonus;
     }
 
     /// <summary>All forty items by random utilities, those of p3 worth less by a handicap.</summary>

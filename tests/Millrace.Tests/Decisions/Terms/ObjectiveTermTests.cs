@@ -89,6 +89,15 @@ public sealed class ObjectiveTermTests
 
         Assert.Single(_faults);
         Assert.All(RecordedRequest.Read(Decide(new Slow(_harness)).Inputs!.Request).Terms.Columns["cost"].Index(), value => Assert.Equal(value.Index < 3 ? 0 : float.NaN, value.Item));
+        Assert.All(RecordedRequest.Read(Decide(new Broken()).Inputs!.Request).Terms.Columns["cost"], cost => Assert.Equal(float.NaN, cost));
+    }
+
+    [Fact]
+    public void A_term_that_said_all_is_not_missing_though_it_took_longer_than_it_had()
+    {
+        Decided decided = Decide(new Late(_harness));
+        Assert.Empty(decided.Degraded);
+        Assert.All(RecordedRequest.Read(decided.Inputs!.Request).Terms.Columns["cost"], cost => Assert.Equal(0.5f, cost));
     }
 
     [Fact]
@@ -126,12 +135,14 @@ public sealed class ObjectiveTermTests
     {
         public string Name => "cost";
 
-        public void Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values)
+        public bool Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values)
         {
             for (int i = 0; i < items.Length; i++)
             {
                 if (items[i] is { } item) values[i] = Of(item.Id);
             }
+
+            return true;
         }
 
         internal static float Of(string item) => !item.StartsWith('i') ? float.NaN : (int.Parse(item.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) % 3) switch { 0 => 0.5f, 1 => 1, _ => float.NaN };
@@ -141,7 +152,24 @@ public sealed class ObjectiveTermTests
     {
         public string Name => "cost";
 
-        public void Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values) => throw new InvalidOperationException("broken");
+        public bool Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values)
+        {
+            values[..(values.Length / 2)].Fill(0.5f);
+            throw new InvalidOperationException("broken");
+        }
+    }
+
+    /// <summary>Says all, and takes longer for it than there was.</summary>
+    private sealed class Late(DecisionHarness harness) : IObjectiveTerm
+    {
+        public string Name => "cost";
+
+        public bool Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values)
+        {
+            values.Fill(0.5f);
+            harness.Clock.Advance(TimeSpan.FromMilliseconds(3));
+            return true;
+        }
     }
 
     /// <summary>Takes a millisecond for each item.</summary>
@@ -149,13 +177,16 @@ public sealed class ObjectiveTermTests
     {
         public string Name => "cost";
 
-        public void Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values)
+        public bool Fill(ReadOnlySpan<CatalogueItem?> items, TermBudget budget, Span<float> values)
         {
-            for (int i = 0; i < items.Length && !budget.IsSpent; i++)
+            for (int i = 0; i < items.Length; i++)
             {
+                if (budget.IsSpent) return false;
                 values[i] = 0;
                 harness.Clock.Advance(TimeSpan.FromMilliseconds(1));
             }
+
+            return true;
         }
     }
 }

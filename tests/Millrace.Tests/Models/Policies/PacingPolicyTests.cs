@@ -47,6 +47,8 @@ public sealed class PacingPolicyTests
         Assert.Equal("pacing[0].over: expected 00:01:00 to 30.00:00:00; got 00:00:59", Assert.Single(Faults(Fair with { Over = TimeSpan.FromSeconds(59) })));
         Assert.Equal("pacing[1]: expected each value of an attribute once; got provider=acme again", Assert.Single(Faults(Fair, Fair with { Over = TimeSpan.FromHours(2) })));
         Assert.Equal("pacing: expected at most 1 as the sum of least of provider; got 1.1", Assert.Single(Faults(Fair with { Most = null }, Fair with { Value = "b", Least = 1, Most = null })));
+        Assert.Equal("pacing: expected at most 1 as the sum of least of kind; got 1.5", Assert.Single(Faults(new Pace("kind", "a", 0.75, null, Fair.Over), new Pace("kind", "b", 0.75, null, Fair.Over))));
+        Assert.Empty(Faults(new Pace("topic", "a", 0.75, null, Fair.Over), new Pace("topic", "b", 0.75, null, Fair.Over)));
         Assert.Contains("pacing: expected at most 8 paces; got 9", Faults([.. Enumerable.Range(0, 9).Select(i => Fair with { Value = $"v{i}", Least = 0.01 })]));
     }
 
