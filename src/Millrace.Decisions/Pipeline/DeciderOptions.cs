@@ -31,7 +31,7 @@ public sealed record DeciderOptions
     public TimeSpan Remember { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Bytes of answers remembered at most, about 1 KiB each; the oldest are forgotten early, and counted. 0 remembers none (backtests).
+    /// Bytes of answers remembered at most, about half a KiB each; the oldest are forgotten early, and counted. 0 remembers none (backtests).
     /// </summary>
     public long RememberedBytes { get; init; } = 256L << 20;
 

@@ -26,7 +26,7 @@ internal sealed record LimitsSection
         new("writeBehind", Scalars.Integer(64, 1 << 22), "Facts that may wait for the disk behind a reply.", "65536", "two seconds of the planned peak of 36,000/s on one of several nodes"),
         new("decide", Scalars.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)), "A decision's time when the request names none; then the ladder answers.", "100ms", "a page waits no longer for its list"),
         new("tenantDecisions", Scalars.Integer(1, 10_000), "A bulkhead: at most so many decisions of one tenant under way; further ones are answered from the ladder's lists and say `bulkheadFull`. Without it there is no limit."),
-        new("rememberedDecisions", Scalars.Size(1 << 16, 1L << 40), "Bytes of answers kept for ten minutes, so that the same decision id gets the same answer; beyond it the oldest go early, and are counted.", "256MiB", "about 250,000 answers of ten items: ten minutes of 400/s"),
+        new("rememberedDecisions", Scalars.Size(1 << 16, 1L << 40), "Bytes of answers kept for ten minutes, so that the same decision id gets the same answer; beyond it the oldest go early, and are counted.", "256MiB", "about half a million answers of ten items: ten minutes of 900/s"),
         new("recalledDecisions", Scalars.Integer(1_000, 100_000_000), "Decisions of the last day whose surface, segment and context are known without asking the journal, some 80 bytes each.", "1000000", "most events come within minutes; the journal knows the rest"),
     ]);
 
