@@ -73,7 +73,7 @@ public sealed class DeliveryPlane : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether memory holds what a plain GET of this URL would be answered with, fresh, whichever the scheme: a look that no request is counted for, cheap when it is repeated.
+    /// Whether memory holds some variant of this URL, fresh, whichever the scheme: a look that no request is counted for, cheap when it is repeated.
     /// Null when the text is no absolute http(s) URL.
     /// </summary>
     public bool? IsHeldFresh(string url)
