@@ -13,7 +13,8 @@ public sealed class ReferenceMapTests
         ["Millrace.Features"] = ["Millrace.Journal"],
         ["Millrace.Models"] = ["Millrace.Features"],
         ["Millrace.Decisions"] = ["Millrace.Models"],
-        ["Millrace"] = ["Millrace.Delivery", "Millrace.Decisions", "Millrace.World"],
+        ["Millrace.Learning"] = ["Millrace.Models"],
+        ["Millrace"] = ["Millrace.Delivery", "Millrace.Decisions", "Millrace.Learning", "Millrace.World"],
     };
 
     public static TheoryData<string> Projects => new(Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, "src"), "*.csproj", SearchOption.AllDirectories)
