@@ -1,4 +1,4 @@
-using Millrace.Features.Numerics;
+using Millrace.Learning.Evaluation.Intervals;
 
 namespace Millrace.Pareto;
 
@@ -6,14 +6,11 @@ namespace Millrace.Pareto;
 /// Estimates what policies would have earned from what another one logged. A place's outcome is weighed with the product of the ratios of conditional propensities from the
 /// first place down to its own: the ratio of the probabilities of all that stood at and above it (reward-interaction IPS, Kiyohara et al., "Doubly robust off-policy
 /// evaluation for ranking policies under the cascade behavior model", WSDM 2022). Without bias where an outcome depends on nothing below it. The self-normalised form divides
-/// by the sum of weights of the place instead of the number of decisions. Intervals are of a bootstrap over persons, by Poisson counts (Chamandy et al. 2012), since a walk
+/// by the sum of weights of the place instead of the number of decisions. Intervals are of a bootstrap over persons, by Poisson counts, since a walk
 /// over a journal cannot draw from it again. One thread.
 /// </summary>
 internal sealed class PrefixIps
 {
-    // P(Poisson(1) ≤ n): beyond the last there are 10⁻⁷.
-    private static readonly double[] Poisson = [.. Cumulated(10)];
-
     private readonly int _objectives;
     private readonly ulong _seed;
     private readonly double[] _counts;
@@ -48,7 +45,7 @@ internal sealed class PrefixIps
         Decisions++;
         _places = places;
         _rewards = rewards.ToArray();
-        Draw(person);
+        PersonBootstrap.Draw(_seed, person, _counts);
         for (var b = 0; b < _counts.Length; b++)
         {
             _decisions[b] += _counts[b];
@@ -171,43 +168,6 @@ internal sealed class PrefixIps
         for (var b = 0; b < to.Length; b++)
         {
             to[b] += _counts[b] * value;
-        }
-    }
-
-    /// <summary>How often each replicate holds the person; the data itself, at 0, once.</summary>
-    private void Draw(ulong person)
-    {
-        _counts[0] = 1;
-        for (var b = 1; b < _counts.Length; b += 2)
-        {
-            var (first, second) = Philox.Draw(_seed, person, (ulong)b);
-            _counts[b] = Count(Philox.ToUnit(first));
-            if (b + 1 < _counts.Length)
-            {
-                _counts[b + 1] = Count(Philox.ToUnit(second));
-            }
-        }
-    }
-
-    private static int Count(double unit)
-    {
-        var count = 0;
-        while (count < Poisson.Length && unit >= Poisson[count])
-        {
-            count++;
-        }
-
-        return count;
-    }
-
-    private static IEnumerable<double> Cumulated(int most)
-    {
-        var (term, sum) = (Math.Exp(-1), 0.0);
-        for (var n = 0; n < most; n++)
-        {
-            sum += term;
-            term /= n + 1;
-            yield return sum;
         }
     }
 
