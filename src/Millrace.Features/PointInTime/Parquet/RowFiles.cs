@@ -20,6 +20,8 @@ public static class RowFiles
     internal const string Part = "millrace.part";
     internal const string Last = "millrace.last";
     internal const string Journal = "millrace.journal";
+    internal const string Rows = "rows";
+    internal const string Labels = "labels";
     private const string LockName = "build.lock";
 
     /// <summary>Whether a column that every file has is called so.</summary>
@@ -87,9 +89,11 @@ public static class RowFiles
     }
 
     /// <summary>The whole files of a directory, by name, each with the time of its slice.</summary>
-    internal static IEnumerable<(string Name, UnixMicros From, UnixMicros To)> In(string directory)
+    /// <param name="directory">Where.</param>
+    /// <param name="prefix">What the names begin with: what the files hold.</param>
+    internal static IEnumerable<(string Name, UnixMicros From, UnixMicros To)> In(string directory, string prefix = Rows)
     {
-        foreach (var path in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "rows-*" + Extension) : [])
+        foreach (var path in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, prefix + "-*" + Extension) : [])
         {
             var name = Path.GetFileName(path);
             if (name.Split('-') is [_, var from, var to, _]
