@@ -6,7 +6,6 @@ namespace Millrace.Learning.Training;
 internal sealed class LossCurve(ImmutableArray<string> metrics, int stopBy)
 {
     private readonly List<double[]> _valid = [];
-    private readonly double _sign = RisesWithQuality(metrics.IsEmpty ? "" : metrics[stopBy]) ? 1 : -1;
 
     /// <summary>As LightGBM names them.</summary>
     public ImmutableArray<string> Metrics => metrics;
@@ -17,6 +16,9 @@ internal sealed class LossCurve(ImmutableArray<string> metrics, int stopBy)
     /// <summary>Place of the metric that stops.</summary>
     public int StopBy => stopBy;
 
+    /// <summary>Whether more of that metric is better.</summary>
+    public bool Rises { get; } = RisesWithQuality(metrics.IsEmpty ? "" : metrics[stopBy]);
+
     /// <summary>How many trees were best, by the slice that stops.</summary>
     public int Best { get; private set; }
 
@@ -24,8 +26,8 @@ internal sealed class LossCurve(ImmutableArray<string> metrics, int stopBy)
     {
         _valid.Add(valid);
 
-        // NaN is never better: a metric that cannot be had stops nothing, and the first round stands.
-        if (Best == 0 || _sign * valid[stopBy] > _sign * _valid[Best - 1][stopBy])
+        // NaN is never better: where a metric cannot be had, the first round stands.
+        if (Best == 0 || (Rises ? valid[stopBy] > _valid[Best - 1][stopBy] : valid[stopBy] < _valid[Best - 1][stopBy]))
         {
             Best = _valid.Count;
         }
