@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Millrace.Features.PointInTime.Parquet;
 using Millrace.Journal;
 using Millrace.Learning.Attribution;
@@ -72,17 +71,11 @@ internal sealed record ExampleFiles(ImmutableArray<ExampleSlice> Slices, Immutab
     {
         var values = new List<string>();
         store.Read(
-            $"select distinct value from parquet_kv_metadata({DuckDbSession.Files(files.Select(file => file.Path))}) where key = {DuckDbSession.Text(key)}::blob",
-            row => values.Add(ReadBytes(row.GetStream(0))));
+            $"select distinct decode(value) from parquet_kv_metadata({DuckDbSession.Files(files.Select(file => file.Path))}) where key = {DuckDbSession.Text(key)}::blob",
+            row => values.Add(row.GetString(0)));
         return values.Count > 1
             ? throw new ExamplesException($"{Path.GetDirectoryName(files[0].Path)} holds files of {values.Count} {what}: {string.Join(", ", values.Order(StringComparer.Ordinal))}. Build all with the same")
             : values.FirstOrDefault("");
-    }
-
-    private static string ReadBytes(Stream stream)
-    {
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
     }
 
     private static ImmutableArray<ExampleSlice> Cut(ImmutableArray<BuiltFile> rows, ImmutableArray<BuiltFile> labels, ExampleQuery query)

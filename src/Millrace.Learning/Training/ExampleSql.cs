@@ -21,7 +21,7 @@ internal sealed class ExampleSql(ExampleQuery query, ExampleFiles files)
     /// <summary>How many examples there are; how often the most frequent is there, and which one is there more than once.</summary>
     public string Count(ExampleSlice slice) => $"""
         select coalesce(sum(kept), 0)::bigint, coalesce(max(times), 0), min(decision || ' ' || item) filter (times > 1), coalesce(sum(times), 0)::bigint
-        from (select decision, item, slot, count(*) as times, count(*) filter (where {Kept()}) as kept from ({Joined(slice)}) group by decision, item, slot)
+        from (select decision, item, slot, rank, count(*) as times, count(*) filter (where {Kept()}) as kept from ({Joined(slice)}) group by decision, item, slot, rank)
         """;
 
     /// <summary>The examples in order: time, decision, person, rank, propensity, label, whether it is another's; then the features.</summary>
@@ -42,7 +42,7 @@ internal sealed class ExampleSql(ExampleQuery query, ExampleFiles files)
         var seen = $"true{(query.OnlyExplored ? " and explorable" : "")}{(query.OnlySeen ? $" and {LabelFiles.Impression} > 0" : "")}";
         var shown = $"""
             select l.decision, l.item, l.slot, l.time, l.key, l.person, l.rank, l.propensity, l.label, l.other{named}
-            from (select * from l where {seen}) l join r on l.decision = r.decision and l.item = r.item and l.slot is not distinct from r.slot
+            from (select * from l where {seen}) l join r on l.decision = r.decision and l.item = r.item and l.slot = r.slot and l.rank = r.placed
             """;
         var unshown = query.Unshown ? $"""
              union all select r.decision, r.item, r.slot, d.time, d.key, d.person, null, null, 0, d.other{named}

@@ -6,7 +6,7 @@ using Millrace.Learning.DuckDb;
 namespace Millrace.Learning.Training;
 
 /// <summary>
-/// Examples from files of training rows and labels, joined by decision, item and slot, a slice of labels at a time: memory is <see cref="DuckDbOptions.MemoryMebibytes"/> and one batch, however
+/// Examples from files of training rows and labels, joined by decision, item and place, a slice of labels at a time: memory is <see cref="DuckDbOptions.MemoryMebibytes"/> and one batch, however
 /// many examples there are. What a slice needs beyond stands in temporary files.
 /// </summary>
 internal sealed class ParquetExamples : IExamples

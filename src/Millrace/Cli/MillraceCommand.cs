@@ -30,6 +30,7 @@ internal static class MillraceCommand
         root.Subcommands.Add(TrainCommand.Create(clock, output));
         root.Subcommands.Add(CacheSimCommand.Create(clock, output));
         root.Subcommands.Add(FeatureCommands.Create(clock, output));
+        root.Subcommands.Add(LabelCommands.Create(clock, output));
         root.Subcommands.Add(ModelCommands.Create(output));
         root.Subcommands.Add(JournalCommands.Create());
         root.Subcommands.Add(KeyCommands.Create(clock, output));
