@@ -15,7 +15,8 @@ namespace Millrace.Bench.Training;
 /// </summary>
 internal static class TrainingBench
 {
-    private const int ValidRows = 100_000;
+    internal const int ValidRows = 100_000;
+    internal const long ValidFrom = 10_000_000_000;
     private static readonly TrainingSettings Settings = new()
     {
         Objective = "binary",
@@ -37,7 +38,7 @@ internal static class TrainingBench
 
         var (train, valid, text) = (Path.Combine(directory, "train.parquet"), Path.Combine(directory, "valid.parquet"), Path.Combine(directory, "train.csv"));
         TrainingData.Write(train, sizes[^1], 0);
-        var least = TrainingData.Write(valid, ValidRows, 10_000_000_000);
+        var least = TrainingData.Write(valid, ValidRows, ValidFrom);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{trees} trees of 63 leaves; no model can have a log loss below {least:F6}"));
         Console.WriteLine("| examples | from | reading, CPU s | trees, CPU s | elapsed s | peak MiB | log loss later | above the least |\n|---|---|---|---|---|---|---|---|");
         var ours = new List<(long Rows, Child Child)>();
@@ -71,7 +72,7 @@ internal static class TrainingBench
         var examples = new ParquetFile(train, rows, valid, ValidRows);
         var settings = Settings with { Rounds = trees };
         var clock = Stopwatch.StartNew();
-        using var data = await BinnedSlices.LoadAsync(examples, new TimeSlices(10_000_000_000), settings, null, null, CancellationToken.None);
+        using var data = await BinnedSlices.LoadAsync(examples, new TimeSlices(ValidFrom), settings, null, null, CancellationToken.None);
         var reading = Cpu();
         var forest = new ForestTrainer(data, settings).Train(null, null, CancellationToken.None);
         Print(reading, Cpu() - reading, clock.Elapsed.TotalSeconds, forest.Curve.Valid[^1][0]);
