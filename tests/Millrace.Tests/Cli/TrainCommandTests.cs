@@ -23,11 +23,13 @@ public sealed class TrainCommandTests : IDisposable
     {
         using var scene = await ExampleScene.CreateAsync();
         Assert.Equal(ExitCode.Ok, await RunAsync("home", "--rows", scene.Rows, "--labels", scene.Labels, "--gap", "5m", "--valid-share", "0.2", "--param", "min_data_in_leaf=5", "--metric", "auc", "--out", Model));
-        Assert.Equal("x", Assert.Single(ForestFile.Read(Path.Combine(Model, "model.txt")).FeaturesRead(), "x"));
+        Assert.Contains("x", ForestFile.Read(Path.Combine(Model, "model.txt")).FeaturesRead());
         Assert.Contains("held out     log_loss", _output, StringComparison.Ordinal);
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Model, "report.json"), TestContext.Current.CancellationToken));
         var slices = report.RootElement.GetProperty("slices");
-        Assert.Equal([237, 72, 36], ((string[])["train", "valid", "test"]).Select(slice => slices.EnumerateObject().Single(one => string.Equals(one.Name, slice, StringComparison.OrdinalIgnoreCase)).Value.GetProperty("rows").GetInt32()));
+
+        // Of 120 decisions, one a minute, 111 have their window closed: cut at 77 and 99, five minutes left out before each.
+        Assert.Equal([3 * 72, 3 * 17, 3 * 12], ((string[])["train", "valid", "test"]).Select(slice => slices.EnumerateObject().Single(one => string.Equals(one.Name, slice, StringComparison.OrdinalIgnoreCase)).Value.GetProperty("rows").GetInt32()));
         Assert.Equal("definitions", report.RootElement.GetProperty("source").GetProperty("definitions").GetString());
         Assert.True(report.RootElement.GetProperty("curve").TryGetProperty("auc", out _));
     }
