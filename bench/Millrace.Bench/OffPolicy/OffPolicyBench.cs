@@ -11,6 +11,9 @@ internal static class OffPolicyBench
 
     internal const int Replicates = 300;
 
+    /// <summary>Worlds draw by other seeds than the bootstrap: both name persons by number, and a replicate that shares its draws with what was clicked is none.</summary>
+    private const ulong World = 1UL << 40;
+
     internal static int Run(int seeds)
     {
         Say("single actions", Actions(seeds, Decisions, Replicates), seeds, Decisions);
@@ -28,7 +31,7 @@ internal static class OffPolicyBench
         for (var seed = 0; seed < seeds; seed++)
         {
             var estimators = new ActionEstimators(new EstimationOptions { Replicates = replicates, Seed = (ulong)seed, WeightBound = world.WeightBound });
-            foreach (var action in world.Log((ulong)seed, decisions))
+            foreach (var action in world.Log(World + (ulong)seed, decisions))
             {
                 estimators.Add(action);
             }
@@ -46,7 +49,7 @@ internal static class OffPolicyBench
         for (var seed = 0; seed < seeds; seed++)
         {
             var estimators = new SlateEstimators(new EstimationOptions { Replicates = replicates, Seed = (ulong)seed, WeightBound = SlateWorld.WeightBound });
-            world.Log((ulong)seed, decisions, estimators);
+            world.Log(World + (ulong)seed, decisions, estimators);
             coverage.Add(estimators.Estimates());
         }
 

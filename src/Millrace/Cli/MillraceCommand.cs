@@ -27,7 +27,7 @@ internal static class MillraceCommand
         root.Subcommands.Add(BacktestCommands.Create(clock, output));
         root.Subcommands.Add(WorldCommand.Create(clock, output));
         root.Subcommands.Add(ParetoCommand.Create(clock, output));
-        root.Subcommands.Add(EvaluateCommand.Create(output));
+        root.Subcommands.Add(EvaluateCommand.Create(clock, output));
         root.Subcommands.Add(CacheSimCommand.Create(clock, output));
         root.Subcommands.Add(FeatureCommands.Create(clock, output));
         root.Subcommands.Add(ModelCommands.Create(output));
