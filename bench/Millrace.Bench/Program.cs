@@ -15,6 +15,7 @@ using Millrace.Bench.JournalRead;
 using Millrace.Bench.OffPolicy;
 using Millrace.Bench.Slates;
 using Millrace.Bench.StoreMemory;
+using Millrace.Bench.Training;
 using Millrace.Bench.Vectors;
 
 // One line per benchmark: dotnet run -c Release --project bench/Millrace.Bench -- <name> [arguments]
@@ -70,11 +71,14 @@ return args switch
     ["disk-check", var directory, var said] => await DiskCrash.CheckAsync(directory, said),
     ["disk-node", var node, var directory] => await new DiskNodeBench(node, directory).ManyAsync([0, 1_000, 10_000, 100_000]),
     ["disk-node-large", var node, var directory, var gigabytes] => await new DiskNodeBench(node, directory).LargeAsync(long.Parse(gigabytes, CultureInfo.InvariantCulture)),
+    ["train", var directory, .. { Length: > 0 } sizes] => await TrainingBench.RunAsync(directory, [.. sizes.Select(size => long.Parse(size, CultureInfo.InvariantCulture))], trees: 100),
+    ["train-parquet", var train, var valid, var rows, var trees] => await TrainingBench.ParquetAsync(train, valid, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(trees, CultureInfo.InvariantCulture)),
+    ["train-text", var train, _, var rows, var trees] => TrainingBench.Text(train, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(trees, CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | candidates [ITEMS EVENTS RUNS] | first-phase EXAMPLES MODEL TREES LEAVES RATE EASY FITTED | decide [DIRECTORY ITEMS DECISIONS TREES LEAVES] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | vectors ITEMS DIMENSIONS QUERIES [clustered|sphere [PASSES]] | ope [--seeds N] | slate [SLATES] | store-memory | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | candidates [ITEMS EVENTS RUNS] | first-phase EXAMPLES MODEL TREES LEAVES RATE EASY FITTED | decide [DIRECTORY ITEMS DECISIONS TREES LEAVES] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | vectors ITEMS DIMENSIONS QUERIES [clustered|sphere [PASSES]] | ope [--seeds N] | slate [SLATES] | store-memory | train DIRECTORY ROWS... | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Millrace.Bench.Forests;
+using Millrace.Learning.Training.LightGbm;
 
 namespace Millrace.Bench.Candidates;
 
@@ -40,7 +41,7 @@ internal static class FirstPhaseTraining
             Starts = [.. points.Take(fit).Select(start => start + intercept)],
             Weights = [.. places.Take(fit).Select(place => place < EasyPlace ? easy : 1)],
         };
-        string text = LightGbmBooster.Train(
+        string text = ForestTraining.Train(
             data, trees, $"objective=binary learning_rate={rate} num_leaves={leaves} min_data_in_leaf=3000 lambda_l2=5 max_bin=127 feature_fraction=0.7 feature_fraction_seed=1 seed=1");
         File.WriteAllText(model, text);
         Console.WriteLine($"{text.Length:N0} bytes, fitted on {clicks:N0} clicks, {fit:N0} rows of {width}");

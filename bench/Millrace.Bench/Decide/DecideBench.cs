@@ -9,6 +9,7 @@ using Millrace.Flywheel;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Local;
+using Millrace.Learning.Training.LightGbm;
 
 namespace Millrace.Bench.Decide;
 

@@ -100,7 +100,7 @@ internal sealed class DecideWorld
     // What a forest costs does not depend on what it has learnt: made-up rows, and the names of the demo's features.
     private ForestHead Forest(int seed, int trees, string parameters, int classes)
     {
-        string text = LightGbmBooster.Train(ForestData.Make(seed, 4_000, DemoFeatures.All.Length, missing: 0.02, classes: classes), trees, parameters);
+        string text = ForestTraining.Train(ForestData.Make(seed, 4_000, DemoFeatures.All.Length, missing: 0.02, classes: classes), trees, parameters);
         string names = string.Join(' ', Enumerable.Range(0, DemoFeatures.All.Length).Select(static column => $"Column_{column}"));
         string digest = Shelf.Add(Encoding.UTF8.GetBytes(text.Replace(names, string.Join(' ', DemoFeatures.All.Select(static feature => feature.Name)), StringComparison.Ordinal)));
         return new ForestHead(digest, Shelf.Forest(digest)!.FeaturesRead());

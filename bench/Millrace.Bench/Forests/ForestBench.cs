@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using Millrace.Bench.Features;
+using Millrace.Learning.Training.LightGbm;
 using Millrace.Models.Trees;
 
 namespace Millrace.Bench.Forests;
@@ -58,7 +59,7 @@ internal static class ForestBench
         return Same(own, native, onnx.Scores, bits is null ? own : struck) ? 0 : 1;
     }
 
-    private static string Train(int seed, int trees, int leaves) => LightGbmBooster.Train(
+    private static string Train(int seed, int trees, int leaves) => ForestTraining.Train(
         ForestData.Make(seed, Math.Max(2_000, 100 * leaves), Columns, missing: 0.02), trees, $"objective=regression num_leaves={leaves} min_data_in_leaf=10 learning_rate=0.05");
 
     private static void Measure(Contender[] contenders, TimeSpan warming)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Millrace.Learning.Training.LightGbm;
 using Millrace.Models.Trees;
 
 namespace Millrace.Bench.Forests;
@@ -32,7 +33,7 @@ internal static class GoldenModels
         foreach (var (name, parameters, classes) in All)
         {
             ForestData data = ForestData.Make(77, 400, Columns, missing: 0.1, categorical: 1, classes);
-            string model = LightGbmBooster.Train(data, 6, $"{parameters} num_leaves=9");
+            string model = ForestTraining.Train(data, 6, $"{parameters} num_leaves=9");
             File.WriteAllText(Path.Combine(directory, name + ".txt"), model);
             File.WriteAllLines(Path.Combine(directory, name + ".scores"), Lines(model, data.Rows.AsSpan(0, Rows * Columns)));
         }

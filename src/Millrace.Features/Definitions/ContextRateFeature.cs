@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Features.Numerics;
 using Millrace.Features.Online;
 using Millrace.Features.Priors;
 
@@ -6,7 +7,7 @@ namespace Millrace.Features.Definitions;
 
 /// <summary>
 /// How many of one event there are per one of another where the request is, drawn towards what is known of the item elsewhere and of its groups here:
-/// <c>{name, entity: item-context, rate: {of: click, per: impression, prior: fitted}, by: segment, groups: ["attribute:topic"], window: 1d}</c>.
+/// <c>{name, entity: item-context, rate: {of: click, per: impression, prior: fitted}, by: segment, contexts: [SE], groups: ["attribute:topic"], window: 1d}</c>.
 /// <para>
 /// The fitted prior is mean quality × context × groups in the context (<see cref="RateFactors"/>), times the item's own quality by what it earned in all other contexts beside what was expected
 /// there: (n + w) / (e + w). It is worth as many successes as its variance says: 1 / (1/(n + w) + 1/κ), with κ for how much an item differs from one context to another.
@@ -37,6 +38,12 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
     /// <summary>The parts of items that make groups, with blanks between them; at most four: <c>provider attribute:topic</c>.</summary>
     public string Groups { get; init; } = "";
 
+    /// <summary>
+    /// The values of <see cref="By"/> that have factors of their own in a fitted prior, percent-encoded, with blanks between them; all others share one set. A fit is recorded in the open and for ever: what it names a site
+    /// has declared, and what only a person's request says is never in it. Empty for those that facts say in the open anyway: all surfaces, all slots.
+    /// </summary>
+    public string Contexts { get; init; } = "";
+
     public override FeatureEntity Entity => FeatureEntity.ItemContext;
 
     public override ImmutableArray<string> ContextKeys => ContextPart.Keys(By);
@@ -44,8 +51,18 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
     /// <summary>The parts that <see cref="Groups"/> names.</summary>
     internal ImmutableArray<string> Parts => [.. Groups.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
 
+    /// <summary>Values as <see cref="Contexts"/> writes them.</summary>
+    public static string Written(IEnumerable<string> contexts) => string.Join(' ', contexts.Select(Uri.EscapeDataString));
+
+    /// <summary>The hashes of <see cref="Contexts"/>; null where all have factors of their own.</summary>
+    internal ImmutableHashSet<ulong>? Declared => Contexts.Length == 0 ? null : [.. Values.Select(value => ItemHash.Of(value))];
+
+    private string[] Values => [.. Contexts.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
+
+    private bool IsOpen => By is "surface" or "slot";
+
     /// <summary>The fitted prior; its text is the name under which it is recorded.</summary>
-    internal ContextPriorKey PriorState => new(Of, Per, By, Groups, Window, Examination);
+    internal ContextPriorKey PriorState => new(Of, Per, By, Contexts, Groups, Window, Examination);
 
     internal CrossedCountsKey OfState => new(Of, Window, By);
 
@@ -73,7 +90,21 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
         .Concat(Parts.Length > ContextPriorTable.MostLevels ? [$"groups: expected at most {ContextPriorTable.MostLevels}; got {Parts.Length}"] : [])
         .Concat(Parts.Distinct(StringComparer.Ordinal).Count() < Parts.Length ? [$"groups: expected each once; got {string.Join(", ", Parts)}"] : [])
         .Concat(Prior == RatePrior.Window && Parts.Length > 0 ? ["groups: expected none, since only a fitted prior has any (rate.prior: fitted)"] : [])
+        .Concat(ContextFaults())
         .Concat(Examination?.Faults() ?? []);
+
+    private IEnumerable<string> ContextFaults()
+    {
+        var values = Values;
+        if (Prior == RatePrior.Window && values.Length > 0) yield return "contexts: expected none, since only a fitted prior has any (rate.prior: fitted)";
+        if (Prior == RatePrior.Fitted && !IsOpen && values.Length == 0)
+        {
+            yield return $"contexts: expected the values of {By} that have factors of their own, since the fit is recorded in the open: {By} may say what only one person's requests say";
+        }
+
+        if (values.Length > ContextPriorTable.MostContexts) yield return $"contexts: expected at most {ContextPriorTable.MostContexts}; got {values.Length}";
+        if (values.Distinct(StringComparer.Ordinal).Count() < values.Length) yield return $"contexts: expected each once; got {string.Join(", ", values)}";
+    }
 
     internal override void Read(in FeatureRead read, Span<float> column)
     {
@@ -182,7 +213,8 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
     {
         RateRead.Successes => successes,
         RateRead.Trials => trials,
-        _ => trials > 0 ? successes / trials : double.NaN,
+        // A click at a low rank counts whole, a look there less.
+        _ => trials > 0 ? Math.Min(1, successes / trials) : double.NaN,
     });
 
     /// <summary>What stands above and below the line.</summary>
@@ -198,7 +230,7 @@ public sealed record ContextRateFeature(string Name, string Of, string Per, stri
 /// <summary>How a rate in a context is read.</summary>
 public enum RateRead
 {
-    /// <summary>Successes by trials, those of the prior among them.</summary>
+    /// <summary>Successes by trials, those of the prior among them; at most 1.</summary>
     Rate,
 
     /// <summary>Successes, those of the prior among them: a head's <c>beta</c> takes them.</summary>

@@ -161,8 +161,8 @@ internal sealed record PriorKey(string Of, string Per, TimeSpan Window, Examinat
     internal override ItemState Create(FoldContext context) => new FittedPrior(this);
 }
 
-/// <summary>The fitted prior of a rate in a context, of groups that parts of items make, with blanks between them; its text is the name under which it is recorded.</summary>
-internal sealed record ContextPriorKey(string Of, string Per, string By, string Groups, TimeSpan Window, ExaminationCurve? Curve) : StateKey
+/// <summary>The fitted prior of a rate in a context, of declared contexts and of groups that parts of items make, each with blanks between them; its text is the name under which it is recorded.</summary>
+internal sealed record ContextPriorKey(string Of, string Per, string By, string Contexts, string Groups, TimeSpan Window, ExaminationCurve? Curve) : StateKey
 {
     internal override TimeSpan Reach => Window;
 

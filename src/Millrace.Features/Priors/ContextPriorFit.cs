@@ -8,9 +8,10 @@ namespace Millrace.Features.Priors;
 /// <summary>Fits the prior of a rate in a context to what items earned in all contexts. Items go in ordinal order of id: neither rows nor the order of facts leave a trace.</summary>
 internal sealed class ContextPriorFit
 {
-    /// <summary>A context with fewer trials has no factors of its own: they would say little, and might say it of one person.</summary>
+    /// <summary>A context with fewer trials has no factors of its own: they would say little.</summary>
     private const double LeastTrials = 50;
 
+    private const double OneInMicros = 1e6;
     private const double PartOfStanding = 0.01;
     private const double PartOfWorth = 0.1;
 
@@ -57,7 +58,8 @@ internal sealed class ContextPriorFit
     }
 
     /// <summary>
-    /// Whether a fit is worth a fact: the rates that it gives to groups differ, in the mean, by more than a part in a hundred from those that stand, or a worth by a tenth.
+    /// Whether a fit is worth a fact: the rates that it gives to groups differ, in the mean, by more than a part in a hundred from those that stand, or a worth by a tenth. A cell that came
+    /// or went is one whose factor was 1 or is.
     /// </summary>
     internal static bool HasMoved(ContextPriorTable? standing, PriorFitted fit)
     {
@@ -66,10 +68,15 @@ internal sealed class ContextPriorFit
             return true;
         }
 
-        var before = standing.Fact.Cells.ToDictionary(cell => cell with { FactorMicros = 0 }, cell => (double)cell.FactorMicros);
-        var moved = fit.Cells.Sum(cell => Math.Abs((cell.FactorMicros / before.GetValueOrDefault(cell with { FactorMicros = 0 }, 1e6)) - 1));
-        return moved > PartOfStanding * fit.Cells.Length || Math.Abs((MeanOf(fit) / MeanOf(standing.Fact)) - 1) > PartOfStanding;
+        var before = standing.Fact.Cells.ToDictionary(KeyOf, cell => (double)cell.FactorMicros);
+        var now = fit.Cells.Select(KeyOf).ToHashSet();
+        PriorCell[] gone = [.. standing.Fact.Cells.Where(cell => !now.Contains(KeyOf(cell)))];
+        var moved = fit.Cells.Sum(cell => Math.Abs((cell.FactorMicros / before.GetValueOrDefault(KeyOf(cell), OneInMicros)) - 1))
+            + gone.Sum(cell => Math.Abs((OneInMicros / cell.FactorMicros) - 1));
+        return moved > PartOfStanding * (fit.Cells.Length + gone.Length) || Math.Abs((MeanOf(fit) / MeanOf(standing.Fact)) - 1) > PartOfStanding;
     }
+
+    private static PriorCell KeyOf(PriorCell cell) => cell with { FactorMicros = 0 };
 
     private static bool IsFar(long standing, long fit) => Math.Abs(fit - standing) > standing * PartOfWorth;
 
@@ -77,11 +84,12 @@ internal sealed class ContextPriorFit
 
     private PriorFitted Fit()
     {
+        var declared = _rate.Declared;
         HashSet<ulong> contexts =
         [
             .. _counts.GroupBy(entry => entry.Context, entry => entry.Trials)
                 .Select(group => (Context: group.Key, Trials: group.Sum()))
-                .Where(context => context.Trials >= LeastTrials)
+                .Where(context => context.Trials >= LeastTrials && declared?.Contains(context.Context) != false)
                 .OrderByDescending(context => context.Trials).ThenBy(context => context.Context)
                 .Take(ContextPriorTable.MostContexts)
                 .Select(context => context.Context),
@@ -109,11 +117,11 @@ internal sealed class ContextPriorFit
             ItemWorthMicros = Micros(factors.ItemWorth),
             HereWorthMicros = Micros(factors.HereWorth),
             Cells = known.Length == 0 ? own.Cells(factors) : [.. all.Cells(rest), .. own.Cells(factors)],
-            LeftOut = all.LeftOut + own.LeftOut,
+            LeftOut = known.Length == 0 ? own.LeftOut : all.LeftOut + own.LeftOut,
         };
     }
 
-    private static long Micros(double value) => Math.Max(1, (long)Math.Floor((value * 1e6) + 0.5));
+    private static long Micros(double value) => Math.Max(1, (long)Math.Floor((value * OneInMicros) + 0.5));
 
     /// <summary>The cells of some entries: contexts, and groups of items in them.</summary>
     private sealed class CellSet

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Millrace.Api.Json;
 using Millrace.Journal;
 using Millrace.Learning.Evaluation.OffPolicy;
+using Millrace.Pareto;
 
 namespace Millrace.Api;
 
@@ -46,7 +47,7 @@ internal sealed class EvaluationsEndpoint(ApiServices services)
     public static readonly ObjectShape<EvaluationDraft> Shape = new ObjectShape<EvaluationDraft>("Evaluation", "Judges a policy by the decisions that were recorded.")
         .With("surface", TextShape.Id, (e, v) => e.Surface = v, "Whose decisions.", required: true)
         .With("policy", TextShape.Id, (e, v) => e.Policy = v, "A policy of the configuration; the surface's own when left out.")
-        .With("event", new TextShape(1, 256, "the name of an event, or value: and it"), (e, v) => e.Event = v, "What counts as reward: each event of the name 1, or with value: its value. click when left out.")
+        .With("event", new TextShape(1, 256, "the name of an event, or value: and it") { Holds = static text => Objective.Outcome(text) is not null }, (e, v) => e.Event = v, "What counts as reward: each event of the name 1, or with value: its value. click when left out.")
         .With("windowSeconds", new WholeShape(1, 30 * 86_400), (e, v) => e.WindowSeconds = v, "An outcome that comes later after its decision is not its own. 600 when left out.")
         .With("from", new TimeShape(null), (e, v) => e.From = v, "Decisions taken at or after it.")
         .With("to", new TimeShape(null), (e, v) => e.To = v, "Decisions taken before it.")

@@ -70,7 +70,7 @@ internal sealed class EvaluateJournal
     {
         var surface = SurfaceOption.Find(parsed.GetValue(_surface), config);
         var (from, to) = (parsed.GetValue(_from) ?? new UnixMicros(long.MinValue), parsed.GetValue(_to) ?? new UnixMicros(long.MaxValue));
-        var outcome = Objective.Parse(["reward"], $"reward={parsed.GetValue(_event)}", new Dictionary<string, double>(StringComparer.Ordinal))[0];
+        var outcome = Objective.Outcome(parsed.GetValue(_event)!) ?? throw Refused($"--event: expected [value:]EVENT; got '{parsed.GetValue(_event)}'");
         var options = _options.Estimation(parsed);
         return new JournalRequest
         {

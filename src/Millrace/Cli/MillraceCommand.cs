@@ -28,8 +28,10 @@ internal static class MillraceCommand
         root.Subcommands.Add(WorldCommand.Create(clock, output));
         root.Subcommands.Add(ParetoCommand.Create(clock, output));
         root.Subcommands.Add(EvaluateCommand.Create(clock, output));
+        root.Subcommands.Add(TrainCommand.Create(clock, output));
         root.Subcommands.Add(CacheSimCommand.Create(clock, output));
         root.Subcommands.Add(FeatureCommands.Create(clock, output));
+        root.Subcommands.Add(LabelCommands.Create(clock, output));
         root.Subcommands.Add(ModelCommands.Create(output));
         root.Subcommands.Add(JournalCommands.Create());
         root.Subcommands.Add(KeyCommands.Create(clock, output));

@@ -27,7 +27,7 @@ internal sealed class NodeEvaluations(NodeServices node)
         {
             Surface = surface.Name,
             Policy = policy,
-            Outcome = Objective.Parse(["reward"], $"reward={asked.Event}", new Dictionary<string, double>(StringComparer.Ordinal))[0],
+            Outcome = Objective.Outcome(asked.Event)!,
             Window = TimeSpan.FromSeconds(asked.WindowSeconds),
             From = asked.From,
             To = asked.To,
@@ -49,10 +49,6 @@ internal sealed class NodeEvaluations(NodeServices node)
         catch (InvalidDataException many)
         {
             throw new ProblemException(ProblemReason.TooLong, many.Message);
-        }
-        catch (NodeStartException unclear)
-        {
-            throw new ProblemException(ProblemReason.Invalid, unclear.Message, [new Fault("/event", "the name of an event, or value: and it", asked.Event)]);
         }
     }
 }

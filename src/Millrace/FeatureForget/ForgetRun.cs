@@ -28,7 +28,7 @@ internal sealed class ForgetRun(IJournalReader journal, string tenant, ForgetReq
     public async Task<ForgetOutcome> RunAsync(CancellationToken cancellation)
     {
         // Where no build wrote anything there is nothing to keep to oneself, and no trace to leave.
-        var isBuilt = RowFiles.In(request.Directory).Any() || RowFiles.UnfinishedIn(request.Directory).Length > 0;
+        var isBuilt = RowFiles.BuiltIn(request.Directory).Any() || RowFiles.UnfinishedIn(request.Directory).Length > 0;
         using var alone = request.Keep || !isBuilt ? null : RowFiles.Lock(request.Directory);
         _unread.AddRange(RowFiles.StrangersIn(request.Directory).Select(name => new UnreadFile(name, "no build gave it this name")));
         var looked = await LookAsync(cancellation);
@@ -54,7 +54,7 @@ internal sealed class ForgetRun(IJournalReader journal, string tenant, ForgetReq
         var unfinished = RowFiles.UnfinishedIn(request.Directory);
         foreach (var name in request.Keep ? [] : unfinished)
         {
-            File.Delete(Path.Combine(request.Directory, name)); // Nobody writes it: the directory is locked.
+            Delete(PathOf(name)); // Nobody writes it: the directory is locked.
         }
 
         return new ForgetOutcome(request, files.ToImmutable(), [.. _unread], [.. unfinished]);
@@ -63,7 +63,7 @@ internal sealed class ForgetRun(IJournalReader journal, string tenant, ForgetReq
     private async Task<List<LookedFile>> LookAsync(CancellationToken cancellation)
     {
         var files = new List<LookedFile>();
-        var slices = RowFiles.In(request.Directory).GroupBy(file => (file.From, file.To)).OrderBy(slice => slice.Key.From).ToArray();
+        var slices = RowFiles.BuiltIn(request.Directory).GroupBy(file => (file.From, file.To)).OrderBy(slice => slice.Key.From).ToArray();
         for (var i = 0; i < slices.Length; i++)
         {
             Volatile.Write(ref _at, string.Create(CultureInfo.InvariantCulture, $"{i:N0} of {slices.Length:N0} slices looked through"));
@@ -114,6 +114,18 @@ internal sealed class ForgetRun(IJournalReader journal, string tenant, ForgetReq
         {
             _unread.Add(new UnreadFile(name, bad.Message));
             return false;
+        }
+    }
+
+    private static void Delete(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class FeatureFolding : IAsyncDisposable
     /// <summary>Called with each epoch that was published.</summary>
     public Action? Published { get; init; }
 
-    /// <summary>Called once, when what the journal held at the start is folded and published.</summary>
+    /// <summary>Called when what the journal held at the start is folded and published; again only when it threw.</summary>
     public Action? CaughtUp { get; init; }
 
     /// <summary>Fits the priors of rates to what is folded; null when nobody does.</summary>
@@ -218,8 +218,8 @@ internal sealed class FeatureFolding : IAsyncDisposable
             _readiness.Release(UnreadyReason.FeaturesCatchingUp);
             if (!_caughtUp)
             {
-                _caughtUp = true;
                 CaughtUp?.Invoke();
+                _caughtUp = true;
             }
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !_stop.IsCancellationRequested)

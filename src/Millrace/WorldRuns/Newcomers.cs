@@ -76,7 +76,8 @@ internal sealed class Newcomers(SyntheticWorld world, int views)
 
             var (shown, unread) = (slate.Contains(one.Item), !view.Visit.HasRead(one.Item));
             var best = unread && (oracle ??= [.. world.OracleSlate(view.Visit, view.Time)]).Contains(one.Item);
-            if (unread && one.Slates < LongLife)
+            var within = one.Slates < LongLife;
+            if (unread && within)
             {
                 one.Slates++;
                 one.Wanted += best ? 1 : 0;
@@ -85,7 +86,7 @@ internal sealed class Newcomers(SyntheticWorld world, int views)
             if (one.Impressions < FirstImpressions)
             {
                 one.Impressions += shown ? 1 : 0;
-                one.KnownWithin += shown && one.Slates < LongLife ? 1 : 0;
+                one.KnownWithin += shown && within ? 1 : 0;
             }
             else if (unread && one.Eligible < EligibleSlates)
             {

@@ -74,6 +74,7 @@ internal static class ScenarioMethods
     {
         Prior = RatePrior.Fitted,
         Examination = Page,
+        Contexts = ContextRateFeature.Written(WorldFacts.Countries),
         Groups = "attribute:topic attribute:" + WorldFacts.Country,
     };
 

@@ -16,6 +16,9 @@ internal static class WorldFacts
     /// <summary>The key of the request's context that names the visitor's country.</summary>
     public const string Country = "country";
 
+    /// <summary>The countries of a scenario's visitors.</summary>
+    public static IEnumerable<string> Countries => Enumerable.Range(0, WorldScenarios.Countries).Select(CountryOf);
+
     private static readonly UnixMicros Start = UnixMicros.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public static ItemChanged Of(WorldItem item, TimeSpan now) => new()

@@ -17,10 +17,13 @@ internal static class WorldScenarios
     /// <summary>How long a drifting world stands before it has moved on by one draw.</summary>
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(500);
 
+    /// <summary>Of visitors and of items.</summary>
+    internal const int Countries = 4;
+
     private static readonly WorldOptions Still = new()
     {
         Topics = 8,
-        Countries = 4,
+        Countries = Countries,
         Items = new ItemOptions { Live = 200, Lifetime = Ages, HalfLife = Ages },
         Audience = new AudienceOptions { ViewsPerSecond = 20, CountryShare = 1, IntentShare = 0 },
     };

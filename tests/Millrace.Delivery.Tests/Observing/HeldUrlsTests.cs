@@ -17,6 +17,7 @@ public class HeldUrlsTests
         Assert.False(edge.Plane.IsHeldFresh(a));
         await edge.GetAsync("/a");
         await edge.GetAsync("/no-cache");
+        await edge.SettledAsync();
         var before = edge.Plane.Stats;
         Assert.True(edge.Plane.IsHeldFresh(a));
         Assert.True(edge.Plane.IsHeldFresh(a.Replace("http://", "https://", StringComparison.Ordinal)), "TLS may end before the plane");
@@ -30,6 +31,7 @@ public class HeldUrlsTests
         edge.Time.Advance(TimeSpan.FromSeconds(61));
         Assert.False(edge.Plane.IsHeldFresh(a));
         await edge.GetAsync("/a");
+        await edge.SettledAsync();
         Assert.True(edge.Plane.IsHeldFresh(a));
         edge.Plane.Purge(new PurgeRequest { Urls = [a] });
         Assert.False(edge.Plane.IsHeldFresh(a));
@@ -44,6 +46,7 @@ public class HeldUrlsTests
             return context.Response.WriteAsync("body");
         });
         await edge.GetAsync("/a");
+        await edge.SettledAsync();
         var url = $"{edge.Edge}a";
         edge.Plane.IsHeldFresh(url);
         var before = GC.GetAllocatedBytesForCurrentThread();

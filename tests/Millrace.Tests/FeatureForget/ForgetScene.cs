@@ -61,11 +61,15 @@ internal sealed class ForgetScene : IDisposable
 
     public Task<ExitCode> ForgetAsync(params string[] options) => RunAsync("forget", Data, "--rows", Rows, options);
 
-    public async Task<ExitCode> RunAsync(string command, string data, string option, string value, params string[] options)
+    public Task<ExitCode> RunAsync(string command, string data, string option, string value, params string[] options) => RunAsync(["features", command, data, option, value, .. options]);
+
+    public Task<ExitCode> LabelsAsync(params string[] arguments) => RunAsync(["labels", .. arguments]);
+
+    private async Task<ExitCode> RunAsync(string[] arguments)
     {
         _output.GetStringBuilder().Clear();
         _error.GetStringBuilder().Clear();
-        return (ExitCode)await MillraceCommand.RunAsync(["features", command, data, option, value, .. options, "--config", Path.Combine(Folder, "millrace.yaml")], TimeProvider.System, _output, _error);
+        return (ExitCode)await MillraceCommand.RunAsync([.. arguments, "--config", Path.Combine(Folder, "millrace.yaml")], TimeProvider.System, _output, _error);
     }
 
     private Task<ExitCode> RunAsync(string command, string data, string first, string from, string second, string to, params string[] options) =>

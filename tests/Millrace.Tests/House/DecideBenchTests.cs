@@ -1,5 +1,5 @@
 using Millrace.Bench.Decide;
-using Millrace.Bench.Forests;
+using Millrace.Learning.Training.LightGbm;
 
 namespace Millrace.Tests.House;
 

@@ -1,4 +1,5 @@
 using Millrace.Bench.Forests;
+using Millrace.Learning.Training.LightGbm;
 
 namespace Millrace.Tests.House;
 

@@ -36,10 +36,10 @@ public sealed class FeatureConfigurationTests
         { "rate: {of: click, per: impression, examination: dcg}, window: 1d", new RateFeature("f", "click", "impression", Day) { Examination = ExaminationCurve.Default } },
         { "rate: {of: click, per: impression}, by: segment, window: 1d", new ContextRateFeature("f", "click", "impression", "segment", Day) },
         {
-            "entity: item-context, rate: {of: click, per: impression, prior: fitted, examination: dcg}, by: segment, window: 1d, groups: ['attribute:topic', provider], as: successes",
+            "entity: item-context, rate: {of: click, per: impression, prior: fitted, examination: dcg}, by: segment, window: 1d, contexts: [a b, SE], groups: ['attribute:topic', provider], as: successes",
             new ContextRateFeature("f", "click", "impression", "segment", Day, RateRead.Successes)
             {
-                Prior = RatePrior.Fitted, Examination = ExaminationCurve.Default, Groups = "attribute:topic provider",
+                Prior = RatePrior.Fitted, Examination = ExaminationCurve.Default, Contexts = "a%20b SE", Groups = "attribute:topic provider",
             }
         },
         { "distinct: click, window: 1d, precision: 10", new DistinctFeature("f", "click", Day) { Precision = 10 } },
@@ -123,7 +123,10 @@ public sealed class FeatureConfigurationTests
     [InlineData("{name: a, rate: click, window: 1d}", "features[0].rate: expected a rate like {of: click, per: impression}", "got 'click'")]
     [InlineData("{name: a, rate: {of: click, per: click}, window: 1d}", "features[0].rate: expected two events", "click")]
     [InlineData("{name: a, rate: {of: click, per: view}, by: segment, window: 1d, groups: [provider]}", "features[0].groups: expected none, since only a fitted prior has any", "prior: fitted")]
-    [InlineData("{name: a, rate: {of: click, per: view, prior: fitted}, by: segment, window: 1d, groups: [segment]}", "features[0].groups: expected provider, kind or attribute:NAME", "'segment'")]
+    [InlineData("{name: a, rate: {of: click, per: view, prior: fitted}, by: segment, window: 1d}", "features[0].contexts: expected the values of segment that have factors of their own", "recorded in the open")]
+    [InlineData("{name: a, rate: {of: click, per: view, prior: fitted}, by: 'context:device', window: 1d, contexts: [a, a]}", "features[0].contexts: expected each once", "a, a")]
+    [InlineData("{name: a, rate: {of: click, per: view}, by: segment, window: 1d, contexts: [a]}", "features[0].contexts: expected none, since only a fitted prior has any", "prior: fitted")]
+    [InlineData("{name: a, rate: {of: click, per: view, prior: fitted}, by: segment, window: 1d, contexts: [a], groups: [segment]}", "features[0].groups: expected provider, kind or attribute:NAME", "'segment'")]
     [InlineData("{name: a, entity: item-context, rate: {of: click, per: view}, by: kind, window: 1d}", "features[0].by: expected surface, segment, slot or context:NAME", "'kind'")]
     [InlineData("{name: a, component: 64, text: title}", "features[0].component: expected 0 to 63", "got 64")]
     [InlineData("{name: a, component: 1}", "features[0]: expected either text or embedding", "got neither")]

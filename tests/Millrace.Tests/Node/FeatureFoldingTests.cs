@@ -8,6 +8,7 @@ using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Journal.Local;
 using Millrace.Node;
+using Millrace.Tests.Api;
 
 namespace Millrace.Tests.Node;
 
@@ -158,6 +159,36 @@ public sealed class FeatureFoldingTests : IAsyncLifetime
         await _journal.WaitAsync(JournalStream.Decisions, EpochPartition, 0, Cancellation);
         await _folding.DisposeAsync();
         Assert.True(_readiness.IsReady);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_the_journal_to_be_folded_is_told_again_when_that_failed_and_then_no_more()
+    {
+        var told = 0;
+        var folder = new FeatureFolder(Features, new FeatureOptions());
+        await using var folding = new FeatureFolding(
+            _journal, folder, new EmbeddedPersonStore(Features.Persons, _journal.Partitions(JournalStream.Events)), _clock, _readiness, _meter, NullLogger.Instance)
+        {
+            CaughtUp = () =>
+            {
+                if (Interlocked.Increment(ref told) == 1)
+                {
+                    throw new InvalidOperationException("not yet");
+                }
+            },
+        };
+        folding.Start();
+        Assert.True(await ApiNode.UntilAsync(
+            () =>
+            {
+                _clock.Advance(FeatureFolding.Interval);
+                return Volatile.Read(ref told) > 1;
+            },
+            Cancellation));
+        Assert.DoesNotContain(UnreadyReason.FeaturesStalled, _readiness.Reasons);
+        _clock.Advance(FeatureFolding.LongestWait);
+        await folding.DisposeAsync();
+        Assert.Equal(2, told);
     }
 
     [Fact]

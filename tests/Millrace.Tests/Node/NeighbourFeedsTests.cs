@@ -94,7 +94,7 @@ public sealed class NeighbourFeedsTests : IDisposable
         {
             clock.Advance(NeighbourReadiness.Longest);
             Assert.False(readiness.IsReady);
-            slow.CaughtUp(Generation(Near).Serving.Snapshot());
+            slow.CaughtUp(Generation(Near).Serving.Snapshot);
             clock.Advance(NeighbourReadiness.Longest - TimeSpan.FromSeconds(1));
             Assert.False(readiness.IsReady);
             clock.Advance(TimeSpan.FromSeconds(1));
@@ -104,6 +104,24 @@ public sealed class NeighbourFeedsTests : IDisposable
         using var failed = new NeighbourReadiness(readiness, clock, isWanted: true);
         Assert.False(readiness.IsReady);
         failed.Followed(null);
+        Assert.True(readiness.IsReady);
+    }
+
+    [Fact]
+    public void A_node_is_ready_in_time_though_nobody_can_say_what_its_indexes_should_hold()
+    {
+        var clock = new FakeTimeProvider();
+        var readiness = new Readiness();
+        readiness.Release(UnreadyReason.Starting);
+        using var torn = new NeighbourReadiness(readiness, clock, isWanted: true);
+        for (var half = 0; half < 2; half++)
+        {
+            // It is tried again, and the second try puts nothing off.
+            Assert.Throws<InvalidOperationException>(() => torn.CaughtUp(() => throw new InvalidOperationException("no snapshot")));
+            Assert.False(readiness.IsReady);
+            clock.Advance(NeighbourReadiness.Longest / 2);
+        }
+
         Assert.True(readiness.IsReady);
     }
 

@@ -20,6 +20,9 @@ public static class RowFiles
     internal const string Part = "millrace.part";
     internal const string Last = "millrace.last";
     internal const string Journal = "millrace.journal";
+    internal const string Rows = "rows";
+    internal const string Labels = "labels";
+    internal const string LabelStage = "labels.part";
     private const string LockName = "build.lock";
 
     /// <summary>Whether a column that every file has is called so.</summary>
@@ -87,9 +90,11 @@ public static class RowFiles
     }
 
     /// <summary>The whole files of a directory, by name, each with the time of its slice.</summary>
-    internal static IEnumerable<(string Name, UnixMicros From, UnixMicros To)> In(string directory)
+    /// <param name="directory">Where.</param>
+    /// <param name="prefix">What the names begin with: what the files hold.</param>
+    internal static IEnumerable<(string Name, UnixMicros From, UnixMicros To)> In(string directory, string prefix = Rows)
     {
-        foreach (var path in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "rows-*" + Extension) : [])
+        foreach (var path in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, prefix + "-*" + Extension) : [])
         {
             var name = Path.GetFileName(path);
             if (name.Split('-') is [_, var from, var to, _]
@@ -101,11 +106,18 @@ public static class RowFiles
         }
     }
 
-    /// <summary>What killed builds and removals left of files that never got their names.</summary>
-    internal static string[] UnfinishedIn(string directory) => NamesIn(directory, "rows-*" + Extension + Unfinished);
+    /// <summary>The whole files of rows and of labels.</summary>
+    internal static IEnumerable<(string Name, UnixMicros From, UnixMicros To)> BuiltIn(string directory) => In(directory).Concat(In(directory, Labels));
+
+    /// <summary>What killed builds and removals left of files that never got their names; what a build of labels read stands in a folder.</summary>
+    internal static string[] UnfinishedIn(string directory) =>
+    [
+        .. NamesIn(directory, Rows + "-*" + Extension + Unfinished), .. NamesIn(directory, Labels + "-*" + Extension + Unfinished),
+        .. Directory.Exists(Path.Combine(directory, LabelStage)) ? [LabelStage] : Array.Empty<string>(),
+    ];
 
     /// <summary>Parquet files whose names no build gave.</summary>
-    internal static string[] StrangersIn(string directory) => [.. NamesIn(directory, "*" + Extension).Except(In(directory).Select(file => file.Name), StringComparer.Ordinal)];
+    internal static string[] StrangersIn(string directory) => [.. NamesIn(directory, "*" + Extension).Except(BuiltIn(directory).Select(file => file.Name), StringComparer.Ordinal)];
 
     internal static string PathOf(string directory, RowSlice slice, int part) =>
         Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{slice.Name}-{part:D4}{Extension}"));
@@ -157,5 +169,17 @@ public static class RowFiles
         var path = PathOf(directory, slice, part);
         DiskFiles.Instance.Move(path + Unfinished, path);
         DiskFiles.Instance.SyncDirectory(directory);
+    }
+
+    /// <summary>Makes a file durable that stands under its unfinished name, and gives it its own.</summary>
+    internal static void Publish(string path)
+    {
+        using (var file = File.OpenHandle(path + Unfinished, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+
+        DiskFiles.Instance.Move(path + Unfinished, path);
+        DiskFiles.Instance.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 }

@@ -24,8 +24,7 @@ internal static class RowRemoval
         for (var group = 0; group < reader.RowGroupCount; group++)
         {
             using var rows = reader.OpenRowGroupReader(group);
-            var (ids, times) = (await TextsAsync(rows, field, cancellation), new long[rows.RowCount]);
-            await rows.ReadAsync<long>(time, times, cancellationToken: cancellation);
+            var (ids, times) = (await TextsAsync(rows, field, cancellation), await TimesAsync(rows, time, cancellation));
             for (var row = 0; row < ids.Length; row++)
             {
                 decisions[ids[row]!] = new DecisionCount(ids[row]!, new UnixMicros(times[row]), decisions.GetValueOrDefault(ids[row]!).Rows + 1);
@@ -117,6 +116,21 @@ internal static class RowRemoval
         var texts = new string?[from.RowCount];
         await from.ReadAsync(field, texts!, cancellationToken: cancellation);
         return texts;
+    }
+
+    /// <summary>Every row has a time; what another writer wrote is declared as if it might not.</summary>
+    private static async Task<long[]> TimesAsync(ParquetRowGroupReader rows, DataField field, CancellationToken cancellation)
+    {
+        if (field.IsNullable)
+        {
+            var found = new long?[rows.RowCount];
+            await rows.ReadAsync<long>(field, found, cancellationToken: cancellation);
+            return [.. found.Select(time => time.GetValueOrDefault())];
+        }
+
+        var times = new long[rows.RowCount];
+        await rows.ReadAsync<long>(field, times, cancellationToken: cancellation);
+        return times;
     }
 
     private static T[] Pick<T>(T[] values, int[] kept) => [.. kept.Select(row => values[row])];

@@ -30,6 +30,7 @@ internal static class ConfigChange
         Models = read.Models,
         Surfaces = read.Surfaces,
         Browsers = read.Browsers,
+        Outcomes = read.Outcomes,
         Log = old.Log with { Level = read.Log.Level },
     };
 

@@ -44,7 +44,7 @@ internal static class FeatureKinds
         new("rate", ["item"], Rate) { Needs = ["window"] },
         new("rate", ["item-context"], ContextRate)
         {
-            Needs = ["by", "window"], Takes = ["groups"], As = ["rate", "successes", "trials"], Parts = [("by", FeatureParts.Request)],
+            Needs = ["by", "window"], Takes = ["contexts", "groups"], As = ["rate", "successes", "trials"], Parts = [("by", FeatureParts.Request)],
         },
         new("distinct", ["item"], f => new DistinctFeature(f.Name, f.Key, f.Window, f.As(CountRead.Count)) { Precision = f.Int("precision") })
         {
@@ -131,6 +131,7 @@ internal static class FeatureKinds
             Strength = rate.Strength,
             Prior = rate.Prior,
             Examination = rate.Examination,
+            Contexts = ContextRateFeature.Written(f.Written["contexts"].Items.Select(value => value.Text!)),
             Groups = string.Join(' ', f.Written["groups"].Items.Select(part => part.Text)),
         };
     }

@@ -47,6 +47,8 @@ internal static partial class FeatureShape
         new("window", Scalars.Duration(Second, 90 * Day), "How far back it looks. Items' windows move in steps of a sixtieth, persons' in steps of a 24th."),
         new("halfLife", Scalars.Duration(Second, 90 * Day), "After how long a weight is halved; what is older than eight of it counts no more."),
         new("by", Part, "The part that is compared or told apart."),
+        new("contexts", new ListShape("a list of values of `by`", Scalars.Line("a value of 1 to 128 characters", 128), 1, 64),
+            "The values of `by` that have factors of their own in a fitted prior: countries, segments; all others share one set. Needed with `by: segment` and `by: context:NAME`, since the fit is recorded in the open; without it every surface or slot has its own."),
         new("groups", new ListShape("a list of parts of items", Part, 1, 4),
             "Parts of items that make groups, of a `rate` with `by` and a fitted prior: what the group earned there is believed of an item that was not tried there. Without it the prior knows the context and the item elsewhere."),
         new("examination", Examination(Scalars.OneOf("dcg")), "What an event of `examined` weighs by its rank: 1/log2(1 + rank), or by a curve of your own; in a context to the nearest 64th.", "dcg", "a curve is an assumption about your page"),

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Millrace.Delivery.Compression;
 using Millrace.Delivery.Routes;
 using Millrace.Features.Definitions;
+using Millrace.Learning.Attribution;
 using Millrace.Models.Policies;
 
 namespace Millrace.Node.Configuration;
@@ -51,6 +52,9 @@ internal sealed record NodeConfig
     public required JournalSection Journal { get; init; }
 
     public required EventsSection Events { get; init; }
+
+    /// <summary>By name.</summary>
+    public required ImmutableArray<OutcomeDefinition> Outcomes { get; init; }
 
     public required LimitsSection Limits { get; init; }
 

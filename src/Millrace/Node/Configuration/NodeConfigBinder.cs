@@ -34,6 +34,7 @@ internal static class NodeConfigBinder
             Journal = new JournalSection(
                 journal.Get<int>("partitions"), journal.Find<TimeSpan>("retention"), journal.Get<long>("fullDecisions"), journal.Get<double>("anonymousDeliveries")),
             Events = new EventsSection(root["events"].Object!.Get<string>("unattested")),
+            Outcomes = OutcomesSection.Bind(root["outcomes"]),
             Limits = LimitsSection.Bind(root["limits"].Object!),
             Log = new LogSection(log.Get<string>("level"), log.Get<string>("format")),
             AccessLog = AccessLogSection.Bind(root["accessLog"].Object!),

@@ -28,6 +28,7 @@ internal static class NodeShape
         new("upstream", UpstreamSection.Shape, "Talking to origins and shields, all of them alike; what differs stands in `routes` and `origins`."),
         new("journal", Journal(), "The log that is the truth."),
         new("events", Events(), "What comes back: impressions, clicks and the like."),
+        new("outcomes", OutcomesSection.Shape, "What counts as an outcome of an item that was shown: the labels of `millrace labels build`. click, conversion, dwell, hide, impression and report are there unwritten; what is written changes or adds.", Reloads: true),
         new("limits", LimitsSection.Shape, "The bounds of the listeners and queues; hitting one is counted."),
         new("log", Log(), "The structured log."),
         new("accessLog", AccessLogSection.Shape, "A line of JSON for each request of the delivery listener, or for a share of them."),

@@ -24,6 +24,7 @@ internal static class ReferenceCheck
         }
 
         Addresses(root["listen"].Object, faults);
+        OutcomesSection.Check(root["outcomes"], faults);
         CompressionSection.Check(root["compression"].Object, faults);
         TlsSection.Check(root["tls"].Object, faults);
         return features;

@@ -63,7 +63,7 @@ internal sealed class NeighbourFeeds : IDisposable
     /// <summary>What the journal held at the start is folded.</summary>
     public void CaughtUp()
     {
-        _readiness.CaughtUp(_table.Current.Snapshot());
+        _readiness.CaughtUp(() => _table.Current.Snapshot());
         Wake();
     }
 

@@ -14,6 +14,7 @@ internal sealed class NeighbourReadiness : IDisposable
     private readonly Readiness _readiness;
     private readonly ITimer _timer;
     private long _awaited = long.MaxValue;
+    private bool _isBound;
 
     /// <param name="readiness">The node's.</param>
     /// <param name="clock">Ends the longest wait.</param>
@@ -28,11 +29,18 @@ internal sealed class NeighbourReadiness : IDisposable
         }
     }
 
-    /// <summary>Says which snapshot has what the journal held at the start.</summary>
-    internal void CaughtUp(FeatureSnapshot snapshot)
+    /// <summary>Says that what the journal held at the start is folded; said again when it failed. One caller at a time.</summary>
+    /// <param name="snapshot">Gives the one that has it.</param>
+    internal void CaughtUp(Func<FeatureSnapshot> snapshot)
     {
-        Volatile.Write(ref _awaited, snapshot.Epoch);
-        _timer.Change(Longest, Timeout.InfiniteTimeSpan);
+        // Before what may fail, and once: each further try would put the end off.
+        if (!_isBound)
+        {
+            _isBound = true;
+            _timer.Change(Longest, Timeout.InfiniteTimeSpan);
+        }
+
+        Volatile.Write(ref _awaited, snapshot().Epoch);
     }
 
     /// <summary>Says what the indexes hold; null when they failed.</summary>

@@ -16,6 +16,7 @@ public sealed class ContextRateTests
     private static readonly ContextRateFeature Rate = new("rate", "click", "impression", "segment", TimeSpan.FromDays(90))
     {
         Prior = RatePrior.Fitted,
+        Contexts = "a b",
         Groups = "attribute:topic",
     };
 
@@ -129,12 +130,65 @@ public sealed class ContextRateTests
             }
         }
 
-        var prior = Fit(facts);
+        var prior = Fit(facts, Rate with { By = "surface", Contexts = "" });
         Assert.Equal(ContextPriorTable.MostContexts, prior.Cells.Count(cell => cell is { Level: 0, Context: not 0 }));
         Assert.Equal(ContextPriorTable.MostCells, prior.Cells.Length);
         Assert.Equal((64 * 91) + 91 - ContextPriorTable.MostCells, prior.LeftOut);
         Assert.True(FactSize.Of(prior) < 100_000);
         Assert.Equal(prior.Cells.Order(Comparer<PriorCell>.Create((a, b) => (a.Context, a.Level, a.Group).CompareTo((b.Context, b.Level, b.Group)))), prior.Cells);
+    }
+
+    [Fact]
+    public void What_nobody_declared_is_in_no_record_and_counts_with_the_rest()
+    {
+        var facts = Planted().Concat(Enumerable.Range(0, 15).SelectMany(item => Shown($"i{item}", "only-ann", 400, 200))).ToArray();
+        var prior = Fit(facts);
+        Assert.Equal(new HashSet<ulong> { 0, ItemHash.Of("a"), ItemHash.Of("b") }, prior.Cells.Select(cell => cell.Context).ToHashSet());
+        Assert.DoesNotContain("only-ann", FactJson.Write(prior), StringComparison.Ordinal);
+
+        // The same events of a declared context make cells.
+        Assert.Contains(ItemHash.Of("only-ann"), Fit(facts, Rate with { Contexts = "a b only-ann" }).Cells.Select(cell => cell.Context));
+    }
+
+    [Fact]
+    public void Where_no_context_has_factors_what_is_stored_once_is_not_counted_as_left_out()
+    {
+        // More groups than a quarter of the cells, of contexts of 36 or 37 looks.
+        const int Groups = (ContextPriorTable.MostCells / 4) + 76;
+        var facts = new List<StoredFact>();
+        for (var item = 0; item < Groups; item++)
+        {
+            facts.Add(Put($"i{item}", $"{item}"));
+            facts.AddRange(Shown($"i{item}", $"s{item % 30}", 1, item % 5 == 0 ? 1 : 0));
+        }
+
+        var prior = Fit(facts);
+        Assert.All(prior.Cells, cell => Assert.Equal(0ul, cell.Context));
+        Assert.Equal((Groups + 1, 0), (prior.Cells.Length, prior.LeftOut));
+    }
+
+    [Fact]
+    public void A_cell_that_went_is_a_move_as_one_that_came_is()
+    {
+        var fact = new PriorFitted
+        {
+            Id = "p", State = Rate.PriorState.ToString(), Version = 1, AlphaMicros = 1_000_000, BetaMicros = 9_000_000, ItemWorthMicros = 1_000_000, HereWorthMicros = 1_000_000,
+            Cells = [new(1, 0, 0, 1_000_000), new(1, 1, 7, 2_000_000)],
+        };
+        var fewer = fact with { Cells = [new(1, 0, 0, 1_000_000)] };
+        Assert.False(ContextPriorFit.HasMoved(new ContextPriorTable(fact), fact));
+        Assert.True(ContextPriorFit.HasMoved(new ContextPriorTable(fewer), fact));
+        Assert.True(ContextPriorFit.HasMoved(new ContextPriorTable(fact), fewer));
+    }
+
+    [Fact]
+    public void A_rate_is_at_most_1_though_a_click_at_a_low_rank_outweighs_the_look_that_led_to_it()
+    {
+        var rate = new ContextRateFeature("rate", "click", "impression", "segment", TimeSpan.FromDays(90)) { Examination = new ExaminationCurve([1, 0.05]) };
+        var run = new KindRun(FeatureSet.Create([rate, rate with { Name = "won", As = RateRead.Successes }, rate with { Name = "tried", As = RateRead.Trials }])).Take(Put("low", "1"));
+        run.Take(Shown("low", "a", 10, 10).Select(stored => stored with { Fact = (Observed)stored.Fact with { Rank = 2 } }));
+        Assert.True(Read(run, "a", "low", "won") > Read(run, "a", "low", "tried"));
+        Assert.Equal(1, Read(run, "a", "low"));
     }
 
     [Fact]
@@ -217,7 +271,8 @@ public sealed class ContextRateTests
     private static double Of(PriorFitted prior, string segment, string topic) =>
         prior.Cells.Single(cell => cell.Context == ItemHash.Of(segment) && cell.Level == 1 && cell.Group == Topic(topic)).FactorMicros;
 
-    private static PriorFitted Fit(IEnumerable<StoredFact> facts) => Assert.Single(EmpiricalPrior.Refit(new KindRun(Features).Take(facts).Folder.Freeze(default)));
+    private static PriorFitted Fit(IEnumerable<StoredFact> facts, ContextRateFeature? rate = null) =>
+        Assert.Single(EmpiricalPrior.Refit(new KindRun(rate is null ? Features : FeatureSet.Create([rate])).Take(facts).Folder.Freeze(default)));
 
     private StoredFact Fitted(KindRun run) => new(new Position(JournalStream.Control, 0, _offset++), Assert.Single(EmpiricalPrior.Refit(run.Folder.Freeze(default))) with { Id = $"p{_offset}" });
 
@@ -260,6 +315,7 @@ public sealed class ContextRateTests
         Id = $"f{_offset}",
         Event = name,
         Item = item,
+        Surface = segment,
         Segment = segment,
         Time = new UnixMicros(1_750_000_001_000_000),
         Received = new UnixMicros(1_750_000_001_000_000),

@@ -1,5 +1,6 @@
 using System.Text;
 using Millrace.Bench.Forests;
+using Millrace.Learning.Training.LightGbm;
 using Millrace.Models.Trees;
 
 namespace Millrace.Tests.Models.Trees;

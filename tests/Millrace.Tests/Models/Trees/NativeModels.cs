@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Millrace.Bench.Forests;
+using Millrace.Learning.Training.LightGbm;
 using Millrace.Tests.House;
 
 namespace Millrace.Tests.Models.Trees;
@@ -83,7 +84,7 @@ internal static class NativeModels
         ForestData data = make();
         int categorical = name switch { "categories" => 6, "binary" => 3, "400 leaves" or "multiclass" or "rank xendcg" => 2, "poisson" or "random forest, binary" => 1, _ => 0 };
         string columns = string.Join(',', Enumerable.Range(data.Columns - categorical, categorical));
-        string text = LightGbmBooster.Train(data, trees, categorical > 0 ? $"{parameters} categorical_feature={columns}" : parameters);
+        string text = ForestTraining.Train(data, trees, categorical > 0 ? $"{parameters} categorical_feature={columns}" : parameters);
         return new Model(text, name == "ltr" ? Ltr("rank.test") : Probe(data));
     }
 
