@@ -1,5 +1,7 @@
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Millrace.Learning.Evaluation.OffPolicy;
+using Millrace.Tests.Journal;
 
 namespace Millrace.Tests.Api;
 
@@ -44,6 +46,27 @@ public sealed class EvaluationsEndpointTests : IDisposable
         Assert.Equal(404, (await PostAsync(node, "/v1/evaluations", """{"surface": "nowhere"}""")).Status);
         var nothing = await PostAsync(node, "/v1/evaluations", """{"surface": "home"}""");
         Assert.Equal((200, NotEvaluableReason.NothingLogged.Word()), (nothing.Status, (string)nothing.Json["reasons"]![0]!));
+    }
+
+    [Fact]
+    public async Task One_runs_at_a_time_and_none_for_more_than_a_minute()
+    {
+        FakeTimeProvider clock = new();
+        TaskCompletionSource begun = new();
+        await using var api = await ScantApi.StartAsync(_data, new FaultyFiles(), Cancellation, clock: clock, admin: true, evaluate: async (_, cancellation) =>
+        {
+            begun.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellation);
+            throw new InvalidOperationException("it was to be given up");
+        });
+        const string Body = """{"surface": "home"}""";
+        var first = api.PostAsync("/v1/evaluations", Body, "application/json", Cancellation);
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        var (second, _) = await api.PostAsync("/v1/evaluations", Body, "application/json", Cancellation);
+        Assert.Equal((429, "urn:millrace:busy"), (second.Status, second.Reason));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        var (late, _) = await first;
+        Assert.Equal((422, "urn:millrace:tooLong"), (late.Status, late.Reason));
     }
 
     private static async Task<(int Status, string? Pointer)> FaultAsync(ApiNode node, string body)
