@@ -43,6 +43,7 @@ internal static class BacktestCommands
 
         command.Subcommands.Add(Known("globo", "Globo.com's clicks.csv.gz.", ClickLogFormat.Globo, clock, output));
         command.Subcommands.Add(Known("movielens", "MovieLens 100K's u.data; each user's ratings are one session.", ClickLogFormat.MovieLens, clock, output));
+        command.Subcommands.Add(MovieLensCommand.Create(Report, Seed, output));
         command.Subcommands.Add(Mapped("csv", "Any CSV file (.gz too) with a header line.", RowSyntax.Csv, clock, output));
         command.Subcommands.Add(Mapped("ndjson", "Any file (.gz too) of one JSON object per line.", RowSyntax.Ndjson, clock, output));
         return command;

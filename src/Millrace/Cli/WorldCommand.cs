@@ -48,6 +48,7 @@ internal static class WorldCommand
             command.Options.Add(option);
         }
 
+        command.Subcommands.Add(WorldFairnessCommand.Create(output));
         command.SetAction((parsed, cancellation) => CommandGuard.RunAsync(() => RunAsync(parsed, clock, output, cancellation), parsed));
         return command;
     }
