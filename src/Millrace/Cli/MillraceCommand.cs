@@ -33,6 +33,7 @@ internal static class MillraceCommand
         root.Subcommands.Add(FeatureCommands.Create(clock, output));
         root.Subcommands.Add(LabelCommands.Create(clock, output));
         root.Subcommands.Add(ModelCommands.Create(output));
+        root.Subcommands.Add(ModelsCommands.Create(clock, output));
         root.Subcommands.Add(JournalCommands.Create());
         root.Subcommands.Add(KeyCommands.Create(clock, output));
         root.Subcommands.Add(CacheCommands.Create(output));
