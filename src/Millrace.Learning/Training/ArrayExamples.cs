@@ -21,7 +21,7 @@ internal sealed class ArrayExamples(ImmutableArray<string> features, ExampleBatc
         {
             cancellation.ThrowIfCancellationRequested();
             var count = Math.Min(batch, whole.Count - start);
-            yield return new ExampleBatch
+            yield return whole with
             {
                 Count = count,
                 Matrix = whole.Matrix.Slice(start * features.Length, count * features.Length),
@@ -32,6 +32,8 @@ internal sealed class ArrayExamples(ImmutableArray<string> features, ExampleBatc
                 Times = whole.Times.Slice(start, count),
                 Ranks = whole.Ranks.Slice(start, count),
                 Propensities = whole.Propensities.Slice(start, count),
+                Hits = whole.Hits.IsEmpty ? default : whole.Hits.Slice(start, count),
+                FirstByteMillis = whole.FirstByteMillis.IsEmpty ? default : whole.FirstByteMillis.Slice(start, count),
             };
         }
     }
