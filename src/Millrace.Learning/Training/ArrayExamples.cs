@@ -38,6 +38,9 @@ internal sealed class ArrayExamples(ImmutableArray<string> features, ExampleBatc
         }
     }
 
+    /// <summary>The same with other columns.</summary>
+    internal ArrayExamples With(Func<ExampleBatch, ExampleBatch> change) => new(features, change(whole), batch);
+
     /// <summary>Examples of nobody, without ranks or propensities, each decision at the time of its place.</summary>
     /// <param name="features">The feature columns.</param>
     /// <param name="matrix">Row-major.</param>

@@ -11,6 +11,9 @@ namespace Millrace.Learning.Training.Positions;
 /// </summary>
 internal sealed class RegressionEm(IExamples examples, TimeSlices slices, TrainingSettings settings, int ranks)
 {
+    /// <summary>After it, curves move by less than what their clicks are uncertain by (docs/results/bias.md).</summary>
+    internal const int UsualRounds = 5;
+
     private const int Grid = 256;
     private Forest? _forest;
 
