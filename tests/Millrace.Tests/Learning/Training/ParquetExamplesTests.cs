@@ -129,6 +129,22 @@ public sealed class ParquetExamplesTests
         Assert.Throws<IOException>(() => DuckDbSession.Files(["rows-*.parquet"]));
     }
 
+    [Fact]
+    public async Task Deliveries_are_told_when_asked_for_and_unknown_where_nobody_recorded_one()
+    {
+        using var scene = await ExampleScene.CreateAsync();
+        foreach (var asked in (bool[])[true, false])
+        {
+            var read = new List<(float Hit, float Wait)>();
+            await foreach (var batch in Open(scene.Query with { Delivery = asked }).ReadAsync(TestContext.Current.CancellationToken))
+            {
+                read.AddRange(batch.Hits.ToArray().Zip(batch.FirstByteMillis.ToArray()));
+            }
+
+            Assert.Equal(Enumerable.Range(0, Closed * 3).Select(row => !asked || row % 3 != 0 ? (float.NaN, float.NaN) : row / 3 % 4 == 1 ? (0, 320) : (1, 20)), read);
+        }
+    }
+
     private static ParquetExamples Open(ExampleQuery query) => ParquetExamples.Open(query, TestContext.Current.CancellationToken);
 
     private static void Refused(string says, ExampleQuery query) => Assert.Contains(says, Assert.Throws<ExamplesException>(() => Open(query)).Message, StringComparison.Ordinal);
