@@ -26,7 +26,7 @@ internal sealed record ExampleBatch
     /// <summary>The 1-based rank at which it was shown; 0 when it was not.</summary>
     public required ReadOnlyMemory<int> Ranks { get; init; }
 
-    /// <summary>The logged propensity, conditional on what stands above; NaN when it was not shown.</summary>
+    /// <summary>The logged propensity, conditional on what stands above; NaN when it was not shown, or no draw could have changed its place.</summary>
     public required ReadOnlyMemory<double> Propensities { get; init; }
 
     /// <summary>1 where the body was there when it was asked for, 0 where it had to be fetched, NaN where nobody recorded it; empty when it was not asked for.</summary>

@@ -41,7 +41,7 @@ internal sealed class ExampleSql(ExampleQuery query, ExampleFiles files)
         var rows = $"select decision, item, slot, rank as placed{features} from read_parquet({DuckDbSession.Files(slice.Rows)}) where {Time(slice)}";
         var seen = $"true{(query.OnlyExplored ? " and explorable" : "")}{(query.OnlySeen ? $" and {LabelFiles.Impression} > 0" : "")}";
         var shown = $"""
-            select l.decision, l.item, l.slot, l.time, l.key, l.person, l.rank, l.propensity, l.label, l.other, l.hit, l.wait{named}
+            select l.decision, l.item, l.slot, l.time, l.key, l.person, l.rank, case when l.explorable then l.propensity end as propensity, l.label, l.other, l.hit, l.wait{named}
             from (select * from l where {seen}) l join r on l.decision = r.decision and l.item = r.item and l.slot = r.slot and l.rank = r.placed
             """;
         var unshown = query.Unshown ? $"""

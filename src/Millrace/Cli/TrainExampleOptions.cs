@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using Millrace.Journal;
 using Millrace.Learning.Training;
+using Millrace.Learning.Training.Positions;
 using Millrace.Learning.Training.Slices;
 using Millrace.Node;
 using Millrace.Node.Configuration;
@@ -40,12 +41,13 @@ internal sealed class TrainExampleOptions
         DefaultValueFactory = _ => PositionRemedy.None,
     };
 
+    private readonly Option<PairDraws> _draws = new("--position-draws") { Description = "What --position weights knows of the draws. luce: of a policy that explores by Plackett and Luce; far fewer clicks then suffice.", DefaultValueFactory = _ => PairDraws.Any };
     private readonly Option<DeliveryRemedy> _delivery = new("--delivery") { Description = "What is done about bodies that arrived late. fixed: the delivery is learnt, and held at that of a hit.", DefaultValueFactory = _ => DeliveryRemedy.None };
 
     internal TrainExampleOptions AddTo(Command command)
     {
         foreach (Option option in (Option[])
-            [_rows, _labels, _label, _from, _to, _features, _own, _other, _halfLife, _negatives, _positive, _explored, _seen, _svmlight, _valid, _validShare, _testShare, _validFrom, _testFrom, _gap, _position, _delivery])
+            [_rows, _labels, _label, _from, _to, _features, _own, _other, _halfLife, _negatives, _positive, _explored, _seen, _svmlight, _valid, _validShare, _testShare, _validFrom, _testFrom, _gap, _position, _draws, _delivery])
         {
             command.Options.Add(option);
         }
@@ -66,7 +68,7 @@ internal sealed class TrainExampleOptions
     }
 
     /// <summary>What is done about how examples came to be seen.</summary>
-    internal BiasRemedies RemediesOf(ParseResult parsed) => new(parsed.GetValue(_position), parsed.GetValue(_delivery) == DeliveryRemedy.Fixed);
+    internal BiasRemedies RemediesOf(ParseResult parsed) => new(parsed.GetValue(_position), parsed.GetValue(_delivery) == DeliveryRemedy.Fixed, parsed.GetValue(_draws));
 
     private (IExamples Examples, SliceCuts Cuts, ImmutableSortedDictionary<string, string> Source) OfPlain(ParseResult parsed, string plain)
     {

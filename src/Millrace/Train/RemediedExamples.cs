@@ -13,7 +13,6 @@ namespace Millrace.Train;
 internal sealed record RemediedExamples(IExamples Examples, ImmutableArray<FixedColumn> Columns, ExaminationCurve? Curve)
 {
     private const int MostRanks = 100;
-    private const int EmTrees = 100;
 
     /// <exception cref="TrainingException">The examples do not tell what a remedy needs.</exception>
     internal static async Task<RemediedExamples> PrepareAsync(IExamples examples, TimeSlices slices, TrainingSettings settings, BiasRemedies remedies, CancellationToken cancellation)
@@ -36,14 +35,10 @@ internal sealed record RemediedExamples(IExamples Examples, ImmutableArray<Fixed
                 columns = [.. columns, FixedColumn.Position];
                 return new RemediedExamples(With(examples, columns), columns, null);
             case PositionRemedy.Weights:
-                var curve = await PairHarvest.EstimateAsync(examples, slices, ranks, (ulong)settings.Seed, cancellation);
+                var curve = await PairHarvest.EstimateAsync(examples, slices, ranks, remedies.Draws, (ulong)settings.Seed, cancellation);
                 return new RemediedExamples(With(WeighedExamples.ByClick(examples, curve), columns), columns, curve);
             default:
-                // Its forests say how relevant an item is, whatever the model's own objective.
-                var em = new RegressionEm(examples, slices, new TrainingSettings
-                {
-                    Objective = "binary", Rounds = Math.Min(settings.Rounds, EmTrees), CheckpointEvery = 0, Seed = settings.Seed, Threads = settings.Threads, Categorical = settings.Categorical, Monotone = settings.Monotone,
-                }, ranks);
+                var em = new RegressionEm(examples, slices, settings, ranks);
                 await em.RunAsync(RegressionEm.UsualRounds, cancellation);
                 return new RemediedExamples(With(em.Weighed(), columns), columns, em.Curve);
         }

@@ -61,14 +61,21 @@ internal sealed record BiasReport(int Decisions, int Trees, ImmutableArray<Posit
             Line($"  {method,-8}{Loss(method).Mean,8:P2} ± {Loss(method).HalfWidth:P2}");
         }
 
-        Line($"{"rank",-6}{"truth",8}{"harvest: error",22}{"least support",16}{"em: error",22}");
+        (string Name, Func<PositionFound, ExaminationCurve> Of)[] curves = [("luce", found => found.Harvested), ("any", found => found.Any), ("em", found => found.Em)];
+        Line($"{"rank",-6}{"truth",8}   error and least support (clicks) of: {string.Join(", ", curves.Select(curve => curve.Name))}");
         for (var rank = 2; rank <= PositionWorld.Ranks; rank++)
         {
-            var (harvest, em) = (Error(found => found.Harvested, rank), Error(found => found.Em, rank));
-            Line($"{rank,-6}{PositionWorld.Page.Examination(rank - 1),8:F4}{harvest.Mean,13:F4} ± {harvest.HalfWidth:F4}{Positions.Min(found => found.Harvested.Ranks[rank - 1].Support),16:N0}{em.Mean,13:F4} ± {em.HalfWidth:F4}");
+            text.Append(CultureInfo.InvariantCulture, $"{rank,-6}{PositionWorld.Page.Examination(rank - 1),8:F4}");
+            foreach (var (_, of) in curves)
+            {
+                var error = Error(of, rank);
+                text.Append(CultureInfo.InvariantCulture, $"{error.Mean,10:F4} ± {error.HalfWidth:F4}{Positions.Min(found => of(found).Ranks[rank - 1].Support),8:N0}");
+            }
+
+            text.Append('\n');
         }
 
-        Line($"largest error of any seed and rank: harvest {Worst(found => found.Harvested):F4}, em {Worst(found => found.Em):F4}; {Covered:P0} of harvest's 95 % intervals hold the truth");
+        Line($"largest error of any seed and rank: {string.Join(", ", curves.Select(curve => string.Create(CultureInfo.InvariantCulture, $"{curve.Name} {Worst(curve.Of):F4}")))}; {Covered:P0} of luce's 95 % intervals hold the truth");
         Line($"delivery  exposure of new items");
         Line($"  cached  {Says(found => found.Ideal)}   (learnt where nobody waits)");
         Line($"  none    {Says(found => found.Naive)}");

@@ -19,7 +19,8 @@ internal static class PositionRun
     {
         var world = new PositionWorld(seed);
         var (logged, unbiased) = world.Log(decisions);
-        var harvested = await PairHarvest.EstimateAsync(logged, BiasTraining.Slices, PositionWorld.Ranks, seed, cancellation);
+        var any = await PairHarvest.EstimateAsync(logged, BiasTraining.Slices, PositionWorld.Ranks, PairDraws.Any, seed, cancellation);
+        var harvested = await PairHarvest.EstimateAsync(logged, BiasTraining.Slices, PositionWorld.Ranks, PairDraws.Luce, seed, cancellation);
         var em = new RegressionEm(logged, BiasTraining.Slices, BiasTraining.Settings(trees), PositionWorld.Ranks);
         await em.RunAsync(RegressionEm.UsualRounds, cancellation);
         async Task<double> Judge(IExamples examples, params ImmutableArray<FixedColumn> columns) =>
@@ -32,7 +33,7 @@ internal static class PositionRun
             await Judge(logged, FixedColumn.Position),
             await Judge(em.Weighed()),
         ];
-        return new PositionFound(harvested, em.Curve, [.. rewards.Select(reward => 1 - (reward / best))]);
+        return new PositionFound(any, harvested, em.Curve, [.. rewards.Select(reward => 1 - (reward / best))]);
     }
 
     private static double Reward(PositionWorld world, Forest forest, int judged)
@@ -50,7 +51,8 @@ internal static class PositionRun
 }
 
 /// <summary>What was found under one seed.</summary>
-/// <param name="Harvested">Examination by the draws.</param>
+/// <param name="Any">Examination by the draws, of which only the propensities are known.</param>
+/// <param name="Harvested">Examination by the draws, known to be Plackett and Luce's.</param>
 /// <param name="Em">Examination by regression-EM.</param>
 /// <param name="Losses">By method, the share of reward that its ranking loses against that of the model of unbiased clicks.</param>
-internal sealed record PositionFound(ExaminationCurve Harvested, ExaminationCurve Em, ImmutableArray<double> Losses);
+internal sealed record PositionFound(ExaminationCurve Any, ExaminationCurve Harvested, ExaminationCurve Em, ImmutableArray<double> Losses);

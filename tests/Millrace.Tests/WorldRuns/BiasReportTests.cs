@@ -9,7 +9,7 @@ public sealed class BiasReportTests
     public async Task Remedies_leave_little_of_what_bias_costs()
     {
         Assert.SkipWhen(LightGbmLibrary.Absence is not null, LightGbmLibrary.Absence ?? "");
-        var report = await BiasReport.RunAsync([1], decisions: 20_000, trees: 40, judged: 2_000, _ => { }, TestContext.Current.CancellationToken);
+        var report = await BiasReport.RunAsync([1], decisions: 12_000, trees: 25, judged: 2_000, _ => { }, TestContext.Current.CancellationToken);
         var naive = report.Loss(PositionRun.Naive).Mean;
         Assert.True(naive > 0.01, report.ToText());
         Assert.All((string[])[PositionRun.Weights, PositionRun.Feature, PositionRun.Em], method => Assert.True(report.Loss(method).Mean < naive / 2, report.ToText()));

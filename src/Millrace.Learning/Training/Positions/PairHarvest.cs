@@ -8,10 +8,15 @@ namespace Millrace.Learning.Training.Positions;
 /// 1 / (p·q): so weighted, every ordered pair of candidates is as frequent, an item stands as often at one rank as at the next, and the ratio of weighted clicks is that of examination. It needs
 /// neither a model of relevance nor who the items are. Ratios are chained from rank 1.
 /// </summary>
+/// <remarks>
+/// Any weight s / (p·q) does whose s is the same for both orders of a pair. Where draws follow Luce's axiom, as Plackett and Luce's do, the probability of the other order is known, and s is taken
+/// so that no weight is above 1: the same clicks then are worth several times as many.
+/// </remarks>
 /// <param name="ranks">Up to which rank.</param>
+/// <param name="draws">What is known of the draws.</param>
 /// <param name="seed">Of the bootstrap.</param>
 /// <param name="replicates">Of the bootstrap by persons.</param>
-internal sealed class PairHarvest(int ranks, ulong seed = 1, int replicates = 200)
+internal sealed class PairHarvest(int ranks, PairDraws draws, ulong seed = 1, int replicates = 200)
 {
     /// <summary>A pair of ranks whose clicks are worth fewer than this follows the discount.</summary>
     internal const double LeastSupport = 400;
@@ -24,9 +29,9 @@ internal sealed class PairHarvest(int ranks, ulong seed = 1, int replicates = 20
     private (ulong Decision, int Rank, double Propensity, float Label) _above;
 
     /// <summary>Reads the examples once; those that judge a model tell nothing.</summary>
-    internal static async Task<ExaminationCurve> EstimateAsync(IExamples examples, TimeSlices slices, int ranks, ulong seed, CancellationToken cancellation)
+    internal static async Task<ExaminationCurve> EstimateAsync(IExamples examples, TimeSlices slices, int ranks, PairDraws draws, ulong seed, CancellationToken cancellation)
     {
-        var harvest = new PairHarvest(ranks, seed);
+        var harvest = new PairHarvest(ranks, draws, seed);
         await foreach (var batch in examples.ReadAsync(cancellation))
         {
             harvest.Add(batch, slices);
@@ -44,11 +49,20 @@ internal sealed class PairHarvest(int ranks, ulong seed = 1, int replicates = 20
             if (below.Decision == _above.Decision && below.Rank == _above.Rank + 1 && below.Rank <= ranks && _above.Propensity is > 0 and < 1 && below.Propensity is > 0 and <= 1
                 && (below.Label > 0 || _above.Label > 0) && slices.Of(batch.Times.Span[row]) == Slice.Train)
             {
-                Add(below.Rank - 2, batch.Persons.Span[row], 1 / (_above.Propensity * below.Propensity), below.Label > 0);
+                Add(below.Rank - 2, batch.Persons.Span[row], Weight(_above.Propensity, below.Propensity), below.Label > 0);
             }
 
             _above = below;
         }
+    }
+
+    private double Weight(double above, double below)
+    {
+        var drawn = above * below;
+        if (draws == PairDraws.Any) return 1 / drawn;
+        var first = below * (1 - above); // By Luce's axiom, of the lower at the upper rank; then of the upper after it.
+        var other = first * above / (1 - first);
+        return other / (drawn + other);
     }
 
     private void Add(int pair, ulong person, double weight, bool isLowerClicked)
@@ -95,4 +109,14 @@ internal sealed class PairHarvest(int ranks, ulong seed = 1, int replicates = 20
     }
 
     private static double Worth(double sum, double squares) => squares > 0 ? sum * sum / squares : 0;
+}
+
+/// <summary>What is known of how places are drawn.</summary>
+internal enum PairDraws
+{
+    /// <summary>That the propensities are those of the draws.</summary>
+    Any,
+
+    /// <summary>That the chances of two candidates stand in one proportion, whatever else can be drawn (Luce 1959).</summary>
+    Luce,
 }

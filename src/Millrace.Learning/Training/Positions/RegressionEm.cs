@@ -11,8 +11,16 @@ namespace Millrace.Learning.Training.Positions;
 /// </summary>
 internal sealed class RegressionEm(IExamples examples, TimeSlices slices, TrainingSettings settings, int ranks)
 {
+    // Relevance as it is, whatever the model's own objective; a round needs only be better than the last.
+    private readonly TrainingSettings _settings = new()
+    {
+        Objective = "binary", Rounds = Math.Min(settings.Rounds, MostTrees), CheckpointEvery = 0, Seed = settings.Seed, Threads = settings.Threads, Categorical = settings.Categorical, Monotone = settings.Monotone,
+    };
+
     /// <summary>After it, curves move by less than what their clicks are uncertain by (docs/results/bias.md).</summary>
-    internal const int UsualRounds = 5;
+    internal const int UsualRounds = 15;
+
+    private const int MostTrees = 40;
 
     private const int Grid = 256;
     private Forest? _forest;
@@ -39,9 +47,9 @@ internal sealed class RegressionEm(IExamples examples, TimeSlices slices, Traini
     {
         for (var round = 0; round < rounds; round++)
         {
-            using (var data = await BinnedSlices.LoadAsync(Weighed(), slices, settings, start: null, progress: null, cancellation))
+            using (var data = await BinnedSlices.LoadAsync(Weighed(), slices, _settings, start: null, progress: null, cancellation))
             {
-                var trained = new ForestTrainer(data, settings).Train(first: null, state: null, cancellation);
+                var trained = new ForestTrainer(data, _settings).Train(first: null, state: null, cancellation);
                 _forest = ForestFile.Read(System.Text.Encoding.UTF8.GetBytes(trained.Model));
             }
 

@@ -22,7 +22,7 @@ public sealed class ParquetExamplesTests
         Assert.Equal(["x", "y"], examples.Features);
         Assert.Equal((Closed * 3L, "definitions", "outcomes"), (examples.Count, examples.Definitions, examples.Outcomes));
         Assert.Equal(Enumerable.Range(0, Closed).SelectMany(d => Enumerable.Range(0, 3).Select(i => new Example(
-            ExampleScene.At(d).Value, ItemHash.Of($"d{d}"), (ulong)('0' + (d % 4)), i + 1, 0.5, d % 2 == 0 && i == 0 ? 1 : 0, 1, i == 1 ? "NaN" : $"{(i == 0 ? d : -d) + 0f}", $"{i}"))), first);
+            ExampleScene.At(d).Value, ItemHash.Of($"d{d}"), (ulong)('0' + (d % 4)), i + 1, i == 0 ? double.NaN : 0.5, d % 2 == 0 && i == 0 ? 1 : 0, 1, i == 1 ? "NaN" : $"{(i == 0 ? d : -d) + 0f}", $"{i}"))), first);
     }
 
     [Fact]
