@@ -38,7 +38,7 @@ internal sealed class EvaluateJournal
         }
 
         _options = new EvaluateOptions().AddTo(command);
-        _node = new NodeOptions().AddTo(command);
+        _node = new NodeOptions().AddTo(command, hasLog: false);
         command.SetAction((parsed, cancellation) => CommandGuard.RunAsync(() => RunAsync(parsed, cancellation), parsed));
     }
 
