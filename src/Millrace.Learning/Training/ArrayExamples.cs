@@ -21,7 +21,7 @@ internal sealed class ArrayExamples(ImmutableArray<string> features, ExampleBatc
         {
             cancellation.ThrowIfCancellationRequested();
             var count = Math.Min(batch, whole.Count - start);
-            yield return new ExampleBatch
+            yield return whole with
             {
                 Count = count,
                 Matrix = whole.Matrix.Slice(start * features.Length, count * features.Length),
@@ -32,9 +32,14 @@ internal sealed class ArrayExamples(ImmutableArray<string> features, ExampleBatc
                 Times = whole.Times.Slice(start, count),
                 Ranks = whole.Ranks.Slice(start, count),
                 Propensities = whole.Propensities.Slice(start, count),
+                Hits = whole.Hits.IsEmpty ? default : whole.Hits.Slice(start, count),
+                FirstByteMillis = whole.FirstByteMillis.IsEmpty ? default : whole.FirstByteMillis.Slice(start, count),
             };
         }
     }
+
+    /// <summary>The same with other columns.</summary>
+    internal ArrayExamples With(Func<ExampleBatch, ExampleBatch> change) => new(features, change(whole), batch);
 
     /// <summary>Examples of nobody, without ranks or propensities, each decision at the time of its place.</summary>
     /// <param name="features">The feature columns.</param>

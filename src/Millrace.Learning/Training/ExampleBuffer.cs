@@ -13,6 +13,8 @@ internal sealed class ExampleBuffer(int rows, int features)
     private readonly long[] _times = new long[rows];
     private readonly int[] _ranks = new int[rows];
     private readonly double[] _propensities = new double[rows];
+    private readonly float[] _hits = new float[rows];
+    private readonly float[] _waits = new float[rows];
 
     public int Count { get; private set; }
 
@@ -28,6 +30,8 @@ internal sealed class ExampleBuffer(int rows, int features)
         _propensities[Count] = reader.GetDouble(4);
         _labels[Count] = reader.GetFloat(5);
         _weights[Count] = weight;
+        _hits[Count] = reader.GetFloat(7);
+        _waits[Count] = reader.GetFloat(8);
         var row = _matrix.AsSpan(Count * features, features);
         for (var i = 0; i < row.Length; i++)
         {
@@ -53,6 +57,8 @@ internal sealed class ExampleBuffer(int rows, int features)
             Times = _times.AsMemory(0, count),
             Ranks = _ranks.AsMemory(0, count),
             Propensities = _propensities.AsMemory(0, count),
+            Hits = _hits.AsMemory(0, count),
+            FirstByteMillis = _waits.AsMemory(0, count),
         };
     }
 }

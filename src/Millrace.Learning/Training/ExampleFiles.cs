@@ -19,7 +19,11 @@ internal sealed record ExampleFiles(ImmutableArray<ExampleSlice> Slices, Immutab
         var rows = Within(RowFiles.In(query.Rows), query, query.Rows, "features build");
         var labels = Within(LabelFiles.In(query.Labels), query, query.Labels, "labels build");
         var features = FeaturesOf(query, rows, store);
-        string[] needed = query.OnlySeen ? [query.Label, LabelFiles.ClosedOf(query.Label), LabelFiles.Impression] : [query.Label, LabelFiles.ClosedOf(query.Label)];
+        string[] needed =
+        [
+            query.Label, LabelFiles.ClosedOf(query.Label), .. query.OnlySeen ? [LabelFiles.Impression] : Array.Empty<string>(),
+            .. query.Delivery ? [LabelFiles.Delivery, LabelFiles.TimeToFirstByte] : Array.Empty<string>(),
+        ];
         var known = Columns(labels, store);
         if (needed.FirstOrDefault(column => known.GetValueOrDefault(column) < labels.Length) is { } missing)
         {

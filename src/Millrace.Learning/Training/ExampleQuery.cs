@@ -55,6 +55,9 @@ internal sealed record ExampleQuery
     /// <summary>Candidates that were not shown are negatives too; of rows that were built with <c>--rows candidates</c>.</summary>
     public bool Unshown { get; init; }
 
+    /// <summary>Batches tell how the bodies of items were delivered.</summary>
+    public bool Delivery { get; init; }
+
     /// <summary>Rows of a batch.</summary>
     public int Batch { get; init; } = 1 << 16;
 

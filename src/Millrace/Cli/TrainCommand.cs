@@ -90,6 +90,7 @@ internal sealed class TrainCommand
             Source = source,
             Cuts = cuts,
             Settings = settings,
+            Remedies = _examples.RemediesOf(parsed),
             Into = parsed.GetValue(_into)!,
             First = parsed.GetValue(_first) is { } first ? System.Text.Encoding.UTF8.GetString(ForestFile.ReadBytes(first)) : null,
             Trials = parsed.GetValue(_trials),

@@ -3,9 +3,11 @@ using System.CommandLine;
 using System.Globalization;
 using Millrace.Journal;
 using Millrace.Learning.Training;
+using Millrace.Learning.Training.Positions;
 using Millrace.Learning.Training.Slices;
 using Millrace.Node;
 using Millrace.Node.Configuration;
+using Millrace.Train;
 
 namespace Millrace.Cli;
 
@@ -33,10 +35,19 @@ internal sealed class TrainExampleOptions
     private readonly Option<UnixMicros?> _testFrom = CommandTime.Option("--test-from", "Judges by what was decided from here on, in place of a share");
     private readonly Option<string> _gap = new("--gap") { Description = "What was decided so shortly before a cut is left out: its outcomes came after it. The window of the label.", HelpName = "DURATION", DefaultValueFactory = _ => "10m" };
 
+    private readonly Option<PositionRemedy> _position = new("--position")
+    {
+        Description = "What is done about ranks that are looked at less. weights: a click counts 1 / examination, which draws tell; em: what was not clicked counts the probability that it was looked at, by regression-EM; feature: the rank is learnt, and held at the first.",
+        DefaultValueFactory = _ => PositionRemedy.None,
+    };
+
+    private readonly Option<PairDraws> _draws = new("--position-draws") { Description = "What --position weights knows of the draws. luce: of a policy that explores by Plackett and Luce; far fewer clicks then suffice.", DefaultValueFactory = _ => PairDraws.Any };
+    private readonly Option<DeliveryRemedy> _delivery = new("--delivery") { Description = "What is done about bodies that arrived late. fixed: the delivery is learnt, and held at that of a hit.", DefaultValueFactory = _ => DeliveryRemedy.None };
+
     internal TrainExampleOptions AddTo(Command command)
     {
         foreach (Option option in (Option[])
-            [_rows, _labels, _label, _from, _to, _features, _own, _other, _halfLife, _negatives, _positive, _explored, _seen, _svmlight, _valid, _validShare, _testShare, _validFrom, _testFrom, _gap])
+            [_rows, _labels, _label, _from, _to, _features, _own, _other, _halfLife, _negatives, _positive, _explored, _seen, _svmlight, _valid, _validShare, _testShare, _validFrom, _testFrom, _gap, _position, _draws, _delivery])
         {
             command.Options.Add(option);
         }
@@ -73,8 +84,16 @@ internal sealed class TrainExampleOptions
         return OfRows(parsed, rows, labels ?? rows, surface, seed, cancellation);
     }
 
+    /// <summary>What is done about how examples came to be seen.</summary>
+    internal BiasRemedies RemediesOf(ParseResult parsed) => new(parsed.GetValue(_position), parsed.GetValue(_delivery) == DeliveryRemedy.Fixed, parsed.GetValue(_draws));
+
     private (IExamples Examples, SliceCuts Cuts, ImmutableSortedDictionary<string, string> Source) OfPlain(ParseResult parsed, string plain)
     {
+        if (RemediesOf(parsed) != new BiasRemedies())
+        {
+            throw Refused("--position and --delivery go with --rows: a plain file tells neither ranks nor deliveries");
+        }
+
         var valid = parsed.GetValue(_valid);
         var examples = SvmlightFile.Read(valid is null ? [plain] : [plain, valid], out var starts);
         var cuts = CutsOf(parsed) with { Gap = TimeSpan.Zero };
@@ -105,6 +124,7 @@ internal sealed class TrainExampleOptions
             PositiveWeight = parsed.GetValue(_positive),
             OnlyExplored = parsed.GetValue(_explored),
             OnlySeen = parsed.GetValue(_seen),
+            Delivery = RemediesOf(parsed).FixesDelivery,
             Seed = (ulong)seed,
         };
         var examples = ParquetExamples.Open(query, cancellation);
@@ -139,4 +159,11 @@ internal sealed class TrainExampleOptions
         Quantities.ParseDuration(text) is { } duration && duration >= TimeSpan.Zero ? duration : throw Refused($"{option}: expected a duration like 10m; got '{text}'");
 
     private static NodeStartException Refused(string why) => new(ExitCode.Usage, why);
+}
+
+/// <summary>The words of <c>--delivery</c>.</summary>
+internal enum DeliveryRemedy
+{
+    None,
+    Fixed,
 }

@@ -49,6 +49,7 @@ internal static class WorldCommand
         }
 
         command.Subcommands.Add(WorldFairnessCommand.Create(output));
+        command.Subcommands.Add(WorldBiasCommand.Create(output));
         command.SetAction((parsed, cancellation) => CommandGuard.RunAsync(() => RunAsync(parsed, clock, output, cancellation), parsed));
         return command;
     }

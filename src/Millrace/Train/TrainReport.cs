@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Millrace.Learning.Training.Positions;
 using Millrace.Learning.Training.Search;
 using Millrace.Learning.Training.Slices;
 
@@ -14,6 +15,7 @@ internal sealed record TrainReport
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -42,6 +44,9 @@ internal sealed record TrainReport
 
     /// <summary>By slice, how many examples, of how many decisions, from when to when (Unix µs), and their sums of weights and of weighted labels.</summary>
     public required IReadOnlyDictionary<Slice, SliceCounts> Slices { get; init; }
+
+    /// <summary>What was done about how examples came to be seen; null for nothing.</summary>
+    public BiasRemediesReport? Bias { get; init; }
 
     /// <summary>Trees that this training added.</summary>
     public int? Rounds { get; init; }
@@ -82,3 +87,9 @@ internal sealed record FeatureImportance(string Feature, double Gain, double Spl
 /// <param name="Before">On the half that judges, without it.</param>
 /// <param name="After">And with it.</param>
 internal sealed record CalibrationReport(string Chosen, IReadOnlyDictionary<string, double> Losses, double Before, double After);
+
+/// <summary>What was done about how examples came to be seen.</summary>
+/// <param name="Remedies">What was asked for.</param>
+/// <param name="Held">Columns that the model learnt with and is served without, and what they are held at.</param>
+/// <param name="Examination">By rank; null where it was not needed.</param>
+internal sealed record BiasRemediesReport(BiasRemedies Remedies, IReadOnlyDictionary<string, float> Held, ExaminationCurve? Examination);

@@ -17,6 +17,9 @@ internal sealed record TrainRequest
 
     public required TrainingSettings Settings { get; init; }
 
+    /// <summary>What is done about how examples came to be seen.</summary>
+    public BiasRemedies Remedies { get; init; } = new();
+
     /// <summary>The directory that takes the files.</summary>
     public required string Into { get; init; }
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Millrace.Learning.Training;
 using Millrace.Learning.Training.Calibration;
+using Millrace.Learning.Training.Confounding;
 using Millrace.Learning.Training.LightGbm;
 using Millrace.Learning.Training.Search;
 using Millrace.Learning.Training.Slices;
@@ -18,6 +19,7 @@ namespace Millrace.Train;
 internal sealed class TrainRun(TrainRequest request, TimeProvider clock, Action<string> say)
 {
     private readonly long _began = clock.GetTimestamp();
+    private RemediedExamples _examples = new(request.Examples, [], null);
 
     /// <exception cref="InvalidOperationException">Examples, settings or library make no model: says why.</exception>
     /// <exception cref="IOException">Examples cannot be read, or files not written.</exception>
@@ -37,8 +39,14 @@ internal sealed class TrainRun(TrainRequest request, TimeProvider clock, Action<
 
         say(string.Create(CultureInfo.InvariantCulture, $"{request.Examples.Count:N0} examples of {request.Examples.Features.Length} features"));
         var slices = await request.Cuts.ResolveAsync(request.Examples, cancellation);
+        if (request.Remedies.HasColumns && (request.External is not null || request.First is not null))
+        {
+            throw new TrainingException("a model that learns with columns which it is served without is trained here, and from the beginning: it goes with neither --external nor --init");
+        }
+
+        _examples = await RemediedExamples.PrepareAsync(request.Examples, slices, request.Settings, request.Remedies, cancellation);
         return request.External is { } external
-            ? await FinishAsync(folder, await external.TrainAsync(request.Examples, slices, say, cancellation), slices, cancellation)
+            ? await FinishAsync(folder, await external.TrainAsync(_examples.Examples, slices, say, cancellation), slices, cancellation)
             : await FinishAsync(folder, await BoostAsync(folder, slices, cancellation), slices, cancellation);
     }
 
@@ -51,7 +59,7 @@ internal sealed class TrainRun(TrainRequest request, TimeProvider clock, Action<
         }
 
         using var first = (saved?.State.Model ?? request.First) is { } text ? Load(text) : null;
-        using var data = await BinnedSlices.LoadAsync(request.Examples, slices, request.Settings, first, null, cancellation);
+        using var data = await BinnedSlices.LoadAsync(_examples.Examples, slices, request.Settings, first, null, cancellation);
         var settings = saved is null ? request.Settings : request.Settings with { Rate = request.Settings.Rate with { Start = saved.Rate }, Other = saved.Settings };
         HalvingSearch? search = null;
         if (saved is null && request.Trials > 0)
@@ -78,13 +86,20 @@ internal sealed class TrainRun(TrainRequest request, TimeProvider clock, Action<
     {
         var bytes = trained.Forest is { } own ? Encoding.UTF8.GetBytes(own.Model) : trained.Bytes;
         var forest = ForestFile.Read(bytes);
-        if (forest.FeaturesRead().FirstOrDefault(name => !request.Examples.Features.Contains(name)) is { } unknown)
+        if (forest.FeaturesRead().FirstOrDefault(name => !_examples.Examples.Features.Contains(name)) is { } unknown)
         {
             throw new ForestException($"the model reads a feature '{unknown}' that the examples do not have");
         }
 
-        var held = await HeldOut.ScoreAsync(request.Examples, slices, forest, cancellation);
+        // Judged as it learnt, knowing how each example was shown; served as if all were shown alike.
+        var held = await HeldOut.ScoreAsync(_examples.Examples, slices, forest, cancellation);
         var calibration = request.Settings.Objective == "binary" ? held.Calibrate() : null;
+        if (!_examples.Columns.IsEmpty)
+        {
+            bytes = Encoding.UTF8.GetBytes(ForestFold.Fold(Encoding.UTF8.GetString(bytes), [.. _examples.Columns.Select(column => column.Serving)]));
+            _ = ForestFile.Read(bytes);
+        }
+
         var report = ReportOf(bytes, trained, held, calibration);
         folder.Delete(TrainFolder.Model);
         folder.Delete(TrainFolder.Calibration);
@@ -101,7 +116,7 @@ internal sealed class TrainRun(TrainRequest request, TimeProvider clock, Action<
 
     private TrainReport ReportOf(byte[] bytes, Trained trained, HeldOut held, CalibrationChoice? calibration)
     {
-        var (features, forest) = (request.Examples.Features, trained.Forest);
+        var (features, learnt, forest) = (request.Examples.Features, _examples.Examples.Features, trained.Forest);
         return new TrainReport
         {
             Source = request.Source,
@@ -109,16 +124,19 @@ internal sealed class TrainRun(TrainRequest request, TimeProvider clock, Action<
             Digest = Hex(bytes),
             Parent = request.First is { } first ? Hex(Encoding.UTF8.GetBytes(first)) : null,
             Objective = request.Settings.Objective,
-            Parameters = forest is null ? null : trained.Settings!.Text(features),
+            Parameters = forest is null ? null : trained.Settings!.Text(learnt),
             Seed = request.Settings.Seed,
             Features = features,
             FeaturesDigest = Hex(Encoding.UTF8.GetBytes(string.Join('\n', features))),
             Slices = trained.Counts,
+            Bias = request.Remedies == new BiasRemedies()
+                ? null
+                : new BiasRemediesReport(request.Remedies, _examples.Columns.ToDictionary(column => column.Name, column => column.Serving), _examples.Curve),
             Rounds = forest?.Rounds,
             Tried = forest?.Tried,
             Resumed = trained.Resumed,
             Curve = forest?.Curve.Metrics.Select((name, place) => (name, values: (IReadOnlyList<double>)[.. forest.Curve.Valid.Select(round => round[place])])).ToDictionary(one => one.name, one => one.values),
-            Importance = forest is null ? null : [.. features.Select((name, place) => new FeatureImportance(name, forest.Gain[place], forest.Splits[place])).OrderByDescending(one => one.Gain)],
+            Importance = forest is null ? null : [.. learnt.Select((name, place) => new FeatureImportance(name, forest.Gain[place], forest.Splits[place])).OrderByDescending(one => one.Gain)],
             HeldOut = held.Metrics(request.Settings.Objective),
             Calibration = calibration is null ? null : new CalibrationReport(calibration.Chosen.Name, calibration.Losses, calibration.Before, calibration.After),
             Trials = trained.Search?.Done,
@@ -131,20 +149,20 @@ internal sealed class TrainRun(TrainRequest request, TimeProvider clock, Action<
     private LightGbmBooster Load(string text)
     {
         var forest = LightGbmText.Read(Encoding.UTF8.GetBytes(text));
-        return forest.Features.SequenceEqual(request.Examples.Features)
+        return forest.Features.SequenceEqual(_examples.Examples.Features)
             ? forest.Classes == 1 ? LightGbmBooster.Load(text) : throw new TrainingException("a model of several classes does not go on learning here")
             : throw new TrainingException("the model that is to go on learning has other features than the examples, or in another order: train anew, or name its features in its order with --features");
     }
 
     private string Fingerprint(TimeSlices slices)
     {
-        var (settings, examples) = (request.Settings, request.Examples);
+        var (settings, examples) = (request.Settings, _examples.Examples);
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"""
             {settings.Text(examples.Features)} {settings.Rounds} {settings.EarlyStopping} {settings.StopMetric} {settings.Rate} {settings.CheckpointEvery}
             {string.Join('\n', examples.Features)} {examples.Count} {slices} {request.Trials} {string.Join(',', request.Ranges)}
-            {string.Join('\n', request.Source)} {request.First}
+            {string.Join('\n', request.Source)} {request.First} {request.Remedies}
             """);
         return Hex(Encoding.UTF8.GetBytes(text));
     }

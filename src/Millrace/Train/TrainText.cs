@@ -22,6 +22,16 @@ internal static class TrainText
             Line($"{what,-12} {counts.Rows:N0} examples of {counts.Decisions:N0} decisions, mean label {counts.Label / counts.Weight:G4}");
         }
 
+        foreach (var (name, value) in report.Bias?.Held ?? new Dictionary<string, float>())
+        {
+            Line($"served       as if {name} were {value:G4}");
+        }
+
+        if (report.Bias?.Examination is { } curve)
+        {
+            Line($"looked at    by rank ({curve.Source}): {string.Join(' ', curve.Ranks.Select(rank => rank.Probability.ToString("F3", CultureInfo.InvariantCulture)))}");
+        }
+
         foreach (var (name, values) in report.Curve ?? new Dictionary<string, IReadOnlyList<double>>())
         {
             if (report.Rounds is { } best && values.Count >= best && best > 0) Line($"at its best  {name} {values[best - 1]:F6} on what it stops by");

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Millrace.Learning.Training;
+using Millrace.Learning.Training.Confounding;
 using Millrace.Learning.Training.LightGbm;
 using Millrace.Learning.Training.Search;
 using Millrace.Learning.Training.Slices;
 using Millrace.Models.Trees;
 using Millrace.Tests.Learning.Training;
 using Millrace.Train;
+using Millrace.WorldRuns;
 
 namespace Millrace.Tests.Training;
 
@@ -100,6 +102,39 @@ public sealed class TrainRunTests : IDisposable
         var foreign = await Assert.ThrowsAsync<ForestException>(() => RunAsync(External($"sed 's/feature_names=up/feature_names=ip/' '{model}' > \"$2\"")));
         Assert.Contains("'ip'", foreign.Message, StringComparison.Ordinal);
         Assert.Contains("cannot be run", (await Assert.ThrowsAsync<TrainingException>(() => RunAsync(Request("ext") with { External = new("/no/such", TimeSpan.FromSeconds(5), Shell: false, "binary") }))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("weights", false)]
+    [InlineData("em", false)]
+    [InlineData("feature", true)]
+    public async Task A_model_learns_how_items_were_shown_and_is_served_without(string named, bool fixesDelivery)
+    {
+        var position = Enum.Parse<PositionRemedy>(named, ignoreCase: true);
+        var request = Request("bias") with { Remedies = new BiasRemedies(position, fixesDelivery) };
+        var (logged, _) = new PositionWorld(3).Log(3_000);
+        var hits = Enumerable.Range(0, (int)logged.Count).Select(row => row % 3 == 0 ? 0f : 1f).ToArray();
+        request = request with { Examples = logged.With(whole => whole with { Hits = hits, FirstByteMillis = hits.Select(hit => hit == 1 ? 20f : 300f).ToArray() }) };
+        var report = await RunAsync(request);
+        var forest = ForestFile.Read(At("bias", "model.txt"));
+        Assert.Equal(PositionWorld.Features, forest.Features);
+        Assert.Equal(fixesDelivery ? [FixedColumn.HitName, FixedColumn.FirstByteName, FixedColumn.PositionName] : [], report.Bias!.Held.Keys);
+        Assert.Equal(position == PositionRemedy.Feature, report.Bias.Examination is null);
+        Assert.Contains($"\"position\": \"{named}\"", await File.ReadAllTextAsync(At("bias", "report.json"), Cancellation), StringComparison.Ordinal);
+        if (fixesDelivery)
+        {
+            Assert.InRange(report.Bias.Held[FixedColumn.FirstByteName], 18, 22);
+            Assert.Contains(report.Importance!, one => one is { Feature: FixedColumn.PositionName, Gain: > 0 });
+            var text = await File.ReadAllTextAsync(At("bias", "model.txt"), Cancellation);
+            Assert.Contains("--init", (await Assert.ThrowsAsync<TrainingException>(() => RunAsync(request with { First = text, Into = At("on") }))).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Examples_that_do_not_tell_what_a_remedy_needs_are_refused()
+    {
+        Assert.Contains("rank", (await Assert.ThrowsAsync<TrainingException>(() => RunAsync(Request("r") with { Remedies = new(PositionRemedy.Weights) }))).Message, StringComparison.Ordinal);
+        Assert.Contains("hit", (await Assert.ThrowsAsync<TrainingException>(() => RunAsync(Request("d") with { Remedies = new(FixesDelivery: true) }))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

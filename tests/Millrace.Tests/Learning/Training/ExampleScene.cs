@@ -10,7 +10,7 @@ namespace Millrace.Tests.Learning.Training;
 
 /// <summary>
 /// Rows and labels of decisions on two hours, an hour to a file: decision d of every minute placed three items; item 0 has the feature x = d, item 1 has none, item 2 has x = -d. Item 0 of every
-/// second decision was clicked; person p is d modulo 4.
+/// second decision was clicked, and its body was a hit after 20 ms, or of every fourth decision a miss after 320; person p is d modulo 4.
 /// </summary>
 internal sealed class ExampleScene : IDisposable
 {
@@ -104,6 +104,8 @@ internal sealed class ExampleScene : IDisposable
             At(d));
         var seen = new Millrace.Journal.Facts.Observed { Id = $"i{d}", Event = "impression", Item = "i0", Decision = $"d{d}", Time = At(d), Received = At(d) };
         stage.Add(seen, _ => true);
+        var (outcome, wait) = d % 4 == 1 ? ("miss", 320) : ("hit", 20);
+        stage.Add(new Millrace.Journal.Facts.Delivered { Id = $"v{d}", Route = "/", Decision = $"d{d}", Item = "i0", Rank = 1, Outcome = outcome, TimeToFirstByte = TimeSpan.FromMilliseconds(wait), Time = At(d), Received = At(d) });
         if (d % 2 == 0)
         {
             stage.Add(seen with { Id = $"c{d}", Event = "click" }, _ => true);

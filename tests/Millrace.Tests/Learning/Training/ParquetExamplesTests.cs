@@ -22,7 +22,7 @@ public sealed class ParquetExamplesTests
         Assert.Equal(["x", "y"], examples.Features);
         Assert.Equal((Closed * 3L, "definitions", "outcomes"), (examples.Count, examples.Definitions, examples.Outcomes));
         Assert.Equal(Enumerable.Range(0, Closed).SelectMany(d => Enumerable.Range(0, 3).Select(i => new Example(
-            ExampleScene.At(d).Value, ItemHash.Of($"d{d}"), (ulong)('0' + (d % 4)), i + 1, 0.5, d % 2 == 0 && i == 0 ? 1 : 0, 1, i == 1 ? "NaN" : $"{(i == 0 ? d : -d) + 0f}", $"{i}"))), first);
+            ExampleScene.At(d).Value, ItemHash.Of($"d{d}"), (ulong)('0' + (d % 4)), i + 1, i == 0 ? double.NaN : 0.5, d % 2 == 0 && i == 0 ? 1 : 0, 1, i == 1 ? "NaN" : $"{(i == 0 ? d : -d) + 0f}", $"{i}"))), first);
     }
 
     [Fact]
@@ -127,6 +127,22 @@ public sealed class ParquetExamplesTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Open(scene.Query with { Negatives = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Open(scene.Query with { Batch = 0 }));
         Assert.Throws<IOException>(() => DuckDbSession.Files(["rows-*.parquet"]));
+    }
+
+    [Fact]
+    public async Task Deliveries_are_told_when_asked_for_and_unknown_where_nobody_recorded_one()
+    {
+        using var scene = await ExampleScene.CreateAsync();
+        foreach (var asked in (bool[])[true, false])
+        {
+            var read = new List<(float Hit, float Wait)>();
+            await foreach (var batch in Open(scene.Query with { Delivery = asked }).ReadAsync(TestContext.Current.CancellationToken))
+            {
+                read.AddRange(batch.Hits.ToArray().Zip(batch.FirstByteMillis.ToArray()));
+            }
+
+            Assert.Equal(Enumerable.Range(0, Closed * 3).Select(row => !asked || row % 3 != 0 ? (float.NaN, float.NaN) : row / 3 % 4 == 1 ? (0, 320) : (1, 20)), read);
+        }
     }
 
     private static ParquetExamples Open(ExampleQuery query) => ParquetExamples.Open(query, TestContext.Current.CancellationToken);
