@@ -20,6 +20,7 @@ internal static class LearntPolicy
             new AgeFeature("recency", AgeSince.Published, TimeSpan.FromHours(1)),
         ],
         Policy = CandidatePolicy.Setup.Policy with { Name = "learnt", FirstPhase = CandidatePolicy.ByPoints with { From = Pool } },
+        Surface = CandidatePolicy.Setup.Surface with { Policy = "learnt" },
     };
 
     /// <summary>The column that <see cref="BacktestPolicy"/>'s blend calls so.</summary>
