@@ -12,6 +12,8 @@ using Millrace.Bench.FeaturesOwnEvent;
 using Millrace.Bench.Forests;
 using Millrace.Bench.JournalAppend;
 using Millrace.Bench.JournalRead;
+using Millrace.Bench.Labels;
+using Millrace.Bench.OffPolicy;
 using Millrace.Bench.Slates;
 using Millrace.Bench.StoreMemory;
 using Millrace.Bench.Training;
@@ -60,6 +62,9 @@ return args switch
         int.Parse(items, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture)),
     ["first-phase", var examples, var model, var trees, var leaves, var rate, var easy, var fitted] => FirstPhaseTraining.Run(
         examples, model, int.Parse(trees, CultureInfo.InvariantCulture), int.Parse(leaves, CultureInfo.InvariantCulture), rate, float.Parse(easy, CultureInfo.InvariantCulture), double.Parse(fitted, CultureInfo.InvariantCulture)),
+    ["ope"] => OffPolicyBench.Run(2_000),
+    ["ope", "--seeds", var seeds] => OffPolicyBench.Run(int.Parse(seeds, CultureInfo.InvariantCulture)),
+    ["labels", var directory, var decisions] => await LabelBench.RunAsync(directory, int.Parse(decisions, CultureInfo.InvariantCulture)),
     ["slate"] => SlateBench.Run(50_000),
     ["slate", var slates] => SlateBench.Run(int.Parse(slates, CultureInfo.InvariantCulture)),
     ["store-memory"] => StoreMemoryBench.Run(),
@@ -76,6 +81,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | candidates [ITEMS EVENTS RUNS] | first-phase EXAMPLES MODEL TREES LEAVES RATE EASY FITTED | decide [DIRECTORY ITEMS DECISIONS TREES LEAVES] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | vectors ITEMS DIMENSIONS QUERIES [clustered|sphere [PASSES]] | slate [SLATES] | store-memory | train DIRECTORY ROWS... | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
+    Console.Error.WriteLine("usage: bench journal [DIRECTORY [WORKLOAD]] | journal-read [DIRECTORY EVENTS] | features-asof [DIRECTORY EVENTS [SIDE]] | journal-writer DIRECTORY RUN | journal-check DIRECTORY ACKNOWLEDGED | disk DIRECTORY MEGABYTES | disk-writer DIRECTORY RUN | disk-check DIRECTORY SAID | disk-node NODE DIRECTORY | disk-node-large NODE DIRECTORY GIGABYTES | eviction | delivery-hits | features-fold [ITEMS EVENTS ROUNDS] | features-image [ITEMS EVENTS] | features-own-event NODE DIRECTORY | features-persons [PERSONS] | features-assemble [ITEMS EVENTS RUNS [PLAN...]] | candidates [ITEMS EVENTS RUNS] | first-phase EXAMPLES MODEL TREES LEAVES RATE EASY FITTED | decide [DIRECTORY ITEMS DECISIONS TREES LEAVES] | forest TREES LEAVES ROWS | forest-golden DIRECTORY | vectors ITEMS DIMENSIONS QUERIES [clustered|sphere [PASSES]] | labels DIRECTORY DECISIONS | ope [--seeds N] | slate [SLATES] | store-memory | train DIRECTORY ROWS... | delivery-compare NODE WORK SECONDS ROUNDS JSON ONLY");
     return 2;
 }

@@ -85,11 +85,10 @@ internal sealed class ForestTrainer(BinnedSlices data, TrainingSettings settings
         var begins = settings.CheckpointEvery > 0 ? round % settings.CheckpointEvery == 0 : round == 0;
         if (begins && settings.Reseed(settings.CheckpointEvery > 0 ? round / settings.CheckpointEvery : 0) is { } seeds)
         {
-            // LightGBM begins the draws of bags anew only when something of bagging changes.
-            if (settings.BaggingFrequency is { } frequency)
+            if (settings.BagShare() is { } bags)
             {
-                booster.Reset("bagging_freq=0");
-                seeds = $"bagging_freq={frequency} {seeds}";
+                booster.Reset(bags.Nudged);
+                seeds = $"{bags.Given} {seeds}";
             }
 
             booster.Reset($"{seeds} {rate}");

@@ -42,6 +42,8 @@ internal sealed record TrainingSettings
     // Bins of one column would lie beside those that LightGBM bundles only where it saw that they never meet; a search changes leaves, and rows that were dropped for few would stay so.
     private static readonly string[] Fixed = ["deterministic=true", "force_row_wise=true", "feature_pre_filter=false", "verbosity=-1"];
 
+    private static readonly string[] BagShares = ["bagging_fraction", "pos_bagging_fraction", "neg_bagging_fraction"];
+
     // What is fixed, what has a setting of its own, and what would read or write files behind our back.
     private static readonly string[] Taken =
     [
@@ -85,7 +87,22 @@ internal sealed record TrainingSettings
         return Draws ? Number($"bagging_seed={seed + 1} feature_fraction_seed={seed + 2} extra_seed={seed + 3} objective_seed={seed + 4}") : null;
     }
 
-    internal string? BaggingFrequency => Other.GetValueOrDefault("bagging_freq");
+    /// <summary>
+    /// The share of bags as given, and a hair less: LightGBM begins the draws of bags anew only when something of bagging changes. Null where there are no bags. To switch bagging off and on
+    /// instead reads what was never written: one training in ten came out otherwise (docs/results/training.md).
+    /// </summary>
+    internal (string Given, string Nudged)? BagShare()
+    {
+        foreach (var name in Other.ContainsKey("bagging_freq") ? BagShares : [])
+        {
+            if (Other.TryGetValue(name, out var text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and < 1)
+            {
+                return ($"{name}={text}", Number($"{name}={share * 0.9999}"));
+            }
+        }
+
+        return null;
+    }
 
     private bool Draws => Other.Keys.Any(key => key is "bagging_freq" or "feature_fraction" or "feature_fraction_bynode" or "extra_trees") || Objective == "rank_xendcg";
 

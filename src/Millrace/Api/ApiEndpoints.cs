@@ -44,6 +44,7 @@ internal static class AdminEndpoints
         var users = new UsersEndpoint(services);
         Endpoint.Map(routes, services, "/v1/users/{id}", ("GET", users.GetAsync), ("DELETE", users.DeleteAsync));
         Endpoint.Map(routes, services, "/v1/features/skew", ("GET", new SkewEndpoint(services.Skew).GetAsync));
+        Endpoint.Map(routes, services, "/v1/evaluations", ("POST", new EvaluationsEndpoint(services).PostAsync));
         var cache = new CacheEndpoint(services);
         Endpoint.Map(routes, services, "/v1/cache", ("GET", cache.ByQueryAsync));
         Endpoint.Map(routes, services, "/admin/cache/{**url}", ("GET", cache.ByPathAsync));

@@ -36,6 +36,10 @@ internal sealed record ApiServices
 
     public required Func<Decided, ReplayAnswer> Replay { get; init; }
 
+    /// <summary>What the journal says of a policy.</summary>
+    public Func<EvaluationDraft, CancellationToken, Task<JournalJudgement>> Evaluate { get; init; } =
+        static (_, _) => throw new ProblemException(ProblemReason.UnknownPath, "Nothing is evaluated here.");
+
     public required IDeliveryUrls Urls { get; init; }
 
     public required IEventTokens Tokens { get; init; }

@@ -77,6 +77,10 @@ internal static class OpenApiDocument
             {
                 ["get"] = Operation("Whether features are served as the journal gives them", null, 200, "{watching, definitions?, since?, reached?, decisions, notCompared, excuse?, features[]}"),
             },
+            ["/v1/evaluations"] = new JsonObject
+            {
+                ["post"] = Operation("What a policy would have earned, by the decisions that were recorded", Body(EvaluationsEndpoint.Shape, components), 200, "{policy, leftOut, a member per estimator, decisions, logged, ess, maxWeight, meanWeight, covered, verdict, reasons[], gates?}", 400, 404, 413, 415, 422, 429),
+            },
             ["/v1/cache"] = new JsonObject
             {
                 ["parameters"] = CacheQuery(),

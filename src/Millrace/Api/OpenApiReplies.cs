@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Millrace.Learning.Evaluation.OffPolicy;
 
 namespace Millrace.Api;
 
@@ -28,6 +29,7 @@ internal static class OpenApiReplies
         ("/v1/purge", "post", 200, "PurgeReply"),
         ("/v1/purge/{offset}", "get", 200, "PurgeWaited"),
         ("/v1/cache", "get", 200, "CacheReply"),
+        ("/v1/evaluations", "post", 200, "EvaluationReply"),
         ("/v1/features/skew", "get", 200, "SkewReply"),
     ];
 
@@ -190,6 +192,18 @@ internal static class OpenApiReplies
             new("now", Words("serve", "serveAndRenew", "fetch", "pass", "fail")), new("reason", Type("string"), Always: false),
             new("notStored", Type("string"), Always: false), new("purgesObeyed", Type("integer")), new("held", List(Ref("HeldCopy"))),
         ]);
+        yield return ("EvaluationReply",
+        [
+            new("policy", Type("string")), new("leftOut", new JsonObject { ["type"] = "object", ["additionalProperties"] = Type("integer") }), .. EstimatorNames.OfSlates.Select(static name => new Member(name, Ref("EstimateReply"), Always: false)),
+            new("decisions", Type("integer")), new("logged", NumberOrNull()), new("ess", NumberOrNull()), new("maxWeight", NumberOrNull()), new("meanWeight", NumberOrNull()), new("covered", NumberOrNull()),
+            new("verdict", Words([.. Enum.GetValues<Verdict>().Select(static verdict => verdict.Word())])), new("reasons", List(Words([.. Enum.GetValues<NotEvaluableReason>().Select(static reason => reason.Word())]))),
+            new("gates", new JsonObject { ["type"] = "object", ["additionalProperties"] = Words([.. Enum.GetValues<Verdict>().Select(static verdict => verdict.Word())]) }, Always: false),
+        ]);
+        yield return ("EstimateReply",
+        [
+            new("value", NumberOrNull()), new("low", NumberOrNull()), new("high", NumberOrNull()), new("anytimeLow", NumberOrNull(), Always: false), new("anytimeHigh", NumberOrNull(), Always: false),
+            new("aboveLogged", NumberOrNull(), Always: false), new("aboveLow", NumberOrNull(), Always: false), new("aboveHigh", NumberOrNull(), Always: false),
+        ]);
         yield return ("SkewReply",
         [
             new("watching", Type("boolean")), new("definitions", Type("string"), Always: false), new("since", Time(), Always: false), new("reached", Time(), Always: false),
@@ -218,6 +232,8 @@ internal static class OpenApiReplies
     private static Member[] Rejections() => [new("rejected", List(Ref("Rejected"))), new("unlistedRejected", Type("integer"), Always: false)];
 
     private static Member[] Key() => [new("id", Type("string")), new("scope", Words("admin", "api", "events")), new("tenant", Type("string")), new("created", Time())];
+
+    private static JsonObject NumberOrNull() => new() { ["type"] = new JsonArray("number", "null") };
 
     private static JsonObject Type(string type) => new() { ["type"] = type };
 

@@ -33,6 +33,8 @@ internal enum ProblemReason
     UnknownKey,
     UnknownPosition,
     UnknownSnapshot,
+    Busy,
+    TooLong,
 }
 
 /// <summary>A reason's word, title and status.</summary>
@@ -72,6 +74,8 @@ internal static class ProblemReasons
         ProblemReason.UnknownKey => (404, "There is no such key"),
         ProblemReason.UnknownPosition => (404, "There is nothing at this position yet"),
         ProblemReason.UnknownSnapshot => (404, "There is no such snapshot"),
+        ProblemReason.Busy => (429, "One of its kind is under way"),
+        ProblemReason.TooLong => (422, "It would take more time or memory than is granted"),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

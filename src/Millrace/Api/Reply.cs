@@ -39,7 +39,7 @@ internal static class Reply
             context.Response.Headers.Allow = problem.Allow;
         }
 
-        if (status == 503)
+        if (status is 429 or 503)
         {
             context.Response.Headers.RetryAfter = problem.Reason is ProblemReason.JournalFull or ProblemReason.Starting ? "1" : "10";
         }

@@ -32,4 +32,7 @@ internal enum ExitCode
 
     /// <summary>A second signal ended the drain, or it took longer than limits.drain: requests in flight were cut.</summary>
     DrainAborted = 9,
+
+    /// <summary>The log does not know what was to be evaluated: neither pass nor fail.</summary>
+    NotEvaluable = 10,
 }

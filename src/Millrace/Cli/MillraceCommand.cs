@@ -18,7 +18,7 @@ internal static class MillraceCommand
               millrace doctor             says whether a node would run well here
 
             Exit codes: 0 ok, 1 failure, 2 usage, 3 configuration invalid, 4 data directory locked, 5 journal corrupt, 6 port in use,
-            7 data directory unusable, 8 a check of doctor failed, 9 drain cut short.
+            7 data directory unusable, 8 a check of doctor failed, 9 drain cut short, 10 not evaluable.
             """);
         root.Subcommands.Add(DemoCommand.Create(clock, output));
         root.Subcommands.Add(UpCommand.Create(clock, output));
@@ -27,6 +27,7 @@ internal static class MillraceCommand
         root.Subcommands.Add(BacktestCommands.Create(clock, output));
         root.Subcommands.Add(WorldCommand.Create(clock, output));
         root.Subcommands.Add(ParetoCommand.Create(clock, output));
+        root.Subcommands.Add(EvaluateCommand.Create(clock, output));
         root.Subcommands.Add(TrainCommand.Create(clock, output));
         root.Subcommands.Add(CacheSimCommand.Create(clock, output));
         root.Subcommands.Add(FeatureCommands.Create(clock, output));

@@ -12,13 +12,26 @@ internal sealed class NodeOptions
     private readonly Option<string?> _log = new("--log") { Description = "The log's format: json or text (log.format).", HelpName = "json|text" };
     private readonly Option<string[]> _set = new("--set") { Description = "Any setting, over file and environment; may be repeated: --set listen.api=:9001", HelpName = "PATH=VALUE" };
 
-    public NodeOptions AddTo(Command command)
+    /// <param name="command">Takes the options.</param>
+    /// <param name="hasLog">Whether <c>--log</c> is the log's format; false where the command's own means another thing.</param>
+    public NodeOptions AddTo(Command command, bool hasLog = true)
     {
         command.Options.Add(_config);
         command.Options.Add(_data);
-        command.Options.Add(_log);
+        if (hasLog)
+        {
+            command.Options.Add(_log);
+        }
+
         command.Options.Add(_set);
         return this;
+    }
+
+    /// <summary>The flags as they were given, for another command.</summary>
+    public IEnumerable<string> ArgumentsOf(ParseResult parsed)
+    {
+        string[] Given(string name, string? value) => value is null ? [] : [name, value];
+        return [.. Given("--config", parsed.GetValue(_config)), .. Given("--data", parsed.GetValue(_data)), .. (parsed.GetValue(_set) ?? []).SelectMany(set => Given("--set", set))];
     }
 
     public ConfigSource SourceOf(ParseResult parsed)

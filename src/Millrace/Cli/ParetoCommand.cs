@@ -15,7 +15,7 @@ namespace Millrace.Cli;
 /// <summary><c>millrace pareto</c>: what other weights of a policy's heads would have earned, by the recorded decisions.</summary>
 internal sealed class ParetoCommand
 {
-    private readonly Option<string?> _surface = new("--surface") { Description = "Whose policy and decisions, when there are several.", HelpName = "NAME" };
+    private readonly Option<string?> _surface = SurfaceOption.Create();
     private readonly Option<string[]> _heads = new("--head") { Description = "A head whose weight is swept and whose outcome is judged; may be repeated, the first two are the plot's axes. Default: all heads.", HelpName = "NAME" };
     private readonly Option<int> _steps = new("--steps") { Description = "Shares what the heads move among them in so many parts: N + 1 weightings of two heads, (N + 1)(N + 2)/2 of three.", HelpName = "N", DefaultValueFactory = _ => 10 };
     private readonly Option<string?> _weights = new("--weights") { Description = "Judges these instead: JSON like [{\"click\": 1, \"hide\": -3}]; a head that is not named keeps its weight.", HelpName = "FILE" };
@@ -96,7 +96,7 @@ internal sealed class ParetoCommand
 
     private async Task<ParetoRequest> RequestOf(ParseResult parsed, NodeConfig config, CancellationToken cancellation)
     {
-        var surface = SurfaceOf(parsed.GetValue(_surface), config);
+        var surface = SurfaceOption.Find(parsed.GetValue(_surface), config);
         var policy = config.Policies[surface.Policy];
         string[] known = [.. PolicyReading.HeadsOf(policy).Keys];
         var heads = HeadsOf(parsed.GetValue(_heads), known);
@@ -137,14 +137,6 @@ internal sealed class ParetoCommand
         };
     }
 
-    private static Surface SurfaceOf(string? name, NodeConfig config)
-    {
-        var names = string.Join(", ", config.Surfaces.Keys);
-        return name is null
-            ? config.Surfaces.Count == 1 ? config.Surfaces.Values.Single() : throw Refused(names.Length == 0 ? "the configuration has no surface: name the node's with --config" : $"--surface: name one of {names}")
-            : config.Surfaces.GetValueOrDefault(name) ?? throw Refused($"--surface: there is no surface '{name}'{(NearestName.Of(name, config.Surfaces.Keys) is { } near ? $"; is '{near}' meant?" : names.Length == 0 ? ": the configuration has none" : $"; there are {names}")}");
-    }
-
     private static string[] HeadsOf(string[]? asked, string[] known)
     {
         string[] heads = asked is { Length: > 0 } ? [.. asked.Distinct(StringComparer.Ordinal)] : known;
@@ -164,12 +156,4 @@ internal sealed class ParetoCommand
     private static NodeStartException Refused(FormattableString why) => new(ExitCode.Usage, why.ToString(CultureInfo.InvariantCulture));
 
     private static NodeStartException Refused(string why) => new(ExitCode.Usage, why);
-
-    /// <summary>The models of the configuration, and behind them those of policies that decided before.</summary>
-    private sealed class ShelfBeside(IModelShelf first, IModelShelf second) : IModelShelf
-    {
-        public Models.Trees.Forest? Forest(string digest) => first.Forest(digest) ?? second.Forest(digest);
-
-        public Models.Posteriors.LinearPosterior? Linear(string digest) => first.Linear(digest) ?? second.Linear(digest);
-    }
 }

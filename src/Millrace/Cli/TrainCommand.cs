@@ -35,6 +35,7 @@ internal sealed class TrainCommand
     private readonly Option<bool> _shell = new("--shell") { Description = "A shell reads the command, and has the arguments as $1, $2 and $3." };
     private readonly Option<bool> _restart = new("--restart") { Description = "Throws away what an interrupted training left." };
     private readonly TrainExampleOptions _examples;
+    private readonly TrainJournal _journal;
     private readonly TimeProvider _clock;
     private readonly TextWriter _output;
 
@@ -49,6 +50,7 @@ internal sealed class TrainCommand
             command.Options.Add(option);
         }
 
+        _journal = new TrainJournal(clock).AddTo(command);
         Within(_rounds, 1, 100_000);
         Within(_stop, 0, 100_000);
         Within(_threads, 1, 1_024);
@@ -61,10 +63,11 @@ internal sealed class TrainCommand
     public static Command Create(TimeProvider clock, TextWriter output)
     {
         var command = new Command("train", """
-            Trains a model from training rows and labels, or from a plain file: trees by LightGBM, stopped and judged by what came later, never by a random part. Examples need not fit in
+            Trains a model from a node's journal, from training rows and labels, or from a plain file: trees by LightGBM, stopped and judged by what came later, never by a random part. Examples need not fit in
             memory. One seed gives the same bytes, and so does a training that was killed and goes on. docs/TRAINING.md says how.
 
             Examples:
+              millrace train home --config millrace.yaml --from 2026-11-01 --to 2026-11-08 --out model
               millrace train home --rows rows --labels labels --label click --out model
               millrace train home --rows rows --labels labels --objective lambdarank --param eval_at=1,5 --metric ndcg@5 --out model
               millrace train --rows rows --labels labels --search 30 --range num_leaves=7..127:log --range learning_rate=0.02..0.3:log --out model
@@ -80,7 +83,7 @@ internal sealed class TrainCommand
         var error = parsed.InvocationConfiguration.Error;
         var (seed, objective) = (parsed.GetValue(_seed), parsed.GetValue(_objective)!);
         var settings = SettingsOf(parsed, objective, seed);
-        var (examples, cuts, source) = _examples.Open(parsed, parsed.GetValue(_surface), seed, cancellation);
+        var (examples, cuts, source) = await _examples.OpenAsync(parsed, _journal, parsed.GetValue(_surface), parsed.GetValue(_into)!, seed, cancellation);
         var request = new TrainRequest
         {
             Examples = examples,

@@ -12,7 +12,7 @@ namespace Millrace.Cli;
 /// <summary>The options of <see cref="TrainCommand"/> that say what is learnt from, and how it is cut by time.</summary>
 internal sealed class TrainExampleOptions
 {
-    private readonly Option<string?> _rows = new("--rows") { Description = "The directory of 'features build'.", HelpName = "DIR" };
+    private readonly Option<string?> _rows = new("--rows") { Description = "The directory of 'features build'. Without it rows and labels are built from the journal (--config, --data), below --out.", HelpName = "DIR" };
     private readonly Option<string?> _labels = new("--labels") { Description = "The directory of 'labels build'. Default: that of --rows.", HelpName = "DIR" };
     private readonly Option<string> _label = new("--label") { Description = "The outcome that is to be predicted.", HelpName = "NAME", DefaultValueFactory = _ => "click" };
     private readonly Option<UnixMicros?> _from = CommandTime.Option("--from", "Decisions taken at or after this time");
@@ -45,15 +45,32 @@ internal sealed class TrainExampleOptions
     }
 
     /// <summary>The examples, how they are cut, and what a report says of where they are from.</summary>
-    internal (IExamples Examples, SliceCuts Cuts, ImmutableSortedDictionary<string, string> Source) Open(ParseResult parsed, string? surface, int seed, CancellationToken cancellation)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="journal">Makes rows and labels where none are named.</param>
+    /// <param name="surface">Whose decisions; null for all.</param>
+    /// <param name="into">The directory of the training.</param>
+    /// <param name="seed">Of what is drawn.</param>
+    /// <param name="cancellation">Ends it.</param>
+    internal async Task<(IExamples Examples, SliceCuts Cuts, ImmutableSortedDictionary<string, string> Source)> OpenAsync(
+        ParseResult parsed, TrainJournal journal, string? surface, string into, int seed, CancellationToken cancellation)
     {
-        var (rows, plain) = (parsed.GetValue(_rows), parsed.GetValue(_svmlight));
-        if (rows is null == plain is null)
+        var (rows, labels, plain) = (parsed.GetValue(_rows), parsed.GetValue(_labels), parsed.GetValue(_svmlight));
+        if (plain is not null)
         {
-            throw Refused("name what to learn from: --rows and --labels, or --svmlight");
+            return rows is null && labels is null ? OfPlain(parsed, plain) : throw Refused("--svmlight and --rows exclude each other");
         }
 
-        return plain is not null ? OfPlain(parsed, plain) : OfRows(parsed, rows!, surface, seed, cancellation);
+        if (rows is null)
+        {
+            if (labels is not null || parsed.GetValue(_from) is not { } from || parsed.GetValue(_to) is not { } to)
+            {
+                throw Refused("name what to learn from: --from and --to of the journal, --rows and --labels, or --svmlight");
+            }
+
+            (rows, labels) = await journal.BuildAsync(parsed, from, to, into, cancellation);
+        }
+
+        return OfRows(parsed, rows, labels ?? rows, surface, seed, cancellation);
     }
 
     private (IExamples Examples, SliceCuts Cuts, ImmutableSortedDictionary<string, string> Source) OfPlain(ParseResult parsed, string plain)
@@ -65,7 +82,7 @@ internal sealed class TrainExampleOptions
         return (examples, cuts, Source(("svmlight", plain), ("valid", valid)));
     }
 
-    private (IExamples Examples, SliceCuts Cuts, ImmutableSortedDictionary<string, string> Source) OfRows(ParseResult parsed, string rows, string? surface, int seed, CancellationToken cancellation)
+    private (IExamples Examples, SliceCuts Cuts, ImmutableSortedDictionary<string, string> Source) OfRows(ParseResult parsed, string rows, string labels, string? surface, int seed, CancellationToken cancellation)
     {
         if (parsed.GetValue(_valid) is not null)
         {
@@ -75,7 +92,7 @@ internal sealed class TrainExampleOptions
         var query = new ExampleQuery
         {
             Rows = rows,
-            Labels = parsed.GetValue(_labels) ?? rows,
+            Labels = labels,
             Label = parsed.GetValue(_label)!,
             Surface = surface,
             From = parsed.GetValue(_from) ?? new UnixMicros(0),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DuckDB.NET.Data;
 using Millrace.Features.PointInTime;
 using Millrace.Features.PointInTime.Parquet;
 using Millrace.Journal;
@@ -49,6 +50,10 @@ internal sealed class LabelRun(IJournalReader journal, Func<string, long> person
             LabelFiles.FindDone(request.Into, spans, origin, store);
             var reopened = await ReopenAsync(spans, cancellation);
             return await BuildAsync(store, origin, spans, through, reopened, cancellation);
+        }
+        catch (DuckDBException refused)
+        {
+            throw new IOException($"labels cannot be joined in {stage}: {refused.Message}", refused); // A full disk, or less memory than one join needs.
         }
         finally
         {

@@ -5,6 +5,7 @@ using Millrace.Api;
 using Millrace.Decisions.Explain;
 using Millrace.Decisions.Replay;
 using Millrace.Delivery.Purge;
+using Millrace.Evaluate;
 using Millrace.Flywheel;
 using Millrace.Node.Skew;
 
@@ -36,6 +37,7 @@ internal static class NodeApi
             BodyUrl = (_, item) => node.Snapshot.Find(item)?.BodyUrl,
             Explain = (decision, item) => Explain(node, decision, item),
             Replay = decision => Replay(node, decision),
+            Evaluate = new NodeEvaluations(node).RunAsync,
             Urls = new DeliveryUrls(tokens),
             Tokens = eventTokens,
             Purge = new PurgeToJournal(node.Journal, purges, DeliverySettings.InstanceOf(node.Config.Current), () => node.Delivery.Plane.Routes),

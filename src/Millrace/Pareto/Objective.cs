@@ -50,5 +50,13 @@ internal sealed record Objective(string Head, string Event, bool Sums, bool Less
         ];
     }
 
+    /// <summary>One outcome for itself, <c>EVENT</c> or <c>value:EVENT</c>; null when it names none.</summary>
+    public static Objective? Outcome(string text)
+    {
+        var sums = text.StartsWith(Value, StringComparison.Ordinal);
+        var name = sums ? text[Value.Length..] : text;
+        return name.Length == 0 ? null : new Objective("reward", name, sums, LessIsBetter: false);
+    }
+
     private static NodeStartException Refused(string why) => new(Cli.ExitCode.Usage, why);
 }

@@ -11,11 +11,9 @@ namespace Millrace.Pareto;
 /// </summary>
 /// <param name="objectives">Which events count, and how.</param>
 /// <param name="window">Later events are not the decision's.</param>
-internal sealed class OutcomeJoin(IReadOnlyList<Objective> objectives, TimeSpan window)
+/// <param name="most">No more are kept of an objective; the usual is about 2 GB of them.</param>
+internal sealed class OutcomeJoin(IReadOnlyList<Objective> objectives, TimeSpan window, int most = 20_000_000)
 {
-    /// <summary>About 2 GB of them.</summary>
-    private const int Most = 20_000_000;
-
     private const double Micro = 1e-6;
 
     private readonly Dictionary<(string Tenant, string Decision), List<Outcome>> _outcomes = [];
@@ -78,9 +76,9 @@ internal sealed class OutcomeJoin(IReadOnlyList<Objective> objectives, TimeSpan 
             var value = objectives[objective].Sums ? observed.ValueMicros.GetValueOrDefault() * Micro : 1;
             ref var outcomes = ref CollectionsMarshal.GetValueRefOrAddDefault(_outcomes, (observed.Tenant, decision), out _);
             (outcomes ??= new List<Outcome>(1)).Add(new Outcome(observed.Item, objective, observed.Time, value));
-            if (++Kept[objective] >= Most)
+            if (++Kept[objective] >= most)
             {
-                throw new InvalidDataException($"more than {Most:N0} events of one name: judge a shorter time, with --from and --to.");
+                throw new InvalidDataException($"more than {most:N0} events of one name: judge a shorter time, with --from and --to.");
             }
         }
     }

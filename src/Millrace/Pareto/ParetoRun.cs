@@ -1,8 +1,10 @@
-using Millrace.Decisions.Replay;
+using Millrace.Evaluate;
 using Millrace.Features.Numerics;
 using Millrace.Features.PointInTime;
+using Millrace.Flywheel;
 using Millrace.Journal;
 using Millrace.Journal.Facts;
+using Millrace.Learning.Evaluation.OffPolicy;
 using Millrace.Models.Shelf;
 
 namespace Millrace.Pareto;
@@ -16,11 +18,10 @@ internal sealed class ParetoRun
     private readonly IJournalReader _journal;
     private readonly ParetoRequest _request;
     private readonly SkippingReader _reader;
-    private readonly PolicyProbe _target;
+    private readonly PolicyToEvaluation _probe;
     private readonly LoggedPolicies _logged;
     private readonly OutcomeJoin _outcomes;
     private LeftOut _left = new();
-    private double[] _buffer = [];
     private long _judged;
 
     /// <param name="journal">What is read.</param>
@@ -31,8 +32,8 @@ internal sealed class ParetoRun
     {
         (_journal, _request) = (journal, request);
         _reader = new SkippingReader(journal, skipped);
-        _target = new PolicyProbe(request.Policy, shelf);
         _logged = new LoggedPolicies(shelf);
+        _probe = new PolicyToEvaluation(request.Policy, shelf, _logged);
         _outcomes = new OutcomeJoin(request.Objectives, request.Window);
     }
 
@@ -45,7 +46,7 @@ internal sealed class ParetoRun
     {
         await _logged.ReadAsync(_reader, _journal.Range(JournalStream.Control, 0).First, cancellation);
         await _outcomes.ReadAsync(_reader, _journal.Partitions(JournalStream.Events), partition => _journal.Range(JournalStream.Events, partition).First, cancellation);
-        double[] present = [.. _target.Weights];
+        double[] present = [.. _probe.Weights];
         var given = _request.Weightings ?? await SharesAsync(present, cancellation);
         double[][] weightings = [present, .. given.Where(weights => !weights.SequenceEqual(present))];
         var estimator = new PrefixIps(weightings.Length, _request.Objectives.Length, _request.Replicates, _request.Seed);
@@ -60,7 +61,7 @@ internal sealed class ParetoRun
             throw Nothing();
         }
 
-        return ParetoVerdicts.Report(_request, _target.Heads, weightings, estimator, _outcomes.Kept, _left);
+        return ParetoVerdicts.Report(_request, _probe.Heads, weightings, estimator, _outcomes.Kept, _left);
     }
 
     /// <summary>The share of the present spread that each head takes, in steps.</summary>
@@ -69,14 +70,14 @@ internal sealed class ParetoRun
         var (spreads, seen) = (new double[present.Length], 0);
         await foreach (var decided in DecisionsAsync(cancellation))
         {
-            if (Logged(decided) is null)
+            if (!Reads(decided))
             {
                 continue;
             }
 
             for (var head = 0; head < spreads.Length; head++)
             {
-                spreads[head] += Spread(_target.Values(head));
+                spreads[head] += Spread(_probe.Values(head));
             }
 
             if (++seen == Sampled)
@@ -90,8 +91,8 @@ internal sealed class ParetoRun
             throw Nothing();
         }
 
-        int[] swept = [.. _request.Objectives.Select(objective => _target.Heads.IndexOf(objective.Head))];
-        if (swept.Where(head => spreads[head] == 0).Select(head => _target.Heads[head]).FirstOrDefault() is { } flat)
+        int[] swept = [.. _request.Objectives.Select(objective => _probe.Heads.IndexOf(objective.Head))];
+        if (swept.Where(head => spreads[head] == 0).Select(head => _probe.Heads[head]).FirstOrDefault() is { } flat)
         {
             throw new InvalidDataException($"head '{flat}' has one value for all candidates of each recorded decision: its weight changes nothing. Judge others with --head.");
         }
@@ -101,109 +102,36 @@ internal sealed class ParetoRun
 
     private void Judge(Decided decided, double[][] weightings, PrefixIps estimator)
     {
-        if (Logged(decided) is not { } logged)
+        if (!Reads(decided))
         {
             return;
         }
 
-        var (places, candidates) = (_target.Slate.Length, _target.Candidates);
-        Span<double> propensities = new double[places];
+        var places = _probe.Items.Length;
+        Span<double> targets = new double[places];
         Span<double> supported = new double[places];
-        Span<double> could = new double[places * candidates];
-        Span<double> would = _buffer.Length >= could.Length ? _buffer.AsSpan(0, could.Length) : _buffer = new double[could.Length];
-        Span<double> logs = new double[places];
-        logged.Propensities(logged.Weights.AsSpan(), logs, could);
-        if (!AreLogged(decided, logged.Slate, logs))
-        {
-            _left.Add(LeftOut.NotReproduced);
-            return;
-        }
-
         Span<double> rewards = new double[places * _request.Objectives.Length];
-        _outcomes.Rewards(decided, Items(decided, _target.Slate), rewards);
+        _outcomes.Rewards(decided, _probe.Items, rewards);
         estimator.Next(StableHash.Of(decided.User ?? decided.Session ?? decided.Id), rewards, places);
         for (var policy = 0; policy < weightings.Length; policy++)
         {
-            _target.Propensities(weightings[policy], propensities, would);
-            Support(could, would, _target.Slate, supported);
-            estimator.Add(policy, logs, propensities, supported);
+            _probe.Ask(weightings[policy], targets, supported);
+            estimator.Add(policy, _probe.Logged, targets, supported);
         }
 
         Volatile.Write(ref _judged, estimator.Decisions);
     }
 
-    /// <summary>Reads a decision into both probes; null, and counted, when it says nothing.</summary>
-    private PolicyProbe? Logged(Decided decided)
+    /// <summary>Reads a decision into the probe; false, and counted, when it says nothing.</summary>
+    private bool Reads(Decided decided)
     {
-        var found = _logged.Find(decided.Policy);
-        var refusal = found is { } by ? by.Probe.Read(decided, by.Policy) : decided.Erased ? ProbeRefusal.Erased : ProbeRefusal.None;
-        if (refusal == ProbeRefusal.None && found is null)
+        if (_probe.Read(decided) is not { } reason)
         {
-            _left.Add(LeftOut.PolicyMissing);
-            return null;
+            return true;
         }
 
-        if (refusal == ProbeRefusal.None)
-        {
-            refusal = _target.Read(decided, found!.Value.Policy);
-        }
-
-        if (refusal == ProbeRefusal.None)
-        {
-            return found!.Value.Probe;
-        }
-
-        _left.Add(refusal);
-        return null;
-    }
-
-    /// <summary>Whether the policy that decided gives what was logged, to the bit.</summary>
-    private static bool AreLogged(Decided decided, ReadOnlySpan<int> slate, ReadOnlySpan<double> again)
-    {
-        var place = -1;
-        foreach (var item in decided.Slots.SelectMany(slot => slot.Items))
-        {
-            do
-            {
-                place++;
-            }
-            while (slate[place] < 0);
-
-            if (BitConverter.DoubleToInt64Bits(item.Propensity) != BitConverter.DoubleToInt64Bits(again[place]))
-            {
-                return false;
-            }
-        }
-
-        return !again.Contains(0);
-    }
-
-    private static string?[] Items(Decided decided, ReadOnlySpan<int> slate)
-    {
-        var items = new string?[slate.Length];
-        for (var place = 0; place < items.Length; place++)
-        {
-            items[place] = slate[place] < 0 ? null : decided.Inputs!.Candidates[slate[place]];
-        }
-
-        return items;
-    }
-
-    /// <summary>By place, how much of what the policy would do could have been logged there; where both leave it empty, all.</summary>
-    private static void Support(ReadOnlySpan<double> could, ReadOnlySpan<double> would, ReadOnlySpan<int> slate, Span<double> supported)
-    {
-        var candidates = could.Length / Math.Max(1, slate.Length);
-        for (var place = 0; place < slate.Length; place++)
-        {
-            var (within, all) = (0.0, 0.0);
-            for (var i = place * candidates; i < (place + 1) * candidates; i++)
-            {
-                all += would[i];
-                within += could[i] > 0 ? would[i] : 0;
-            }
-
-            supported[place] = all > 0 ? within / all : slate[place] < 0 ? 1 : 0;
-        }
+        _left.Add(reason);
+        return false;
     }
 
     /// <summary>The standard deviation of what is finite.</summary>
@@ -228,26 +156,8 @@ internal sealed class ParetoRun
         return Math.Sqrt(squares / Math.Max(1, count));
     }
 
-    private async IAsyncEnumerable<Decided> DecisionsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
-    {
-        for (var partition = 0; partition < _journal.Partitions(JournalStream.Decisions); partition++)
-        {
-            var next = _journal.Range(JournalStream.Decisions, partition).First;
-            while (await _reader.ReadAsync(JournalStream.Decisions, partition, next, cancellation) is { Count: > 0 } facts)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                foreach (var decided in facts.Select(stored => stored.Fact).OfType<Decided>())
-                {
-                    if (decided.Surface == _request.Surface && decided.Time >= _request.From && decided.Time < _request.To)
-                    {
-                        yield return decided;
-                    }
-                }
-
-                next = facts[^1].Position.Offset + 1;
-            }
-        }
-    }
+    private IAsyncEnumerable<Decided> DecisionsAsync(CancellationToken cancellation) =>
+        RecordedDecisions.ReadAsync(_journal, _reader, _request.Surface, _request.From, _request.To, cancellation);
 
     private InvalidDataException Nothing() => new(_left.Counts.Count == 0
         ? $"the journal has no decisions of surface '{_request.Surface}' in that time."

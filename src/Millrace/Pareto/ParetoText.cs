@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Millrace.Evaluate;
 
 namespace Millrace.Pareto;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Millrace.Evaluate;
+using Millrace.Learning.Evaluation.OffPolicy;
 
 namespace Millrace.Pareto;
 

@@ -112,7 +112,7 @@ internal sealed class ApiNode : IAsyncDisposable
         HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellation, string? encoding = null, string? key = null)
     {
         var admin = path.StartsWith("/v1/decisions", StringComparison.Ordinal) || path.StartsWith("/v1/purge", StringComparison.Ordinal)
-            || path.StartsWith("/v1/cache", StringComparison.Ordinal) || path.StartsWith("/v1/features", StringComparison.Ordinal) || path.StartsWith("/admin/", StringComparison.Ordinal)
+            || path.StartsWith("/v1/cache", StringComparison.Ordinal) || path.StartsWith("/v1/evaluations", StringComparison.Ordinal) || path.StartsWith("/v1/features", StringComparison.Ordinal) || path.StartsWith("/admin/", StringComparison.Ordinal)
             || path.StartsWith("/v1/keys", StringComparison.Ordinal) || (path.StartsWith("/v1/users", StringComparison.Ordinal) && method != HttpMethod.Put) || path.StartsWith("/metrics", StringComparison.Ordinal);
         var url = (admin ? _node.Admin : _node.Api).Url;
         using var request = new HttpRequestMessage(method, new Uri(url.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));

@@ -48,6 +48,7 @@ public sealed class OpenApiRepliesTests : IDisposable
         await Ask(HttpMethod.Get, "/v1/features", "/v1/features", null);
         await Ask(HttpMethod.Get, "/v1/features/snapshots", "/v1/features/snapshots", null);
         await Ask(HttpMethod.Get, "/v1/features/skew", "/v1/features/skew", null);
+        await Ask(HttpMethod.Post, "/v1/evaluations", "/v1/evaluations", """{"surface": "home", "gates": ["rips.low>=current"]}""");
         var key = await Ask(HttpMethod.Post, "/v1/keys", "/v1/keys", """{"scope": "events"}""");
         await Ask(HttpMethod.Get, "/v1/keys", "/v1/keys", null);
         await Ask(HttpMethod.Delete, $"/v1/keys/{key.Json["id"]}", "/v1/keys/{id}", null);

@@ -56,7 +56,8 @@ internal sealed class ScantApi : IAsyncDisposable
     /// <param name="sessionsOf">The sessions of a user; by default none is known.</param>
     public static async Task<ScantApi> StartAsync(
         string data, FaultyFiles files, CancellationToken cancellation, Func<DecideRequest, Decided>? decide = null, IPurge? purge = null, TimeProvider? clock = null, bool admin = false, Func<string, string, IReadOnlyList<string>>? sessionsOf = null,
-        Func<ISubjectKeys, ISubjectKeys>? guard = null, Func<IJournal, Task>? settle = null)
+        Func<ISubjectKeys, ISubjectKeys>? guard = null, Func<IJournal, Task>? settle = null,
+        Func<EvaluationDraft, CancellationToken, Task<JournalJudgement>>? evaluate = null)
     {
         var keys = new MemorySubjectKeys();
         var journal = await LocalJournal.OpenAsync(new JournalOptions { Directory = data }, TimeProvider.System, keys, files);
@@ -83,6 +84,7 @@ internal sealed class ScantApi : IAsyncDisposable
             BodyUrl = (_, _) => null,
             Explain = (_, _) => new Explanation(ExplainVerdict.PolicyMissing),
             Replay = _ => new("notRecorded", []),
+            Evaluate = evaluate ?? (static (_, _) => throw new InvalidOperationException("nobody evaluates here")),
             Urls = new DeliveryUrls(tokens),
             Tokens = new EventTokens(tokens, TimeProvider.System),
             Purge = purge ?? new PurgeToJournal(

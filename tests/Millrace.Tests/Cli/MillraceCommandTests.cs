@@ -224,7 +224,7 @@ public sealed class MillraceCommandTests : IDisposable
     [Fact]
     public void The_exit_codes_are_a_closed_set_that_never_changes() =>
         Assert.Equal(
-            ["Ok=0", "Failure=1", "Usage=2", "ConfigInvalid=3", "DataLocked=4", "JournalCorrupt=5", "PortInUse=6", "DataUnusable=7", "Unhealthy=8", "DrainAborted=9"],
+            ["Ok=0", "Failure=1", "Usage=2", "ConfigInvalid=3", "DataLocked=4", "JournalCorrupt=5", "PortInUse=6", "DataUnusable=7", "Unhealthy=8", "DrainAborted=9", "NotEvaluable=10"],
             Enum.GetValues<ExitCode>().Select(c => $"{c}={(int)c}"));
 
     private string Write(string text)

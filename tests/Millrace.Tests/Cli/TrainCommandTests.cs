@@ -46,6 +46,7 @@ public sealed class TrainCommandTests : IDisposable
 
     [Theory]
     [InlineData("name what to learn from")]
+    [InlineData("exclude each other", "--svmlight", "PLAIN", "--rows", "PLAIN")]
     [InlineData("--search and --range go together", "--svmlight", "PLAIN", "--search", "3")]
     [InlineData("--learning-rate: expected", "--svmlight", "PLAIN", "--learning-rate", "-1")]
     [InlineData("--monotone: expected", "--svmlight", "PLAIN", "--monotone", "x=2")]

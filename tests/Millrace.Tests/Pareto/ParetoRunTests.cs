@@ -1,3 +1,4 @@
+using Millrace.Flywheel;
 using Millrace.Journal.Facts;
 using Millrace.Pareto;
 
@@ -60,7 +61,7 @@ public sealed class ParetoRunTests
             Slots = [decided.Slots[0] with { Items = decided.Slots[0].Items.SetItem(1, decided.Slots[0].Items[1] with { Propensity = decided.Slots[0].Items[1].Propensity * 1.02 }) }],
         });
         var report = await world.JudgeAsync(ParetoWorld.Request(Others));
-        Assert.Equal((180, 20), (report.Decisions, report.LeftOut[LeftOut.NotReproduced]));
+        Assert.Equal((180, 20), (report.Decisions, report.LeftOut[PolicyToEvaluation.NotReproduced]));
         Assert.Contains("do not trust this log", ParetoText.Of(report), StringComparison.Ordinal);
     }
 
@@ -75,7 +76,7 @@ public sealed class ParetoRunTests
         });
         var erased = 0;
         var report = await world.JudgeAsync(ParetoWorld.Request(Others), decided => decided.Inputs is null || erased++ >= 50 ? decided : decided with { Inputs = null, Erased = true });
-        Assert.Equal((100, 50, 1, 149), (report.LeftOut["notRecorded"], report.LeftOut["erased"], report.LeftOut[LeftOut.PolicyMissing], report.Decisions));
+        Assert.Equal((100, 50, 1, 149), (report.LeftOut["notRecorded"], report.LeftOut["erased"], report.LeftOut[PolicyToEvaluation.PolicyMissing], report.Decisions));
     }
 
     [Fact]

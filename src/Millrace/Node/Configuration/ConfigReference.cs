@@ -58,6 +58,7 @@ internal static class ConfigReference
         | 7 | the data directory, the cache's folder or the access log cannot be read or written |
         | 8 | a check of `millrace doctor` failed |
         | 9 | the drain was cut short: by a second signal, or by `limits.drain` |
+        | 10 | the log does not know what was to be evaluated: neither pass nor fail |
 
         """;
 

@@ -83,6 +83,15 @@ public sealed class ForestTrainerTests
     }
 
     [Fact]
+    public async Task Thirty_trainings_with_bags_are_one_model()
+    {
+        var (examples, models) = (MadeExamples.Make(9, 640), new HashSet<string>());
+        var settings = Drawing with { Other = Parameters(("bagging_fraction", "0.6"), ("bagging_freq", "5")) };
+        for (var i = 0; i < 30; i++) models.Add((await TrainAsync(examples, new TimeSlices(long.MaxValue), settings)).Model);
+        Assert.Single(models);
+    }
+
+    [Fact]
     public async Task It_stops_where_the_later_slice_was_best_and_keeps_the_trees_until_there()
     {
         // What comes later says the opposite: more trees only do harm.

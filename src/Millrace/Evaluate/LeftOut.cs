@@ -1,23 +1,15 @@
-using Millrace.Decisions.Replay;
+using Millrace.Flywheel;
 
-namespace Millrace.Pareto;
+namespace Millrace.Evaluate;
 
-/// <summary>Decisions that say nothing of other weights, counted by reason.</summary>
+/// <summary>Decisions that say nothing of what is judged, counted by reason.</summary>
 internal sealed class LeftOut
 {
-    /// <summary>The policy that decided, or a model of it, is not at hand.</summary>
-    public const string PolicyMissing = "policyMissing";
-
-    /// <summary>What was logged is not what the policy that decided gives: a record that estimates must not divide by.</summary>
-    public const string NotReproduced = "notReproduced";
-
     private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, long> Counts => _counts;
 
     public void Add(string reason) => _counts[reason] = _counts.GetValueOrDefault(reason) + 1;
-
-    public void Add(ProbeRefusal refusal) => Add(char.ToLowerInvariant(refusal.ToString()[0]) + refusal.ToString()[1..]);
 
     /// <summary>A reason in words.</summary>
     public static string Say(string reason) => reason switch
@@ -29,8 +21,8 @@ internal sealed class LeftOut
         "notScored" => "a rung of the ladder decided that asks no head",
         "otherInputs" => "they do not hold what this policy reads",
         "damaged" => "what stands in the record does not fit together",
-        PolicyMissing => "the policy that decided, or a model of it, is not at hand",
-        NotReproduced => "what was logged is not what the policy that decided gives: do not trust this log",
+        PolicyToEvaluation.PolicyMissing => "the policy that decided, or a model of it, is not at hand",
+        PolicyToEvaluation.NotReproduced => "what was logged is not what the policy that decided gives: do not trust this log",
         _ => reason,
     };
 }

@@ -1,6 +1,6 @@
 using Millrace.Learning.Evaluation.Intervals;
 
-namespace Millrace.Pareto;
+namespace Millrace.Learning.Evaluation.OffPolicy;
 
 /// <summary>
 /// Estimates what policies would have earned from what another one logged. A place's outcome is weighed with the product of the ratios of conditional propensities from the

@@ -1,4 +1,4 @@
-namespace Millrace.Pareto;
+namespace Millrace.Learning.Evaluation.OffPolicy;
 
 /// <summary>What a policy would have earned for each decision, as a log of another one tells.</summary>
 /// <param name="Values">By objective: the self-normalised estimate, then its bootstrap replicates, which are paired over policies.</param>

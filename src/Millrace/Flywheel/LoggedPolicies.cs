@@ -6,7 +6,7 @@ using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
 using Millrace.Models.Shelf;
 
-namespace Millrace.Pareto;
+namespace Millrace.Flywheel;
 
 /// <summary>The policies that decided, as the journal's control stream has them.</summary>
 /// <param name="shelf">Their models.</param>
