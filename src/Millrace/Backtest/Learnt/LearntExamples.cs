@@ -48,11 +48,10 @@ internal sealed class LearntExamples(int columns, int most, ulong seed)
         _groups.Enqueue(new Group([.. rows], [.. weights], label));
     }
 
-    /// <summary>What a training reads: some of the columns, of all clicks held.</summary>
+    /// <summary>What a training reads: some of the columns, of all clicks held. A sampled candidate counts for those that were left out: else what is far down would look better than it is.</summary>
     /// <param name="names">The names of all columns.</param>
     /// <param name="read">The places of those that are read.</param>
-    /// <param name="weighted">Whether a sampled candidate counts for those that were left out, as a loss by row wants it; a loss by pairs does not.</param>
-    public ArrayExamples Of(ImmutableArray<string> names, ImmutableArray<int> read, bool weighted)
+    public ArrayExamples Of(ImmutableArray<string> names, ImmutableArray<int> read)
     {
         var count = _groups.Sum(static group => group.Weights.Length);
         var matrix = new float[count * read.Length];
@@ -69,7 +68,7 @@ internal sealed class LearntExamples(int columns, int most, ulong seed)
         }
 
         return ArrayExamples.Of(
-            [.. read.Select(column => names[column])], matrix, labels, _groups.Select(static group => group.Weights.Length), weighted ? [.. _groups.SelectMany(static group => group.Weights)] : null);
+            [.. read.Select(column => names[column])], matrix, labels, _groups.Select(static group => group.Weights.Length), [.. _groups.SelectMany(static group => group.Weights)]);
     }
 
     private sealed record Group(float[] Rows, float[] Weights, int Clicked);

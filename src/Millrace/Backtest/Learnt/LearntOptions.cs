@@ -20,10 +20,11 @@ internal sealed record LearntOptions
     public static ImmutableArray<LearntVariant> Schedules(IEnumerable<TimeSpan?> intervals) =>
         [.. intervals.Select(static every => new LearntVariant(every is { } hours ? $"learnt, every {hours.TotalHours:0.##} h" : "learnt, once", every))];
 
-    /// <summary>One way for each group of columns, without it, trained daily; and all columns by another loss.</summary>
+    /// <summary>One way for each group of columns, without it, trained daily; and all columns by other losses.</summary>
     public static ImmutableArray<LearntVariant> Ablations =>
     [
         new("learnt, every 24 h, binary", TimeSpan.FromHours(24), "binary"),
+        new("learnt, every 24 h, rank_xendcg", TimeSpan.FromHours(24), "rank_xendcg"),
         .. LearntColumns.Groups.Select(static group => new LearntVariant($"learnt, every 24 h, without {group}", TimeSpan.FromHours(24), Without: group)),
     ];
 }

@@ -48,7 +48,7 @@ internal sealed class LearntRanker(LearntVariant variant, LearntColumns columns,
             CheckpointEvery = 0,
             Other = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, Parameters()),
         };
-        var rows = examples.Of(columns.Names, _read, weighted: variant.Objective == "binary");
+        var rows = examples.Of(columns.Names, _read);
         using var data = await BinnedSlices.LoadAsync(rows, new TimeSlices(long.MaxValue), settings, null, null, cancellation);
         var trained = new ForestTrainer(data, settings).Train(null, null, cancellation);
         _forest = new ForestScorer([ForestFile.Read(Encoding.UTF8.GetBytes(trained.Model))], columns.Names);

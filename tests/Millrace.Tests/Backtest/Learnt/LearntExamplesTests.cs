@@ -12,7 +12,7 @@ public sealed class LearntExamplesTests
         var examples = new LearntExamples(2, 10, 1);
         examples.Add(Matrix(0), 399, 1);
 
-        var batch = await examples.Of(["value", "rank"], [0, 1], weighted: true).ReadAsync(TestContext.Current.CancellationToken).SingleAsync(TestContext.Current.CancellationToken);
+        var batch = await examples.Of(["value", "rank"], [0, 1]).ReadAsync(TestContext.Current.CancellationToken).SingleAsync(TestContext.Current.CancellationToken);
 
         var rows = Enumerable.Range(0, batch.Count).Select(i => (Item: batch.Matrix.Span[i * 2], Label: batch.Labels.Span[i], Weight: batch.Weights.Span[i])).ToList();
         Assert.Equal([399], rows.Where(row => row.Label == 1).Select(row => (int)row.Item));
@@ -30,14 +30,13 @@ public sealed class LearntExamplesTests
             examples.Add(Matrix(click * 1000), 0, 1);
         }
 
-        var read = examples.Of(["value", "rank"], [0], weighted: false);
+        var read = examples.Of(["value", "rank"], [0]);
         var batch = await read.ReadAsync(TestContext.Current.CancellationToken).SingleAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(3, examples.Count);
         Assert.Equal(["value"], read.Features);
         Assert.Equal([2000f, 3000f, 4000f], Enumerable.Range(0, batch.Count).Where(i => batch.Labels.Span[i] == 1).Select(i => batch.Matrix.Span[i]));
         Assert.Equal([0ul, 1, 2], batch.Decisions.ToArray().Distinct());
-        Assert.All(batch.Weights.ToArray(), weight => Assert.Equal(1, weight));
     }
 
     private static float[] Matrix(int from) => [.. Enumerable.Range(0, Candidates).SelectMany(i => (float[])[from + i, i])];
