@@ -54,8 +54,8 @@ internal sealed class BacktestReplay
         _decider = new Decider(decisions, _clock, new ServingTable(new Serving(_policies, () => _folder.Current, _persons) { Neighbours = _neighbours }), _journal);
     }
 
-    /// <summary>Judges the candidates alone, in place of the slates; null judges slates.</summary>
-    public CandidateProbe? Probe { get; init; }
+    /// <summary>Judges something else in place of the slates; null judges slates.</summary>
+    public IReplayProbe? Probe { get; init; }
 
     /// <summary>Called with every scored click and the slate that was asked for before it.</summary>
     public Action<Click, IReadOnlyList<string>>? Predicted { get; init; }
@@ -64,7 +64,7 @@ internal sealed class BacktestReplay
     /// <exception cref="InvalidDataException">The log has too many bad rows or does not fit its mapping.</exception>
     public async Task<BacktestReport> RunAsync(ClickLogReader log, BacktestProgress progress, CancellationToken cancellation)
     {
-        UnixMicros? scoredFrom = null;
+        UnixMicros? askedFrom = null;
         var heldOutFrom = new UnixMicros(long.MaxValue);
         foreach (var click in log.Read())
         {
@@ -75,18 +75,20 @@ internal sealed class BacktestReplay
             }
 
             _clock.MoveTo(click.Time);
-            if (scoredFrom is null)
+            if (askedFrom is null)
             {
-                scoredFrom = click.Time + _options.WarmUp;
+                var scoredFrom = click.Time + _options.WarmUp;
+                askedFrom = Probe?.AsksFrom(click.Time, scoredFrom) ?? scoredFrom;
                 heldOutFrom = _options.HeldOut is { } after ? click.Time + after : heldOutFrom;
             }
 
-            if (click.Time >= scoredFrom && HasClicked(click))
+            if (click.Time >= askedFrom && HasClicked(click) && (Probe is null || await Probe.WantsAsync(click.Time, cancellation)))
             {
                 Predict(click, click.Time >= heldOutFrom);
             }
 
             Reveal(click);
+            Probe?.Observe(click);
             await _journal.BoundAsync();
             progress.Show(++_clicks, log.Progress, Probe is { } judged ? judged.Says : _score.Says);
         }

@@ -8,6 +8,7 @@ using Millrace.Decisions.Pipeline;
 using Millrace.Features.Definitions;
 using Millrace.Features.Local;
 using Millrace.Features.Online;
+using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Models.Policies;
 using Millrace.Models.Shelf;
@@ -18,7 +19,7 @@ namespace Millrace.Backtest;
 /// Judges the candidate stage alone: whether the clicked item is among the pool, before anything is ranked; of every <see cref="BySourceEvery"/>-th click also whether each
 /// source alone names it among as many as the pool has, and whether the pool does without that source.
 /// </summary>
-internal sealed class CandidateProbe
+internal sealed class CandidateProbe : IReplayProbe
 {
     /// <summary>Asking each source alone, and all but each, takes as long as two dozen pools.</summary>
     public const int BySourceEvery = 64;
@@ -69,17 +70,20 @@ internal sealed class CandidateProbe
     /// <summary>Takes what a first phase could learn from, and then no source is asked alone; null keeps nothing.</summary>
     public CandidateExamples? Examples { get; init; }
 
+    public UnixMicros AsksFrom(UnixMicros first, UnixMicros scoredFrom) => scoredFrom;
+
+    public ValueTask<bool> WantsAsync(UnixMicros time, CancellationToken cancellation) => new(_clicks++ % Every == 0);
+
+    public void Observe(in Click click)
+    {
+    }
+
     /// <summary>The recall so far, in a few words.</summary>
     public string Says() => string.Create(CultureInfo.InvariantCulture, $"recall {_whole.Recall:F4}");
 
     /// <summary>Gathers for a click that is not known yet.</summary>
     public void Score(in Click click, DecideRequest request, FeatureSnapshot snapshot, EmbeddedPersonStore persons, bool heldOut)
     {
-        if (_clicks++ % Every != 0)
-        {
-            return;
-        }
-
         persons.Read(request.Tenant, request.User, request.Session, _work.Person);
         var never = snapshot.Find(click.Item) is null;
         _neverSeen += never ? 1 : 0;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Millrace.Backtest;
 using Millrace.Backtest.ClickLogs;
+using Millrace.Backtest.Learnt;
 
 namespace Millrace.Cli;
 
@@ -30,12 +31,13 @@ internal static class BacktestCommands
             Examples:
               millrace backtest globo clicks.csv.gz --report out.json
               millrace backtest globo clicks.csv.gz --candidates --candidates-every 16
+              millrace backtest globo clicks.csv.gz --learn --retrain none,24h --report learnt.json
               millrace backtest movielens u.data
               millrace backtest globo clicks.csv.gz --policy millrace.yaml --data ./replayed
               millrace backtest csv log.csv.gz --map user=uid,session=sid,item=article,time=ts,time-format=unix-ms
               millrace backtest ndjson log.ndjson --map session=visit,item=page,time=at,time-format=rfc3339 --sort
             """);
-        foreach (Option option in (Option[])[Report, Seed, WarmUp, HeldOut, MaxBad, Take, PolicyFile, SurfaceName, Data, Candidates, CandidatesEvery, Examples])
+        foreach (Option option in (Option[])[Report, Seed, WarmUp, HeldOut, MaxBad, Take, PolicyFile, SurfaceName, Data, Candidates, CandidatesEvery, Examples, .. BacktestLearn.Options])
         {
             option.Recursive = true;
             command.Options.Add(option);
@@ -146,7 +148,7 @@ internal static class BacktestCommands
         {
             Seed = parsed.GetValue(Seed),
             HeldOut = parsed.GetValue(HeldOut) is { } days ? TimeSpan.FromDays(days) : unseen,
-            Setup = policy is null ? parsed.GetValue(Candidates) ? CandidatePolicy.Setup : BacktestSetup.BuiltIn : BacktestSetup.Load(policy, parsed.GetValue(SurfaceName)),
+            Setup = BacktestLearn.Asked(parsed) is not null ? LearntPolicy.Setup : policy is null ? parsed.GetValue(Candidates) ? CandidatePolicy.Setup : BacktestSetup.BuiltIn : BacktestSetup.Load(policy, parsed.GetValue(SurfaceName)),
             WarmUp = TimeSpan.FromDays(parsed.GetValue(WarmUp)),
             SessionIdle = format.SessionIdle,
             Take = parsed.GetValue(Take),
@@ -163,9 +165,11 @@ internal static class BacktestCommands
                 Examples = examples is null ? null : new CandidateExamples(examples, [.. options.Setup.Features.Select(feature => feature.Name)]),
             }
             : null;
-        var report = await new BacktestReplay(options, journal.Journal, virtualTime) { Probe = probe }.RunAsync(log, progress, cancellation);
+        var learnt = BacktestLearn.Asked(parsed) is { } learning ? new LearntProbe(learning, clock) : null;
+        var report = await new BacktestReplay(options, journal.Journal, virtualTime) { Probe = learnt ?? (IReplayProbe?)probe }.RunAsync(log, progress, cancellation);
         var found = probe?.Report(options.HeldOut);
-        await output.WriteAsync(found?.ToText() ?? report.ToText());
+        var rankings = learnt?.Report(options.HeldOut);
+        await output.WriteAsync(rankings?.ToText() ?? found?.ToText() ?? report.ToText());
         if (log.Bad > 0)
         {
             await output.WriteLineAsync($"bad rows     {log.Bad}, left out; the first: {log.Faults[0]}");
@@ -173,9 +177,9 @@ internal static class BacktestCommands
 
         if (parsed.GetValue(Report) is { } path)
         {
-            await System.IO.File.WriteAllTextAsync(path, found?.ToJson() ?? report.ToJson(), cancellation);
+            await System.IO.File.WriteAllTextAsync(path, rankings?.ToJson() ?? found?.ToJson() ?? report.ToJson(), cancellation);
         }
 
-        return (found?.Scored ?? report.Scored) > 0 ? ExitCode.Ok : ExitCode.Failure;
+        return (rankings?.Rankings[0].Scored ?? found?.Scored ?? report.Scored) > 0 ? ExitCode.Ok : ExitCode.Failure;
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Millrace.Backtest.ClickLogs;
 
 /// <summary>How the rows of a click log are written.</summary>
@@ -38,6 +40,9 @@ internal sealed record ClickLogFormat(RowSyntax Syntax, string? User, string? Se
     /// <summary>The field that holds the segment, such as a region; null for none.</summary>
     public string? Segment { get; init; }
 
+    /// <summary>Fields that say more of the circumstances, such as the device: a learnt ranking reads them.</summary>
+    public ImmutableArray<string> Context { get; init; } = [];
+
     /// <summary>A session that was idle for so long begins anew; then what it saw is forgotten.</summary>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromDays(1);
 
@@ -47,6 +52,7 @@ internal sealed record ClickLogFormat(RowSyntax Syntax, string? User, string? Se
         {
             SessionIdle = TimeSpan.FromDays(11),
             Segment = "click_region",
+            Context = ["click_referrer_type", "click_deviceGroup"],
         };
 
     /// <summary>MovieLens 100K's <c>u.data</c>: user, item, rating, time; in no order. A user's ratings are one session.</summary>

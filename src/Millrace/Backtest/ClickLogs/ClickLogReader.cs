@@ -10,6 +10,10 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
 {
     private const int MaxShownFaults = 10;
     private const int MaxIdBytes = 128;
+
+    /// <summary>User, session, item, time and segment come first.</summary>
+    private const int Known = 5;
+
     private static readonly long EarliestMicros = UnixMicros.From(new DateTimeOffset(1970, 1, 2, 0, 0, 0, TimeSpan.Zero)).Value;
     private static readonly long LatestMicros = UnixMicros.From(new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero)).Value;
     private readonly List<RowFault> _faults = [];
@@ -59,7 +63,7 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
         using var text = new StreamReader(bytes, Encoding.UTF8, true, 1 << 16);
         var lines = new LineReader(text);
         var rows = ParserFor(lines);
-        var fields = new string?[5];
+        var fields = new string?[Known + format.Context.Length];
         var last = new UnixMicros(long.MinValue);
         while (lines.Next(out var tooLong) is { } line)
         {
@@ -84,7 +88,7 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
 
     private IRowParser ParserFor(LineReader lines)
     {
-        string?[] wanted = [format.User, format.Session, format.Item, format.Time, format.Segment];
+        string?[] wanted = [format.User, format.Session, format.Item, format.Time, format.Segment, .. format.Context];
         return format.Syntax switch
         {
             RowSyntax.Csv => DelimitedRows.WithHeader(',', lines.Next(out _) ?? throw new InvalidDataException($"{path} is empty; expected a header line."), wanted),
@@ -132,7 +136,7 @@ internal sealed class ClickLogReader(string path, ClickLogFormat format, int max
             return badSegment;
         }
 
-        click = new Click(user, session!, item!, at, fields[4]);
+        click = new Click(user, session!, item!, at, fields[4]) { Context = format.Context.IsEmpty ? default : [.. fields.AsSpan(Known)] };
         return null;
     }
 
