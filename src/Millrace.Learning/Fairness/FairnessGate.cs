@@ -17,6 +17,12 @@ internal sealed record FairnessGate(string Metric, string Group, double? AtLeast
     /// </summary>
     public FairnessVerdict Judge(Estimate found)
     {
+        // Who gets nothing at all has a ratio without bound, and no interval: beyond every bound on that side.
+        if (double.IsInfinity(found.Value) && found.Support >= LeastSupport)
+        {
+            return found.Value < AtLeast || found.Value > AtMost ? Says(FairnessOutcome.Fail, found, "without bound") : Says(FairnessOutcome.Pass, found, "within");
+        }
+
         if (!(found.Support >= LeastSupport && double.IsFinite(found.Value + found.Low + found.High)))
         {
             return Says(FairnessOutcome.NotEvaluable, found, string.Create(CultureInfo.InvariantCulture, $"support {found.Support:0} of {LeastSupport:0}"));

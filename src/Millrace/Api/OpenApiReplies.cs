@@ -195,7 +195,7 @@ internal static class OpenApiReplies
         yield return ("EvaluationReply",
         [
             new("policy", Type("string")), new("leftOut", new JsonObject { ["type"] = "object", ["additionalProperties"] = Type("integer") }), .. EstimatorNames.OfSlates.Select(static name => new Member(name, Ref("EstimateReply"), Always: false)),
-            new("decisions", Type("integer")), new("logged", NumberOrNull()), new("ess", NumberOrNull()), new("maxWeight", NumberOrNull()), new("meanWeight", NumberOrNull()), new("covered", NumberOrNull()),
+            new("decisions", Type("integer")), new("logged", NumberOrNull()), new("ess", NumberOrNull()), new("maxWeight", NumberOrNull()), new("meanWeight", NumberOrNull()), new("covered", NumberOrNull()), new("persons", Type("integer")), new("outcomes", Type("integer")), new("leftOutShare", NumberOrNull()),
             new("verdict", Words([.. Enum.GetValues<Verdict>().Select(static verdict => verdict.Word())])), new("reasons", List(Words([.. Enum.GetValues<NotEvaluableReason>().Select(static reason => reason.Word())]))),
             new("gates", new JsonObject { ["type"] = "object", ["additionalProperties"] = Words([.. Enum.GetValues<Verdict>().Select(static verdict => verdict.Word())]) }, Always: false),
         ]);

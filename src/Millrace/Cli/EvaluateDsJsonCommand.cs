@@ -23,7 +23,7 @@ internal static class EvaluateDsJsonCommand
             """);
         var file = new Argument<string>("file") { Description = "A line per event, gzipped or not." };
         var policy = new Option<string>("--policy") { Description = "uniform, best-constant, greedy-by-mean, or a file of probabilities: CSV, or JSON by action.", HelpName = "NAME|FILE", DefaultValueFactory = _ => "uniform" };
-        var rewards = new Option<string>("--rewards") { Description = "The least and the most reward there can be; an event beyond them is left out.", HelpName = "LOW,HIGH", DefaultValueFactory = _ => "0,1" };
+        var rewards = new Option<string>("--rewards") { Description = "The least and the most reward there can be; an event beyond them is refused.", HelpName = "LOW,HIGH", DefaultValueFactory = _ => "0,1" };
         command.Arguments.Add(file);
         command.Options.Add(policy);
         command.Options.Add(rewards);
@@ -41,6 +41,7 @@ internal static class EvaluateDsJsonCommand
                     Read = () => log.Read(Interlocked.Exchange(ref first, false) ? bad : new BadLines()),
                     Target = Target(name),
                     Options = options.Estimation(parsed) with { LeastReward = least, MostReward = most },
+                    LeftOut = () => bad.ByReason.Where(static one => one.Key is not (DsJsonLog.NotLearnt or DsJsonLog.Unlabelled)).Sum(static one => one.Value.Count),
                     Gates = options.Gates(parsed),
                     Bounds = bounds,
                 };

@@ -25,6 +25,12 @@ internal static class EvaluationText
         Line(text, $"  {"logged",-14} {evaluation.Logged[0],12:G6} {Ends(new Estimate("logged", evaluation.Logged).Interval),27}");
         foreach (var estimate in evaluation.Estimates)
         {
+            if (evaluation.Refuses(estimate, bounds))
+            {
+                Line(text, $"  {estimate.Name,-14} {"–",12}  {string.Join(", ", estimate.Overlap!.Lacking(bounds).Select(static reason => reason.Word()))}: {estimate.Overlap.Effective:N0} effective, mean weight {estimate.Overlap.MeanWeight:F3}");
+                continue;
+            }
+
             var above = estimate.Above(evaluation.Logged);
             Line(text, $"  {estimate.Name,-14} {estimate.Value,12:G6} {Ends(estimate.Interval),27} {$"{above.Value:G3} {Ends(above.Interval)}",38} {(estimate.Anytime is { } anytime ? Ends(anytime) : ""),27}");
         }

@@ -50,7 +50,7 @@ internal sealed class JournalEvaluation
         await EachAsync(_evaluation.Learn, cancellation);
         Left = new LeftOut();
         await EachAsync(_evaluation.Judge, cancellation);
-        return _evaluation.Evaluate(_request.Gates, _request.Bounds);
+        return _evaluation.Evaluate(_request.Gates, _request.Bounds, Left.Counts.GetValueOrDefault(PolicyToEvaluation.NotReproduced) + Left.Counts.GetValueOrDefault("damaged"));
     }
 
     private async Task EachAsync(Action<ulong, ReadOnlySpan<double>> each, CancellationToken cancellation)

@@ -20,6 +20,9 @@ internal sealed record ChoiceEvaluation
 
     public OverlapBounds Bounds { get; init; } = new();
 
+    /// <summary>Lines of the log that should have been used and could not; asked when it was read.</summary>
+    public Func<long> LeftOut { get; init; } = static () => 0;
+
     /// <summary>The key of a context and an action in a model of rewards.</summary>
     public static ulong Cell(ulong context, ulong action) => StableHash.Mix(StableHash.Mix(context) + action);
 
@@ -52,7 +55,9 @@ internal sealed record ChoiceEvaluation
             throw new InvalidDataException("the log holds no choice to judge by");
         }
 
-        return OffPolicy.Evaluation.Of(Overlap.Of(estimators.Weights), estimators.Estimates(), estimators.Logged, Gates, Bounds);
+        var left = LeftOut();
+        var overlap = Overlap.Of(estimators.Weights) with { LeftOut = left / (double)Math.Max(1, left + estimators.Weights.Count) };
+        return OffPolicy.Evaluation.Of(overlap, estimators.Estimates(), estimators.Logged, Gates, Bounds);
     }
 
     /// <summary>Fits a target that learns on the first half.</summary>
@@ -104,6 +109,6 @@ internal sealed record ChoiceEvaluation
         }
 
         var word = model.Word(choice.Person, Cell(choice.Context, choice.Actions[choice.Taken]));
-        return new LoggedAction(choice.Person, choice.Propensity, target[choice.Taken], choice.Reward, word, direct, supported / all);
+        return new LoggedAction(choice.Person, choice.Propensity, target[choice.Taken], choice.Reward, word, direct, all > 0 ? supported / all : 0);
     }
 }

@@ -7,7 +7,7 @@ namespace Millrace.Learning.Evaluation.Logs;
 /// <summary>
 /// A log of decision-service JSON, as Vowpal Wabbit reads it with --dsjson: a line per event, with _label_cost, _label_probability, a (the actions from 1, the one taken first), p (their probabilities) and c (contexts,
 /// with _multi for the actions). The reward is −cost. A conditional contextual bandit's event (_outcomes with _a and _p) is one choice per slot: what stands above is given. Events that were not to be learnt from
-/// (_skipLearn) and those without a label are left out and counted, as are what this reader cannot weigh: dropped events (pdrop) and slates with one cost for all slots.
+/// (_skipLearn) and those without a label are left out and counted. So are, and a log with many of them is not evaluable, what this reader cannot weigh: dropped events (pdrop) and slates with one cost for all slots.
 /// </summary>
 /// <param name="path">The file, gzipped or not.</param>
 /// <param name="least">The least reward there can be.</param>
@@ -19,6 +19,12 @@ internal sealed class DsJsonLog(string path, double least, double most)
 
     /// <summary>How an action with an id or a tag is known.</summary>
     public static ulong Key(string name) => StableHash.Of(name);
+
+    /// <summary>Reasons for which lines are left out that say nothing of what came of them.</summary>
+    public const string NotLearnt = "not to be learnt from";
+
+    /// <inheritdoc cref="NotLearnt"/>
+    public const string Unlabelled = "without a label";
 
     /// <summary>Reads the choices from the first to the last.</summary>
     /// <param name="bad">Takes the lines that are none.</param>
@@ -67,7 +73,7 @@ internal sealed class DsJsonLog(string path, double least, double most)
 
         if (line.TryGetProperty("_skipLearn", out var skip) && skip.GetBoolean())
         {
-            return ([], "not to be learnt from");
+            return ([], NotLearnt);
         }
 
         if (line.TryGetProperty("pdrop", out var dropped) && dropped.GetDouble() != 0)
@@ -92,7 +98,7 @@ internal sealed class DsJsonLog(string path, double least, double most)
 
         if (!line.TryGetProperty("_label_cost", out var label))
         {
-            return ([], "without a label");
+            return ([], Unlabelled);
         }
 
         if (!line.TryGetProperty("a", out var a) || !line.TryGetProperty("p", out var p))
@@ -101,19 +107,25 @@ internal sealed class DsJsonLog(string path, double least, double most)
         }
 
         var choice = Make(number, 0, Numbers(a), Numbers(p), -label.GetDouble(), keys, first: 1);
-        return choice is null || (line.TryGetProperty("_label_probability", out var said) && Math.Abs(said.GetDouble() - choice.Propensity) > 1e-4)
+        return choice is null || (line.TryGetProperty("_label_probability", out var said) && Math.Abs((said.GetDouble() / choice.Propensity) - 1) > 1e-3)
             ? ([], choice is null ? "no choice" : "two propensities")
             : ([choice], null);
     }
 
     private static double[] Numbers(JsonElement list) => [.. list.EnumerateArray().Select(static number => number.GetDouble())];
 
-    /// <summary>A choice, the action taken first; null when it is none, or its reward is beyond what was declared.</summary>
+    /// <summary>A choice, the action taken first; null when it is none.</summary>
+    /// <exception cref="InvalidDataException">The reward is beyond what was declared: to leave it out would choose by outcome.</exception>
     private Choice? Make(long number, ulong slot, double[] actions, double[] given, double reward, ulong[] keys, int first)
     {
+        if (!(reward >= least && reward <= most))
+        {
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"line {number}: expected a reward of {least} to {most}, got {reward}: say with --rewards what there can be"));
+        }
+
         var sum = given.Sum();
         return actions.Length > 0 && actions.Length == given.Length && given.All(static one => one is >= 0 and <= 1) && given[0] > 0 && Math.Abs(sum - 1) < 1e-3
-            && actions.All(action => action >= first && action < 1e6) && reward >= least && reward <= most
+            && actions.All(action => action >= first && action < 1e6)
             ? new Choice((ulong)number, slot, [.. actions.Select(action => (int)action - first).Select(at => at < keys.Length ? keys[at] : Key(at))], 0, given[0], reward, given)
             : null;
     }

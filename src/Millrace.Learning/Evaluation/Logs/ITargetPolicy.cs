@@ -13,7 +13,7 @@ internal sealed class UniformTarget : ITargetPolicy
     public void Probabilities(Choice choice, Span<double> probabilities) => probabilities.Fill(1.0 / probabilities.Length);
 }
 
-/// <summary>Probabilities by context and action, or by action alone; cut down to the actions that are there.</summary>
+/// <summary>Probabilities by context and action, or by action alone; cut down to the actions that are there. A choice of which it names no action is not covered.</summary>
 /// <param name="table">By context and action; context 0 is for any.</param>
 internal sealed class TableTarget(IReadOnlyDictionary<(ulong Context, ulong Action), double> table) : ITargetPolicy
 {
@@ -31,7 +31,7 @@ internal sealed class TableTarget(IReadOnlyDictionary<(ulong Context, ulong Acti
         {
             for (var i = 0; i < probabilities.Length; i++)
             {
-                probabilities[i] = sum > 0 ? probabilities[i] / sum : 1.0 / probabilities.Length;
+                probabilities[i] = sum > 0 ? probabilities[i] / sum : 0;
             }
         }
     }

@@ -52,7 +52,7 @@ internal sealed class ActionEstimators
         }
 
         _draws.Next(action.Person);
-        Weights.Add(action.Weight, action.Supported);
+        Weights.Add(action.Person, action.Weight, action.Supported, action.Reward);
         _plain.Add(action);
         _clipped.Add(action);
         _draws.Add(action.Reward, _logged);

@@ -8,6 +8,9 @@ namespace Millrace.Learning.Evaluation.OffPolicy;
 /// <param name="Anytime">An interval that holds whenever the log is cut; null where the estimator has none.</param>
 internal sealed record Estimate(string Name, double[] Values, Interval? Anytime = null)
 {
+    /// <summary>How far the log knows the policy by this estimator's own weights; null where those of all are its own.</summary>
+    public Overlap? Overlap { get; init; }
+
     public double Value => Values[0];
 
     /// <summary>Of 95 %, by the bootstrap over persons.</summary>

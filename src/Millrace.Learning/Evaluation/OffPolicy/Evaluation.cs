@@ -25,7 +25,7 @@ internal sealed record Evaluation
     public static Evaluation Of(Overlap overlap, ImmutableArray<Estimate> estimates, double[] logged, IEnumerable<EvaluationGate> gates, OverlapBounds bounds)
     {
         var lacking = overlap.Lacking(bounds);
-        var judged = gates.Select(gate => (Gate: gate, Found: lacking.IsEmpty ? gate.Judge(estimates, logged) : (Verdict.NotEvaluable, null))).ToImmutableArray();
+        var judged = gates.Select(gate => (Gate: gate, Found: lacking.IsEmpty ? gate.Judge(estimates, logged, bounds) : (Verdict.NotEvaluable, null))).ToImmutableArray();
         ImmutableArray<NotEvaluableReason> reasons = [.. lacking.Concat(judged.Select(static gate => gate.Found.Item2).OfType<NotEvaluableReason>()).Distinct()];
         return new Evaluation
         {
@@ -38,12 +38,15 @@ internal sealed record Evaluation
         };
     }
 
+    /// <summary>Whether an estimate has no value: the log does not know the policy, or not by this estimator's own weights.</summary>
+    public bool Refuses(Estimate estimate, OverlapBounds bounds) => !Overlap.Lacking(bounds).IsEmpty || estimate.Overlap?.Lacking(bounds).IsEmpty == false;
+
     /// <summary>Writes the members: one per estimator, then how far to trust them. Without overlap estimates have no value: nobody shall quote one.</summary>
     public void WriteTo(Utf8JsonWriter json, OverlapBounds bounds)
     {
-        var refused = !Overlap.Lacking(bounds).IsEmpty;
         foreach (var estimate in Estimates)
         {
+            var refused = Refuses(estimate, bounds);
             json.WriteStartObject(estimate.Name);
             Number(json, "value", refused ? double.NaN : estimate.Value);
             Ends(json, "low", "high", refused ? new(double.NaN, double.NaN) : estimate.Interval);
@@ -68,6 +71,9 @@ internal sealed record Evaluation
         Number(json, "maxWeight", Overlap.MaxWeight);
         Number(json, "meanWeight", Overlap.MeanWeight);
         Number(json, "covered", Overlap.Covered);
+        json.WriteNumber("persons", Overlap.Persons);
+        json.WriteNumber("outcomes", Overlap.Outcomes);
+        Number(json, "leftOutShare", Overlap.LeftOut);
         json.WriteString("verdict", Verdict.Word());
         json.WriteStartArray("reasons");
         foreach (var reason in Reasons)

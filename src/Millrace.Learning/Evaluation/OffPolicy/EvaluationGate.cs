@@ -59,14 +59,21 @@ internal sealed record EvaluationGate(string Estimator, GateMetric Metric, doubl
     /// <summary>Whether estimates reach the bar; a reason when they cannot say.</summary>
     /// <param name="estimates">Of the policy.</param>
     /// <param name="logged">What the policy that logged earned, by replicate.</param>
-    public (Verdict Verdict, NotEvaluableReason? Why) Judge(IEnumerable<Estimate> estimates, double[] logged)
+    /// <param name="bounds">From where on an estimator's own weights say something.</param>
+    public (Verdict Verdict, NotEvaluableReason? Why) Judge(IEnumerable<Estimate> estimates, double[] logged, OverlapBounds bounds)
     {
         if (Estimator == EstimatorNames.Dm)
         {
             return (Verdict.NotEvaluable, NotEvaluableReason.ModelAlone);
         }
 
-        return estimates.FirstOrDefault(estimate => estimate.Name == Estimator) is { } found && Found(found, logged) is { } value && !double.IsNaN(value)
+        var own = estimates.FirstOrDefault(estimate => estimate.Name == Estimator);
+        if (own?.Overlap?.Lacking(bounds) is [var lacking, ..])
+        {
+            return (Verdict.NotEvaluable, lacking);
+        }
+
+        return own is { } found && Found(found, logged) is { } value && !double.IsNaN(value)
             ? (value >= AtLeast ? Verdict.Pass : Verdict.Fail, null)
             : (Verdict.NotEvaluable, NotEvaluableReason.NoSuchEstimate);
     }

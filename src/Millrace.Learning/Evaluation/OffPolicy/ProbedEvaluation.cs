@@ -61,8 +61,11 @@ internal sealed class ProbedEvaluation(IPolicyProbe probe, EstimationOptions opt
     }
 
     /// <summary>What the records say. How far they know the policy goes by the weights of what outcomes depend on when people read from the top.</summary>
-    public Evaluation Evaluate(IEnumerable<EvaluationGate> gates, OverlapBounds bounds) =>
-        Evaluation.Of(Overlap.Of(_estimators.PrefixWeights), _estimators.Estimates(), _estimators.Logged, gates, bounds);
+    /// <param name="gates">What it must reach.</param>
+    /// <param name="bounds">From where on the log is said to know it.</param>
+    /// <param name="leftOut">Decisions that should have been used and could not.</param>
+    public Evaluation Evaluate(IEnumerable<EvaluationGate> gates, OverlapBounds bounds, long leftOut = 0) =>
+        Evaluation.Of(Overlap.Of(_estimators.PrefixWeights) with { LeftOut = leftOut / (double)Math.Max(1, leftOut + _estimators.PrefixWeights.Count) }, _estimators.Estimates(), _estimators.Logged, gates, bounds);
 
     private static ulong Cell(int place, string item) => StableHash.Of(item, (ulong)place);
 }

@@ -52,12 +52,13 @@ internal sealed class SlateEstimators
         Ratios(slate, weights);
         _prefix.Add(weights, slate.Rewards);
         _anytimePrefix!.Add(Sum(weights) + _places - places, Dot(weights, slate.Rewards));
-        PrefixWeights.Add(places == 0 ? 1 : Sum(weights) / places, Supported(slate, weights));
+        PrefixWeights.Add(slate.Person, places == 0 ? 1 : Sum(weights) / places, Supported(slate, weights), Dot(weights, slate.Rewards));
         var whole = places == 0 ? 1 : weights[^1];
+        var supported = Supported(slate, weights);
         weights.Fill(whole);
         _standard.Add(weights, slate.Rewards);
         _anytimeStandard!.Add((whole * places) + _places - places, whole * Sum(slate.Rewards));
-        Weights.Add(whole, Supported(slate, weights));
+        Weights.Add(slate.Person, whole, supported, Sum(slate.Rewards));
         _draws.Add(Sum(slate.Rewards), _logged);
         if (_marginal == true)
         {
@@ -74,9 +75,9 @@ internal sealed class SlateEstimators
     public ImmutableArray<Estimate> Estimates()
     {
         var found = ImmutableArray.CreateBuilder<Estimate>();
-        found.Add(new Estimate(EstimatorNames.Standard, _standard.Plain(), _anytimeStandard?.Interval));
+        found.Add(new Estimate(EstimatorNames.Standard, _standard.Plain(), _anytimeStandard?.Interval) { Overlap = Overlap.Of(Weights) });
         found.Add(new Estimate(EstimatorNames.Prefix, _prefix.Plain(), _anytimePrefix?.Interval));
-        found.Add(new Estimate(EstimatorNames.SelfNormalisedStandard, _standard.SelfNormalised()));
+        found.Add(new Estimate(EstimatorNames.SelfNormalisedStandard, _standard.SelfNormalised()) { Overlap = Overlap.Of(Weights) });
         found.Add(new Estimate(EstimatorNames.SelfNormalisedPrefix, _prefix.SelfNormalised()));
         if (_marginal == true)
         {

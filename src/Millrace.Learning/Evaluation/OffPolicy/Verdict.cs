@@ -28,6 +28,15 @@ internal enum NotEvaluableReason
     /// <summary>Too much of what the policy would do could never have been logged.</summary>
     NotCovered,
 
+    /// <summary>Too few persons' decisions, however many: draws are by person.</summary>
+    TooFewPersons,
+
+    /// <summary>Hardly any decision had both an outcome and a weight: intervals would have no width.</summary>
+    TooFewOutcomes,
+
+    /// <summary>Too much of the log could not be used, and what is left is not a fair part of it.</summary>
+    LeftOut,
+
     /// <summary>A gate asks the direct method alone, whose bias no log shows.</summary>
     ModelAlone,
 
