@@ -93,6 +93,21 @@ public sealed class ActionEstimatorsTests
         Assert.Equal([NotEvaluableReason.WeightsOff], Overlap.Of(estimators.Weights).Lacking(new OverlapBounds()));
     }
 
+    [Theory]
+    [InlineData(19, 1_000, true, "tooFewPersons")]
+    [InlineData(500, 9, true, "tooFewOutcomes")]
+    [InlineData(500, 1_000, false, "leftOut")]
+    public void Few_persons_few_outcomes_or_much_left_out_say_nothing(int persons, int outcomes, bool whole, string expected)
+    {
+        var estimators = new ActionEstimators(new EstimationOptions { Replicates = 20 });
+        for (var i = 0; i < 1_000; i++)
+        {
+            estimators.Add(new LoggedAction((ulong)(i % persons), 0.5, 0.5, i < outcomes ? 1 : 0));
+        }
+
+        Assert.Equal([expected], (Overlap.Of(estimators.Weights) with { LeftOut = whole ? 0.01 : 0.011 }).Lacking(new OverlapBounds()).Select(static reason => reason.Word()));
+    }
+
     private static System.Collections.Immutable.ImmutableArray<Estimate> Run(LoggedAction[] log, EstimationOptions options)
     {
         var estimators = new ActionEstimators(options);

@@ -31,7 +31,6 @@ public sealed class DsJsonLogTests : IDisposable
     [InlineData("{\"_label_cost\":-1,\"pdrop\":0.5,\"a\":[1],\"p\":[1]}", "others of its kind were dropped")]
     [InlineData("{\"_label_cost\":-1}", "without actions or probabilities")]
     [InlineData("{\"_label_cost\":-1,\"a\":[1,2],\"p\":[0.7,0.7]}", "no choice")]
-    [InlineData("{\"_label_cost\":-3,\"a\":[1],\"p\":[1]}", "no choice")]
     [InlineData("{\"_label_cost\":-1,\"_label_probability\":0.2,\"a\":[1,2],\"p\":[0.7,0.3]}", "two propensities")]
     [InlineData("{\"_label_cost\":\"x\",\"a\":[1],\"p\":[1]}", "not what dsjson has")]
     [InlineData("{\"_label_cost\":-1,\"_outcomes\":[]}", "one cost for all slots")]
@@ -41,6 +40,10 @@ public sealed class DsJsonLogTests : IDisposable
         Assert.Single(choices);
         Assert.Equal((1L, 1L), bad.ByReason[reason]);
     }
+
+    [Fact]
+    public void A_reward_beyond_what_was_declared_is_refused_since_to_leave_it_out_would_choose_by_outcome() =>
+        Assert.Contains("line 1: expected a reward of 0 to 1, got 3", Assert.Throws<InvalidDataException>(() => Read("{\"_label_cost\":-3,\"a\":[1],\"p\":[1]}", Good)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Slots_with_costs_of_their_own_are_choices_of_their_own()
