@@ -30,6 +30,9 @@ internal sealed record LabelReport
     /// <summary>Slices that a later build will make anew, since not all their windows had closed.</summary>
     public required int Open { get; init; }
 
+    /// <summary>Slices that cannot be made, or made anew, since what they are made of has begun to leave the journal; what an earlier build left of them stays.</summary>
+    public required int Retired { get; init; }
+
     public required long Decisions { get; init; }
 
     /// <summary>Items that they placed.</summary>
@@ -52,7 +55,12 @@ internal sealed record LabelReport
     {
         var text = new StringBuilder();
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
-        Line($"labels       {Rows:N0} of {Decisions:N0} decisions, in {Slices - Kept:N0} slices; {Kept:N0} were done before, {Reopened:N0} were made anew for late outcomes, {Open:N0} have open windows");
+        Line($"labels       {Rows:N0} of {Decisions:N0} decisions, in {Slices - Kept - Retired:N0} slices; {Kept:N0} were done before, {Reopened:N0} were made anew for late outcomes, {Open:N0} have open windows");
+        if (Retired > 0)
+        {
+            Line($"retired      {Retired:N0} slices are older than what the journal still holds whole: what stands of them stays, and is not made anew (journal.retention)");
+        }
+
         Line($"journal      read through {Through}; outcomes {Outcomes}");
         Line($"deliveries   of {Delivered:N0} rows it is known how the body was delivered");
         foreach (var (name, outcome) in ByOutcome)

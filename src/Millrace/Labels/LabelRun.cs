@@ -11,7 +11,7 @@ namespace Millrace.Labels;
 
 /// <summary>
 /// A build of labels: reads the journal once into tables on disk, joins them there, and leaves a file for each slice of time. What an earlier run completed stays, unless an outcome of it came
-/// since. Memory is the store's and one batch of facts, however long the journal is; the disk holds what is read, about 60 bytes of each placed item, until the build ends. One use.
+/// since. A slice whose decisions or events have begun to leave the journal is never made: what stands of it stays. Memory is the store's and one batch of facts, however long the journal is; the disk holds what is read, about 60 bytes of each placed item, until the build ends. One use.
 /// </summary>
 /// <param name="journal">What is read.</param>
 /// <param name="persons">The keyed name of a user or session.</param>
@@ -63,7 +63,9 @@ internal sealed class LabelRun(IJournalReader journal, Func<string, long> person
 
     private async Task<LabelReport> BuildAsync(DuckDbSession store, LabelOrigin origin, ImmutableArray<LabelSpan> spans, UnixMicros through, int reopened, CancellationToken cancellation)
     {
-        LabelSpan[] left = [.. spans.Where(span => span.Through is null)];
+        var since = await SinceAsync(through, cancellation);
+        LabelSpan[] left = [.. spans.Where(span => span.Through is null && span.From >= since)];
+        var retired = spans.Count(span => span.Through is null && span.From < since);
         using var stage = new LabelStage(store, request.Outcomes, persons);
         if (left.Length > 0)
         {
@@ -88,7 +90,8 @@ internal sealed class LabelRun(IJournalReader journal, Func<string, long> person
             Through = through.ToString(),
             Outcomes = origin.Outcomes,
             Slices = spans.Length,
-            Kept = spans.Length - left.Length,
+            Kept = spans.Length - left.Length - retired,
+            Retired = retired,
             Reopened = reopened,
             Open = left.Count(span => !span.IsFinal(through, request.Outcomes)),
             Decisions = decisions,
@@ -118,6 +121,25 @@ internal sealed class LabelRun(IJournalReader journal, Func<string, long> person
         }
 
         return through;
+    }
+
+    /// <summary>Before it decisions or events may have left the journal; 0 when nothing has.</summary>
+    private async Task<UnixMicros> SinceAsync(UnixMicros through, CancellationToken cancellation)
+    {
+        var since = new UnixMicros(0);
+        foreach (var stream in (JournalStream[])[JournalStream.Decisions, JournalStream.Events])
+        {
+            for (var partition = 0; partition < journal.Partitions(stream); partition++)
+            {
+                if (journal.Range(stream, partition).First is > 0 and var first)
+                {
+                    var oldest = await Reader.ReadAsync(stream, partition, first, cancellation) is [var kept, ..] ? kept.Fact.Received : through;
+                    since = oldest > since ? oldest : since;
+                }
+            }
+        }
+
+        return since;
     }
 
     /// <summary>Has slices made anew of which an outcome came since they were complete.</summary>

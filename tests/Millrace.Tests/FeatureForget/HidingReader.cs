@@ -5,12 +5,12 @@ namespace Millrace.Tests.FeatureForget;
 
 /// <summary>A journal of which retention has taken the beginning, one record is damaged, and records stand far from where a time leads.</summary>
 /// <param name="inner">The whole journal.</param>
-/// <param name="retired">Decisions received before it are gone.</param>
+/// <param name="retired">What was received before it is gone.</param>
 /// <param name="damaged">The decision whose record is no fact; null for none.</param>
 /// <param name="seeks">Whether a time leads to what was received at it; else to the end.</param>
 internal sealed class HidingReader(IJournalReader inner, UnixMicros retired = default, string? damaged = null, bool seeks = true) : IJournalReader
 {
-    private readonly Dictionary<int, long> _first = [];
+    private readonly Dictionary<(JournalStream, int), long> _first = [];
 
     public int Partitions(JournalStream stream) => inner.Partitions(stream);
 
@@ -36,10 +36,10 @@ internal sealed class HidingReader(IJournalReader inner, UnixMicros retired = de
 
     private long FirstOf(JournalStream stream, int partition)
     {
-        if (!_first.TryGetValue(partition, out var first))
+        if (!_first.TryGetValue((stream, partition), out var first))
         {
             var seek = inner.SeekAsync(stream, partition, retired);
-            _first.Add(partition, first = seek.IsCompletedSuccessfully ? seek.Result : throw new InvalidOperationException("files answer at once"));
+            _first.Add((stream, partition), first = seek.IsCompletedSuccessfully ? seek.Result : throw new InvalidOperationException("files answer at once"));
         }
 
         return first;

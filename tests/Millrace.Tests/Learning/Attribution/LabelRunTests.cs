@@ -1,6 +1,7 @@
 using Millrace.Journal;
 using Millrace.Journal.Facts;
 using Millrace.Learning.Attribution;
+using Millrace.Tests.FeatureForget;
 
 namespace Millrace.Tests.Learning.Attribution;
 
@@ -31,6 +32,27 @@ public sealed class LabelRunTests
         await scene.ObservedAsync("e2", 30, "b", "d1", received: 30_000);
         Assert.Equal("click=1 late impression=0", (await scene.BuildAsync())[1].Labels);
         Assert.Equal((1, 1, 1L), (scene.Report.Kept, scene.Report.Reopened, scene.Report.ByOutcome["click"].Late));
+    }
+
+    [Fact]
+    public async Task A_slice_whose_decisions_have_left_the_journal_keeps_what_stood_there()
+    {
+        await using var scene = new LabelScene();
+        await scene.DecidedAsync("d1", 10, "a", "b");
+        await scene.ObservedAsync("e1", 20, "a", "d1");
+        await scene.DecidedAsync("d2", 3_550, "a");
+        await scene.ObservedAsync("e2", 3_560, "a", "d2");
+        await scene.DecidedAsync("d3", 3_700, "a");
+        var open = await scene.BuildAsync();
+        Assert.Equal(4, open.Count);
+
+        // All windows have closed since: both slices want to be made anew, and only the second can be.
+        await scene.ObservedAsync("e3", 20_000, "z");
+        var kept = await scene.BuildAsync(reader: new HidingReader(scene.Journal, retired: LabelScene.At(3_500)));
+        Assert.Equal(open[..3], kept[..3]);
+        Assert.Equal("click=0 impression=0", kept[3].Labels);
+        Assert.Equal((1, 0), (scene.Report.Retired, scene.Report.Kept));
+        Assert.Contains("1 slices are older", scene.Report.ToText(), StringComparison.Ordinal);
     }
 
     [Fact]
