@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Millrace.Learning.Evaluation.Ranking;
 using Millrace.Learning.Training.Calibration;
 using Millrace.Learning.Training.Slices;
 using Millrace.Models.Trees;
+using Slice = Millrace.Learning.Training.Slices.Slice;
 
 namespace Millrace.Learning.Training;
 
@@ -82,17 +84,15 @@ internal sealed class HeldOut
     // Over decisions that have something to find: LightGBM counts the others as 1 each, which only hides differences.
     private double Ndcg(int k)
     {
-        var found = new List<double>();
+        var (list, found) = (new RankedList(), new List<double>());
         for (int from = 0, to; from < Test.Count; from = to)
         {
             for (to = from + 1; to < Test.Count && Decisions[to] == Decisions[from];) to++;
             var rows = Test[from..to];
-            var ideal = Gain(rows.OrderByDescending(row => row.Label), k);
-            if (ideal > 0) found.Add(Gain(rows.OrderByDescending(row => row.Probability), k) / ideal);
+            list.Set([.. rows.Select(row => row.Probability)], [.. rows.Select(row => Math.Pow(2, row.Label) - 1)]);
+            if (list.Relevant > 0) found.Add(list.Ndcg(k));
         }
 
         return found.Count > 0 ? found.Average() : double.NaN;
     }
-
-    private static double Gain(IEnumerable<Scored> rows, int k) => rows.Take(k).Select((row, place) => (Math.Pow(2, row.Label) - 1) / Math.Log2(place + 2)).Sum();
 }
