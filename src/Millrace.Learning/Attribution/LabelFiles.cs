@@ -22,8 +22,11 @@ internal static class LabelFiles
     internal static IReadOnlyList<string> Fixed { get; } =
         ["decision", "key", "time", "item", "slot", "rank", "surface", "person", "policy", "model", "arm", "propensity", "explorable", "explored", "rung", "mode", Delivery, TimeToFirstByte];
 
-    /// <summary>Whether no outcome may be called so.</summary>
-    internal static bool IsTaken(string name) => Fixed.Contains(name, StringComparer.Ordinal) || name.EndsWith(Closed, StringComparison.Ordinal) || name.EndsWith(Late, StringComparison.Ordinal);
+    /// <summary>Columns that examples make of a file's.</summary>
+    private static readonly string[] OfExamples = ["label", "hit", "wait", "other"];
+
+    /// <summary>Whether no outcome may be called so: names of columns have no case.</summary>
+    internal static bool IsTaken(string name) => Fixed.Concat(OfExamples).Contains(name, StringComparer.OrdinalIgnoreCase) || name.EndsWith(Closed, StringComparison.Ordinal) || name.EndsWith(Late, StringComparison.Ordinal);
 
     /// <summary>The column that says whether an outcome's window had closed.</summary>
     internal static string ClosedOf(string outcome) => outcome + Closed;

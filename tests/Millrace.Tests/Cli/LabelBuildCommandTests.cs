@@ -49,11 +49,12 @@ public sealed class LabelBuildCommandTests
         Assert.Equal(ExitCode.Usage, await BuildAsync(scene, scene.Data, scene.Rows, "--slice", "soon"));
         Assert.Contains("--slice: expected a duration", scene.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Usage, await BuildAsync(scene, scene.Data, scene.Rows, "--memory", "1"));
-        await File.AppendAllTextAsync(Path.Combine(scene.Folder, "millrace.yaml"), "\noutcomes: {clik: {event: click, widow: 5s}, delivery: {}, hide: {unit: s}}\n", TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(Path.Combine(scene.Folder, "millrace.yaml"), "\noutcomes: {clik: {event: click, widow: 5s}, delivery: {}, label: {}, hide: {unit: s}}\n", TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.ConfigInvalid, await BuildAsync(scene, scene.Data, scene.Rows));
         Assert.Contains("outcomes.clik.widow", scene.Error, StringComparison.Ordinal);
         Assert.Contains("window", scene.Error, StringComparison.Ordinal);
         Assert.Contains("outcomes.delivery", scene.Error, StringComparison.Ordinal);
+        Assert.Contains("outcomes.label", scene.Error, StringComparison.Ordinal);
         Assert.Contains("outcomes.hide.unit", scene.Error, StringComparison.Ordinal);
     }
 
