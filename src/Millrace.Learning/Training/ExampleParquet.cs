@@ -5,8 +5,8 @@ using Millrace.Learning.Training.Slices;
 namespace Millrace.Learning.Training;
 
 /// <summary>
-/// Examples as one Parquet file, for trainers that are not ours: <c>slice</c> (train, valid, test), <c>decision</c>, <c>person</c>, <c>time</c>, <c>rank</c>, <c>propensity</c>, <c>label</c>,
-/// <c>weight</c>, then the features, missing where null. What is left out before a cut is not in it.
+/// Examples as one Parquet file, for trainers that are not ours: <c>slice</c> (train, valid), <c>decision</c>, <c>person</c>, <c>time</c>, <c>rank</c>, <c>propensity</c>, <c>label</c>,
+/// <c>weight</c>, then the features, missing where null. What is left out before a cut is not in it, nor is what judges: it is not the trainer's.
 /// </summary>
 internal static class ExampleParquet
 {
@@ -51,14 +51,14 @@ internal static class ExampleParquet
                 var slice = slices.Of(batch.Times.Span[i]);
                 counts[slice].Add(batch.Times.Span[i], batch.Decisions.Span[i] != decision, batch.Weights.Span[i], batch.Labels.Span[i]);
                 decision = batch.Decisions.Span[i];
-                if (slice == Slice.Gap)
+                if (slice is Slice.Gap or Slice.Test)
                 {
                     continue;
                 }
 
                 var propensity = batch.Propensities.Span[i];
                 var row = appender.CreateRow()
-                    .AppendValue(slice switch { Slice.Train => "train", Slice.Valid => "valid", _ => "test" })
+                    .AppendValue(slice == Slice.Train ? "train" : "valid")
                     .AppendValue(decision).AppendValue(batch.Persons.Span[i]).AppendValue(batch.Times.Span[i]).AppendValue(batch.Ranks.Span[i])
                     .AppendValue(double.IsNaN(propensity) ? null : propensity).AppendValue(batch.Labels.Span[i]).AppendValue(batch.Weights.Span[i]);
                 foreach (var value in batch.Matrix.Span.Slice(i * columns, columns))
